@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-strict-memory-safety", "-warnings-as-errors"]),
+]
+
+/// A library target of this package: no dependency outside it unless named.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one target, named after it.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "daxswitch",
+    products: [.executable(name: "daxswitch", targets: ["daxswitch"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CKmod", pkgConfig: "libkmod", providers: [.apt(["libkmod-dev"])]),
+        .target(name: "CSystem"),
+        library("Kmod", ["CKmod", "CSystem"]),
+        library("Iomem"),
+        library("Machine", ["Iomem"]),
+        library("Inspection", ["Iomem", "Machine", "CSystem"]),
+        library("Ownership", ["Iomem", "Machine"]),
+        library("Policy", ["Ownership", "TOMLKit"]),
+        library("Reload", ["Iomem", "Machine", "Ownership", "Inspection", "Kmod", "CSystem"]),
+        .executableTarget(
+            name: "daxswitch",
+            dependencies: [
+                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "Reload", "Kmod", "CSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags(["-use-ld=lld"]),
+                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
+            ]),
+        .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
+        tests("Kmod"),
+        tests("Iomem"),
+        tests("Inspection", ["TestCaptures"]),
+        tests("Ownership", ["Inspection", "TestCaptures"]),
+        tests("Policy"),
+        tests("Reload", ["TestCaptures"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["daxswitch", "TestCaptures"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,4 @@
+#ifndef DAXSWITCH_CSYSTEM_H
+#define DAXSWITCH_CSYSTEM_H
+
+#endif

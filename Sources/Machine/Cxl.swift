@@ -1,0 +1,82 @@
+public import Iomem
+
+/// A CXL region as sysfs shows it.
+public struct Region: Sendable, Equatable {
+    /// `region0`.
+    public var name: String
+    /// The bytes (`resource`, `size`); nil while the region has none.
+    public var range: AddressRange?
+    /// `mode`: `ram`, `pmem` or `none`.
+    public var mode: String
+    /// `commit` is 1: its decoders are programmed.
+    public var committed: Bool
+    /// `locked` is 1; nil where the kernel has no such attribute (it then resets locked decoders all the same).
+    public var locked: Bool?
+    /// `dax_regionN` exists below it (for ram).
+    public var assembled: Bool
+    /// The driver of `dax_regionN` (`cxl_dax_region`), nil where none is bound.
+    public var daxDriver: String?
+    /// The endpoint decoders that are its targets, by position.
+    public var targets: [String]
+
+    /// A region as sysfs shows it.
+    public init(
+        name: String, range: AddressRange?, mode: String, committed: Bool, locked: Bool?, assembled: Bool,
+        daxDriver: String?, targets: [String]
+    ) {
+        self.name = name
+        self.range = range
+        self.mode = mode
+        self.committed = committed
+        self.locked = locked
+        self.assembled = assembled
+        self.daxDriver = daxDriver
+        self.targets = targets
+    }
+}
+
+/// A CXL decoder as sysfs shows it.
+public struct Decoder: Sendable, Equatable {
+    /// Where in the topology a decoder sits.
+    public enum Kind: String, Sendable {
+        /// A window's decoder below the root.
+        case root
+        /// A host bridge's or switch's decoder.
+        case `switch`
+        /// A memory device's decoder.
+        case endpoint
+    }
+    /// `decoder2.0`.
+    public var name: String
+    /// Where it sits.
+    public var kind: Kind
+    /// The bytes it decodes (`start`, `size`); nil where it is not programmed.
+    public var range: AddressRange?
+    /// `locked` is 1.
+    public var locked: Bool
+    /// The region it belongs to (`region`), nil where none.
+    public var region: String?
+
+    /// A decoder as sysfs shows it.
+    public init(name: String, kind: Kind, range: AddressRange?, locked: Bool, region: String?) {
+        self.name = name
+        self.kind = kind
+        self.range = range
+        self.locked = locked
+        self.region = region
+    }
+}
+
+/// A CXL memory device (`memN`).
+public struct Memdev: Sendable, Equatable {
+    /// `mem0`.
+    public var name: String
+    /// The driver is bound (`cxl_mem`) and an endpoint port hangs below a root.
+    public var hasEndpoint: Bool
+
+    /// A memory device as sysfs shows it.
+    public init(name: String, hasEndpoint: Bool) {
+        self.name = name
+        self.hasEndpoint = hasEndpoint
+    }
+}

@@ -1,0 +1,40 @@
+/// The running (or recorded) kernel.
+public struct Kernel: Sendable, Equatable {
+    /// `/proc/sys/kernel/osrelease`, for example `7.3.4+deb13-amd64`.
+    public var release: String
+    /// `/proc/sys/kernel/random/boot_id`; nil where it was not recorded.
+    public var bootID: String?
+    /// `/proc/cmdline`.
+    public var commandLine: String
+    /// Which ownership rules the kernel follows; nil where the evidence does not decide.
+    public var generation: Finding<Generation?>
+    /// `/proc/sys/kernel/modules_disabled` is 1: no module can be loaded or removed before a reboot.
+    public var modulesDisabled: Bool
+    /// The selected mode in `/sys/kernel/security/lockdown` (`none`, `integrity`, `confidentiality`); nil where unreadable.
+    public var lockdown: String?
+    /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).
+    public var showsSoftReserved: Bool
+
+    /// A kernel of which only the release is known.
+    public init(release: String) {
+        self.release = release
+        bootID = nil
+        commandLine = ""
+        generation = Finding(nil, evidence: [])
+        modulesDisabled = false
+        lockdown = nil
+        showsSoftReserved = false
+    }
+}
+
+/// Which rules decide who owns Soft Reserved memory.
+public enum Generation: String, Sendable, CaseIterable {
+    /// Up to 6.2: no dax_cxl; dax_hmem owns everything.
+    case hmemOnly = "hmem-only"
+    /// 6.3 to 7.0: a range that meets a window is left to CXL.
+    case deferring
+    /// 7.1 on: the initial probe asks the regions; later probes defer.
+    case coordinated
+    /// The coordination without the deferral on reload (version 7 of the series, backported).
+    case unfixed
+}

@@ -1,0 +1,75 @@
+public import Iomem
+
+/// What a machine is at one moment, as values: read from a root directory by `Inspection`, never changed.
+public struct MachineState: Sendable, Equatable {
+    /// The kernel: release, boot, generation, switches.
+    public var kernel: Kernel
+    /// `/proc/iomem`.
+    public var iomem: IomemTree
+    /// The modules: loaded, built in, available, and how they depend on each other.
+    public var modules: ModuleTable
+    /// The Soft Reserved ranges, in address order, each once, with where they were found.
+    public var softReserved: [SoftReservedRange]
+    /// The CXL windows, in address order.
+    public var windows: [Window]
+    /// The CXL regions that sysfs shows, in address order.
+    public var regions: [Region]
+    /// The CXL decoders that sysfs shows, by name.
+    public var decoders: [Decoder]
+    /// The CXL memory devices that sysfs shows, by name.
+    public var memdevs: [Memdev]
+    /// The dax devices that sysfs shows, by name.
+    public var daxDevices: [DaxDevice]
+    /// The hmem platform devices (`hmem.N`) that sysfs shows.
+    public var hmemDevices: [HmemDevice]
+    /// Memory blocks above the first boot memory, with their state.
+    public var memory: MemoryBlocks
+    /// Whether the first dax_hmem probe that meets a window is still to come (7.1 on).
+    public var initialProbe: Finding<InitialProbe>
+    /// Regions that daxswitch saw before it took `cxl_acpi` away in this boot.
+    public var remembered: [RememberedRegion]
+    /// Whether the drop-in that keeps `cxl_acpi` out is in place.
+    public var isHeld: Bool
+
+    /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
+    public init(kernel: Kernel, iomem: IomemTree) {
+        self.kernel = kernel
+        self.iomem = iomem
+        modules = ModuleTable()
+        softReserved = []
+        windows = []
+        regions = []
+        decoders = []
+        memdevs = []
+        daxDevices = []
+        hmemDevices = []
+        memory = MemoryBlocks()
+        initialProbe = Finding(.unknown, evidence: [])
+        remembered = []
+        isHeld = false
+    }
+}
+
+/// A value that was inferred, with the facts it was inferred from, one sentence each, naming the file.
+public struct Finding<Value: Sendable & Equatable>: Sendable, Equatable {
+    /// What was found.
+    public var value: Value
+    /// Why: one sentence for each fact, with the file it stands in.
+    public var evidence: [String]
+
+    /// A finding with its evidence.
+    public init(_ value: Value, evidence: [String]) {
+        self.value = value
+        self.evidence = evidence
+    }
+}
+
+/// The state of the one probe of dax_hmem that asks the CXL regions (`hmem_platform.did_probe`, drivers/dax/hmem/device.c, 7.1 on).
+public enum InitialProbe: String, Sendable {
+    /// No dax_hmem probe has met a CXL window in this boot.
+    case pending
+    /// A probe met a window: later loads leave every range in a window to CXL.
+    case done
+    /// Nothing tells.
+    case unknown
+}

@@ -1,0 +1,64 @@
+/// The modules of a machine.
+public struct ModuleTable: Sendable, Equatable {
+    /// The loaded modules by name (underscores), from `/proc/modules`.
+    public var loaded: [String: LoadedModule]
+    /// The names in `modules.builtin`, and those that `/sys/module` shows without being loadable; underscores.
+    public var builtin: Set<String>
+    /// Hard dependencies from `modules.dep` by name, nearest first; nil where that file was not there.
+    public var dependencies: [String: [String]]?
+    /// `pre:` soft dependencies from `modules.softdep` by name; nil where that file was not there.
+    public var softDependencies: [String: [String]]?
+
+    /// No module at all.
+    public init() {
+        loaded = [:]
+        builtin = []
+        dependencies = nil
+        softDependencies = nil
+    }
+
+    /// How `name` (underscores) stands.
+    public func state(of name: String) -> ModuleStanding {
+        if let module = loaded[name] { return module.isLive ? .live : .changing }
+        if builtin.contains(name) { return .builtin }
+        if let dependencies { return dependencies[name] == nil ? .missing : .absent }
+        return .absent
+    }
+}
+
+/// How a module stands; the raw value is the word in the JSON documents.
+public enum ModuleStanding: String, Sendable {
+    /// Loaded and initialised.
+    case live
+    /// Being loaded or removed.
+    case changing
+    /// Part of the kernel image.
+    case builtin
+    /// Not loaded; the kernel has it, or it is not known whether it has.
+    case absent
+    /// Not loaded, and `modules.dep` does not know it.
+    case missing
+}
+
+/// One line of `/proc/modules`.
+public struct LoadedModule: Sendable, Equatable {
+    /// The state is `Live`, not `Loading` or `Unloading`.
+    public var isLive: Bool
+    /// The reference count; negative while the module is being removed.
+    public var references: Int
+    /// The modules that use this one.
+    public var users: [String]
+    /// Where it was loaded; changes with every load. 0 without privilege.
+    public var address: UInt64
+    /// Position in the file: the kernel puts the newest module first (`add_unformed_module()`, kernel/module/main.c).
+    public var position: Int
+
+    /// One line of the file.
+    public init(isLive: Bool, references: Int, users: [String], address: UInt64, position: Int) {
+        self.isLive = isLive
+        self.references = references
+        self.users = users
+        self.address = address
+        self.position = position
+    }
+}

@@ -1,0 +1,52 @@
+public import Iomem
+
+/// A range of EFI "specific purpose" memory that the kernel left to a driver; one HMEM range (`hmem_active`, drivers/dax/hmem/device.c).
+public struct SoftReservedRange: Sendable, Equatable {
+    /// The bytes, inclusive ends.
+    public var range: AddressRange
+    /// Where it was found, for example `/sys/firmware/memmap/4` or `memmap= in /proc/cmdline`; never empty.
+    public var sources: [String]
+
+    /// A range with the places it was found in.
+    public init(range: AddressRange, sources: [String]) {
+        self.range = range
+        self.sources = sources
+    }
+}
+
+/// A CXL fixed memory window (CFMWS in the ACPI CEDT).
+public struct Window: Sendable, Equatable {
+    /// The bytes, inclusive ends.
+    public var range: AddressRange
+    /// The number in the name `CXL Window N` of `/proc/iomem`; nil while `cxl_acpi` is out.
+    public var number: Int?
+    /// Whether `/proc/iomem` has the window now: only then does dax_hmem meet it.
+    public var isLive: Bool
+    /// The CEDT restricts the window to a fixed configuration (bit 4): regions in it are locked.
+    public var isFixed: Bool
+    /// Where it was found; never empty.
+    public var sources: [String]
+
+    /// A window with the places it was found in.
+    public init(range: AddressRange, number: Int?, isLive: Bool, isFixed: Bool, sources: [String]) {
+        self.range = range
+        self.number = number
+        self.isLive = isLive
+        self.isFixed = isFixed
+        self.sources = sources
+    }
+}
+
+/// A CXL region that daxswitch saw in this boot before it took `cxl_acpi` away, kept in `/run/daxswitch/regions.json`.
+public struct RememberedRegion: Sendable, Equatable {
+    /// The bytes, inclusive ends.
+    public var range: AddressRange
+    /// Its decoders were locked and the kernel honours the lock: the region comes back with `cxl_acpi`.
+    public var locked: Bool
+
+    /// A remembered region.
+    public init(range: AddressRange, locked: Bool) {
+        self.range = range
+        self.locked = locked
+    }
+}
