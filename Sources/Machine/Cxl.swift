@@ -21,8 +21,14 @@ public struct Region: Sendable, Equatable {
 
     /// A region as sysfs shows it.
     public init(
-        name: String, range: AddressRange?, mode: String, committed: Bool, locked: Bool?, assembled: Bool,
-        daxDriver: String?, targets: [String]
+        name: String,
+        range: AddressRange?,
+        mode: String,
+        committed: Bool,
+        locked: Bool?,
+        assembled: Bool,
+        daxDriver: String?,
+        targets: [String]
     ) {
         self.name = name
         self.range = range

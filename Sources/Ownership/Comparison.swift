@@ -1,5 +1,4 @@
 public import Iomem
-public import Machine
 
 /// One place where the machine is not what was expected.
 public struct Difference: Sendable, Equatable {

@@ -19,7 +19,10 @@ public struct Prediction: Sendable, Equatable {
 
     /// A prediction.
     public init(
-        ranges: [PredictedRange], modules: [String: Set<ModuleStanding>], iomem: [PredictedLine], hazards: [Hazard],
+        ranges: [PredictedRange],
+        modules: [String: Set<ModuleStanding>],
+        iomem: [PredictedLine],
+        hazards: [Hazard],
         missingFacts: [String]
     ) {
         self.ranges = ranges

@@ -44,13 +44,15 @@ public enum Step: Hashable, Sendable {
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, parts[0] == "load" || parts[0] == "unload" else {
                 throw StepError(
-                    message: "'\(text)' is not a step: write load:MODULE, unload:MODULE, hold or release")
+                    message: "'\(text)' is not a step: write load:MODULE, unload:MODULE, hold or release"
+                )
             }
             let module = String(parts[1].map { $0 == "-" ? "_" : $0 })
             guard Self.modules.contains(module) else {
                 throw StepError(
                     message: "'\(parts[1])' is not a module that daxswitch knows: use one of "
-                        + Self.modules.joined(separator: ", "))
+                        + Self.modules.joined(separator: ", ")
+                )
             }
             self = parts[0] == "load" ? .load(module) : .unload(module)
         }

@@ -1,0 +1,84 @@
+import Iomem
+import Machine
+
+/// The lines that `/proc/iomem` will have in and around the tiles.
+///
+/// Names that carry a number nobody chooses are written with a letter: `CXL Window N`, `regionN`, `daxN.M`.
+struct IomemModel {
+    let machine: MachineState
+    let worlds: [World]
+    let tiles: [AddressRange]
+
+    func lines() -> [PredictedLine] {
+        let perWorld = worlds.map(lines)
+        var all: [PredictedLine] = []
+        for line in perWorld.flatMap({ $0 })
+        where !all.contains(where: { $0.range == line.range && $0.name == line.name }) {
+            let isCertain = perWorld.allSatisfy { lines in lines.contains(line) && line.isCertain }
+            all.append(PredictedLine(range: line.range, name: line.name, isCertain: isCertain))
+        }
+        return all.sorted { left, right in
+            left.range != right.range ? left.range < right.range : Self.depth(left.name) < Self.depth(right.name)
+        }
+    }
+
+    private func lines(_ world: World) -> [PredictedLine] {
+        var lines: [PredictedLine] = []
+        func add(_ range: AddressRange, _ name: String, isCertain: Bool = true) {
+            guard tiles.contains(where: { $0.overlaps(range) }) else { return }
+            lines.append(PredictedLine(range: range, name: name, isCertain: isCertain))
+        }
+        if world.windowsAreLive { world.windows.forEach { add($0, "CXL Window N") } }
+        for region in world.regions where region.isPresent { add(region.range, "regionN") }
+        if machine.kernel.showsSoftReserved { softReservedLines().forEach { add($0, "Soft Reserved") } }
+        for claim in world.claims {
+            guard let driver = claim.driver else {
+                // Without kmem loaded, udev may load it for the new device, or device_dax may know the device's name.
+                if claim.device == nil && !claim.ranges.contains(where: world.isBlocked) {
+                    claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
+                    claim.ranges.forEach { add($0, "System RAM (kmem)", isCertain: false) }
+                }
+                continue
+            }
+            let isCertain = claim.device != nil || !world.has("device_dax")
+            for range in claim.ranges {
+                add(range, "daxN.M", isCertain: isCertain)
+                guard driver == "kmem", let memory = memoryBlocks(in: range) else { continue }
+                add(memory, "System RAM (kmem)", isCertain: isCertain)
+            }
+        }
+        for leak in world.leaked {
+            add(leak, "daxN.M", isCertain: false)
+            add(leak, "System RAM (kmem)", isCertain: false)
+        }
+        return lines
+    }
+
+    private func softReservedLines() -> [AddressRange] {
+        machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range).uniqued()
+    }
+
+    /// kmem adds whole memory blocks (drivers/dax/kmem.c: dax_kmem_range()).
+    private func memoryBlocks(in range: AddressRange) -> AddressRange? {
+        let size = machine.memory.blockSize
+        guard size > 0 else { return range }
+        let start = (range.start + size - 1) / size * size
+        let end = (range.end + 1) / size * size
+        return end > start ? AddressRange(start: start, end: end - 1) : nil
+    }
+
+    private static func depth(_ name: String) -> Int {
+        ["CXL Window N", "regionN", "Soft Reserved", "daxN.M", "System RAM (kmem)"].firstIndex(of: name) ?? 9
+    }
+}
+
+/// The name of a resource without the numbers that nobody chooses; nil where it is none that the model speaks of.
+func modelName(_ name: String) -> String? {
+    if name == "Soft Reserved" || name == "System RAM (kmem)" { return name }
+    if name.hasPrefix("CXL Window ") { return "CXL Window N" }
+    if name.hasPrefix("region"), name.dropFirst(6).allSatisfy(\.isNumber) { return "regionN" }
+    if name.hasPrefix("dax"), name.contains("."), name.dropFirst(3).allSatisfy({ $0.isNumber || $0 == "." }) {
+        return "daxN.M"
+    }
+    return nil
+}

@@ -1,0 +1,188 @@
+import Iomem
+import Machine
+
+// What loading a module does. Each function is what the kernel does, in its order.
+extension World {
+    /// Loads `module` as modprobe would, or, while held, with its hard dependencies alone.
+    func loading(_ module: String) -> StepOutcome {
+        if has(module) && module != "cxl_acpi" { return StepOutcome(self) }
+        if loaded.contains(module) || builtin.contains(module) { return StepOutcome(self) }
+        if let known, !known.contains(module) {
+            return StepOutcome(self, refusal: "this kernel has no module \(module) (modules.dep)")
+        }
+        if generation == .hmemOnly && module == "dax_cxl" {
+            return StepOutcome(self, refusal: "this kernel has no module dax_cxl")
+        }
+        var world = self
+        switch module {
+        case "cxl_acpi":
+            if isHeld { return StepOutcome(self, refusal: "cxl_acpi is kept out by the hold: release it first") }
+            world.loadCxlAcpi()
+        case "cxl_pci", "cxl_mem": world.loadCxl(module)
+        case "dax_hmem": return world.loadingDaxHmem()
+        case "dax_cxl": return world.loadingDaxCxl()
+        case "kmem":
+            world.loaded.insert(module)
+            world.bindKmem()
+        default: world.loaded.insert(module)
+        }
+        return StepOutcome(world)
+    }
+
+    private var asksForCxl: Bool { generation == .coordinated || generation == .unfixed }
+
+    private mutating func loadCxlAcpi() {
+        guard !has("cxl_acpi"), !isHeld, known?.contains("cxl_acpi") ?? true else { return }
+        if asksForCxl {
+            for needed in ["libnvdimm", "cxl_pmem"] where !builtin.contains(needed) { loaded.insert(needed) }
+        }
+        if !has("cxl_port") { loaded.insert("cxl_port") }
+        loaded.insert("cxl_acpi")
+        windowsAreLive = !windows.isEmpty
+        showRegions()
+    }
+
+    private mutating func loadCxl(_ module: String) {
+        guard !has(module), known?.contains(module) ?? true else { return }
+        if asksForCxl && module == "cxl_pci" && !has("cxl_mem") { loaded.insert("cxl_mem") }
+        loaded.insert(module)
+        showRegions()
+    }
+
+    /// Regions that wait in programmed decoders appear once window, port and endpoints are there.
+    private mutating func showRegions() {
+        guard seesDecoders, generation != .hmemOnly else { return }
+        for index in regions.indices where !regions[index].isPresent {
+            regions[index].isPresent = true
+            let range = regions[index].range
+            // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.
+            if claims.contains(where: { $0.driver == "kmem" && $0.overlaps(range) }) {
+                regions[index].assembled = false
+            }
+        }
+        if has("dax_cxl") { claimRegions() }
+    }
+
+    private func loadingDaxHmem() -> StepOutcome {
+        var world = self
+        if asksForCxl && !isHeld {
+            world.loadCxlAcpi()
+            world.loadCxl("cxl_pci")
+        } else if generation == .deferring && !isHeld {
+            world.loadCxlAcpi()
+        }
+        world.loaded.insert("dax_hmem")
+        return StepOutcome(world.probingHmem())
+    }
+
+    private func loadingDaxCxl() -> StepOutcome {
+        var worlds = [self]
+        if asksForCxl && !has("dax_hmem") { worlds = loadingDaxHmem().worlds }
+        return StepOutcome(
+            worlds.map { world in
+                var world = world
+                world.loaded.insert("dax_cxl")
+                world.claimRegions()
+                return world
+            }
+        )
+    }
+
+    /// drivers/dax/hmem/hmem.c: hmem_register_device() for every HMEM range.
+    private func probingHmem() -> [World] {
+        var world = self
+        var raced: World?
+        var metWindow = false
+        for range in ranges {
+            let meets = windowsAreLive && meetsKnownWindow(range)
+            metWindow = metWindow || meets
+            let region = regions.first { $0.isPresent && $0.committed && $0.mode == "ram" && $0.range.contains(range) }
+            switch (generation, meets) {
+            case (.hmemOnly, _): world.claimByHmem(range, .hmemOwnsAll, "this kernel has no dax_cxl")
+            case (_, false) where meetsKnownWindow(range):
+                world.claimByHmem(range, .noWindow, "cxl_acpi is out, so that \(range) meets no window in iomem")
+            case (_, false): world.claimByHmem(range, .outsideWindows, "\(range) meets no CXL window")
+            case (.deferring, true): world.leave(range, .deferToCxl, "\(range) meets a CXL window")
+            case (_, true) where probeIsPending && region != nil:
+                world.leave(range, .initialProbeRegion, "\(region?.name ?? "") contains \(range) at the initial probe")
+            case (_, true) where probeIsPending:
+                world.claimByHmem(
+                    range,
+                    .initialProbeHmem,
+                    "no committed region contains \(range) at the initial probe"
+                )
+            case (.unfixed, true):
+                var other = raced ?? world
+                other.leave(range, .reloadRace, "dax_cxl registers \(range) first")
+                raced = other
+                world.claimByHmem(range, .reloadRace, "dax_hmem registers \(range) first")
+            case (_, true):
+                world.leave(range, .laterProbeDefers, "the initial probe is over and \(range) meets a CXL window")
+            }
+        }
+        return [world, raced].compactMap { $0 }.map { metWindow ? $0.with(pending: false) : $0 }
+    }
+
+    private mutating func leave(_ range: AddressRange, _ rule: Rule, _ why: String) {
+        decisions[range] = Decision(rules: [rule.id], why: why)
+    }
+
+    private mutating func claimByHmem(_ range: AddressRange, _ rule: Rule, _ why: String) {
+        guard range.isAligned(to: 2 << 20) else {
+            leave(range, .alignment, "\(range) is not aligned to 2 MiB")
+            return
+        }
+        if asksForCxl, let other = claims.first(where: { $0.overlaps(range) }) {
+            decisions[range] = Decision(
+                rules: [rule.id, Rule.firstClaimWins.id],
+                why: "\(other.through) already holds bytes of \(range)"
+            )
+            return
+        }
+        leave(range, rule, why)
+        claims.append(Claim(owner: .hmem, ranges: [range], through: "hmem", device: nil, driver: nil, users: []))
+        if has("kmem") { bindKmem() }
+    }
+
+    /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region.
+    private mutating func claimRegions() {
+        for region in regions where region.isPresent && region.committed && region.assembled && region.mode == "ram" {
+            if claims.contains(where: { $0.owner == .cxl && $0.overlaps(region.range) }) { continue }
+            if asksForCxl && claims.contains(where: { $0.overlaps(region.range) }) {
+                decisions[region.range] = Decision(
+                    rules: [Rule.firstClaimWins.id],
+                    why: "dax_hmem holds bytes of \(region.name): dax_cxl fails on it (-ENOMEM)"
+                )
+                continue
+            }
+            guard region.range.isAligned(to: 2 << 20) else {
+                leave(region.range, .alignment, "\(region.name) is not aligned to 2 MiB")
+                continue
+            }
+            claims.append(
+                Claim(owner: .cxl, ranges: [region.range], through: region.name, device: nil, driver: nil, users: [])
+            )
+        }
+        if has("kmem") { bindKmem() }
+    }
+
+    /// A dax device of dax_hmem or dax_cxl is of the kmem type: kmem takes it at once where iomem lets it.
+    private mutating func bindKmem() {
+        for index in claims.indices
+        where claims[index].driver == nil && !claims[index].ranges.contains(where: isBlocked) {
+            let range = claims[index].ranges
+            if claims.enumerated().contains(where: { other in
+                other.offset != index && other.element.driver != nil && range.contains { other.element.overlaps($0) }
+            }) {
+                continue
+            }
+            claims[index].driver = "kmem"
+        }
+    }
+
+    /// Whether a resource in iomem cuts `range`, so that no driver can reserve it (-EBUSY).
+    func isBlocked(_ range: AddressRange) -> Bool {
+        let cutters = (windowsAreLive ? windows : []) + regions.filter(\.isPresent).map(\.range) + leaked
+        return cutters.contains { $0.overlaps(range) && !$0.contains(range) } || leaked.contains { $0.overlaps(range) }
+    }
+}

@@ -1,0 +1,103 @@
+import Iomem
+import Machine
+
+/// Folds the worlds that are left after the last step into one prediction.
+struct PredictionBuilder {
+    let machine: MachineState
+    let start: StartWorlds
+    let end: [World]
+
+    func prediction() -> Prediction {
+        let cuts = end.flatMap { $0.claims.flatMap(\.ranges) } + machine.daxDevices.flatMap(\.ranges)
+        let tiles = tiles(of: machine, cutAt: cuts + end.flatMap { $0.regions.map(\.range) })
+        let ranges = tiles.map(predict)
+        return Prediction(
+            ranges: ranges,
+            modules: modules(),
+            iomem: IomemModel(machine: machine, worlds: end, tiles: tiles).lines(),
+            hazards: [],
+            missingFacts: missingFacts(tiles)
+        )
+    }
+
+    private func predict(_ tile: AddressRange) -> PredictedRange {
+        let owners = Set(end.map { $0.owner(of: tile) })
+        let reasons = end.map { $0.reason(for: tile) }
+        let throughs = Set(end.map { world in world.claims.first { $0.overlaps(tile) }?.through })
+        return PredictedRange(
+            range: tile,
+            owners: owners,
+            through: throughs.count == 1 ? throughs.first ?? nil : nil,
+            rules: reasons.flatMap(\.rules).uniqued(),
+            why: reasons.map(\.why).uniqued().joined(separator: "; or ")
+        )
+    }
+
+    private func modules() -> [String: Set<ModuleStanding>] {
+        var result: [String: Set<ModuleStanding>] = [:]
+        for module in Step.modules {
+            result[module] = Set(
+                end.map { world in
+                    if world.builtin.contains(module) { return .builtin }
+                    if world.loaded.contains(module) { return .live }
+                    return machine.modules.state(of: module) == .missing ? .missing : .absent
+                }
+            )
+        }
+        return result
+    }
+
+    /// The facts on which the outcome turns: with the others equal, a different answer gives different owners.
+    private func missingFacts(_ tiles: [AddressRange]) -> [String] {
+        let outcomes = end.map { world in (world.assumptions, tiles.map { world.owner(of: $0) }) }
+        return start.facts.indices.filter { fact in
+            outcomes.contains { one in
+                outcomes.contains { other in
+                    var flipped = one.0
+                    flipped[fact] = flipped[fact].map { !$0 }
+                    return other.0 == flipped && other.1 != one.1
+                }
+            }
+        }.map { start.facts[$0] }
+    }
+}
+
+extension World {
+    /// Who has a dax device over bytes that no edge cuts.
+    func owner(of tile: AddressRange) -> Owner {
+        let owners = Set(claims.filter { $0.overlaps(tile) }.map(\.owner))
+        return owners.count > 1 ? .both : owners.first ?? .none
+    }
+
+    /// The rules and the words behind the owner of `tile`.
+    func reason(for tile: AddressRange) -> Decision {
+        let over = claims.filter { $0.overlaps(tile) }
+        let decided = decisions.filter { $0.key.overlaps(tile) }
+            .sorted { $0.key.size < $1.key.size }
+        if over.count > 1 {
+            return Decision(
+                rules: [Rule.bothClaim.id],
+                why: over.map(\.through).joined(separator: " and ") + " both hold the bytes"
+            )
+        }
+        if let claim = over.first, claim.owner == .cxl {
+            return Decision(
+                rules: (decided.first?.value.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
+                why: "dax_cxl holds \(claim.through) (\(claim.ranges.map(\.description).joined(separator: ", ")))"
+            )
+        }
+        if let decision = decided.first?.value { return decision }
+        if over.first != nil {
+            return Decision(rules: [hmemRule(tile).id], why: "dax_hmem holds it already, and no step changes that")
+        }
+        if !has("dax_hmem") && !has("dax_cxl") {
+            return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
+        }
+        return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
+    }
+
+    private func hmemRule(_ tile: AddressRange) -> Rule {
+        if generation == .hmemOnly { return .hmemOwnsAll }
+        return meetsKnownWindow(tile) ? (windowsAreLive ? .initialProbeHmem : .noWindow) : .outsideWindows
+    }
+}

@@ -1,0 +1,196 @@
+import Iomem
+public import Machine
+
+/// Facts that a person sets in place of what was found.
+public struct Overrides: Sendable, Equatable {
+    /// `--rules`.
+    public var generation: Generation?
+    /// `--initial-probe`.
+    public var initialProbe: InitialProbe?
+
+    /// No override, unless given.
+    public init(generation: Generation? = nil, initialProbe: InitialProbe? = nil) {
+        self.generation = generation
+        self.initialProbe = initialProbe
+    }
+}
+
+/// Why no plan can be made.
+public struct PlanningError: Error, Sendable, Equatable {
+    /// What kind of obstacle.
+    public enum Code: String, Sendable {
+        /// The evidence does not tell which rules the kernel follows.
+        case generationUnknown = "generation-unknown"
+        /// The kernel has no such module.
+        case missingModule = "missing-module"
+    }
+    /// What kind of obstacle.
+    public let code: Code
+    /// A sentence for a person, with the way out.
+    public let message: String
+}
+
+/// Every way that a machine can be, given what could not be read from it.
+struct StartWorlds {
+    /// At least one.
+    var worlds: [World]
+    /// The unknown facts, in words; a world's assumptions name them by index.
+    var facts: [String]
+
+    init(of machine: MachineState, overrides: Overrides) throws(PlanningError) {
+        guard let generation = overrides.generation ?? machine.kernel.generation.value else {
+            throw PlanningError(
+                code: .generationUnknown,
+                message: "it is not known which rules kernel \(machine.kernel.release) follows ("
+                    + machine.kernel.generation.evidence.joined(separator: "; ")
+                    + "); say --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
+            )
+        }
+        worlds = [World(of: machine, generation: generation)]
+        facts = []
+        addUnseenRegions(of: machine, generation)
+        addInitialProbe(overrides.initialProbe ?? machine.initialProbe.value, generation)
+    }
+
+    private mutating func branch(_ fact: String, _ change: (inout World) -> Void) {
+        let index = facts.count
+        facts.append(fact)
+        worlds = worlds.flatMap { world in
+            var without = world
+            without.assumptions[index] = false
+            var with = world
+            with.assumptions[index] = true
+            change(&with)
+            return [without, with]
+        }
+    }
+
+    /// While `cxl_acpi` or the memory devices' drivers are out, sysfs shows no decoder: a region may wait in them.
+    private mutating func addUnseenRegions(of machine: MachineState, _ generation: Generation) {
+        guard generation != .hmemOnly, let world = worlds.first, !world.seesDecoders else { return }
+        if !machine.remembered.isEmpty && !world.windowsAreLive { return }
+        let visible = world.regions.map(\.range)
+        for range in world.ranges where !visible.contains(where: { $0.overlaps(range) }) {
+            guard facts.count < 6, let window = machine.windows.first(where: { $0.range.overlaps(range) }),
+                let covered = window.range.intersection(range)
+            else { continue }
+            let name = "region over \(range)"
+            branch("decoders unseen: a committed region may lie over \(range) (\(world.whyUnseen))") { world in
+                world.regions.append(
+                    WorldRegion(
+                        name: name,
+                        range: covered,
+                        mode: "ram",
+                        committed: true,
+                        keepsDecoders: window.isFixed && generation != .deferring,
+                        lockIsIgnored: false,
+                        assembled: true,
+                        isPresent: false
+                    )
+                )
+            }
+        }
+    }
+
+    private mutating func addInitialProbe(_ probe: InitialProbe, _ generation: Generation) {
+        guard generation == .coordinated || generation == .unfixed else { return }
+        switch probe {
+        case .pending: worlds = worlds.map { $0.with(pending: true) }
+        case .done: worlds = worlds.map { $0.with(pending: false) }
+        case .unknown:
+            guard let world = worlds.first, world.ranges.contains(where: { world.meetsKnownWindow($0) }) else { return }
+            branch("initial probe unknown: dax_hmem may have met a window earlier in this boot") {
+                $0.probeIsPending = true
+            }
+        }
+    }
+}
+
+extension World {
+    func with(pending: Bool) -> World {
+        var world = self
+        world.probeIsPending = pending
+        return world
+    }
+
+    /// Whether the decoders of the memory devices are in sysfs.
+    var seesDecoders: Bool { windowsAreLive && has("cxl_pci") && has("cxl_mem") && has("cxl_port") }
+
+    var whyUnseen: String {
+        if !windowsAreLive { return "cxl_acpi is out" }
+        return "\(["cxl_pci", "cxl_mem", "cxl_port"].first { !has($0) } ?? "cxl_acpi") is out"
+    }
+
+    func meetsKnownWindow(_ range: AddressRange) -> Bool { windows.contains { $0.overlaps(range) } }
+
+    /// The machine as it shows itself, before unknown facts are decided.
+    init(of machine: MachineState, generation: Generation) {
+        self.generation = generation
+        loaded = Set(machine.modules.loaded.keys)
+        builtin = machine.modules.builtin
+        known = machine.modules.dependencies.map { Set($0.keys) }
+        isHeld = machine.isHeld
+        windowsAreLive = machine.windows.contains(where: \.isLive)
+        windows = machine.windows.map(\.range)
+        ranges = machine.softReserved.map(\.range)
+        claims = machine.daxDevices.compactMap { device in
+            device.owner.map {
+                Claim(
+                    owner: $0,
+                    ranges: device.ranges,
+                    through: device.through,
+                    device: device.name,
+                    driver: device.driver,
+                    users: device.users
+                )
+            }
+        }
+        regions = machine.regions.compactMap { WorldRegion($0, decoders: machine.decoders) }
+        probeIsPending = false
+        undecoded = []
+        leaked = leakedRanges(of: machine)
+        onlineBlocks = machine.memory.blocks.filter(\.isOnline).map(\.range)
+        decisions = [:]
+        assumptions = [:]
+        let inWindows = ranges.flatMap { range in windows.compactMap { $0.intersection(range) } }
+        if seesDecoders {
+            let decoded = machine.decoders.filter { $0.kind == .endpoint }.compactMap(\.range)
+            undecoded = inWindows.flatMap { $0.subtracting(decoded) }
+        } else if !windowsAreLive {
+            for region in machine.remembered where region.locked {
+                regions.append(WorldRegion(remembered: region))
+            }
+            undecoded = machine.remembered.filter { !$0.locked }.map(\.range)
+        }
+    }
+}
+
+extension WorldRegion {
+    init?(_ region: Region, decoders: [Decoder]) {
+        guard let range = region.range else { return nil }
+        let locks = decoders.filter { region.targets.contains($0.name) && $0.locked }
+        self.init(
+            name: region.name,
+            range: range,
+            mode: region.mode,
+            committed: region.committed,
+            keepsDecoders: region.locked == true,
+            lockIsIgnored: region.locked == nil && !locks.isEmpty,
+            assembled: region.assembled,
+            isPresent: true
+        )
+    }
+
+    init(remembered region: RememberedRegion) {
+        self.init(
+            name: "region over \(region.range)",
+            range: region.range,
+            mode: "ram",
+            committed: true,
+            keepsDecoders: true,
+            lockIsIgnored: false,
+            assembled: true,
+            isPresent: false
+        )
+    }
+}

@@ -1,0 +1,202 @@
+import Iomem
+import Machine
+
+/// The hazards of one step in one world, found before the step.
+struct StepHazards {
+    let step: Step
+    let earlier: [Step]
+    let machine: MachineState
+    let policy: Policy?
+
+    func hazards(before world: World, _ outcome: StepOutcome) -> [Hazard] {
+        var found: [Hazard] = []
+        if let refusal = outcome.refusal { found.append(refused(refusal, in: world)) }
+        guard case .unload(let module) = step, outcome.refusal == nil else {
+            return found + kernelSwitches() + loadHazards(before: world, outcome)
+        }
+        switch module {
+        case "dax_cxl": found += claimHazards(of: .cxl, in: world)
+        case "dax_hmem": found += claimHazards(of: .hmem, in: world)
+        case "cxl_acpi", "cxl_pci", "cxl_mem": found += windowHazards(module, in: world)
+        case "kmem":
+            found += world.claims.filter { $0.driver == "kmem" }.flatMap { memoryOnline($0, in: world) }
+        default: break
+        }
+        return found + kernelSwitches()
+    }
+
+    private func refused(_ refusal: String, in world: World) -> Hazard {
+        if case .unload(let module) = step, world.builtin.contains(module) {
+            return Hazard(
+                id: .builtin,
+                severity: .failure,
+                subject: module,
+                why: "\(module) is part of the kernel image (modules.builtin): it can't be removed",
+                wayOut: "leave \(step) out of the order, or boot a kernel that has \(module) as a module"
+            )
+        }
+        return Hazard(
+            id: .stepRefused,
+            severity: .failure,
+            subject: "\(step)",
+            why: "the kernel refuses it: \(refusal)",
+            wayOut: "put what it needs before it in the order"
+        )
+    }
+
+    private func kernelSwitches() -> [Hazard] {
+        guard machine.kernel.modulesDisabled, step.module != nil else { return [] }
+        return [
+            Hazard(
+                id: .modulesDisabled,
+                severity: .failure,
+                subject: "/proc/sys/kernel/modules_disabled",
+                why: "it is 1: no module can be loaded or removed before the next boot",
+                wayOut: "reboot without kernel.modules_disabled=1 in sysctl.d"
+            )
+        ]
+    }
+
+    private func claimHazards(of owner: Owner, in world: World) -> [Hazard] {
+        world.claims.filter { $0.owner == owner }.flatMap { memoryOnline($0, in: world) + deviceOpen($0) }
+    }
+
+    private func memoryOnline(_ claim: Claim, in world: World) -> [Hazard] {
+        let online = world.onlineBlocks.count { claim.overlaps($0) }
+        guard claim.driver == "kmem", online > 0 else { return [] }
+        let name = claim.device ?? claim.through
+        return [
+            Hazard(
+                id: .memoryOnline,
+                severity: .loss,
+                subject: name,
+                why: "\(online) memory blocks of \(name) are online: \(step) returns 0 all the same and the memory is "
+                    + "stuck until a reboot",
+                wayOut: "offline them first: daxctl offline-memory \(name) (memory in zone Normal often can't be)"
+            )
+        ]
+    }
+
+    private func deviceOpen(_ claim: Claim) -> [Hazard] {
+        guard !claim.users.isEmpty else { return [] }
+        let name = claim.device ?? claim.through
+        let users = claim.users.map { "\($0.command) (pid \($0.pid))" }.joined(separator: ", ")
+        return [
+            Hazard(
+                id: .deviceOpen,
+                severity: .loss,
+                subject: name,
+                why: "\(users) has /dev/\(name) open or mapped: it gets SIGBUS at its next access",
+                wayOut: "stop the process first, or --accept device-open"
+            )
+        ]
+    }
+
+    private func windowHazards(_ module: String, in world: World) -> [Hazard] {
+        var found: [Hazard] = []
+        for region in world.regions where region.isPresent && region.committed {
+            let online = world.onlineBlocks.filter { block in
+                block.overlaps(region.range)
+                    && (world.leaked + world.claims.filter { $0.driver == "kmem" }.flatMap(\.ranges))
+                        .contains { $0.overlaps(block) }
+            }
+            if !region.keepsDecoders && !online.isEmpty {
+                found.append(
+                    Hazard(
+                        id: .decodeUnderLiveMemory,
+                        severity: .crash,
+                        subject: region.name,
+                        why:
+                            "\(online.count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets "
+                            + "the decoders under the page allocator and the kernel panics",
+                        wayOut: "offline the memory first: daxctl offline-memory"
+                    )
+                )
+            }
+            if !region.keepsDecoders && region.mode == "ram" && policy?.consent.loseRegions != true {
+                found.append(regionLost(region, module))
+            }
+            if region.mode == "pmem" {
+                found.append(
+                    Hazard(
+                        id: .pmemInUse,
+                        severity: .loss,
+                        subject: region.name,
+                        why: "\(region.name) is a pmem region: its namespaces go with \(module)",
+                        wayOut: "unmount and disable its namespaces first: ndctl disable-namespace"
+                    )
+                )
+            }
+        }
+        for claim in world.claims where claim.owner == .cxl {
+            found += memoryOnline(claim, in: world) + deviceOpen(claim)
+        }
+        for leak in world.leaked where world.meetsKnownWindow(leak) && world.onlineBlocks.contains(where: leak.overlaps)
+        {
+            found.append(
+                Hazard(
+                    id: .decodeUnderLiveMemory,
+                    severity: .crash,
+                    subject: "\(leak)",
+                    why: "leaked kmem memory at \(leak) is still online: \(step) takes its decoders away",
+                    wayOut: "reboot: leaked memory can't be given back"
+                )
+            )
+        }
+        return found
+    }
+
+    private func regionLost(_ region: WorldRegion, _ module: String) -> Hazard {
+        let why =
+            region.lockIsIgnored
+            ? "its decoders are locked, but this kernel resets them all the same (\(Rule.lockIgnored.id))"
+            : "its decoders are not locked (\(Rule.resetOnRemoval.id))"
+        return Hazard(
+            id: .regionLost,
+            severity: .loss,
+            subject: region.name,
+            why:
+                "removing \(module) resets the decoders of \(region.name) (\(region.range)): \(why). The memory behind it "
+                + "no longer answers, its contents are lost, and the region does not come back by itself",
+            wayOut: "keep cxl_acpi out from the start: put module_blacklist=cxl_acpi on the kernel command line and "
+                + "reboot; dax_hmem then owns the range and the decoders stay as firmware left them"
+        )
+    }
+
+    private func loadHazards(before world: World, _ outcome: StepOutcome) -> [Hazard] {
+        guard case .load(let module) = step else { return [] }
+        var found: [Hazard] = []
+        for after in outcome.worlds {
+            let isNew = { (claim: Claim) in claim.owner == .hmem && !world.claims.contains(claim) }
+            for claim in after.claims where isNew(claim) {
+                let dead = after.undecoded.filter { claim.overlaps($0) }.merged()
+                guard !dead.isEmpty else { continue }
+                let bytes = dead.map(\.description).joined(separator: ", ")
+                found.append(
+                    Hazard(
+                        id: .undecodedRange,
+                        severity: .crash,
+                        subject: bytes,
+                        why:
+                            "dax_hmem takes \(bytes), which no CXL decoder answers for: onlining it crashes the kernel",
+                        wayOut: "commit a region over it (cxl create-region), or leave it to CXL"
+                    )
+                )
+            }
+            if after.windowsAreLive && !world.windowsAreLive && module != "cxl_acpi"
+                && earlier.contains(.unload("cxl_acpi"))
+            {
+                found.append(
+                    Hazard(
+                        id: .selfUndoing,
+                        severity: .failure,
+                        subject: "\(step)",
+                        why: "\(step) brings cxl_acpi back, which the order removed before",
+                        wayOut: "put `hold` before `unload:cxl_acpi` in the order"
+                    )
+                )
+            }
+        }
+        return found
+    }
+}

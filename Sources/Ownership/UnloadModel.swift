@@ -1,0 +1,101 @@
+import Iomem
+import Machine
+
+// What removing one module does. Removal is synchronous: everything here is so when the call returns.
+extension World {
+    /// Removes that one module and nothing else.
+    func unloading(_ module: String) -> StepOutcome {
+        if builtin.contains(module) {
+            return StepOutcome(self, refusal: "\(module) is part of the kernel image (builtin)")
+        }
+        guard loaded.contains(module) else { return StepOutcome(self) }
+        if let user = user(of: module) {
+            return StepOutcome(self, refusal: "\(module) is in use by \(user) (EAGAIN)")
+        }
+        var world = self
+        world.loaded.remove(module)
+        switch module {
+        case "dax_cxl": world.dropClaims(of: .cxl)
+        case "dax_hmem": world.dropClaims(of: .hmem)
+        case "cxl_acpi": world.removeCxlAcpi()
+        case "cxl_pci", "cxl_mem": world.removeEndpoints()
+        case "kmem", "device_dax":
+            for index in world.claims.indices where world.claims[index].driver == module {
+                world.leak(world.claims[index])
+                world.claims[index].driver = nil
+            }
+        default: break
+        }
+        return StepOutcome(world)
+    }
+
+    /// The loaded module that depends on `module`, where one does.
+    private func user(of module: String) -> String? {
+        let asking = generation == .coordinated || generation == .unfixed
+        let users: [String: [String]] =
+            asking
+            ? ["dax_hmem": ["dax_cxl"], "cxl_mem": ["cxl_pci"], "cxl_pmem": ["cxl_acpi"]]
+            : [:]
+        return users[module]?.first { loaded.contains($0) }
+    }
+
+    private mutating func dropClaims(of owner: Owner) {
+        for claim in claims where claim.owner == owner {
+            leak(claim)
+            for range in claim.ranges {
+                decisions[range] = Decision(
+                    rules: [Rule.noDriver.id],
+                    why: "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is removed"
+                )
+            }
+        }
+        claims.removeAll { $0.owner == owner }
+    }
+
+    /// Memory that is online when its device goes stays, with no device behind (drivers/dax/kmem.c: dev_dax_kmem_remove()).
+    private mutating func leak(_ claim: Claim) {
+        guard claim.driver == "kmem" else { return }
+        leaked += claim.ranges.filter { range in onlineBlocks.contains { $0.overlaps(range) } }
+    }
+
+    private mutating func removeCxlAcpi() {
+        windowsAreLive = false
+        var lost: [AddressRange] = []
+        for index in regions.indices where regions[index].isPresent {
+            regions[index].isPresent = false
+            let region = regions[index]
+            if region.committed && !region.keepsDecoders {
+                lost.append(region.range)
+                decisions[region.range] = Decision(
+                    rules: [region.lockIsIgnored ? Rule.lockIgnored.id : Rule.resetOnRemoval.id],
+                    why: "the decoders of \(region.name) are reset with cxl_acpi"
+                )
+            }
+        }
+        dropRegions { region in region.committed && !region.keepsDecoders && lost.contains(region.range) }
+        undecoded += lost
+    }
+
+    private mutating func removeEndpoints() {
+        for index in regions.indices where regions[index].isPresent && regions[index].committed {
+            if regions[index].keepsDecoders { continue }
+            regions[index].committed = false
+            undecoded.append(regions[index].range)
+        }
+        let gone = regions.filter { $0.isPresent && !$0.committed }.map(\.name)
+        claims.filter { $0.owner == .cxl && gone.contains($0.through) }.forEach { leak($0) }
+        claims.removeAll { $0.owner == .cxl && gone.contains($0.through) }
+    }
+
+    private mutating func dropRegions(where isLost: (WorldRegion) -> Bool) {
+        let hidden = regions.filter { !$0.isPresent }
+        for claim in claims where claim.owner == .cxl && hidden.contains(where: { claim.overlaps($0.range) }) {
+            leak(claim)
+            for range in claim.ranges where decisions[range] == nil {
+                decisions[range] = Decision(rules: [Rule.noDriver.id], why: "\(claim.through) goes with cxl_acpi")
+            }
+        }
+        claims.removeAll { claim in claim.owner == .cxl && hidden.contains { claim.overlaps($0.range) } }
+        regions.removeAll(where: isLost)
+    }
+}

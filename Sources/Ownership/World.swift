@@ -1,0 +1,90 @@
+import Iomem
+import Machine
+
+/// One way that the machine can be: everything that the rules ask for, with each unknown fact decided one way.
+///
+/// A step turns a world into a world; what can't be known is several worlds side by side.
+struct World: Equatable, Sendable {
+    var generation: Generation
+    /// Live modules that can be removed.
+    var loaded: Set<String>
+    /// Modules that are part of the kernel image.
+    var builtin: Set<String>
+    /// `modules.dep` without this module; nil where there is no `modules.dep`.
+    var known: Set<String>?
+    var isHeld: Bool
+    /// `cxl_acpi` is bound: the windows are in iomem.
+    var windowsAreLive: Bool
+    var windows: [AddressRange]
+    var ranges: [AddressRange]
+    var regions: [WorldRegion]
+    var claims: [Claim]
+    /// The initial probe is still to come.
+    var probeIsPending: Bool
+    /// Bytes in windows that no decoder answers for.
+    var undecoded: [AddressRange]
+    /// Memory that kmem added and whose device is gone.
+    var leaked: [AddressRange]
+    /// Online memory blocks.
+    var onlineBlocks: [AddressRange]
+    /// Why each range is as it is, by its start; the newest decision counts.
+    var decisions: [AddressRange: Decision]
+    /// How each unknown fact was decided, by its index.
+    var assumptions: [Int: Bool]
+
+    func has(_ module: String) -> Bool { loaded.contains(module) || builtin.contains(module) }
+
+    /// What can change between two steps, for comparing.
+    func isSame(as other: World) -> Bool {
+        var copy = other
+        copy.decisions = decisions
+        return copy == self
+    }
+}
+
+/// A region, in sysfs or waiting in its decoders.
+struct WorldRegion: Equatable, Sendable {
+    var name: String
+    var range: AddressRange
+    var mode: String
+    var committed: Bool
+    /// Its decoders stay when `cxl_acpi` goes.
+    var keepsDecoders: Bool
+    /// Why its decoders are locked in name only.
+    var lockIsIgnored: Bool
+    var assembled: Bool
+    /// In sysfs now; else it appears with `cxl_acpi`, `cxl_pci` and `cxl_mem`.
+    var isPresent: Bool
+}
+
+/// A dax device over bytes.
+struct Claim: Equatable, Sendable {
+    var owner: Owner
+    var ranges: [AddressRange]
+    var through: String
+    var device: String?
+    var driver: String?
+    var users: [DaxUser]
+
+    func overlaps(_ range: AddressRange) -> Bool { ranges.contains { $0.overlaps(range) } }
+}
+
+/// Why a range has the owner it has.
+struct Decision: Equatable, Sendable {
+    var rules: [String]
+    var why: String
+}
+
+/// What a step did to a world.
+struct StepOutcome: Sendable {
+    var worlds: [World]
+    /// The kernel refuses it: why, with the errno where there is one.
+    var refusal: String?
+
+    init(_ world: World, refusal: String? = nil) {
+        worlds = [world]
+        self.refusal = refusal
+    }
+
+    init(_ worlds: [World]) { self.worlds = worlds }
+}
