@@ -1,0 +1,155 @@
+import Iomem
+import Machine
+import Testing
+
+@testable import Ownership
+
+@Suite("Plans, case by case as booted kernels behaved")
+struct PlannerTests {
+    @Test("7.3, locked region: hmem takes the range over, no hazard")
+    func lockedToHmem() throws {
+        let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: true)).plan(Machines.hmem)
+        #expect(plan.steps == Machines.toHmem)
+        #expect(plan.prediction.hazards.isEmpty)
+        #expect(plan.owners(of: Machines.range) == [.hmem])
+        #expect(plan.prediction.isCertain)
+        #expect(plan.prediction.modules["cxl_acpi"] == [.absent])
+    }
+
+    @Test("7.3, unlocked region: hmem is refused, because the decoders are reset")
+    func unlockedToHmem() throws {
+        let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: false)).plan(Machines.hmem)
+        #expect(plan.hazardIDs.contains(.regionLost))
+        #expect(plan.prediction.hazards.contains { $0.wayOut.contains("reboot") })
+    }
+
+    @Test("6.12 resets locked decoders all the same")
+    func lockIgnored() throws {
+        let plan = try Planner(machine: Machines.cxlOwned(.deferring, locked: nil)).plan(Machines.hmem)
+        #expect(plan.hazardIDs.contains(.regionLost))
+    }
+
+    @Test("what is wanted holds: nothing to do")
+    func nothingToDo() throws {
+        let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: false)).plan(Machines.cxl)
+        #expect(plan.isEmpty)
+        #expect(plan.prediction.hazards.isEmpty)
+    }
+
+    @Test("back to cxl: the remembered locked region comes back with cxl_acpi")
+    func backToCxl() throws {
+        var machine = Machines.booted(.coordinated)
+        machine.windows[0].isLive = false
+        machine.modules.loaded["cxl_acpi"] = nil
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.isHeld = true
+        machine.remembered = [RememberedRegion(range: Machines.range, locked: true)]
+        machine.daxDevices = [Machines.device(.hmem)]
+        let plan = try Planner(machine: machine).plan(Machines.cxl)
+        #expect(plan.steps == [.unload("dax_hmem"), .release, .load("cxl_acpi"), .load("dax_hmem"), .load("dax_cxl")])
+        #expect(plan.owners(of: Machines.range) == [.cxl])
+        #expect(plan.prediction.hazards.isEmpty)
+    }
+
+    @Test("back to cxl with nothing remembered: the decoders are unseen, and the range may end with nobody")
+    func backToCxlUnknown() throws {
+        var machine = Machines.booted(.coordinated)
+        machine.windows[0].isLive = false
+        machine.modules.loaded["cxl_acpi"] = nil
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.daxDevices = [Machines.device(.hmem)]
+        let plan = try Planner(machine: machine).plan(Machines.cxl)
+        #expect(plan.owners(of: Machines.range) == [.cxl, .none])
+        #expect(plan.hazardIDs.contains(.orphanedRange))
+        #expect(plan.prediction.missingFacts.contains { $0.contains("decoders unseen") })
+    }
+
+    @Test("failed assembly on 6.12: the decoders stay and hmem gets the range")
+    func failedAssembly() throws {
+        let machine = Machines.booted(.deferring, regions: [Machines.region(locked: nil, committed: false)])
+        let plan = try Planner(machine: machine).plan(Machines.hmem)
+        #expect(plan.prediction.hazards.isEmpty)
+        #expect(plan.owners(of: Machines.range) == [.hmem])
+    }
+
+    @Test("no decoder answers for the range: hmem would crash")
+    func undecoded() throws {
+        let plan = try Planner(machine: Machines.booted(.deferring)).plan(Machines.hmem)
+        #expect(plan.hazardIDs.contains(.undecodedRange))
+    }
+
+    @Test("without a hold, loading dax_hmem brings cxl_acpi back", arguments: [Generation.coordinated, .deferring])
+    func selfUndoing(_ generation: Generation) throws {
+        let machine = Machines.cxlOwned(generation, locked: generation == .coordinated ? true : nil)
+        var policy = Machines.hmem
+        policy.order.removeAll { $0 == .hold }
+        policy.consent.loseRegions = true
+        let plan = try Planner(machine: machine).plan(policy)
+        #expect(plan.hazardIDs.contains(.selfUndoing))
+        #expect(plan.hazardIDs.contains(.wantUnmet))
+    }
+
+    @Test("online memory: no driver goes from under it")
+    func memoryOnline() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: true, driver: "kmem")
+        machine.memory.blocks = [
+            MemoryBlock(number: 186, range: Machines.span(0x5_d000_0000, 0x800_0000), isOnline: true, zone: "Normal")
+        ]
+        #expect(try Planner(machine: machine).plan(Machines.hmem).hazardIDs.contains(.memoryOnline))
+        machine.regions[0].locked = false
+        #expect(try Planner(machine: machine).plan(Machines.hmem).hazardIDs.contains(.decodeUnderLiveMemory))
+    }
+
+    @Test("first load of dax_hmem on 7.3: the region decides; a later load leaves the range", arguments: [true, false])
+    func initialProbe(_ isPending: Bool) throws {
+        var machine = Machines.booted(.coordinated)
+        machine.modules.loaded["dax_hmem"] = nil
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.initialProbe.value = isPending ? .pending : .done
+        let plan = try Planner(machine: machine).predict([.load("dax_hmem")])
+        #expect(plan.owners(of: Machines.range) == (isPending ? [.hmem] : [.none]))
+    }
+
+    @Test("initial probe unknown: both outcomes, and the fact is named")
+    func unknownProbe() throws {
+        var machine = Machines.booted(.coordinated)
+        machine.modules.loaded["dax_hmem"] = nil
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.initialProbe.value = .unknown
+        let plan = try Planner(machine: machine).predict([.load("dax_hmem")])
+        #expect(plan.owners(of: Machines.range) == [.hmem, .none])
+        #expect(plan.prediction.missingFacts.count == 1)
+    }
+
+    @Test("dax_hmem under dax_cxl: refused on 7.3, allowed on 6.12")
+    func holders() throws {
+        let coordinated = try Planner(machine: Machines.cxlOwned(.coordinated, locked: true))
+        #expect(coordinated.predict([.unload("dax_hmem")]).hazardIDs.contains(.stepRefused))
+        let deferring = try Planner(machine: Machines.cxlOwned(.deferring, locked: nil))
+        #expect(!deferring.predict([.unload("dax_hmem")]).hazardIDs.contains(.stepRefused))
+    }
+
+    @Test("a built-in module can't be removed")
+    func builtin() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: true)
+        machine.modules.loaded["cxl_acpi"] = nil
+        machine.modules.builtin.insert("cxl_acpi")
+        #expect(try Planner(machine: machine).plan(Machines.hmem).hazardIDs.contains(.builtin))
+    }
+
+    @Test("outside every window: hmem, and both policies are content")
+    func elsewhere() throws {
+        var machine = Machines.booted(.deferring, ranges: [Machines.elsewhere])
+        machine.daxDevices = [Machines.device(.hmem, Machines.elsewhere)]
+        #expect(try Planner(machine: machine).plan(Machines.hmem).isEmpty)
+        #expect(try Planner(machine: machine).plan(Machines.cxl).isEmpty)
+    }
+
+    @Test("an unknown generation is an error that says what to do")
+    func unknownGeneration() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: true)
+        machine.kernel.generation = Finding(nil, evidence: ["nothing tells"])
+        #expect(throws: PlanningError.self) { try Planner(machine: machine) }
+        #expect(try Planner(machine: machine, overrides: Overrides(generation: .deferring)).plan(Machines.cxl).isEmpty)
+    }
+}

@@ -1,0 +1,54 @@
+import Iomem
+import Machine
+import Testing
+
+@testable import Ownership
+
+@Suite("Rules, steps and comparison")
+struct RuleTests {
+    @Test("every rule has its own id, a statement, a source and a generation")
+    func rules() {
+        #expect(Set(Rule.all.map(\.id)).count == Rule.all.count)
+        for rule in Rule.all { #expect(!rule.statement.isEmpty && !rule.source.isEmpty && !rule.generations.isEmpty) }
+    }
+
+    @Test(
+        "steps are written as policies write them",
+        arguments: ["load:dax_hmem", "unload:cxl_acpi", "hold", "release"]
+    )
+    func steps(_ text: String) throws {
+        #expect(try Step(parsing: text).description == text)
+    }
+
+    @Test("what is no step says so", arguments: ["load", "load:", "load:ext4", "Hold", "", "reload:dax_hmem"])
+    func badSteps(_ text: String) {
+        #expect(throws: StepError.self) { try Step(parsing: text) }
+    }
+
+    @Test("a prediction named rules that exist")
+    func namedRules() throws {
+        let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: true)).plan(Machines.hmem)
+        for range in plan.prediction.ranges {
+            #expect(!range.rules.isEmpty && !range.why.isEmpty)
+            for rule in range.rules { #expect(Rule.named(rule) != nil, "\(rule)") }
+        }
+    }
+
+    @Test("comparison lists every difference: owner, iomem line, module")
+    func differences() throws {
+        let machine = Machines.cxlOwned(.coordinated, locked: true)
+        let plan = try Planner(machine: machine).plan(Machines.hmem)
+        let kinds = compare(plan.prediction, with: machine).map(\.kind)
+        #expect(kinds.contains(.owner) && kinds.contains(.module))
+    }
+
+    @Test("ranges are cut where ownership can change, and tile what they cover")
+    func tiling() {
+        var machine = Machines.booted(.coordinated, ranges: [Machines.span(0x5_d000_0000, 0x4000_0000)])
+        machine.regions = [Machines.region(locked: false)]
+        machine.daxDevices = [Machines.device(.cxl)]
+        let now = segments(of: machine)
+        #expect(now.map(\.owner) == [.cxl, .none])
+        #expect(now.map(\.range) == [Machines.range, Machines.span(0x5_f000_0000, 0x2000_0000)])
+    }
+}
