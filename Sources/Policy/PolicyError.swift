@@ -1,0 +1,30 @@
+/// Why a policy can't be used.
+public struct PolicyError: Error, Sendable, Equatable {
+    /// What kind of obstacle.
+    public enum Code: String, Sendable {
+        /// No policy has that name.
+        case notFound = "policy-not-found"
+        /// The file can't be read.
+        case unreadable = "policy-unreadable"
+        /// The text is not TOML, or not a policy.
+        case invalid = "policy-invalid"
+    }
+    /// What kind of obstacle.
+    public let code: Code
+    /// The file, or the name that was asked for.
+    public let file: String
+    /// The line in the file, from 1, where it is known.
+    public let line: Int?
+    /// The key concerned, for example `want.window_only` or `order[2]`.
+    public let keyPath: String?
+    /// What is wrong and what would be right.
+    public let message: String
+}
+
+extension PolicyError: CustomStringConvertible {
+    /// `FILE:LINE: KEY: what is wrong`.
+    public var description: String {
+        let place = line.map { "\(file):\($0)" } ?? file
+        return ([place] + [keyPath].compactMap(\.self) + [message]).joined(separator: ": ")
+    }
+}

@@ -1,0 +1,72 @@
+public import Ownership
+
+/// Where policies are looked for: the machine's own, the packaged ones, and those inside the binary, in this order.
+public struct PolicyLibrary: Sendable {
+    /// The folders, the first one wins.
+    public let folders: [String]
+
+    /// A library over `folders`, with the built-in policies behind them.
+    public init(folders: [String] = ["/etc/daxswitch/policies", "/usr/share/daxswitch/policies"]) {
+        self.folders = folders
+    }
+
+    /// A policy with the place it came from.
+    public struct Entry: Sendable, Equatable {
+        /// The policy.
+        public let policy: Policy
+        /// A path, or `built in`.
+        public let source: String
+    }
+
+    /// Whether `name` is a path and not a name: it has a `/` or ends in `.toml`.
+    public static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".toml") }
+
+    /// The policy with that name, or in the file at that path.
+    public func find(_ name: String) throws(PolicyError) -> Entry {
+        if Self.isPath(name) {
+            guard let text = try Self.text(of: name) else {
+                throw PolicyError(
+                    code: .unreadable,
+                    file: name,
+                    line: nil,
+                    keyPath: nil,
+                    message: "there is no such file"
+                )
+            }
+            return Entry(policy: try PolicyFile.parse(text, file: name), source: name)
+        }
+        for folder in folders {
+            let path = "\(folder)/\(name).toml"
+            if let text = try Self.text(of: path) {
+                return Entry(policy: try PolicyFile.parse(text, file: path), source: path)
+            }
+        }
+        if let text = Self.builtinTexts[name] {
+            return Entry(policy: try PolicyFile.parse(text, file: "\(name).toml"), source: "built in")
+        }
+        throw PolicyError(
+            code: .notFound,
+            file: name,
+            line: nil,
+            keyPath: nil,
+            message: "no policy has this name; there are \(names.joined(separator: ", "))"
+        )
+    }
+
+    /// The names that `find` knows, sorted.
+    public var names: [String] {
+        let files = folders.flatMap { namesOfFiles(in: $0) }.filter { $0.hasSuffix(".toml") }
+            .map { String($0.dropLast(".toml".count)) }
+        return Set(files + Self.builtinTexts.keys).sorted()
+    }
+
+    /// The text at `path`; nil where no file is there.
+    private static func text(of path: String) throws(PolicyError) -> String? {
+        switch readText(path) {
+        case .text(let text): return text
+        case .missing: return nil
+        case .failure(let message):
+            throw PolicyError(code: .unreadable, file: path, line: nil, keyPath: nil, message: message)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Machine
+import TOMLKit
+
+/// A table of a policy file, with what an error needs to name the place.
+struct PolicyTable {
+    private let table: TOMLTable
+    /// Nested tables are views into this one.
+    private let root: TOMLTable
+    private let path: String
+    private let lines: KeyLines
+    private let file: String
+
+    init(text: String, file: String) throws(PolicyError) {
+        do {
+            root = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            throw PolicyError(
+                code: .invalid,
+                file: file,
+                line: error.source.begin.line,
+                keyPath: nil,
+                message: "not TOML: \(error.description)"
+            )
+        } catch {
+            throw PolicyError(code: .invalid, file: file, line: nil, keyPath: nil, message: "not TOML: \(error)")
+        }
+        table = root
+        path = ""
+        lines = KeyLines(text)
+        self.file = file
+    }
+
+    private init(_ table: TOMLTable, at path: String, of parent: PolicyTable) {
+        self.table = table
+        self.path = path
+        root = parent.root
+        lines = parent.lines
+        file = parent.file
+    }
+
+    /// An error about a key of this table, or about one string of its array.
+    func error(_ key: String, element: Int? = nil, _ message: String) -> PolicyError {
+        let name = path.isEmpty ? key : "\(path).\(key)"
+        let line = element.map { lines.line(of: name, element: $0) } ?? lines.line(of: name)
+        return PolicyError(
+            code: .invalid,
+            file: file,
+            line: line,
+            keyPath: element.map { "\(name)[\($0)]" } ?? name,
+            message: message
+        )
+    }
+
+    /// Every key must be one of `keys`.
+    func allow(_ keys: [String]) throws(PolicyError) {
+        for key in table.keys.sorted() where !keys.contains(key) {
+            throw error(key, "unknown key; known here: \(keys.joined(separator: ", "))")
+        }
+    }
+
+    /// A string that must be there.
+    func string(_ key: String) throws(PolicyError) -> String {
+        guard let value = table[key] else { throw error(key, "this key is missing") }
+        guard let string = value.string else { throw error(key, "a string is wanted, not \(value.type)") }
+        return string
+    }
+
+    /// An array of strings that must be there.
+    func strings(_ key: String) throws(PolicyError) -> [String] {
+        guard let value = table[key] else { throw error(key, "this key is missing") }
+        guard let array = value.array else { throw error(key, "an array of strings is wanted, not \(value.type)") }
+        var strings: [String] = []
+        for (index, element) in array.enumerated() {
+            guard let string = element.string else {
+                throw error(key, element: index, "a string is wanted, not \(element.type)")
+            }
+            strings.append(string)
+        }
+        return strings
+    }
+
+    /// A truth value; nil where the key is missing.
+    func bool(_ key: String) throws(PolicyError) -> Bool? {
+        guard let value = table[key] else { return nil }
+        guard let bool = value.bool else { throw error(key, "true or false is wanted, not \(value.type)") }
+        return bool
+    }
+
+    /// An owner; nil for "any" and where the key is missing.
+    func owner(_ key: String) throws(PolicyError) -> Owner? {
+        guard let value = table[key] else { return nil }
+        guard let word = value.string else { throw error(key, "a string is wanted, not \(value.type)") }
+        if word == "any" { return nil }
+        // Two devices over the same bytes is something that happens, nothing to wish for.
+        guard let owner = Owner(rawValue: word), owner != .both else {
+            throw error(key, "\"\(word)\" is no owner: write \"cxl\", \"hmem\", \"none\" or \"any\"")
+        }
+        return owner
+    }
+
+    /// A table; nil where the key is missing.
+    func table(_ key: String) throws(PolicyError) -> PolicyTable? {
+        guard let value = table[key] else { return nil }
+        guard let inner = value.table else { throw error(key, "a table is wanted, not \(value.type)") }
+        return PolicyTable(inner, at: path.isEmpty ? key : "\(path).\(key)", of: self)
+    }
+}

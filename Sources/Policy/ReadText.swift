@@ -1,0 +1,49 @@
+import Glibc
+
+/// What came of reading a file.
+enum ReadResult {
+    case text(String)
+    case missing
+    /// Why it can't be read.
+    case failure(String)
+}
+
+/// The UTF-8 text of a file.
+func readText(_ path: String) -> ReadResult {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+        let error = errno
+        return error == ENOENT || error == ENOTDIR ? .missing : .failure(errorText(error))
+    }
+    defer { _ = close(descriptor) }
+    var bytes: [UInt8] = []
+    // A policy is a page; a device or a log given by mistake shall not fill the memory.
+    let limit = 1 << 20
+    while bytes.count <= limit {
+        let part = unsafe [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
+            unsafe count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+        }
+        if part.isEmpty { break }
+        bytes += part
+    }
+    guard bytes.count <= limit else { return .failure("it is larger than 1 MiB") }
+    guard let text = String(validating: bytes, as: UTF8.self) else { return .failure("it is not UTF-8 text") }
+    return .text(text)
+}
+
+/// The names in a folder; none where it can't be read.
+func namesOfFiles(in folder: String) -> [String] {
+    guard let stream = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+        names.append(
+            unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+        )
+    }
+    return names
+}
+
+private func errorText(_ error: Int32) -> String { unsafe String(cString: strerror(error)) }
