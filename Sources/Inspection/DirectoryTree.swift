@@ -1,0 +1,84 @@
+internal import Glibc
+
+/// A `FileTree` in the file system: `/`, or a directory with a recorded machine.
+public struct DirectoryTree: FileTree {
+    /// The directory that stands for `/`, without a slash at its end; empty for the running machine.
+    private let root: String
+
+    /// The tree below `root`; `/` is the running machine.
+    public init(root: String) {
+        var root = root[...]
+        while root.hasSuffix("/") { root = root.dropLast() }
+        self.root = String(root)
+    }
+
+    public var isLive: Bool { root.isEmpty }
+
+    /// The root directory itself, as given.
+    public var directory: String { root.isEmpty ? "/" : root }
+
+    public func display(_ path: String) -> String { root + path }
+
+    /// The largest file that is read, in bytes; what is larger is no attribute, log or table.
+    private static let sizeLimit = 64 << 20
+
+    public func read(_ path: String) throws(InspectionError) -> [UInt8]? {
+        guard let real = realPath(path) else { return nil }
+        // O_NONBLOCK: a capture may hold a FIFO, and opening one would wait for a writer.
+        let file = unsafe open(root + real, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW)
+        guard file >= 0 else { return try absent(path, errno) }
+        defer { close(file) }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { return try absent(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw damaged(path, "this is not a regular file") }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(file, $0.baseAddress, $0.count) }
+            if count == 0 { return bytes }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return try absent(path, errno)
+            }
+            bytes += buffer[..<count]
+            guard bytes.count <= Self.sizeLimit else { throw damaged(path, "the file is larger than 64 MiB") }
+        }
+    }
+
+    public func list(_ path: String) throws(InspectionError) -> [String]? {
+        guard let real = realPath(path) else { return nil }
+        guard let stream = unsafe opendir(root + real + "/") else { return try absent(path, errno) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    public func realPath(_ path: String) -> String? { RootedPath(root: root).resolve(path) }
+
+    public func linkTarget(_ path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/") else { return nil }
+        let parent = slash == path.startIndex ? "/" : String(path[..<slash])
+        guard let directory = realPath(parent) else { return nil }
+        return RootedPath.readLink(root + directory + path[slash...])
+    }
+
+    /// Nil where `code` says that the file is not there (any more).
+    ///
+    /// ENODEV and ENXIO come from attributes of a device that is going away, ESRCH from a process that ended.
+    private func absent<Value>(_ path: String, _ code: Int32) throws(InspectionError) -> Value? {
+        switch code {
+        case ENOENT, ENOTDIR, ENODEV, ENXIO, ESRCH: return nil
+        case EACCES, EPERM:
+            let reason = "\(display(path)): permission denied"
+            throw InspectionError(.notPermitted, isLive ? reason + "; run as root" : reason)
+        default:
+            throw InspectionError(isLive ? .unreadable : .badCapture, "\(display(path)): error \(code) while reading")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import Iomem
+
+/// The memory map that the firmware handed to the kernel, before any `memmap=` (drivers/firmware/memmap.c).
+struct FirmwareMap {
+    /// One entry of `/sys/firmware/memmap`.
+    struct Entry {
+        var range: AddressRange
+        var type: String
+        var path: String
+    }
+
+    /// The entries in address order; empty where the kernel was built without CONFIG_FIRMWARE_MEMMAP.
+    let entries: [Entry]
+
+    init(tree: any FileTree) throws(InspectionError) {
+        let directory = "/sys/firmware/memmap"
+        var entries: [Entry] = []
+        for name in try tree.names(in: directory, where: { $0.isNumbered("") }) {
+            let path = "\(directory)/\(name)"
+            guard let start = try tree.number("\(path)/start"), let end = try tree.number("\(path)/end"),
+                let type = try tree.value("\(path)/type")
+            else { continue }
+            guard let range = AddressRange(start: start, end: end) else {
+                throw tree.damaged("\(path)/end", "the range ends before it starts")
+            }
+            entries.append(Entry(range: range, type: type, path: path))
+        }
+        self.entries = entries.sorted { $0.range < $1.range }
+    }
+
+    /// The entries whose type is `Soft Reserved` (`e820_type_to_string()`, arch/x86/kernel/e820.c; its spelling varies).
+    var softReserved: [Entry] { entries.filter { $0.type.lowercased() == "soft reserved" } }
+
+    /// The parts of `range` that are normal memory; all of it where there is no map.
+    func memory(in range: AddressRange) -> [AddressRange] {
+        guard !entries.isEmpty else { return [range] }
+        return entries.filter { $0.type.lowercased() == "system ram" }.compactMap { $0.range.intersection(range) }
+            .merged()
+    }
+}

@@ -1,0 +1,162 @@
+internal import Iomem
+internal import Machine
+
+/// Finds out which ownership rules the kernel follows, from what it shows and not from its version.
+///
+/// Each feature leaves some generations possible; what all of them leave is the answer. Only where the features of the
+/// modules decide nothing, the dialect of `/proc/iomem` does, and only where that leaves two, the release.
+struct GenerationFinding {
+    let tree: any FileTree
+    let state: MachineState
+    let log: [String]
+
+    /// What one fact leaves possible.
+    private struct Clue {
+        var possible: Set<Generation>
+        var evidence: String
+    }
+
+    /// The two that let dax_cxl wait for dax_hmem (`dax_hmem_flush_work()`, drivers/dax/hmem/device.c).
+    private static let coordinating: Set<Generation> = [.coordinated, .unfixed]
+
+    func find() throws(InspectionError) -> Finding<Generation?> {
+        let clues = moduleClues() + deviceClues()
+        var evidence = clues.map(\.evidence)
+        let possible = clues.reduce(Set(Generation.allCases)) { $0.intersection($1.possible) }
+        if possible.isEmpty {
+            return Finding(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+        }
+        if possible.count == 1 { return Finding(possible.first, evidence: evidence) }
+        if possible == Self.coordinating {
+            let fixed = try CoordinationFinding(tree: tree, state: state, log: log).find()
+            return Finding(fixed.value, evidence: evidence + fixed.evidence)
+        }
+        let dialect = dialect()
+        evidence += dialect.evidence
+        guard let generation = dialect.value else { return Finding(nil, evidence: evidence) }
+        guard possible.contains(generation) else {
+            return Finding(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+        }
+        return Finding(generation, evidence: evidence)
+    }
+
+    private func moduleClues() -> [Clue] {
+        var clues: [Clue] = []
+        let modules = state.modules
+        let directory = tree.display("/lib/modules/\(state.kernel.release)")
+        if let dependencies = modules.dependencies {
+            if let needed = dependencies["dax_cxl"] {
+                let needs = needed.contains("dax_hmem")
+                clues.append(
+                    Clue(
+                        possible: needs ? Self.coordinating : [.deferring],
+                        evidence:
+                            "\(directory)/modules.dep: dax_cxl \(needs ? "depends" : "does not depend") on dax_hmem."
+                    )
+                )
+            } else if !modules.builtin.contains("dax_cxl"),
+                dependencies["dax_hmem"] != nil || modules.builtin.contains("dax_hmem")
+            {
+                let evidence = "\(directory)/modules.dep has dax_hmem and no dax_cxl: the kernel is older than 6.3, or"
+                clues.append(Clue(possible: [.hmemOnly], evidence: evidence + " was built without CONFIG_DEV_DAX_CXL."))
+            }
+        }
+        if modules.softDependencies?["dax_hmem"]?.contains("cxl_acpi") == true {
+            clues.append(
+                Clue(possible: [.deferring], evidence: "\(directory)/modules.softdep: dax_hmem has \"pre: cxl_acpi\".")
+            )
+        }
+        let file = tree.display("/proc/modules")
+        if let hmem = modules.loaded["dax_hmem"], let cxl = modules.loaded["dax_cxl"], hmem.isLive, cxl.isLive {
+            let uses = hmem.users.contains("dax_cxl")
+            clues.append(
+                Clue(
+                    possible: uses ? Self.coordinating : [.deferring],
+                    evidence:
+                        "\(file): dax_hmem and dax_cxl are loaded, dax_hmem is \(uses ? "" : "not ")used by dax_cxl."
+                )
+            )
+        } else if modules.loaded["dax_cxl"] != nil {
+            clues.append(
+                Clue(possible: Self.coordinating.union([.deferring]), evidence: "\(file): there is a dax_cxl, loaded.")
+            )
+        }
+        return clues
+    }
+
+    private func deviceClues() -> [Clue] {
+        guard let device = state.hmemDevices.first else { return [] }
+        let bus = tree.display("/sys/bus/platform/devices")
+        guard device.isBelowPlatform else {
+            return [
+                Clue(
+                    possible: [.hmemOnly, .deferring, .unfixed],
+                    evidence: "\(bus)/\(device.name) is not below hmem_platform.0."
+                )
+            ]
+        }
+        return [Clue(possible: Self.coordinating, evidence: "\(bus)/\(device.name) is below hmem_platform.0.")]
+    }
+
+    /// What the lines of `/proc/iomem` say, with the release where they leave two possible.
+    private func dialect() -> Finding<Generation?> {
+        let file = tree.display("/proc/iomem")
+        let release = KernelVersion(state.kernel.release)
+        let named = "\(tree.display("/proc/sys/kernel/osrelease")) is \(state.kernel.release)"
+        if state.kernel.showsSoftReserved {
+            if let release, release >= .coordinating {
+                // Only x86 stopped to print the lines.
+                return Finding(
+                    nil,
+                    evidence: ["\(file) has Soft Reserved lines and \(named): both rules are possible."]
+                )
+            }
+            if let line = state.iomem.entries(where: { $0.isNumbered("hmem.") }).first {
+                return Finding(.hmemOnly, evidence: ["\(file) has \(line.name) over a Soft Reserved line."])
+            }
+            return Finding(.deferring, evidence: ["\(file) has Soft Reserved lines and no hmem.N over them."])
+        }
+        guard let range = state.softReserved.first, let source = range.sources.first else {
+            return Finding(nil, evidence: ["\(file) has no Soft Reserved line, and no Soft Reserved range is known."])
+        }
+        let hidden = "\(file) has no Soft Reserved line, though \(source) has \(range.range): 7.0 or later;"
+        guard let release, release >= .hiding else {
+            return Finding(nil, evidence: ["\(hidden) but \(named), so this decides nothing."])
+        }
+        let isCoordinated = release >= .coordinating
+        return Finding(
+            isCoordinated ? .coordinated : .deferring,
+            evidence: ["\(hidden) \(named), which with the missing line decides (the coordination came with 7.1)."]
+        )
+    }
+}
+
+/// Major and minor number of a kernel release.
+struct KernelVersion: Comparable {
+    let major: Int
+    let minor: Int
+
+    /// 7.0, the first that prints no Soft Reserved lines on x86 (commit bc62f5b308cb).
+    static let hiding = KernelVersion(major: 7, minor: 0)
+    /// 7.1, the first with the coordination.
+    static let coordinating = KernelVersion(major: 7, minor: 1)
+
+    init(major: Int, minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// The first two numbers of `7.3.4+deb13-amd64`; nil where the release does not begin with two numbers.
+    init?(_ release: String) {
+        let parts = release.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1].prefix(while: \.isASCIIDigit))
+        else {
+            return nil
+        }
+        self.init(major: major, minor: minor)
+    }
+
+    static func < (left: KernelVersion, right: KernelVersion) -> Bool {
+        (left.major, left.minor) < (right.major, right.minor)
+    }
+}

@@ -1,0 +1,102 @@
+internal import Iomem
+internal import Machine
+
+/// Infers whether the one probe of dax_hmem that asks the CXL regions is over.
+///
+/// The kernel keeps that in `hmem_platform.did_probe` (drivers/dax/hmem/device.c, 7.1 on) and shows it nowhere. It is
+/// set by a probe that met a window over an HMEM range, and only a reboot resets it. That a probe met a window can be
+/// proven; that none did can't, since modules may have come and gone: `pending` is only ever a remembered fact.
+/// On other generations there is no such probe: the value is `unknown`, and the evidence says so.
+struct InitialProbeFinding {
+    let tree: any FileTree
+    let state: MachineState
+    let log: [String]
+    let facts: RememberedFacts?
+
+    /// What `hmem_register_device()` and `hmem_register_cxl_device()` (drivers/dax/hmem/hmem.c) say, at debug level, about
+    /// a range that meets a window.
+    private static let messages = [
+        CoordinationFinding.newText, "deferring range to CXL", "CXL claims resource", "CXL did not claim resource",
+    ]
+
+    func find() -> Finding<InitialProbe> {
+        if let generation = state.kernel.generation.value, generation == .hmemOnly || generation == .deferring {
+            return Finding(
+                .unknown,
+                evidence: ["A kernel of the generation \(generation.rawValue) has no initial probe."]
+            )
+        }
+        let met = windowRanges()
+        guard !met.isEmpty else {
+            return Finding(
+                .unknown,
+                evidence: ["No Soft Reserved range meets a CXL window, so no probe can have met one."]
+            )
+        }
+        let proofs = [logProof(), unownedProof(met), orderProof()].compactMap { $0 }
+        if !proofs.isEmpty { return Finding(.done, evidence: proofs) }
+        if let probe = facts?.initialProbe {
+            let place = tree.display(RememberedFacts.path)
+            return Finding(probe, evidence: ["\(place) has \"\(probe.rawValue)\", written in this boot."])
+        }
+        return Finding(.unknown, evidence: [doubt(met)])
+    }
+
+    /// The parts of Soft Reserved ranges that lie in a window, live or not.
+    private func windowRanges() -> [AddressRange] {
+        state.softReserved.flatMap { range in
+            state.windows.compactMap { $0.range.intersection(range.range) }
+        }.sorted()
+    }
+
+    private func logProof() -> String? {
+        for line in log where line.contains("CXL") {
+            if let message = Self.messages.first(where: { line.contains($0) }) {
+                return "The kernel log has \"\(message)\": a probe of dax_hmem met a window."
+            }
+        }
+        return nil
+    }
+
+    /// A probe that meets no window takes every range. So a range in a window that dax_hmem, being loaded, did not take
+    /// was left to CXL, by a probe that met the window.
+    private func unownedProof(_ met: [AddressRange]) -> String? {
+        guard state.modules.state(of: "dax_hmem") == .live, hasEveryDevice, !isDisabled else { return nil }
+        let held = state.daxDevices.filter { $0.owner == .hmem }.flatMap(\.ranges)
+        guard let range = met.first(where: { range in !held.contains { $0.overlaps(range) } }) else { return nil }
+        return "\(tree.display("/proc/modules")) has dax_hmem, which did not take \(range): its probe met a window."
+    }
+
+    /// Every hmem device has its driver and a dax device: none of the ranges that dax_hmem took is out of sight.
+    private var hasEveryDevice: Bool {
+        state.hmemDevices.allSatisfy { device in
+            device.isBound && state.daxDevices.contains { $0.through == device.name && !$0.ranges.isEmpty }
+        }
+    }
+
+    /// `device_hmem.disable=1`: the kernel makes no HMEM ranges at all.
+    private var isDisabled: Bool { tree.optionalValue("/sys/module/device_hmem/parameters/disable") == "Y" }
+
+    /// dax_hmem came after `cxl_acpi`, and the window is there: its probe met the window, unless `ACPI0017:00` was
+    /// unbound just then, which nothing but a person does.
+    private func orderProof() -> String? {
+        guard state.modules.state(of: "dax_hmem") == .live, state.modules.state(of: "cxl_acpi") == .live, !isDisabled,
+            let hmem = state.modules.loaded["dax_hmem"], let acpi = state.modules.loaded["cxl_acpi"],
+            hmem.position < acpi.position,
+            let range = state.softReserved.first(where: { range in
+                state.windows.contains { $0.isLive && $0.range.overlaps(range.range) }
+            })
+        else { return nil }
+        return
+            "\(tree.display("/proc/modules")) has dax_hmem as younger than cxl_acpi, whose window meets \(range.range)."
+    }
+
+    private func doubt(_ met: [AddressRange]) -> String {
+        let file = tree.display("/proc/modules")
+        guard state.modules.state(of: "dax_hmem") == .live else {
+            return "\(file) has no dax_hmem now; it may have been loaded and removed since the boot."
+        }
+        let ranges = met.map(\.description).joined(separator: ", ")
+        return "dax_hmem holds \(ranges): it met no window, or it met one and no region contained the range."
+    }
+}

@@ -1,0 +1,60 @@
+internal import Iomem
+
+/// The memory maps that the kernel prints into its log while it starts.
+///
+/// `e820__print_table()` (arch/x86/kernel/e820.c) prints `BIOS-e820: [mem 0xSTART-0xEND] TYPE` for the firmware's map,
+/// and, where `memmap=` changed it, the same lines with `user:`, which then hold instead.
+struct LoggedMaps {
+    /// The Soft Reserved ranges of the firmware's map.
+    private(set) var firmware: [AddressRange] = []
+    /// The Soft Reserved ranges of the changed map; nil where nothing changed the map or the log has lost its beginning.
+    private(set) var changed: [AddressRange]?
+    /// Usable EFI memory with the specific-purpose attribute (`efi=debug`; `efi_md_typeattr_format()`).
+    private(set) var specificPurpose: [AddressRange] = []
+
+    init(log: [String]) {
+        for line in log {
+            let message = Self.message(of: line)
+            if message.hasPrefix("BIOS-e820: [mem ") {
+                if let range = Self.softReserved(message) { firmware.append(range) }
+            } else if message.hasPrefix("user: [mem ") {
+                if let range = Self.softReserved(message), changed != nil { changed?.append(range) }
+            } else if message.contains("user-defined physical RAM map") {
+                changed = []
+            } else if message.hasPrefix("efi: mem") {
+                if let range = Self.specificPurpose(message) { specificPurpose.append(range) }
+            }
+        }
+    }
+
+    /// A line without the priority, the time and the caller in front, as in `[    0.000000][    T0] BIOS-e820: …`.
+    static func message(of line: String) -> Substring {
+        var rest = line[...]
+        if rest.first == "<", let close = rest.firstIndex(of: ">") { rest = rest[close...].dropFirst() }
+        while rest.first == "[", let close = rest.firstIndex(of: "]") {
+            rest = rest[close...].dropFirst().drop { $0 == " " }
+        }
+        return rest
+    }
+
+    /// The range of `…: [mem 0xSTART-0xEND]  soft reserved`.
+    private static func softReserved(_ message: Substring) -> AddressRange? {
+        guard message.lowercased().hasSuffix("] soft reserved") || message.lowercased().hasSuffix("]  soft reserved")
+        else { return nil }
+        return range(message, after: "[mem ")
+    }
+
+    /// The range of `efi: mem17: [Conventional Memory|…|SP|…] range=[0xSTART-0xEND] (…)`.
+    private static func specificPurpose(_ message: Substring) -> AddressRange? {
+        guard message.contains("[Conventional"), message.contains("|SP|") else { return nil }
+        return range(message, after: "range=[")
+    }
+
+    private static func range(_ message: Substring, after mark: String) -> AddressRange? {
+        guard let place = message.firstRange(of: mark), let end = message[place.upperBound...].firstIndex(of: "]")
+        else { return nil }
+        let ends = message[place.upperBound..<end].split(separator: "-")
+        guard ends.count == 2, let start = parseNumber(ends[0]), let last = parseNumber(ends[1]) else { return nil }
+        return AddressRange(start: start, end: last)
+    }
+}

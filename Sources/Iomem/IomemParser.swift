@@ -1,0 +1,82 @@
+extension IomemTree {
+    /// The tree in the bytes of a `/proc/iomem`.
+    ///
+    /// The indent is not looked at (the kernel clips it); the last line must be whole.
+    /// - Parameters:
+    ///   - bytes: the whole text.
+    ///   - file: what errors call the file.
+    /// - Throws: `IomemError` with the first line that is wrong, or `.zeroed` where all addresses are hidden.
+    public init(parsing bytes: [UInt8], file: String) throws(IomemError) {
+        var entries: [IomemEntry] = []
+        var open: [AddressRange] = []
+        var number = 0
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            let isLast = line.endIndex == bytes.endIndex
+            if isLast && line.isEmpty { break }
+            let entry: IomemEntry
+            do throws(IomemError.Problem) {
+                entry = try IomemLine(bytes: line).entry()
+            } catch .malformed where isLast {
+                throw IomemError(file: file, line: number, problem: .truncated)
+            } catch {
+                throw IomemError(file: file, line: number, problem: error)
+            }
+            // A name can be cut as well, and then it is another name.
+            if isLast { throw IomemError(file: file, line: number, problem: .truncated) }
+            while let parent = open.last, !parent.contains(entry.range) {
+                guard entry.range.start > parent.end else {
+                    throw IomemError(file: file, line: number, problem: .crossing)
+                }
+                open.removeLast()
+            }
+            open.append(entry.range)
+            entries.append(entry)
+        }
+        guard !entries.isEmpty else { throw IomemError(file: file, line: 0, problem: .empty) }
+        if entries.allSatisfy({ $0.range.end == 0 }) { throw IomemError(file: file, line: 0, problem: .zeroed) }
+        self.init(inFileOrder: entries)
+    }
+
+    /// The tree in the text of a `/proc/iomem`; like the one for bytes.
+    public init(parsing text: String, file: String) throws(IomemError) {
+        try self.init(parsing: Array(text.utf8), file: file)
+    }
+}
+
+extension IomemError.Problem: Error {}
+
+/// One line, for example `  5d0000000-5efffffff : region0`.
+private struct IomemLine {
+    let bytes: ArraySlice<UInt8>
+
+    /// The largest physical address of x86-64 and arm64 (52 bits).
+    private static let lastAddress: UInt64 = (1 << 52) - 1
+
+    func entry() throws(IomemError.Problem) -> IomemEntry {
+        if let byte = bytes.first(where: { $0 < 0x20 || $0 > 0x7e }) { throw .binary(byte) }
+        let space = UInt8(ascii: " ")
+        let text = bytes.drop { $0 == space }
+        guard let dash = text.firstIndex(of: UInt8(ascii: "-")),
+            let gap = text[dash...].firstIndex(of: space),
+            text[gap...].starts(with: " : ".utf8)
+        else { throw malformed }
+        let name = text[gap...].dropFirst(3)
+        guard !name.isEmpty else { throw malformed }
+        let start = try address(text[..<dash])
+        let end = try address(text[dash..<gap].dropFirst())
+        guard let range = AddressRange(start: start, end: end) else { throw .backwards }
+        return IomemEntry(range: range, name: String(decoding: name, as: UTF8.self))
+    }
+
+    private var malformed: IomemError.Problem { .malformed(String(decoding: bytes, as: UTF8.self)) }
+
+    private func address(_ digits: ArraySlice<UInt8>) throws(IomemError.Problem) -> UInt64 {
+        // UInt64(_:radix:) would take a sign as well.
+        guard !digits.isEmpty, digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
+            let value = UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { throw malformed }
+        guard value <= Self.lastAddress else { throw .tooLarge(value) }
+        return value
+    }
+}

@@ -1,0 +1,129 @@
+public import Foundation
+internal import Synchronization
+
+/// One recorded moment of a machine; its path serves as a root directory.
+public struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
+    /// The folder of the kernel in Tests/Captures, for example `7.3.4` or `7.3.4-firmware`.
+    public var kernel: String
+    /// The scenario, for example `no-region`.
+    public var scenario: String
+    /// The moment, for example `03-dax_cxl-first`; the number gives the order.
+    public var name: String
+    /// Where it was unpacked to.
+    public var path: String
+
+    /// `7.3.4/no-region/03-dax_cxl-first`.
+    public var description: String { "\(kernel)/\(scenario)/\(name)" }
+
+    /// A file or directory of the capture; `path` begins with a slash.
+    public func url(_ path: String) -> URL { URL(fileURLWithPath: self.path + path) }
+}
+
+/// The recorded machines in Tests/Captures, for all test targets.
+///
+/// A scenario is unpacked once in a test process, when it is first asked for; the copies go with the process.
+/// Tests must not change them: `copy(_:)` gives one to change.
+public enum TestCaptures {
+    /// The folder Tests/Captures.
+    public static let folder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Captures")
+
+    /// The kernels, sorted.
+    public static let kernels: [String] = names(in: folder.path)
+
+    /// The scenarios of a kernel, sorted.
+    public static func scenarios(kernel: String) -> [String] {
+        names(in: folder.appendingPathComponent(kernel).path)
+            .filter { $0.hasSuffix(".tgz") }.map { String($0.dropLast(".tgz".count)) }
+    }
+
+    /// The moments of a scenario in their order; empty where there is no such scenario.
+    public static func roots(kernel: String, scenario: String) -> [CaptureRoot] {
+        guard let directory = unpacked(kernel: kernel, scenario: scenario) else { return [] }
+        return names(in: directory).filter { FileManager.default.fileExists(atPath: "\(directory)/\($0)/proc") }
+            .map { CaptureRoot(kernel: kernel, scenario: scenario, name: $0, path: "\(directory)/\($0)") }
+    }
+
+    /// The moment of a scenario whose name begins with `prefix`, for example `03`.
+    public static func root(kernel: String, scenario: String, _ prefix: String) throws -> CaptureRoot {
+        guard let root = roots(kernel: kernel, scenario: scenario).first(where: { $0.name.hasPrefix(prefix) }) else {
+            throw CaptureProblem(description: "there is no moment \(kernel)/\(scenario)/\(prefix)…")
+        }
+        return root
+    }
+
+    /// Every moment of every scenario of every kernel.
+    public static let all: [CaptureRoot] = kernels.flatMap { kernel in
+        scenarios(kernel: kernel).flatMap { roots(kernel: kernel, scenario: $0) }
+    }
+
+    /// The commands between the moments, with return codes and kernel lines.
+    public static func events(kernel: String, scenario: String) -> String {
+        guard let directory = unpacked(kernel: kernel, scenario: scenario) else { return "" }
+        return (try? String(contentsOfFile: "\(directory)/events.log", encoding: .utf8)) ?? ""
+    }
+
+    /// A copy of a moment that a test may change, in a new directory.
+    public static func copy(_ root: CaptureRoot) throws -> CaptureRoot {
+        var copy = root
+        copy.path = "\(Workspace.shared.newDirectory())/root"
+        try run(["cp", "-a", root.path, copy.path])
+        return copy
+    }
+
+    /// A copy that also has the module lists of its kernel, as a live machine has them in /lib/modules.
+    public static func copyWithModules(_ root: CaptureRoot) throws -> CaptureRoot {
+        let copy = try copy(root)
+        let kernel = root.kernel.replacingOccurrences(of: "-firmware", with: "")
+        let release = try String(contentsOf: copy.url("/proc/sys/kernel/osrelease"), encoding: .utf8)
+        let target = copy.url("/lib/modules/\(release.trimmingCharacters(in: .whitespacesAndNewlines))")
+        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        let source = folder.appendingPathComponent("\(kernel)/modules").path
+        try run(["cp", "-r", "\(source)/.", target.path])
+        return copy
+    }
+
+    /// An empty directory for a test, gone when the process ends.
+    public static func newDirectory() -> String { Workspace.shared.newDirectory() }
+
+    private static let directories = Mutex<[String: String]>([:])
+
+    private static func unpacked(kernel: String, scenario: String) -> String? {
+        let archive = folder.appendingPathComponent("\(kernel)/\(scenario).tgz").path
+        return directories.withLock { directories in
+            if let directory = directories[archive] { return directory }
+            guard FileManager.default.fileExists(atPath: archive) else { return nil }
+            let directory = Workspace.shared.newDirectory()
+            do {
+                try run(["tar", "-xzf", archive, "-C", directory])
+            } catch {
+                return nil
+            }
+            // Some archives hold the moments in a folder with the scenario's name.
+            let inner = "\(directory)/\(scenario)"
+            directories[archive] = FileManager.default.fileExists(atPath: inner) ? inner : directory
+            return directories[archive]
+        }
+    }
+
+    static func names(in directory: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
+    }
+
+    static func run(_ command: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw CaptureProblem(description: "\(command.joined(separator: " ")): status \(process.terminationStatus)")
+        }
+    }
+}
+
+/// Why a capture can't be had.
+public struct CaptureProblem: Error, CustomStringConvertible {
+    /// What is wrong.
+    public var description: String
+}
