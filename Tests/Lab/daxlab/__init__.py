@@ -1,0 +1,1 @@
+"""The lab: real kernels with emulated CXL memory, and judges who read them by themselves."""

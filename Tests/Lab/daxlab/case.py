@@ -1,0 +1,26 @@
+"""What a case is: a platform, a script for the guest, and a judge."""
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from daxlab.platforms import PLATFORMS
+
+BOTH = ("coordinated", "6.12")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case; the judge gets the results and the kernel's name, and raises Failure."""
+    name: str
+    platform_name: str
+    script: str
+    judge: Callable
+    kernels: tuple = BOTH
+    needs_tool: bool = True
+
+    @property
+    def platform(self):
+        return PLATFORMS[self.platform_name]
+
+    def selected_by(self, name):
+        """Whether a name on the command line means this case: its own, or the group it belongs to."""
+        return self.name == name or self.name.startswith(f"{name}-")

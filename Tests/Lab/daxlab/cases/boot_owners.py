@@ -1,0 +1,54 @@
+"""Each platform without the tool: what a kernel and udev make of it at boot, as docs/ say of that kernel.
+
+These cases judge the lab itself and the rules that the tool relies on. Where one fails on a newer
+kernel, a rule has changed.
+"""
+from daxlab.case import Case
+from daxlab.checks import check, owned
+from daxlab.platforms import INSIDE, PLATFORMS
+
+SCRIPT = """
+start_udev
+cap booted
+"""
+
+
+def judge_for(platform):
+    """A judge that knows what the platform is."""
+    def judge(results, kernel):
+        booted = results.capture("booted")
+        owned(booted, platform.owners(kernel))
+        check(booted.windows(), "udev did not bring cxl_acpi in: /proc/iomem has no CXL window")
+        for name in ("cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem"):
+            check(name in booted.modules(), f"udev did not bring {name} in")
+        # dax_cxl is wanted by the device of an assembled region alone.
+        assembled = platform.region and platform.assembles
+        check(("dax_cxl" in booted.modules()) == assembled, f"dax_cxl is {'not ' if assembled else ''}in after boot")
+        regions = booted.regions()
+        check(len(regions) == platform.region, f"there are {len(regions)} CXL regions, not {int(platform.region)}")
+        for region in regions:
+            check(int(region.start, 16) == INSIDE.start, f"{region.name} begins at {region.start}, not at {INSIDE.start:#x}")
+            check(region.has_dax_region == platform.assembles,
+                  f"{region.name} {'was' if region.has_dax_region else 'was not'} assembled")
+            if platform.assembles:
+                check(region.committed, f"{region.name} is not committed")
+        if platform.assembles and regions:
+            lock_shows(booted, platform, kernel)
+    return judge
+
+
+def lock_shows(booted, platform, kernel):
+    """The lock is in the decoders on every kernel, and in the region where the kernel heeds it."""
+    wanted = "1" if platform.locked else "0"
+    programmed = {name: facts for name, facts in booted.decoders().items()
+                  if name != "decoder0.0" and facts[1] not in (None, "0x0", "0")}
+    check(programmed, "no decoder is programmed")
+    for name, facts in programmed.items():
+        check(facts[3] == wanted, f"{name}/locked is {facts[3]}, not {wanted}")
+    heeded = {"coordinated": platform.locked, "6.12": None}[kernel]
+    for region in booted.regions():
+        check(region.locked == heeded, f"{region.name}/locked shows {region.locked}, not {heeded}")
+
+
+CASES = [Case(f"boot-owners-{platform.name}", platform.name, SCRIPT, judge_for(platform), needs_tool=False)
+         for platform in PLATFORMS.values()]

@@ -1,0 +1,37 @@
+"""A policy whose order can't bring what it wants is refused before anything is touched."""
+from daxlab.case import Case
+from daxlab.checks import check, ended, owned, untouched
+from daxlab.platforms import INSIDE
+
+# cxl_acpi stays in, so dax_hmem leaves every range in a window to the CXL drivers.
+SCRIPT = """
+cat > /run/impossible.toml <<'END'
+summary = "dax_hmem owns what a CXL region covers, with cxl_acpi left in."
+order = ["unload:dax_cxl", "unload:dax_hmem", "load:dax_hmem"]
+[want]
+covered_by_region = "hmem"
+window_only = "any"
+outside_windows = "hmem"
+[consent]
+offline_memory = false
+lose_regions = false
+END
+start_udev
+cap before
+t apply /run/impossible.toml --yes --json
+settle
+cap after
+"""
+
+
+def judge(results, kernel):
+    """Refused or called a bad policy; the owner that can't be had is named."""
+    command = results.command("apply")
+    ended(command, 3, 65)
+    said = command.stdout + command.stderr
+    check("hmem" in said, f"{command} does not name the owner that the order can't bring: {said[-300:]!r}")
+    owned(results.capture("before"), {INSIDE: "cxl"})
+    untouched(results.capture("before"), results.capture("after"))
+
+
+CASES = [Case("impossible-policy", "locked", SCRIPT, judge, kernels=("coordinated",))]

@@ -1,0 +1,77 @@
+"""The command line of the lab."""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from daxlab import cache, kernels
+from daxlab.archive import ArchiveError
+from daxlab.cases import CASES
+from daxlab.runner import Options, run_all, summary
+
+
+def parser():
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="lab", description="Boots real kernels with emulated CXL memory and judges daxswitch.")
+    commands = top.add_subparsers(dest="command", required=True)
+
+    run = commands.add_parser("run", help="run cases and judge them")
+    run.add_argument("--tool", type=Path, help="the daxswitch binary; without it only cases that need none are run")
+    run.add_argument("--policies", type=Path, help="a directory of policies for the guest's /usr/share/daxswitch/policies")
+    run.add_argument("--kernel", action="append", choices=list(kernels.WISHES), help="only this kernel; may be repeated")
+    run.add_argument("--case", action="append", metavar="NAME", help="only this case, or this group of cases; may be repeated")
+    run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="guests at a time (default: %(default)s)")
+    run.add_argument("--timeout", type=int, default=600, help="seconds until a guest counts as hung (default: %(default)s)")
+
+    commands.add_parser("list", help="list the cases")
+    fetch = commands.add_parser("kernels", help="fetch the kernels")
+    fetch.add_argument("--refresh", action="store_true", help="look for newer ones than those in the cache")
+    return top
+
+
+def selected(names, with_tool):
+    """The cases that were asked for: all that can be run, unless some are named."""
+    for name in names or []:
+        if not any(case.selected_by(name) for case in CASES):
+            sys.exit(f"lab: there is no case {name}; `lab list` lists them")
+    chosen = [case for case in CASES if not names or any(case.selected_by(name) for name in names)]
+    if with_tool:
+        return chosen
+    without = [case for case in chosen if not case.needs_tool]
+    if names and len(without) < len(chosen):
+        sys.exit("lab: these cases need --tool: " + ", ".join(case.name for case in chosen if case.needs_tool))
+    return without
+
+
+def run(options):
+    """lab run: boots, judges, prints."""
+    for path in (options.tool, options.policies):
+        if path and not path.exists():
+            sys.exit(f"lab: {path} does not exist")
+    cases = selected(options.case, options.tool)
+    if len(cases) < len(CASES) and not options.case:
+        print(f"without --tool, {len(CASES) - len(cases)} of {len(CASES)} cases are left out")
+    wanted = options.kernel or list(kernels.WISHES)
+    there = [kernels.kernel(name) for name in wanted if any(name in case.kernels for case in cases)]
+    out = (options.out or cache.directory("results")).absolute()
+    print(f"kernels: {', '.join(kernel.release for kernel in there)}; results: {out}", flush=True)
+    return summary(run_all(cases, there, Options(options.tool, options.policies, out, options.jobs, options.timeout)))
+
+
+def main():
+    """Runs a command and returns the exit code."""
+    options = parser().parse_args()
+    try:
+        if options.command == "run":
+            return run(options)
+        if options.command == "list":
+            for case in CASES:
+                print(f"{case.name:28} {case.platform.name:15} {', '.join(case.kernels)}")
+            return 0
+        for name in kernels.WISHES:
+            kernel = kernels.kernel(name, options.refresh)
+            print(f"{name}: {kernel.release} in {kernel.root}")
+        return 0
+    except (ArchiveError, FileNotFoundError) as error:
+        sys.exit(f"lab: {error}")

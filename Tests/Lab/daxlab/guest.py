@@ -1,0 +1,83 @@
+"""What is inside a guest: Debian's own tools, rules and modules, the tool under test, and the lab's helpers."""
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from daxlab import cache
+from daxlab.initramfs import Initramfs
+from daxlab.platforms import DEVICE_SIZE
+
+SOURCES = cache.LAB / "guest"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+KMOD_NAMES = ("modprobe", "insmod", "rmmod", "lsmod", "depmod", "modinfo")
+# Configuration of udev and of libkmod that these packages bring, as on every host that has them.
+RULE_PACKAGES = ("udev", "kmod", "daxctl", "ndctl")
+RULE_PATHS = re.compile(r"(/usr)?/lib/(udev/(rules\.d/.|[^/]+_id$)|modprobe\.d/.)|/etc/modprobe\.d/.|/usr/share/daxctl/.")
+POLICIES = "/usr/share/daxswitch/policies"
+
+
+def located(name):
+    """The path of a program of this machine."""
+    path = shutil.which(name, path=SYSTEM_PATH)
+    if not path:
+        raise FileNotFoundError(f"{name} is missing: Tests/Lab/prepare installs it")
+    return path
+
+
+def compiled(name, *options):
+    """A helper, compiled from the lab's C source if that is newer."""
+    source, target = SOURCES / f"{name}.c", cache.directory("build") / name
+    with cache.locked("build"):
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            subprocess.run(["gcc", "-O2", "-o", target, source, *options], check=True)
+    return target
+
+
+def base(kernel, init):
+    """What both kernels' guests hold: busybox, kmod and the modules of a kernel."""
+    tree = Initramfs()
+    tree.program(located("busybox"), "/usr/bin/busybox")
+    tree.program(located("kmod"), "/usr/bin/kmod")
+    for name in KMOD_NAMES:
+        tree.link(f"/usr/sbin/{name}", "../bin/kmod")
+    tree.tree(kernel.modules, f"/usr/lib/modules/{kernel.release}")
+    tree.copy(SOURCES / init, "/init")
+    return tree
+
+
+def under_test(kernel, script, tool=None, policies=None):
+    """The guest that a case runs in."""
+    tree = base(kernel, "init")
+    tree.copy(SOURCES / "functions.sh", "/lab/functions.sh")
+    tree.text("/lab/case.sh", script)
+    for name in ("snapshot", "pattern"):
+        tree.program(compiled(name, "-static"), f"/usr/bin/{name}")
+    for name in ("daxctl", "cxl", "udevadm"):
+        tree.program(located(name), f"/usr/bin/{name}")
+    tree.program("/lib/systemd/systemd-udevd")
+    # The rules name groups, and udev warns of each that it can't find.
+    for path in ("/etc/passwd", "/etc/group"):
+        tree.copy(path)
+    for package in RULE_PACKAGES:
+        listed = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True, check=True).stdout
+        for path in filter(RULE_PATHS.match, listed.splitlines()):
+            tree.program(path)
+    if tool:
+        tree.program(tool, "/usr/bin/daxswitch")
+    if policies:
+        tree.tree(policies, POLICIES)
+    return tree.image()
+
+
+def playing_firmware(kernel, platform, command_line, second):
+    """The guest of the first kernel, which commits the region and starts the kernel under test."""
+    tree = base(kernel, "first-init")
+    tree.program(located("kexec"), "/usr/sbin/kexec")
+    tree.program(compiled("soft_reserve", "-shared", "-fPIC", "-ldl"), "/lab/soft_reserve.so")
+    tree.copy(kernel.image, "/lab/vmlinuz")
+    tree.add("/lab/second.cpio", 0o100644, second)
+    ranges = " ".join(f"{range_.start:x}+{range_.size:x}" for range_ in platform.soft_reserved)
+    tree.text("/lab/platform", f"LOCKED={'yes' if platform.locked else ''}\nSOFT_RESERVED='{ranges}'\n"
+                               f"REGION_SIZE={DEVICE_SIZE:#x}\nCOMMAND_LINE='{command_line}'\n")
+    return tree.image()

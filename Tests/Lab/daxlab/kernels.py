@@ -1,0 +1,160 @@
+"""Debian's kernels, downloaded and unpacked into the cache, never installed.
+
+The newest release that matches is resolved from the package lists: exact versions leave the archive
+after some weeks. A kernel that is in the cache is used without asking the network.
+"""
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from daxlab import cache
+from daxlab.archive import Archive, ArchiveError
+
+# The modules a host would load for this memory; what they depend on is added.
+WANTED_MODULES = re.compile(r"kernel/drivers/(cxl|dax|nvdimm)/")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A kernel the lab wants: by the rules it follows, from the first suite that has it."""
+    name: str
+    suites: tuple
+    first: tuple
+    below: tuple
+
+    def matches(self, release):
+        """Whether a release, such as 6.12.107+deb13-amd64, is of this kind."""
+        return self.first <= version(release) < self.below
+
+
+WISHES = {wish.name: wish for wish in (
+    # dax_hmem waits for the CXL drivers' first probe: in 7.1 and later.
+    Wish("coordinated", ("trixie-backports", "sid"), (7, 2), (8,)),
+    # dax_hmem leaves every range in a CXL window to the CXL drivers: from 6.3 to 7.0.
+    Wish("6.12", ("trixie", "bookworm-backports"), (6, 12), (6, 13)),
+)}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """An unpacked kernel: its image, and a tree that holds usr/lib/modules/RELEASE."""
+    name: str
+    release: str
+    root: Path
+
+    @property
+    def image(self):
+        return self.root / "vmlinuz"
+
+    @property
+    def modules(self):
+        return self.root / "usr/lib/modules" / self.release
+
+
+def version(release):
+    """The numbers at the start of a kernel release, to compare by."""
+    return tuple(int(number) for number in re.match(r"[\d.]+\d", release)[0].split("."))
+
+
+def cached(name):
+    """The newest kernel of that name in the cache, or None."""
+    found = [path for path in cache.directory("kernels", name).iterdir() if not path.name.startswith(".")]
+    newest = max(found, key=lambda path: version(path.name), default=None)
+    return Kernel(name, newest.name, newest) if newest else None
+
+
+def kernel(name, refresh=False):
+    """The kernel of that name, from the cache or else from the archive; refresh looks for a newer one."""
+    with cache.locked("kernels"):
+        return (None if refresh else cached(name)) or fetch(WISHES[name])
+
+
+def fetch(wish):
+    """Downloads and unpacks the newest kernel that a wish matches."""
+    for suite in wish.suites:
+        archive = Archive(suite)
+        archive.update()
+        release, packages = resolve(archive, wish)
+        if not release:
+            continue
+        target = cache.directory("kernels", wish.name) / release
+        if not target.exists():
+            with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as scratch:
+                unpack(archive, packages, release, Path(scratch)).rename(target)
+        return Kernel(wish.name, release, target)
+    raise ArchiveError(f"no suite of {', '.join(wish.suites)} has a {wish.name} kernel")
+
+
+def resolve(archive, wish):
+    """(release, packages) of the newest kernel of the plain flavour whose packages are all in the archive."""
+    present = set(archive.names("linux-"))
+    releases = {found[1] for name in present
+                if (found := re.fullmatch(r"linux-image-([\d.]+(?:\+[a-z0-9.]+)?-amd64)", name))}
+    for release in sorted(filter(wish.matches, releases), key=version, reverse=True):
+        packages = closure(archive, f"linux-image-{release}", present)
+        if packages <= present:
+            return release, sorted(packages)
+    return None, None
+
+
+def closure(archive, image, present):
+    """A kernel's image package and all of its release that it depends on: newer kernels come in several."""
+    release = image.removeprefix("linux-image-")
+    found, left = set(), [image]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            if name in present:
+                left += [other for other in archive.dependencies(name) if other.endswith(f"-{release}")]
+    return found
+
+
+def merged(root):
+    """Makes root with lib as a link to usr/lib: packages of either layout unpack into one."""
+    (root / "usr/lib").mkdir(parents=True)
+    (root / "lib").symlink_to("usr/lib")
+    return root
+
+
+def unpack(archive, packages, release, scratch):
+    """Downloads packages, and makes the tree that the lab keeps of them."""
+    downloads, whole, kept = scratch / "downloads", merged(scratch / "whole"), merged(scratch / "kept")
+    downloads.mkdir()
+    for package in archive.download(packages, downloads):
+        subprocess.run(["dpkg", "-x", package, whole], check=True)
+        package.unlink()
+    modules = Path("usr/lib/modules", release)
+    images = [whole / modules / "vmlinuz", whole / f"boot/vmlinuz-{release}"]
+    image = next((path for path in images if path.exists()), None)
+    if image is None:
+        raise ArchiveError(f"the packages {', '.join(packages)} hold no vmlinuz")
+    shutil.copy(image, kept / "vmlinuz")
+    index(whole, release)
+    keep_modules(whole / modules, kept / modules)
+    index(kept, release)
+    return kept
+
+
+def keep_modules(source, target):
+    """Copies the wanted modules and what they depend on, with the files that depmod needs."""
+    target.mkdir(parents=True)
+    for name in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
+        shutil.copy(source / name, target)
+    for line in (source / "modules.dep").read_text().splitlines():
+        module, dependencies = line.split(":", 1)
+        if WANTED_MODULES.match(module):
+            for path in [module, *dependencies.split()]:
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source / path, target / path)
+
+
+def index(root, release):
+    """Runs depmod over the modules below root."""
+    done = subprocess.run(["depmod", "-b", root, release], capture_output=True, text=True,
+                          env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    if done.returncode or not (root / "usr/lib/modules" / release / "modules.dep").exists():
+        raise ArchiveError(f"depmod over {release} failed: {done.stderr.strip()}")

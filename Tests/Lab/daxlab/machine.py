@@ -1,0 +1,70 @@
+"""One run of QEMU: a platform, a kernel and a guest, watched through its serial ports."""
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from daxlab import guest
+from daxlab.platforms import DEVICE_SIZE, MEBIBYTE, WINDOW
+
+MEMORY = "1G"
+QUIET = "console=ttyS0 quiet panic=-1"
+# Hosts of the lab keep hotplugged memory offline: online, it could not be taken back.
+OFFLINE = "memhp_default_state=offline"
+
+
+@dataclass
+class Machine:
+    """A guest about to run; `parameters` are added to the command line of the kernel under test."""
+    platform: object
+    kernel: object
+    script: str
+    tool: str = None
+    policies: str = None
+    parameters: str = OFFLINE
+
+    def run(self, ports, timeout):
+        """Boots, and returns whether the guest switched itself off in time.
+
+        ports are the ends of its serial ports, as QEMU names them, such as file:PATH: the first is the
+        console, the second takes the results.
+        """
+        command_line = " ".join(filter(None, (QUIET, self.parameters,
+                                              self.platform.command_line())))
+        image = guest.under_test(self.kernel, self.script, self.tool, self.policies)
+        if self.platform.region:
+            image = guest.playing_firmware(self.kernel, self.platform, command_line, image)
+            # The registers of the decoders are to be written.
+            command_line = f"{QUIET} iomem=relaxed"
+        with tempfile.TemporaryDirectory(prefix="daxswitch-lab.") as scratch:
+            initial = Path(scratch, "initramfs")
+            initial.write_bytes(image)
+            command = self.emulator() + ["-kernel", str(self.kernel.image), "-initrd", str(initial),
+                                         "-append", command_line]
+            for port in ports:
+                command += ["-serial", port]
+            try:
+                subprocess.run(command, stdin=subprocess.DEVNULL, timeout=timeout, check=True)
+            except subprocess.TimeoutExpired:
+                return False
+        return True
+
+    def emulator(self):
+        """QEMU's arguments for the platform.
+
+        The processor is emulated and hides that it is: where a kernel sees a hypervisor it commits no
+        region, as it can't flush the caches. Memory devices are found only with a NUMA node described.
+        """
+        window_size = (WINDOW[1] - WINDOW[0] + 1) // MEBIBYTE
+        through = "true" if self.platform.assembles else "false"
+        return [
+            guest.located("qemu-system-x86_64"), "-accel", "tcg,thread=multi", "-cpu", "max,-hypervisor", "-smp", "2",
+            "-M", f"q35,cxl=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size={window_size}M",
+            "-m", f"{MEMORY},maxmem=16G,slots=4", "-object", f"memory-backend-ram,id=ram0,size={MEMORY}",
+            "-numa", "node,nodeid=0,memdev=ram0,cpus=0-1",
+            "-device", f"pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1,hdm_for_passthrough={through}",
+            "-device", "cxl-rp,port=0,bus=cxl.1,id=rp0,chassis=0,slot=2",
+            "-object", f"memory-backend-ram,id=vmem0,share=on,size={DEVICE_SIZE}",
+            "-device", "cxl-type3,bus=rp0,volatile-memdev=vmem0,id=cxl-vmem0,sn=1",
+            "-display", "none", "-no-reboot", "-nodefaults",
+        ]

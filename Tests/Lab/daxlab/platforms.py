@@ -1,0 +1,68 @@
+"""The machines that the lab boots: what the firmware did, and where memory is Soft Reserved."""
+from dataclasses import dataclass
+
+MEBIBYTE = 1 << 20
+# Where QEMU puts the CXL window for this much memory, and how big the lab's memory device is.
+WINDOW = (0x5d0000000, 0x6cfffffff)
+DEVICE_SIZE = 512 * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class Range:
+    """An address range, its end inclusive as in /proc/iomem."""
+    start: int
+    end: int
+
+    @property
+    def size(self):
+        return self.end - self.start + 1
+
+    def __str__(self):
+        return f"{self.start:#x}-{self.end:#x}"
+
+
+INSIDE = Range(WINDOW[0], WINDOW[0] + DEVICE_SIZE - 1)
+# In ordinary memory, away from where kernels and their archives are loaded.
+OUTSIDE = Range(0x10000000, 0x10000000 + 256 * MEBIBYTE - 1)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One machine. A region is committed by a first kernel, which then starts the one under test."""
+    name: str
+    soft_reserved: tuple
+    region: bool = False
+    locked: bool = False
+    # Without decoders in the host bridge the second kernel finds the region, but can't assemble it.
+    assembles: bool = True
+    # The owner of each range after udev's coldplug, by kernel.
+    boot_owners: tuple = ()
+
+    def owners(self, kernel):
+        """What kernel owns at boot: {Range: owner}."""
+        return {range_: owner if isinstance(owner, str) else owner[kernel]
+                for range_, owner in zip(self.soft_reserved, self.boot_owners)}
+
+    def command_line(self):
+        """The kernel parameters that make the ranges where no first kernel puts them into the memory map.
+
+        0xefffffff is the type number of Soft Reserved; in ordinary memory the old type, 1, has to be named.
+        """
+        if self.region:
+            return ""
+        return " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'' if range_ == INSIDE else '-1'}"
+                        "+0xefffffff" for range_ in self.soft_reserved)
+
+
+# A coordinated kernel gives what no region covers to dax_hmem at the first probe; before, nobody has it.
+UNCLAIMED = {"coordinated": "hmem", "6.12": "none"}
+
+PLATFORMS = {platform.name: platform for platform in (
+    Platform("locked", (INSIDE,), region=True, locked=True, boot_owners=("cxl",)),
+    Platform("unlocked", (INSIDE,), region=True, boot_owners=("cxl",)),
+    Platform("unassembled", (INSIDE,), region=True, assembles=False, boot_owners=(UNCLAIMED,)),
+    Platform("none", (INSIDE,), boot_owners=(UNCLAIMED,)),
+    Platform("elsewhere", (OUTSIDE,), boot_owners=("hmem",)),
+    Platform("mixed-locked", (OUTSIDE, INSIDE), region=True, locked=True, boot_owners=("hmem", "cxl")),
+    Platform("mixed-unlocked", (OUTSIDE, INSIDE), region=True, boot_owners=("hmem", "cxl")),
+)}

@@ -1,0 +1,92 @@
+"""Runs cases, some at a time, and prints a line for each."""
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from daxlab import checks
+from daxlab.machine import Machine
+from daxlab.results import Failure, Results, unpack
+
+CONSOLE_TAIL = 25
+
+
+@dataclass
+class Options:
+    """How cases are run."""
+    tool: str
+    policies: str
+    out: Path
+    jobs: int
+    timeout: int
+
+
+@dataclass
+class Verdict:
+    """What came of one case on one kernel; `why` is empty where it passed."""
+    kernel: str
+    case: str
+    seconds: float
+    why: str
+
+    def __str__(self):
+        outcome = "FAIL" if self.why else "PASS"
+        return f"{outcome} {self.kernel}/{self.case} {self.seconds:.0f} s" + (f": {self.why}" if self.why else "")
+
+
+def run_all(cases, kernels, options):
+    """Runs every case on each of its kernels that is among those given. Returns the verdicts."""
+    work = [(case, kernel) for kernel in kernels for case in cases if kernel.name in case.kernels]
+    verdicts = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for verdict in pool.map(lambda pair: run_one(*pair, options), work):
+            print(verdict, flush=True)
+            verdicts.append(verdict)
+    return verdicts
+
+
+def run_one(case, kernel, options):
+    """Boots one guest and lets the case's judge read what it sent."""
+    directory = options.out / kernel.name / case.name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    start = time.monotonic()
+    try:
+        results = boot(case, kernel, options, directory)
+        checks.healthy(results)
+        case.judge(results, kernel.name)
+        why = ""
+    except Failure as failure:
+        why = str(failure)
+    except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
+        why = f"the judge could not read the results: {type(error).__name__}: {error}"
+    return Verdict(kernel.name, case.name, time.monotonic() - start, why)
+
+
+def boot(case, kernel, options, directory):
+    """Runs the guest and unpacks what it sent. A guest that hangs or breaks off is a failure."""
+    console, stream = directory / "console.log", directory / "stream"
+    machine = Machine(case.platform, kernel, case.script, options.tool, options.policies)
+    in_time = machine.run([f"file:{console}", f"file:{stream}"], options.timeout)
+    results = unpack(stream, directory)
+    stream.unlink()
+    if not in_time or not results.finished:
+        what = "broke off" if in_time else f"was not done after {options.timeout} s"
+        raise Failure(f"the guest {what}; the end of its console:\n{tail(console)}")
+    return Results(directory)
+
+
+def tail(console):
+    """The last lines of a console, indented."""
+    lines = console.read_text(errors="replace").splitlines() if console.exists() else []
+    return "\n".join(f"    {line}" for line in lines[-CONSOLE_TAIL:])
+
+
+def summary(verdicts):
+    """The closing line, and the exit code."""
+    failed = sum(1 for verdict in verdicts if verdict.why)
+    print(f"{len(verdicts) - failed} passed, {failed} failed")
+    sys.stdout.flush()
+    return 1 if failed else 0

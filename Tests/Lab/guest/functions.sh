@@ -1,0 +1,123 @@
+# What a case's script may use. Every step leaves a numbered directory, sent off at once through the
+# second serial port, so that a crash of the guest loses nothing that came before it.
+results=/run/lab
+step=0
+mkdir -p $results
+stty -F /dev/ttyS1 raw -echo
+
+# new_step NAME: the next step's directory, in $directory
+new_step() {
+    step=$((step + 1))
+    directory=$results/$(printf %02d $step)-$1
+}
+
+# send PATH: one compressed archive of a step
+send() {
+    tar -C $results -c "${1##*/}" | gzip -1 > /dev/ttyS1
+    rm -rf "$1"
+}
+
+# finish: the last word, without which a run counts as broken off
+finish() {
+    new_step finished
+    mkdir $directory
+    dmesg > $directory/dmesg
+    send $directory
+    sync
+    sleep 0.5
+    poweroff -f
+}
+
+# cap NAME: an independent snapshot of the machine
+cap() {
+    new_step "$1"
+    snapshot $directory
+    # A module that was loaded anew has a new inode, even where it got its old address back.
+    stat -c '%n %i' /sys/module/*/initstate > $directory/module-inodes
+    dmesg > $directory/dmesg
+    echo "capture ${directory##*/}"
+    send $directory
+}
+
+# run NAME COMMAND...: runs a command and keeps argv, stdout, stderr and code; returns the code
+run() {
+    new_step "$1"
+    shift
+    mkdir $directory
+    printf '%s\n' "$@" > $directory/argv
+    echo "\$ $*"
+    "$@" > $directory/stdout 2> $directory/stderr
+    local code=$?
+    echo $code > $directory/code
+    echo "  ended $code after boot: $(cut -d' ' -f1 /proc/uptime) s"
+    send $directory
+    return $code
+}
+
+# t ARGUMENTS...: runs the tool; the step is named after its first words
+t() {
+    local name="" word
+    for word in "$@"; do
+        case $word in
+            -* | */*) break ;;
+            *) name=$name-$word ;;
+        esac
+    done
+    run "${name#-}" daxswitch "$@"
+}
+
+# settle: waits until udev has nothing to do and modules and dax devices stay the same for two seconds
+settle() {
+    local before="" now same=0
+    for attempt in $(seq 120); do
+        udevadm settle --timeout=120 2>/dev/null
+        now=$(cut -d' ' -f1,3 /proc/modules; ls -l /sys/bus/cxl/devices /sys/bus/dax/devices /sys/bus/dax/drivers/*/ 2>/dev/null)
+        [ "$now" = "$before" ] && same=$((same + 1)) || same=0
+        [ $same -ge 4 ] && return
+        before=$now
+        sleep 0.5
+    done
+    echo "settle: still changing"
+}
+
+# start_udev: udev with the distribution's rules, then coldplug, as at the start of every host
+start_udev() {
+    /lib/systemd/systemd-udevd --daemon
+    coldplug
+}
+
+coldplug() {
+    udevadm trigger --type=subsystems --action=add
+    udevadm trigger --type=devices --action=add
+    settle
+}
+
+# dax_device START: the name of the dax device that begins at an address
+dax_device() {
+    for device in /sys/bus/dax/devices/*; do
+        [ "$(($(cat $device/resource)))" = "$(($1))" ] && echo "${device##*/}" && return
+    done
+    echo "no dax device at $1" >&2
+    return 1
+}
+
+# insert MODULE: that module alone, with nobody asking the kernel for others
+insert() { /sbin/insmod "$(/sbin/modinfo -F filename "$1")"; }
+
+# pattern write|check START: writes or checks every page of the dax device at an address. The device is
+# lent to device_dax and goes back to the driver it had, so that the step leaves no trace.
+pattern() {
+    local device drivers=/sys/bus/dax/drivers before=""
+    device=$(dax_device "$2") || return
+    /sbin/modprobe device_dax
+    if [ -e /sys/bus/dax/devices/$device/driver ]; then
+        before=$(basename "$(readlink /sys/bus/dax/devices/$device/driver)")
+        echo $device > $drivers/$before/unbind
+    fi
+    echo $device > $drivers/device_dax/new_id
+    run pattern-"$1" /usr/bin/pattern "$1" /dev/$device "$(cat /sys/bus/dax/devices/$device/size)"
+    echo $device > $drivers/device_dax/unbind
+    # Otherwise device_dax takes whatever device has this name next.
+    echo $device > $drivers/device_dax/remove_id
+    [ -z "$before" ] || echo $device > $drivers/$before/bind
+}
