@@ -33,11 +33,11 @@ struct IomemModel {
         if machine.kernel.showsSoftReserved { softReservedLines().forEach { add($0, "Soft Reserved") } }
         for claim in world.claims {
             guard let driver = claim.driver else {
-                // Without kmem loaded, udev may load it for the new device, or device_dax may know the device's name.
-                if claim.device == nil && !claim.ranges.contains(where: world.isBlocked) {
-                    claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
-                    claim.ranges.forEach { add($0, "System RAM (kmem)", isCertain: false) }
-                }
+                // udev may load kmem for a new device; a person can give device_dax the name of any.
+                let isNew = claim.device == nil
+                guard isNew || world.has("device_dax"), !claim.ranges.contains(where: world.isBlocked) else { continue }
+                claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
+                if isNew { claim.ranges.forEach { add($0, "System RAM (kmem)", isCertain: false) } }
                 continue
             }
             let isCertain = claim.device != nil || !world.has("device_dax")
