@@ -12,16 +12,19 @@ public struct DirectoryTree: FileTree {
         self.root = String(root)
     }
 
+    /// The root is `/`.
     public var isLive: Bool { root.isEmpty }
 
     /// The root directory itself, as given.
     public var directory: String { root.isEmpty ? "/" : root }
 
+    /// The path with the root before it.
     public func display(_ path: String) -> String { root + path }
 
     /// The largest file that is read, in bytes; what is larger is no attribute, log or table.
     private static let sizeLimit = 64 << 20
 
+    /// The bytes of a regular file of at most 64 MiB; nil where it is absent.
     public func read(_ path: String) throws(InspectionError) -> [UInt8]? {
         guard let real = realPath(path) else { return nil }
         // O_NONBLOCK: a capture may hold a FIFO, and opening one would wait for a writer.
@@ -45,6 +48,7 @@ public struct DirectoryTree: FileTree {
         }
     }
 
+    /// The names in a directory, sorted; nil where it is absent.
     public func list(_ path: String) throws(InspectionError) -> [String]? {
         guard let real = realPath(path) else { return nil }
         guard let stream = unsafe opendir(root + real + "/") else { return try absent(path, errno) }
@@ -59,8 +63,10 @@ public struct DirectoryTree: FileTree {
         return names.sorted()
     }
 
+    /// The path with every link resolved inside the root; nil where it is absent.
     public func realPath(_ path: String) -> String? { RootedPath(root: root).resolve(path) }
 
+    /// What a link says; nil where there is none.
     public func linkTarget(_ path: String) -> String? {
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let parent = slash == path.startIndex ? "/" : String(path[..<slash])

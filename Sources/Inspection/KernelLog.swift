@@ -13,6 +13,7 @@ public struct RecordedKernelLog: KernelLog {
     /// The log of the machine in `tree`.
     public init(tree: any FileTree) { self.tree = tree }
 
+    /// The lines of the file; nil where it is absent or unreadable.
     public func lines() -> [String]? {
         do {
             return try tree.text("/dmesg")?.split(separator: "\n").map(String.init)
@@ -28,6 +29,7 @@ public struct RunningKernelLog: KernelLog {
     /// The log of this machine.
     public init() {}
 
+    /// The records in the kernel's buffer; nil without the privilege.
     public func lines() -> [String]? {
         let file = unsafe open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { return nil }

@@ -39,11 +39,11 @@ public struct RememberedFacts: Sendable, Equatable {
             regions.append(RememberedRegion(range: range, locked: region.locked))
         }
         var probe: InitialProbe?
-        if let word = decoded.initial_probe {
+        if let word = decoded.initialProbe {
             guard let state = InitialProbe(rawValue: word) else { return nil }
             probe = state == .unknown ? nil : state
         }
-        self.init(bootID: decoded.boot_id, initialProbe: probe, regions: regions)
+        self.init(bootID: decoded.bootID, initialProbe: probe, regions: regions)
     }
 
     /// The JSON document, with sorted keys and a line end.
@@ -73,12 +73,17 @@ public struct RememberedFacts: Sendable, Equatable {
     }
 
     private struct Document: Decodable {
-        // Named as in the document.
-        let boot_id: String  // swift-format-ignore: AlwaysUseLowerCamelCase
-        let initial_probe: String?  // swift-format-ignore: AlwaysUseLowerCamelCase
-        let regions: [Range]
+        let bootID: String
+        let initialProbe: String?
+        let regions: [Region]
 
-        struct Range: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case bootID = "boot_id"
+            case initialProbe = "initial_probe"
+            case regions
+        }
+
+        struct Region: Decodable {
             let start: String
             let end: String
             let locked: Bool
