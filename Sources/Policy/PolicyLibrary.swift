@@ -16,6 +16,12 @@ public struct PolicyLibrary: Sendable {
         public let policy: Policy
         /// A path, or `built in`.
         public let source: String
+
+        /// A policy with its place.
+        public init(policy: Policy, source: String) {
+            self.policy = policy
+            self.source = source
+        }
     }
 
     /// Whether `name` is a path and not a name: it has a `/` or ends in `.toml`.

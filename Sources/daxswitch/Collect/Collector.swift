@@ -1,0 +1,115 @@
+import Inspection
+import Iomem
+
+/// Records what decides the ownership of Soft Reserved memory, so that a directory serves as the machine elsewhere.
+struct Collector {
+    private let tree: any FileTree
+    private let log: any KernelLog
+    private let recording: Recording
+
+    /// A collector of the machine below `root` into `directory`.
+    init(root: String = "/", directory: String) {
+        let tree = DirectoryTree(root: root)
+        self.tree = tree
+        log = tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree)
+        recording = Recording(tree: tree, directory: directory)
+    }
+
+    /// Modules whose directory in `/sys/module` tells something.
+    private static let modules =
+        modulesOfInterest + ["dax", "dax_pmem", "device_hmem", "fsdev_dax", "libnvdimm"]
+
+    /// Files that are copied whole.
+    private static let files =
+        ["cmdline", "iomem", "meminfo", "modules", "swaps"].map { "/proc/\($0)" }
+        + ["modprobe", "modules_disabled", "osrelease", "random/boot_id", "tainted"].map { "/proc/sys/kernel/\($0)" }
+        + ["CEDT", "HMAT", "SRAT"].map { "/sys/firmware/acpi/tables/\($0)" }
+        + ["/sys/kernel/security/lockdown", Inspector.holdPath, RememberedFacts.path]
+
+    /// Records the machine.
+    func record() throws(CollectError) {
+        try checkAddresses()
+        for file in Self.files { try recording.file(file) }
+        // Version 7 of the coordination is told by a symbol.
+        try recording.file("/proc/kallsyms") { $0.contains("hmem") }
+        try recordBuses()
+        for module in Set(Self.modules).sorted() { try recording.directory("/sys/module/\(module)", depth: 2) }
+        try recording.directory("/sys/firmware/memmap", depth: 2)
+        try recordMemory()
+        try recordModuleLists()
+        try recordDaxUsers()
+        if let lines = log.lines() {
+            try recording.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
+        }
+    }
+
+    /// Without privilege every address reads as zero; such a capture would say nothing.
+    private func checkAddresses() throws(CollectError) {
+        let bytes: [UInt8]?
+        do { bytes = try tree.read("/proc/iomem") } catch {
+            throw CollectError(code: .notPermitted, message: error.message)
+        }
+        do {
+            _ = try IomemTree(parsing: bytes ?? [], file: tree.display("/proc/iomem"))
+        } catch  where error.problem == .zeroed {
+            throw CollectError(code: .notPermitted, message: "\(error); run as root")
+        } catch {
+            // A file that makes no sense is what a bug report is about.
+        }
+    }
+
+    private func recordBuses() throws(CollectError) {
+        try recording.devices("/sys/bus/cxl/devices", depth: 2)
+        try recording.devices("/sys/bus/dax/devices", depth: 2)
+        let isOurs = { (name: String) in name.hasPrefix("hmem") || name.hasPrefix("ACPI0017") }
+        try recording.devices("/sys/bus/platform/devices", where: isOurs, depth: 9)
+        try recording.directory("/sys/bus/cxl/drivers", depth: 2)
+        try recording.directory("/sys/bus/dax/drivers", depth: 2)
+        for driver in recording.names(in: "/sys/bus/platform/drivers") ?? []
+        where driver.hasPrefix("hmem") || driver.hasPrefix("cxl") {
+            try recording.directory("/sys/bus/platform/drivers/\(driver)", depth: 1)
+        }
+    }
+
+    private func recordMemory() throws(CollectError) {
+        let path = "/sys/devices/system/memory"
+        for name in recording.names(in: path) ?? [] {
+            let isBlock = name.hasPrefix("memory") && name.dropFirst("memory".count).allSatisfy(\.isNumber)
+            if isBlock || name == "block_size_bytes" || name == "auto_online_blocks" {
+                try recording.directory("\(path)/\(name)", depth: 1)
+            }
+        }
+    }
+
+    /// The lines of the module lists that are about these modules, and dax_hmem itself, whose text tells its version.
+    private func recordModuleLists() throws(CollectError) {
+        guard let release = tree.optionalValue("/proc/sys/kernel/osrelease") else { return }
+        let folder = "/lib/modules/\(release)"
+        let words = ["cxl", "dax", "hmem", "kmem", "nvdimm"]
+        for list in ["dep", "softdep", "builtin", "alias", "symbols"] {
+            try recording.file("\(folder)/modules.\(list)") { line in words.contains { line.contains($0) } }
+        }
+        let text: String?
+        do { text = try tree.text("\(folder)/modules.dep") } catch { return }
+        for line in text?.split(separator: "\n") ?? [] where line.contains("/dax_hmem.ko") {
+            let path = line.prefix { $0 != ":" }
+            if path.contains("/dax_hmem.ko") { try recording.file("\(folder)/\(path)") }
+        }
+    }
+
+    /// Who has a dax device open or mapped.
+    private func recordDaxUsers() throws(CollectError) {
+        for process in recording.names(in: "/proc") ?? [] where process.allSatisfy(\.isNumber) {
+            let path = "/proc/\(process)"
+            let maps: String
+            do { maps = try tree.text("\(path)/maps") ?? "" } catch { continue }
+            let links = (recording.names(in: "\(path)/fd") ?? []).compactMap { name in
+                tree.linkTarget("\(path)/fd/\(name)").map { (name, $0) }
+            }.filter { $0.1.hasPrefix("/dev/dax") }
+            guard !links.isEmpty || maps.contains(" /dev/dax") else { continue }
+            try recording.file("\(path)/comm")
+            try recording.file("\(path)/maps") { $0.contains(" /dev/dax") }
+            for (name, target) in links { try recording.link("\(path)/fd/\(name)", to: target) }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import FoundationEssentials
+import Inspection
+
+/// Copies files of a machine, below the same names, into a directory.
+///
+/// What can't be read is left out: a capture of most of a machine is better than none.
+struct Recording {
+    let tree: any FileTree
+    /// The directory that becomes a root directory.
+    let directory: String
+
+    /// Attributes that are no facts, are large, or act on being read.
+    private static let passedOver: Set<String> = [
+        "power", "uevent", "remove", "rescan", "reset", "new_id", "remove_id", "firmware", "features", "security",
+        "label_storage_size", "trace", "statistics", "sections", "notes", "hugepages", "vmstat", "numastat",
+        "msi_irqs", "config", "rom", "firmware_node", "physical_node",
+    ]
+
+    /// Copies a file; `keeping` chooses lines.
+    func file(_ path: String, keeping: ((Substring) -> Bool)? = nil) throws(CollectError) {
+        let bytes: [UInt8]?
+        do { bytes = try tree.read(path) } catch { return }
+        guard let bytes else { return }
+        guard let keeping else { return try write(bytes, to: path) }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter(keeping)
+        try write(Array(lines.map { $0 + "\n" }.joined().utf8), to: path)
+    }
+
+    /// Copies a directory with what lies up to `depth` levels below it, and links as links.
+    func directory(_ path: String, depth: Int) throws(CollectError) {
+        if let target = tree.linkTarget(path) { return try link(path, to: target) }
+        guard let names = names(in: path) else { return try file(path) }
+        try make(path)
+        guard depth > 0 else { return }
+        for name in names where !Self.passedOver.contains(name) {
+            try directory("\(path)/\(name)", depth: depth - 1)
+        }
+    }
+
+    /// Copies the links of a bus's `devices` and the directories behind them, at their real paths.
+    func devices(_ path: String, where matches: (String) -> Bool = { _ in true }, depth: Int) throws(CollectError) {
+        for name in names(in: path) ?? [] where matches(name) {
+            try directory("\(path)/\(name)", depth: 0)
+            if let real = tree.realPath("\(path)/\(name)") { try directory(real, depth: depth) }
+        }
+    }
+
+    /// The names in a directory; nil where it is none or can't be read.
+    func names(in path: String) -> [String]? {
+        do { return try tree.list(path) } catch { return nil }
+    }
+
+    /// Writes a file of the capture.
+    func write(_ bytes: [UInt8], to path: String) throws(CollectError) {
+        try make(parent(of: path))
+        guard FileManager.default.createFile(atPath: directory + path, contents: Data(bytes)) else {
+            throw CollectError(code: .notWritten, message: "\(directory + path) can't be written")
+        }
+    }
+
+    /// Makes a link of the capture.
+    func link(_ path: String, to target: String) throws(CollectError) {
+        try make(parent(of: path))
+        guard tree.linkTarget(path) != nil, !isThere(path) else { return }
+        do {
+            try FileManager.default.createSymbolicLink(atPath: directory + path, withDestinationPath: target)
+        } catch {
+            throw CollectError(code: .notWritten, message: "\(directory + path) can't be linked: \(error)")
+        }
+    }
+
+    /// Makes a directory of the capture, with its parents.
+    func make(_ path: String) throws(CollectError) {
+        do {
+            try FileManager.default.createDirectory(atPath: directory + path, withIntermediateDirectories: true)
+        } catch {
+            throw CollectError(code: .notWritten, message: "\(directory + path) can't be made: \(error)")
+        }
+    }
+
+    private func isThere(_ path: String) -> Bool { DirectoryTree(root: directory).linkTarget(path) != nil }
+
+    private func parent(of path: String) -> String {
+        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
+}

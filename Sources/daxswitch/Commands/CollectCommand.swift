@@ -1,0 +1,38 @@
+import ArgumentParser
+import Inspection
+
+/// `collect`: the machine as a directory.
+struct CollectCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "collect",
+        abstract: "Record this machine in a directory, which then serves as --root anywhere.",
+        discussion: """
+            Copies what decides who owns Soft Reserved memory: /proc/iomem, the modules, the CXL and dax devices, the \
+            ACPI tables, the kernel log. Contents of memory are never read.
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("A directory that is empty or not there yet.", valueName: "dir"),
+        completion: .directory
+    )
+    var directory: String
+
+    @OptionGroup var json: JSONOption
+
+    var wantsJSON: Bool { json.isOn }
+
+    func execute() throws -> ExitStatus {
+        let target = DirectoryTree(root: directory)
+        if let names = try target.list("/"), !names.isEmpty {
+            throw CollectError(code: .notEmpty, message: "\(directory) is not empty")
+        }
+        try Collector(directory: directory).record()
+        if wantsJSON {
+            Output.print(document("collect", ["directory": .text(directory)]))
+        } else {
+            Output.print(["Recorded in \(directory); read it with: daxswitch status --root \(directory)"])
+        }
+        return .done
+    }
+}

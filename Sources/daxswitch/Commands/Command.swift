@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// A command of daxswitch: it ends with an exit status, and an error becomes text and a status in one way.
+protocol Command: ParsableCommand {
+    /// Whether standard output is a JSON document.
+    var wantsJSON: Bool { get }
+
+    /// Does the work and prints the result.
+    func execute() throws -> ExitStatus
+}
+
+extension Command {
+    mutating func run() throws {
+        let status: ExitStatus
+        do {
+            status = try execute()
+        } catch {
+            let failure = Failure(error)
+            if wantsJSON { Output.print(errorDocument(failure)) }
+            Output.complain(failure.message)
+            status = failure.status
+        }
+        if status != .done { throw ExitCode(status.rawValue) }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Ownership
+import Policy
+
+/// `plan`: what a policy would do here, and what that brings.
+struct PlanCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show the steps of a policy on this machine and who owns what afterwards.",
+        discussion: "Ends with 3 where a hazard stands in the way; the plan is printed all the same."
+    )
+
+    @Argument(
+        help: "A policy's name, or the path of a policy file.",
+        completion: .policyNames
+    )
+    var policy: String
+
+    @OptionGroup var root: RootOption
+    @OptionGroup var json: JSONOption
+    @OptionGroup var facts: OverrideOptions
+
+    @Option(help: ArgumentHelp("Write the plan to this file, for apply and verify.", valueName: "file"))
+    var out: String?
+
+    @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 instead of 0 where changes are pending.")
+    var detailedExitCode = false
+
+    var wantsJSON: Bool { json.isOn }
+
+    func execute() throws -> ExitStatus {
+        let policy = try PolicyLibrary().find(policy).policy
+        let machine = try root.read()
+        let plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
+        let document = planDocument(
+            plan,
+            of: policy.order,
+            policy: policy,
+            overrides: facts.overrides,
+            machine: machine
+        )
+        if let out { try FileText.write(document.rendered, to: out) }
+        if wantsJSON {
+            Output.print(document)
+        } else {
+            Output.print(planText(plan, machine: machine, style: .current))
+        }
+        if !plan.prediction.hazards.isEmpty { return .refused }
+        return detailedExitCode && !plan.isEmpty ? .pending : .done
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Machine
+import Ownership
+import Policy
+
+/// `verify`: is the machine as a plan said, or as a policy wants?
+struct VerifyCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Hold the machine against a saved plan or a policy, and list every difference.",
+        discussion: "Ends with 4 where there is a difference."
+    )
+
+    @Argument(
+        help: ArgumentHelp("A policy, or a file that plan --out wrote.", valueName: "planfile|policy"),
+        completion: .policyNames
+    )
+    var subject: String
+
+    @OptionGroup var root: RootOption
+    @OptionGroup var json: JSONOption
+    @OptionGroup var facts: OverrideOptions
+
+    var wantsJSON: Bool { json.isOn }
+
+    func execute() throws -> ExitStatus {
+        let asked = try PolicyOrPlan(subject)
+        let machine = try root.read()
+        let differences: [Difference]
+        let name: String?
+        let title: String
+        switch asked {
+        case .policy(let entry):
+            differences = try unmet(entry.policy, on: machine)
+            (name, title) = (entry.policy.name, "policy \(entry.policy.name)")
+        case .plan(let saved, let file):
+            differences = compare(saved.plan.prediction, with: machine)
+            (name, title) = (saved.policy?.name, file)
+        }
+        if wantsJSON {
+            Output.print(verifyDocument(differences, policy: name))
+        } else {
+            Output.print(verifyText(differences, against: title, style: .current))
+        }
+        return differences.isEmpty ? .done : .differs
+    }
+
+    /// What a policy wants, and that `/proc/iomem` has the lines which belong to the owners that are there.
+    private func unmet(_ policy: Policy, on machine: MachineState) throws(PlanningError) -> [Difference] {
+        let planner = try Planner(machine: machine, overrides: facts.overrides)
+        let present = planner.predict([]).prediction
+        return planner.unmet(policy.want) + compare(present, with: machine).filter { $0.kind == .iomem }
+    }
+}

@@ -1,0 +1,66 @@
+import FoundationEssentials
+
+/// A JSON document as a value: what is missing is written as null, so that the shape never varies.
+indirect enum JSONValue: Equatable, Encodable {
+    case null
+    case bool(Bool)
+    case number(UInt64)
+    case text(String)
+    case list([JSONValue])
+    case object([String: JSONValue])
+
+    init(_ text: String?) { self = text.map(JSONValue.text) ?? .null }
+    init(_ bool: Bool?) { self = bool.map(JSONValue.bool) ?? .null }
+    init(_ number: UInt64?) { self = number.map(JSONValue.number) ?? .null }
+    init(_ count: Int?) { self = count.map { .number(UInt64(max(0, $0))) } ?? .null }
+    init(_ texts: some Sequence<String>) { self = .list(texts.map(JSONValue.text)) }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let bool): try container.encode(bool)
+        case .number(let number): try container.encode(number)
+        case .text(let text): try container.encode(text)
+        case .list(let values): try container.encode(values)
+        case .object(let members): try container.encode(members)
+        }
+    }
+
+    /// The text, with sorted keys and a line end.
+    var rendered: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        // Every case encodes; without a floating point number there is nothing that JSON can't say.
+        guard let data = try? encoder.encode(self) else { return "null\n" }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+}
+
+extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
+    init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(Dictionary(elements) { _, last in last })
+    }
+
+    init(arrayLiteral elements: JSONValue...) { self = .list(elements) }
+
+    init(stringLiteral value: String) { self = .text(value) }
+}
+
+/// A document of a kind: its members, with the version of the schema.
+func document(_ kind: String, _ members: [String: JSONValue]) -> JSONValue {
+    .object(members.merging(["schema_version": .number(1), "kind": .text(kind)]) { _, fixed in fixed })
+}
+
+/// What is printed in place of a document that could not be made.
+func errorDocument(_ failure: Failure) -> JSONValue {
+    document("error", ["error": errorMember(failure)])
+}
+
+/// An error in a document.
+func errorMember(_ failure: Failure) -> JSONValue {
+    [
+        "code": .text(failure.code), "message": .text(failure.message),
+        "exit_code": .number(UInt64(failure.status.rawValue)),
+    ]
+}

@@ -1,0 +1,69 @@
+import Inspection
+import Ownership
+import Policy
+
+/// The exit codes; the manual has the same table.
+enum ExitStatus: Int32 {
+    /// Done and verified, or nothing to do.
+    case done = 0
+    /// Nothing was changed, or it was rolled back.
+    case failed = 1
+    /// `plan --detailed-exitcode`: changes are pending.
+    case pending = 2
+    /// A hazard.
+    case refused = 3
+    /// Verification found a difference.
+    case differs = 4
+    /// Stopped half-way; the journal holds it.
+    case stopped = 5
+    /// The command line.
+    case usage = 64
+    /// A bad policy, plan or capture.
+    case badData = 65
+    /// A module or kernel feature is missing.
+    case missing = 69
+    /// Busy or locked.
+    case busy = 75
+    /// Not permitted.
+    case notPermitted = 77
+}
+
+/// An error as it leaves the tool: the one place where typed errors become exit codes.
+struct Failure: Error, Equatable {
+    /// How the process ends.
+    let status: ExitStatus
+    /// A word for programs.
+    let code: String
+    /// A sentence for people.
+    let message: String
+
+    init(_ status: ExitStatus, code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as PolicyError: self.init(.badData, code: error.code.rawValue, "\(error)")
+        case let error as InspectionError: self.init(error)
+        case let error as PlanningError: self.init(.missing, code: error.code.rawValue, error.message)
+        case let error as PlanFileError: self.init(.badData, code: "plan-invalid", "\(error)")
+        case let error as CollectError: self.init(error.status, code: error.code.rawValue, error.message)
+        default: self.init(.failed, code: "unexpected", "\(error)")
+        }
+    }
+
+    private init(_ error: InspectionError) {
+        let (status, code): (ExitStatus, String) =
+            switch error.code {
+            case .badCapture: (.badData, "bad-capture")
+            case .missingFeature: (.missing, "missing-feature")
+            case .unstable: (.busy, "unstable")
+            case .notPermitted: (.notPermitted, "not-permitted")
+            case .unreadable: (.missing, "unreadable")
+            }
+        self.init(status, code: code, error.message)
+    }
+}

@@ -1,0 +1,69 @@
+/// The members of a plan document that are read back; JSON with other members is read as well.
+struct PlanFile: Decodable {
+    let schemaVersion: Int
+    let kind: String
+    let policy: String?
+    let request: Request
+    let steps: [Step]
+    let ranges: [Range]
+    let modules: [String: [String]]
+    let iomem: [Line]
+    let fingerprint: Facts
+
+    enum CodingKeys: String, CodingKey {
+        case schemaVersion = "schema_version"
+        case kind, policy, request, steps, ranges, modules, iomem, fingerprint
+    }
+
+    struct Request: Decodable {
+        let summary: String?
+        let order: [String]
+        let want: [String: String]
+        let consent: [String: Bool]
+        let rules: String?
+        let initialProbe: String?
+
+        enum CodingKeys: String, CodingKey {
+            case summary, order, want, consent, rules
+            case initialProbe = "initial_probe"
+        }
+    }
+
+    struct Step: Decodable {
+        let verb: String
+        let module: String?
+
+        enum CodingKeys: String, CodingKey {
+            case verb = "do"
+            case module
+        }
+    }
+
+    struct Range: Decodable {
+        let start: String
+        let end: String
+        let owners: [String]
+        let through: String?
+        let rules: [String]
+        let why: String
+    }
+
+    struct Line: Decodable {
+        let start: String
+        let end: String
+        let name: String
+        let certain: Bool
+    }
+
+    struct Facts: Decodable {
+        let bootID: String?
+        let kernelRelease: String
+        let digests: [String: String]
+
+        enum CodingKeys: String, CodingKey {
+            case bootID = "boot_id"
+            case kernelRelease = "kernel_release"
+            case digests
+        }
+    }
+}

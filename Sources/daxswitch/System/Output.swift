@@ -1,0 +1,43 @@
+import Glibc
+
+/// Standard output and standard error.
+enum Output {
+    /// Lines for people.
+    static func print(_ lines: [String]) {
+        guard !lines.isEmpty else { return }
+        write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+    }
+
+    /// A document for programs.
+    static func print(_ document: JSONValue) {
+        write(document.rendered, to: STDOUT_FILENO)
+    }
+
+    /// A diagnostic, after the tool's name.
+    static func complain(_ message: String) {
+        write("daxswitch: \(message)\n", to: STDERR_FILENO)
+    }
+
+    /// A question without a line end, where a person sees it although standard output goes elsewhere.
+    static func ask(_ question: String) -> String? {
+        write(question, to: STDERR_FILENO)
+        return readLine()
+    }
+
+    /// Whether standard input is a terminal, so that somebody can answer.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Whether standard output is a terminal.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 && errno == EINTR { continue }
+            // A closed pipe: nobody is left to be told.
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Iomem
+import Machine
+import Ownership
+
+/// `status` for people.
+func statusText(_ machine: MachineState, style: Style) -> [String] {
+    let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
+    var lines = [style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
+    lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
+    if machine.kernel.generation.value == .coordinated || machine.kernel.generation.value == .unfixed {
+        lines.append(style.strong("Initial probe") + "  \(machine.initialProbe.value.rawValue)")
+        lines += machine.initialProbe.evidence.flatMap { wrapped($0, indent: 15) }.map(style.faint)
+    }
+    if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
+    lines += ["", style.strong("Modules")] + modulesText(machine)
+    lines += ["", style.strong("CXL windows")] + windowsText(machine)
+    lines += ["", style.strong("CXL regions")] + regionsText(machine)
+    lines += ["", style.strong("Ranges")] + rangesText(machine)
+    return lines
+}
+
+private func modulesText(_ machine: MachineState) -> [String] {
+    let groups = Dictionary(grouping: modulesOfInterest) { machine.modules.state(of: $0) }
+    let order: [ModuleStanding] = [.live, .changing, .builtin, .absent, .missing]
+    return aligned(
+        order.compactMap { standing in
+            groups[standing].map { [standing.rawValue, $0.joined(separator: " ")] }
+        }
+    )
+}
+
+private func windowsText(_ machine: MachineState) -> [String] {
+    guard !machine.windows.isEmpty else { return ["  none"] }
+    return aligned(
+        machine.windows.map { window in
+            let name = window.number.map { "CXL Window \($0)" } ?? "(\(window.sources.first ?? "not live"))"
+            let state = window.isLive ? "live" : "cxl_acpi is out"
+            return ["\(window.range)", sizeText(window.range.size), name, state + (window.isFixed ? ", fixed" : "")]
+        }
+    )
+}
+
+private func regionsText(_ machine: MachineState) -> [String] {
+    guard !machine.regions.isEmpty else { return ["  none"] }
+    return aligned(
+        machine.regions.map { region in
+            var words = [region.committed ? "committed" : "not committed"]
+            if let locked = region.locked { words.append(locked ? "locked" : "not locked") }
+            words.append(region.assembled ? "assembled" : "not assembled")
+            return [
+                region.name, region.range?.description ?? "-", region.range.map { sizeText($0.size) } ?? "-",
+                region.mode, words.joined(separator: ", "),
+            ]
+        }
+    )
+}
+
+private func rangesText(_ machine: MachineState) -> [String] {
+    let segments = segments(of: machine)
+    guard !segments.isEmpty else { return ["  none: this machine has no Soft Reserved memory and no ram region"] }
+    let rows = segments.map { segment in
+        let blocks = segment.blocksTotal > 0 ? ", \(segment.blocksOnline) of \(segment.blocksTotal) blocks online" : ""
+        return [
+            "\(segment.range)", sizeText(segment.range.size), segment.owner.rawValue, segment.device ?? "-",
+            segment.through ?? "-", segment.use.rawValue + blocks,
+        ]
+    }
+    return aligned([["ADDRESSES", "SIZE", "OWNER", "DEVICE", "THROUGH", "USE"]] + rows)
+}
