@@ -5,21 +5,157 @@ import Machine
 import TestCaptures
 import Testing
 
-/// What must hold for every recorded machine.
+/// What must hold for every recorded machine, held against the files of the capture without the reader's code.
 @Suite struct EveryCaptureTests {
     @Test("there are captures") func captures() {
-        #expect(TestCaptures.all.count >= 340)
+        #expect(TestCaptures.all.count == 350)
     }
 
-    @Test("every capture is read, and gives the generation of its kernel", arguments: TestCaptures.kernels)
-    func generation(kernel: String) throws {
+    @Test(
+        "every capture is read and gives what its files say",
+        arguments: TestCaptures.kernels.flatMap { kernel in
+            TestCaptures.scenarios(kernel: kernel).map { (kernel, $0) }
+        }
+    )
+    func everything(kernel: String, scenario: String) throws {
         let expected: Generation =
-            kernel.hasPrefix("6.1.") ? .hmemOnly : kernel.hasPrefix("6.") ? .deferring : .coordinated
-        for root in TestCaptures.all where root.kernel == kernel {
+            kernel.hasPrefix("6.1.") ? .hmemOnly : kernel.hasPrefix("6.12") ? .deferring : .coordinated
+        let roots = TestCaptures.roots(kernel: kernel, scenario: scenario)
+        #expect(!roots.isEmpty)
+        for root in roots {
             let state = try Inspector(root: root.path).read()
             #expect(state.kernel.generation.value == expected, "\(root): \(state.kernel.generation.evidence)")
             #expect(!state.kernel.generation.evidence.isEmpty)
-            #expect(!state.softReserved.isEmpty, "\(root)")
+            #expect(state.kernel.generation.evidence.allSatisfy { $0.contains("/") }, "a fact names its file")
+            #expect(state.kernel.showsSoftReserved == kernel.hasPrefix("6."))
+            #expect(state.kernel.bootID?.count == 36)
+            #expect(state.kernel.lockdown == "none")
+            #expect(!state.initialProbe.evidence.isEmpty)
+            #expect(!state.isHeld)
+            checkModules(state, root)
+            checkOwners(state, root)
+            checkRegions(state, root)
+            checkLines(state, root)
+            checkMemory(state, root)
         }
+    }
+
+    private func lines(_ root: CaptureRoot, _ path: String) -> [String] {
+        let text = (try? String(contentsOf: root.url(path), encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    private func names(_ root: CaptureRoot, _ path: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: root.url(path).path)) ?? []
+    }
+
+    private func checkModules(_ state: MachineState, _ root: CaptureRoot) {
+        let names = lines(root, "/proc/modules").map { $0.components(separatedBy: " ")[0] }
+        #expect(Set(state.modules.loaded.keys) == Set(names))
+        #expect(state.modules.loaded.sorted { $0.value.position < $1.value.position }.map(\.key) == names)
+        #expect(state.modules.loaded.values.allSatisfy { $0.isLive })
+        #expect(state.modules.dependencies == nil && state.modules.softDependencies == nil)
+        #expect(state.modules.builtin.isDisjoint(with: names))
+        for name in ["cxl_acpi", "dax_hmem", "dax_cxl"] {
+            #expect(state.modules.state(of: name) == (names.contains(name) ? .live : .absent), "\(root) \(name)")
+        }
+    }
+
+    private func checkOwners(_ state: MachineState, _ root: CaptureRoot) {
+        let links = names(root, "/sys/bus/dax/devices")
+        #expect(Set(state.daxDevices.map(\.name)) == Set(links))
+        for device in state.daxDevices {
+            let link = root.url("/sys/bus/dax/devices/\(device.name)").path
+            let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? ""
+            #expect(device.owner == (target.contains("/dax_region") ? .cxl : .hmem), "\(root) \(target)")
+            #expect(target.contains("/\(device.through)/"))
+            #expect(device.through.hasPrefix(device.owner == .cxl ? "region" : "hmem."))
+            let size = UInt64(lines(root, "/sys/bus/dax/devices/\(device.name)/size").first ?? "")
+            #expect(device.ranges.map(\.size).reduce(0, +) == size)
+            #expect(
+                device.ranges.first.map { hexadecimal($0.start) }
+                    == lines(root, "/sys/bus/dax/devices/\(device.name)/resource").first
+            )
+            let driver = try? FileManager.default.destinationOfSymbolicLink(atPath: link + "/driver")
+            #expect(device.driver == driver?.components(separatedBy: "/").last)
+        }
+        #expect(state.hmemDevices.allSatisfy { $0.isBelowPlatform == root.kernel.hasPrefix("7.") })
+        let bound = names(root, "/sys/bus/platform/drivers/hmem").filter { $0.hasPrefix("hmem.") }
+        #expect(state.hmemDevices.filter(\.isBound).map(\.name).sorted() == bound.sorted())
+    }
+
+    private func checkRegions(_ state: MachineState, _ root: CaptureRoot) {
+        let devices = names(root, "/sys/bus/cxl/devices")
+        // Some captures left out the attributes of idle decoders.
+        let decoders = devices.filter {
+            $0.hasPrefix("decoder") && !lines(root, "/sys/bus/cxl/devices/\($0)/devtype").isEmpty
+        }
+        #expect(Set(state.regions.map(\.name)) == Set(devices.filter { $0.hasPrefix("region") }))
+        #expect(state.regions.filter(\.assembled).count == devices.filter { $0.hasPrefix("dax_region") }.count)
+        #expect(Set(state.decoders.map(\.name)) == Set(decoders))
+        #expect(Set(state.memdevs.map(\.name)) == Set(devices.filter { $0.hasPrefix("mem") }))
+        #expect(state.memdevs.filter(\.hasEndpoint).count == devices.filter { $0.hasPrefix("endpoint") }.count)
+        #expect(state.regions.compactMap(\.range) == state.regions.compactMap(\.range).sorted())
+        for region in state.regions {
+            let path = "/sys/bus/cxl/devices/\(region.name)"
+            #expect(region.range.map { hexadecimal($0.start) } == lines(root, "\(path)/resource").first)
+            #expect(region.range.map { hexadecimal($0.size) } == lines(root, "\(path)/size").first)
+            #expect(region.committed == (lines(root, "\(path)/commit") == ["1"]))
+            #expect(region.locked == lines(root, "\(path)/locked").first.map { $0 == "1" })
+            #expect(region.mode == "ram")
+        }
+    }
+
+    private func checkLines(_ state: MachineState, _ root: CaptureRoot) {
+        let text = lines(root, "/proc/iomem")
+        #expect(state.iomem.flattened.count == text.count)
+        for (line, (depth, entry)) in zip(text, state.iomem.flattened) {
+            let indent = line.prefix { $0 == " " }.count
+            #expect(indent == min(depth, 4) * 2 && line.hasSuffix(" : \(entry.name)"), "\(root) \(line)")
+        }
+        let windows = text.filter { $0.contains(" : CXL Window ") }
+        #expect(state.windows.filter(\.isLive).count == windows.count)
+        #expect(state.windows.count == (root.scenario == "scale-2w" ? 2 : 1))
+        #expect(state.windows.allSatisfy { $0.sources.contains("/sys/firmware/acpi/tables/CEDT") })
+        #expect(state.windows.allSatisfy { !$0.isFixed })
+        #expect(state.softReserved.map(\.range) == expectedRanges(root), "\(root)")
+        for range in state.softReserved where state.kernel.showsSoftReserved {
+            #expect(range.sources.first == "/proc/iomem")
+        }
+        #expect(state.softReserved.allSatisfy { !$0.sources.isEmpty })
+    }
+
+    /// The Soft Reserved ranges that the scenario was started with.
+    private func expectedRanges(_ root: CaptureRoot) -> [AddressRange] {
+        let low = AddressRange(start: 0x1000_0000, size: 256 << 20)
+        let window = AddressRange(start: 0x5_d000_0000, size: 512 << 20)
+        let ranges: [AddressRange?] =
+            switch (root.scenario, root.kernel.hasSuffix("-firmware")) {
+            case ("auto-hmem-elsewhere", _), ("outside-online-rm", _): [low]
+            case ("auto-mixed", false): [low, window]
+            case ("auto-mixed", true): [low, window, AddressRange(start: 0x6_0000_0000, size: 256 << 20)]
+            case ("auto-partial", _): [AddressRange(start: 0x5_d000_0000, size: 1 << 30)]
+            case ("scale-2w", _):
+                [
+                    low, AddressRange(start: 0x5_d000_0000, size: 1 << 30),
+                    AddressRange(start: 0x6_d000_0000, size: 512 << 20),
+                    AddressRange(start: 0x7_2000_0000, size: 256 << 20),
+                ]
+            default: [window]
+            }
+        return ranges.compactMap { $0 }
+    }
+
+    private func checkMemory(_ state: MachineState, _ root: CaptureRoot) {
+        #expect(state.memory.blockSize == 128 << 20)
+        for block in state.memory.blocks {
+            let path = "/sys/devices/system/memory/memory\(block.number)"
+            #expect(block.isOnline == (lines(root, "\(path)/state") == ["online"]))
+            #expect(
+                state.softReserved.contains { $0.range.overlaps(block.range) } || block.range.start >= 0x5_d000_0000
+            )
+        }
+        let kmem = state.iomem.entries { $0 == "System RAM (kmem)" }
+        for line in kmem { #expect(state.memory.blocks(in: line.range).map(\.range).merged() == [line.range]) }
     }
 }

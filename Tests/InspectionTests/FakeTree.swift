@@ -1,0 +1,82 @@
+import Inspection
+
+/// A tree of files in memory, with what a real one can do to a reader.
+struct FakeTree: FileTree {
+    /// Contents by path.
+    var files: [String: [UInt8]] = [:]
+    /// Link targets by path, already resolved to a path of this tree.
+    var links: [String: String] = [:]
+    /// Files that are listed and vanish when they are read, as an attribute of a device that goes away.
+    var vanished: Set<String> = []
+    var isLive = false
+
+    /// The least that can be read: one Soft Reserved range on a kernel without modules.
+    init(_ texts: [String: String] = [:]) {
+        self["/proc/iomem"] = "00100000-3ffdffff : System RAM\n5d0000000-5efffffff : Soft Reserved\n"
+        self["/proc/sys/kernel/osrelease"] = "6.12.107\n"
+        self["/proc/modules"] = ""
+        self["/sys/kernel/x"] = ""
+        for (path, text) in texts { self[path] = text }
+    }
+
+    subscript(path: String) -> String? {
+        get { files[path].map { String(decoding: $0, as: UTF8.self) } }
+        set { files[path] = newValue.map { Array($0.utf8) } }
+    }
+
+    func display(_ path: String) -> String { (isLive ? "" : "CAPTURE") + path }
+
+    func read(_ path: String) throws(InspectionError) -> [UInt8]? {
+        guard let real = realPath(path), !vanished.contains(real) else { return nil }
+        return files[real]
+    }
+
+    func list(_ path: String) throws(InspectionError) -> [String]? {
+        guard let real = realPath(path) else { return nil }
+        let prefix = real + "/"
+        let below = (Array(files.keys) + Array(links.keys)).filter { $0.hasPrefix(prefix) }
+        return Set(below.map { String($0.dropFirst(prefix.count).prefix { $0 != "/" }) }).sorted()
+    }
+
+    func realPath(_ path: String) -> String? {
+        var done = ""
+        for part in path.split(separator: "/") {
+            done += "/\(part)"
+            if let target = links[done] { done = target }
+        }
+        let isThere =
+            files[done] != nil || (Array(files.keys) + Array(links.keys)).contains { $0.hasPrefix(done + "/") }
+        return isThere ? done : nil
+    }
+
+    func linkTarget(_ path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/"), let parent = realPath(String(path[..<slash])) else { return nil }
+        return links[parent + path[slash...]]
+    }
+}
+
+/// A kernel log in memory.
+struct FakeLog: KernelLog {
+    var text: [String]?
+    init(_ text: [String]? = nil) { self.text = text }
+    func lines() -> [String]? { text }
+}
+
+/// The error that reading `root` ends with; nil where it succeeds.
+func failure(reading root: String) -> InspectionError? {
+    failure { () throws(InspectionError) in try Inspector(root: root).read() }
+}
+
+/// The error that reading `tree` ends with; nil where it succeeds.
+func failure(_ tree: FakeTree, log: FakeLog = FakeLog()) -> InspectionError? {
+    failure { () throws(InspectionError) in try Inspector(tree: tree, log: log).read() }
+}
+
+private func failure<Value>(_ body: () throws(InspectionError) -> Value) -> InspectionError? {
+    do throws(InspectionError) {
+        _ = try body()
+        return nil
+    } catch {
+        return error
+    }
+}

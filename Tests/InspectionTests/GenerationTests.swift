@@ -1,0 +1,139 @@
+import Foundation
+import Inspection
+import Iomem
+import Machine
+import TestCaptures
+import Testing
+
+/// The generation, from each feature by itself and from all of them.
+@Suite struct GenerationTests {
+    private static let hidden = [
+        "/proc/iomem": "00100000-3ffdffff : System RAM\n",
+        "/sys/firmware/memmap/0/start": "0x5d0000000\n", "/sys/firmware/memmap/0/end": "0x5efffffff\n",
+        "/sys/firmware/memmap/0/type": "Soft Reserved\n",
+    ]
+    private static let directory = "/lib/modules/6.12.107"
+    private static let hmem = "kernel/drivers/dax/hmem/dax_hmem.ko"
+    private static let coordinated = "\(hmem):\nkernel/drivers/dax/dax_cxl.ko: \(hmem)\n"
+
+    private func generation(
+        _ files: [String: String],
+        log: [String]? = nil,
+        links: [String: String] = [:]
+    ) throws -> Finding<Generation?> {
+        var tree = FakeTree(files)
+        tree.links = links
+        return try Inspector(tree: tree, log: FakeLog(log)).read().kernel.generation
+    }
+
+    @Test("with the module lists of their kernel, captures give the same", arguments: TestCaptures.kernels)
+    func withModules(kernel: String) throws {
+        for scenario in TestCaptures.scenarios(kernel: kernel).prefix(3) {
+            let root = try #require(TestCaptures.roots(kernel: kernel, scenario: scenario).first)
+            let copy = try TestCaptures.copyWithModules(root)
+            let state = try Inspector(root: copy.path).read()
+            let expected: Generation =
+                kernel.hasPrefix("6.1.") ? .hmemOnly : kernel.hasPrefix("6.12") ? .deferring : .coordinated
+            #expect(state.kernel.generation.value == expected, "\(root): \(state.kernel.generation.evidence)")
+            #expect(state.kernel.generation.evidence.contains { $0.contains("modules.dep") })
+            #expect(state.modules.builtin.isSuperset(of: ["dax", "cxl_core", "cxl_port"]))
+            #expect(
+                state.modules.state(of: "dax_cxl")
+                    == (kernel.hasPrefix("6.1.") ? .missing : state.modules.state(of: "dax_cxl"))
+            )
+            if kernel.hasPrefix("6.12") { #expect(state.modules.softDependencies?["dax_hmem"] == ["cxl_acpi"]) }
+            if kernel.hasPrefix("7.3") {
+                #expect(state.modules.dependencies?["cxl_acpi"] == ["cxl_pmem", "libnvdimm"])
+            }
+        }
+    }
+
+    @Test("modules.dep decides, whatever the release") func dependencies() throws {
+        let list = "\(Self.directory)/modules.dep"
+        #expect(try generation([list: "\(Self.hmem):\n"]).value == .hmemOnly)
+        #expect(try generation([list: "\(Self.hmem):\nkernel/drivers/dax/dax_cxl.ko:\n"]).value == .deferring)
+        #expect(try generation([list: "kernel/fs/ext4.ko:\n"]).value == .deferring, "by the lines in iomem")
+    }
+
+    @Test("a backport: the text in dax_hmem tells which") func backport() throws {
+        let list = "\(Self.directory)/modules.dep"
+        let module = "\(Self.directory)/\(Self.hmem)"
+        let files = [list: Self.coordinated]
+        let undecided = try generation(files)
+        #expect(undecided.value == nil)
+        #expect(undecided.evidence.contains { $0.contains("is not there") })
+        let fixed = "\u{7f}ELF deferring range to CXL: %pr await CXL initial probe: %pr"
+        #expect(try generation(files.merging([module: fixed]) { $1 }).value == .coordinated)
+        let unfixed = "\u{7f}ELF deferring range to CXL: %pr"
+        #expect(try generation(files.merging([module: unfixed]) { $1 }).value == .unfixed)
+        #expect(
+            try generation(files.merging([module: "\u{7f}ELF"]) { $1 }).value == nil,
+            "built without debug messages"
+        )
+        let symbols = ["/proc/kallsyms": "0000000000000000 B dax_hmem_initial_probe\n"]
+        #expect(try generation(files.merging(symbols) { $1 }).value == .unfixed)
+        let log = ["[    9.1] hmem_platform hmem_platform.0: await CXL initial probe: [mem 0x5d0000000-0x5efffffff]"]
+        #expect(try generation(files, log: log).value == .coordinated)
+        let packed = try generation([list: Self.coordinated.replacing(".ko", with: ".ko.xz")])
+        #expect(packed.value == nil && packed.evidence.contains { $0.contains("compressed") })
+        let release = ["/proc/sys/kernel/osrelease": "7.3.4\n", "/lib/modules/7.3.4/modules.dep": Self.coordinated]
+        #expect(try generation(release).value == .coordinated)
+    }
+
+    @Test("loaded modules") func loaded() throws {
+        let apart = "dax_cxl 12288 0 - Live 0x0\ndax_hmem 20480 0 - Live 0x0\n"
+        #expect(try generation(["/proc/modules": apart]).value == .deferring)
+        let together = "dax_cxl 12288 0 - Live 0x0\ndax_hmem 20480 1 dax_cxl, Live 0x0\n"
+        var files = Self.hidden
+        files["/proc/modules"] = together
+        files["/proc/sys/kernel/osrelease"] = "7.1.0\n"
+        #expect(try generation(files).value == .coordinated)
+        let loading = "dax_cxl 12288 0 - Loading 0x0\ndax_hmem 20480 0 - Live 0x0\n"
+        files["/proc/modules"] = loading
+        #expect(
+            try generation(files).value == .coordinated,
+            "a module that is being loaded is not listed as a user yet"
+        )
+    }
+
+    @Test("features that contradict each other decide nothing, and are all shown") func contradiction() throws {
+        let found = try generation([
+            "\(Self.directory)/modules.dep": Self.coordinated,
+            "\(Self.directory)/modules.softdep": "softdep dax_hmem pre: cxl_acpi\n",
+        ])
+        #expect(found.value == nil)
+        #expect(found.evidence.contains { $0.contains("modules.dep") })
+        #expect(found.evidence.contains { $0.contains("modules.softdep") })
+        #expect(found.evidence.last?.contains("contradict") == true)
+    }
+
+    @Test("hmem devices") func devices() throws {
+        var files = Self.hidden
+        files["/proc/sys/kernel/osrelease"] = "7.2.0\n"
+        files["/sys/devices/platform/hmem_platform.0/hmem.0/modalias"] = ""
+        let links = ["/sys/bus/platform/devices/hmem.0": "/sys/devices/platform/hmem_platform.0/hmem.0"]
+        let found = try generation(files, links: links)
+        #expect(found.value == .coordinated && found.evidence.first?.contains("hmem_platform.0") == true)
+    }
+
+    @Test(
+        "the dialect of iomem, and with it the release",
+        arguments: [
+            ("7.3.4+deb13-amd64", .coordinated), ("7.1.0-rc1", .coordinated), ("7.0.9", .deferring), ("6.12.107", nil),
+            ("strange", nil), ("8.0", .coordinated),
+        ] as [(String, Generation?)]
+    )
+    func dialect(release: String, expected: Generation?) throws {
+        let found = try generation(Self.hidden.merging(["/proc/sys/kernel/osrelease": release + "\n"]) { $1 })
+        #expect(found.value == expected)
+        #expect(found.evidence.joined().contains(release))
+    }
+
+    @Test("lines in iomem") func lines() throws {
+        #expect(try generation([:]).value == .deferring)
+        let old = "5d0000000-5efffffff : hmem.0\n  5d0000000-5efffffff : Soft Reserved\n"
+        #expect(try generation(["/proc/iomem": old]).value == .hmemOnly)
+        #expect(try generation(["/proc/sys/kernel/osrelease": "7.3.0\n"]).value == nil, "not x86: both are possible")
+        #expect(try generation(["/proc/iomem": "00100000-3ffdffff : System RAM\n"]).value == nil)
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Inspection
+import Iomem
+import Machine
+import TestCaptures
+import Testing
+
+/// What can and what can't be known about the initial probe.
+@Suite struct InitialProbeTests {
+    private func state(_ scenario: String, _ moment: String) throws -> MachineState {
+        try Inspector(root: TestCaptures.root(kernel: "7.3.4", scenario: scenario, moment).path).read()
+    }
+
+    @Test(
+        "known to be over: dax_hmem met a window",
+        arguments: [
+            ("auto-reload", "03"), ("auto-reload", "04"), ("auto-reload", "07"), ("no-region", "02"),
+            ("no-region", "06"),
+            ("auto-partial", "02"), ("auto-failed-assembly", "02"), ("auto-mixed", "05"), ("hmem-first-then-cxl", "05"),
+        ]
+    )
+    func done(scenario: String, moment: String) throws {
+        let found = try state(scenario, moment).initialProbe
+        #expect(found.value == .done)
+        #expect(found.evidence.allSatisfy { $0.contains("/proc/modules") })
+    }
+
+    @Test(
+        "not known: nothing is loaded, dax_hmem met no window, or there is none",
+        arguments: [
+            ("auto-reload", "01"), ("auto-reload", "02"), ("auto-reload", "06"), ("hmem-first-then-cxl", "01"),
+            ("hmem-first-then-cxl", "02"), ("hmem-first-then-cxl", "03"), ("hmem-first-then-cxl", "04"),
+            ("auto-acpi-out", "04"), ("auto-hmem-elsewhere", "02"),
+        ]
+    )
+    func unknown(scenario: String, moment: String) throws {
+        let found = try state(scenario, moment).initialProbe
+        #expect(found.value == .unknown)
+        #expect(!found.evidence.isEmpty)
+    }
+
+    @Test("the kernel log tells, where dax_hmem has left no trace") func log() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "06"))
+        let url = copy.url("/dmesg")
+        let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        let line =
+            "[   12.1] hmem_platform hmem_platform.0: CXL claims resource, dropping: [mem 0x5d0000000-0x5efffffff]\n"
+        try (text + line).write(to: url, atomically: false, encoding: .utf8)
+        let found = try Inspector(root: copy.path).read().initialProbe
+        #expect(found.value == .done && found.evidence.first?.contains("kernel log") == true)
+    }
+
+    @Test("other generations have none") func others() throws {
+        for kernel in ["6.12.107", "6.1.0-50-amd64"] {
+            let root = try TestCaptures.root(kernel: kernel, scenario: "auto-hmem-elsewhere", "02")
+            let found = try Inspector(root: root.path).read().initialProbe
+            #expect(found.value == .unknown && found.evidence.first?.contains("no initial probe") == true)
+        }
+    }
+
+    @Test("an hmem device without a driver may hide a range") func hidden() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "01"))
+        let state = try Inspector(root: copy.path).read()
+        let device = try #require(state.hmemDevices.first?.name)
+        try FileManager.default.removeItem(at: copy.url("/sys/bus/platform/devices/\(device)/driver"))
+        try FileManager.default.removeItem(at: copy.url("/sys/bus/dax/devices/dax0.0"))
+        #expect(try Inspector(root: copy.path).read().initialProbe.value == .unknown)
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Inspection
+import Iomem
+import Machine
+import TestCaptures
+import Testing
+
+/// Facts of this boot that only daxswitch's own file still has, and the hold.
+@Suite struct RememberedFactsTests {
+    private let regions = [
+        (0x5_d000_0000 as UInt64, true), (0x5_f000_0000, false),
+    ].compactMap { start, locked in
+        AddressRange(start: start, size: 512 << 20).map { RememberedRegion(range: $0, locked: locked) }
+    }
+
+    private func machine(_ moment: String, _ document: (_ bootID: String) -> [UInt8]) throws -> CaptureRoot {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", moment))
+        let id = try String(contentsOf: copy.url("/proc/sys/kernel/random/boot_id"), encoding: .utf8)
+        let url = copy.url(RememberedFacts.path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(document(id.trimmingCharacters(in: .whitespacesAndNewlines))).write(to: url)
+        return copy
+    }
+
+    @Test("what is written is read again", arguments: [nil, .pending, .done] as [InitialProbe?])
+    func roundTrip(probe: InitialProbe?) throws {
+        let facts = RememberedFacts(
+            bootID: "3b1f8c2e-0000-4a5b-8c6d-1234567890ab",
+            initialProbe: probe,
+            regions: regions
+        )
+        #expect(RememberedFacts(parsing: facts.serialized()) == facts)
+        let text = String(decoding: facts.serialized(), as: UTF8.self)
+        #expect(
+            text.contains("\"start\":\"0x5d0000000\"") && text.contains("\"end\":\"0x5efffffff\"")
+                && text.hasSuffix("}\n")
+        )
+    }
+
+    @Test("facts of this boot, while cxl_acpi is out") func thisBoot() throws {
+        let root = try machine("03") {
+            RememberedFacts(bootID: $0, initialProbe: .pending, regions: regions).serialized()
+        }
+        let state = try Inspector(root: root.path).read()
+        #expect(state.remembered == regions)
+        #expect(state.initialProbe.value == .pending)
+        #expect(state.initialProbe.evidence.first?.contains("regions.json") == true)
+    }
+
+    @Test("what is seen is not remembered, and a proof counts more") func seen() throws {
+        let root = try machine("01") {
+            RememberedFacts(bootID: $0, initialProbe: .pending, regions: regions).serialized()
+        }
+        let state = try Inspector(root: root.path).read()
+        #expect(state.remembered.isEmpty)
+        #expect(state.initialProbe.value == .done)
+    }
+
+    @Test("facts of another boot are none") func otherBoot() throws {
+        let root = try machine("03") { _ in
+            let id = "00000000-0000-4000-8000-000000000000"
+            return RememberedFacts(bootID: id, initialProbe: .done, regions: regions).serialized()
+        }
+        let state = try Inspector(root: root.path).read()
+        #expect(state.remembered.isEmpty && state.initialProbe.value == .unknown)
+    }
+
+    @Test(
+        "a file that is not ours is an error and not silence",
+        arguments: [
+            "", "{}", "[]", "{\"boot_id\":1,\"regions\":[]}",
+            "{\"boot_id\":\"x\",\"initial_probe\":\"maybe\",\"regions\":[]}",
+            "{\"boot_id\":\"x\",\"initial_probe\":null,\"regions\":[{\"start\":\"0x2\",\"end\":\"0x1\",\"locked\":true}]}",
+            "{\"boot_id\":\"x\",\"initial_probe\":null,\"regions\":[{\"start\":\"two\",\"end\":\"0x1\",\"locked\":true}]}",
+        ]
+    )
+    func foreign(text: String) throws {
+        let root = try machine("03") { _ in Array(text.utf8) }
+        #expect(failure(reading: root.path)?.message.contains(RememberedFacts.path) == true)
+    }
+
+    @Test("the hold") func hold() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
+        let url = copy.url(Inspector.holdPath)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try "softdep cxl_acpi pre:\n".write(to: url, atomically: false, encoding: .utf8)
+        #expect(try Inspector(root: copy.path).read().isHeld)
+    }
+}
