@@ -19,18 +19,23 @@ func fileBytes(_ path: String) throws(FileFailure) -> [UInt8] {
 
     var status = stat()
     let expected = unsafe fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(expected + 1)
-    var chunk = [UInt8](repeating: 0, count: max(4096, min(expected + 1, 1 << 20)))
+    var bytes = [UInt8](repeating: 0, count: max(4096, expected + 1))
+    var length = 0
     while true {
-        let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        if length == bytes.count { bytes.append(contentsOf: repeatElement(0, count: length)) }
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[length...])
+            return unsafe read(descriptor, rest.baseAddress, rest.count)
+        }
         if count < 0 {
             if errno == EINTR { continue }
             throw .last
         }
-        if count == 0 { return bytes }
-        bytes.append(contentsOf: chunk[..<count])
+        if count == 0 { break }
+        length += count
     }
+    bytes.removeLast(bytes.count - length)
+    return bytes
 }
 
 /// A text file without the newline at its end; nil where there is no such file.

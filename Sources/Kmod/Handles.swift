@@ -50,8 +50,8 @@ struct ModuleHandle: ~Copyable {
         )
     }
 
-    /// `modules.builtin.bin` has it. libkmod looks there before it looks into the host's `/sys`, so only this one answer
-    /// of `kmod_module_get_initstate()` holds for another machine's modules directory too.
+    /// `modules.builtin.bin` has it. libkmod looks there before it looks into the host's `/sys`, so this one answer of
+    /// `kmod_module_get_initstate()` holds for another machine's modules directory too.
     var isBuiltin: Bool {
         unsafe kmod_module_get_initstate(pointer) == Int32(KMOD_MODULE_BUILTIN.rawValue)
     }
