@@ -19,7 +19,7 @@ struct CoordinationFinding {
         let module = try moduleFile()
         if module.value != nil { return module }
         if let version = KernelVersion(state.kernel.release), version >= .coordinating {
-            let release = "\(tree.display("/proc/sys/kernel/osrelease")) is \(state.kernel.release)"
+            let release = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
             return Finding(
                 .coordinated,
                 evidence: module.evidence + ["\(release): from 7.1 on the coordination defers on reload."]
@@ -29,10 +29,10 @@ struct CoordinationFinding {
         if let symbols = try tree.read("/proc/kallsyms"), symbols.holds(" dax_hmem_initial_probe") {
             return Finding(
                 .unfixed,
-                evidence: module.evidence + ["\(tree.display("/proc/kallsyms")) has dax_hmem_initial_probe."]
+                evidence: module.evidence + ["/proc/kallsyms has dax_hmem_initial_probe."]
             )
         }
-        let release = "\(tree.display("/proc/sys/kernel/osrelease")) is \(state.kernel.release)"
+        let release = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
         return Finding(
             nil,
             evidence: module.evidence + [
@@ -50,17 +50,16 @@ struct CoordinationFinding {
             })
         else { return Finding(nil, evidence: []) }
         let path = "\(directory)/\(line.prefix { $0 != ":" })"
-        let shown = tree.display(path)
         guard path.hasSuffix(".ko") else {
-            return Finding(nil, evidence: ["\(shown) is compressed and was not looked into."])
+            return Finding(nil, evidence: ["\(path) is compressed and was not looked into."])
         }
-        guard let bytes = try tree.read(path) else { return Finding(nil, evidence: ["\(shown) is not there."]) }
+        guard let bytes = try tree.read(path) else { return Finding(nil, evidence: ["\(path) is not there."]) }
         if bytes.holds(Self.newText) {
-            return Finding(.coordinated, evidence: ["\(shown) has the text \"\(Self.newText)\"."])
+            return Finding(.coordinated, evidence: ["\(path) has the text \"\(Self.newText)\"."])
         }
         guard bytes.holds(Self.oldText) else {
-            return Finding(nil, evidence: ["\(shown) was built without debug messages, which would tell."])
+            return Finding(nil, evidence: ["\(path) was built without debug messages, which would tell."])
         }
-        return Finding(.unfixed, evidence: ["\(shown) lacks the text \"\(Self.newText)\"."])
+        return Finding(.unfixed, evidence: ["\(path) lacks the text \"\(Self.newText)\"."])
     }
 }

@@ -5,6 +5,7 @@ internal import Machine
 ///
 /// Each feature leaves some generations possible; what all of them leave is the answer. Only where the features of the
 /// modules decide nothing, the dialect of `/proc/iomem` does, and only where that leaves two, the release.
+/// The evidence names files as they are on the machine, so that it does not change with the place of a capture.
 struct GenerationFinding {
     let tree: any FileTree
     let state: MachineState
@@ -43,7 +44,7 @@ struct GenerationFinding {
     private func moduleClues() -> [Clue] {
         var clues: [Clue] = []
         let modules = state.modules
-        let directory = tree.display("/lib/modules/\(state.kernel.release)")
+        let directory = "/lib/modules/\(state.kernel.release)"
         if let dependencies = modules.dependencies {
             if let needed = dependencies["dax_cxl"] {
                 let needs = needed.contains("dax_hmem")
@@ -66,7 +67,7 @@ struct GenerationFinding {
                 Clue(possible: [.deferring], evidence: "\(directory)/modules.softdep: dax_hmem has \"pre: cxl_acpi\".")
             )
         }
-        let file = tree.display("/proc/modules")
+        let file = "/proc/modules"
         if let hmem = modules.loaded["dax_hmem"], let cxl = modules.loaded["dax_cxl"], hmem.isLive, cxl.isLive {
             let uses = hmem.users.contains("dax_cxl")
             clues.append(
@@ -86,7 +87,7 @@ struct GenerationFinding {
 
     private func deviceClues() -> [Clue] {
         guard let device = state.hmemDevices.first else { return [] }
-        let bus = tree.display("/sys/bus/platform/devices")
+        let bus = "/sys/bus/platform/devices"
         guard device.isBelowPlatform else {
             return [
                 Clue(
@@ -100,9 +101,9 @@ struct GenerationFinding {
 
     /// What the lines of `/proc/iomem` say, with the release where they leave two possible.
     private func dialect() -> Finding<Generation?> {
-        let file = tree.display("/proc/iomem")
+        let file = "/proc/iomem"
         let release = KernelVersion(state.kernel.release)
-        let named = "\(tree.display("/proc/sys/kernel/osrelease")) is \(state.kernel.release)"
+        let named = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
         if state.kernel.showsSoftReserved {
             if let release, release >= .coordinating {
                 // Only x86 stopped to print the lines.

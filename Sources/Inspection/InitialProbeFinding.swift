@@ -36,8 +36,10 @@ struct InitialProbeFinding {
         let proofs = [logProof(), unownedProof(met), orderProof()].compactMap { $0 }
         if !proofs.isEmpty { return Finding(.done, evidence: proofs) }
         if let probe = facts?.initialProbe {
-            let place = tree.display(RememberedFacts.path)
-            return Finding(probe, evidence: ["\(place) has \"\(probe.rawValue)\", written in this boot."])
+            return Finding(
+                probe,
+                evidence: ["\(RememberedFacts.path) has \"\(probe.rawValue)\", written in this boot."]
+            )
         }
         return Finding(.unknown, evidence: [doubt(met)])
     }
@@ -64,7 +66,7 @@ struct InitialProbeFinding {
         guard state.modules.state(of: "dax_hmem") == .live, hasEveryDevice, !isDisabled else { return nil }
         let held = state.daxDevices.filter { $0.owner == .hmem }.flatMap(\.ranges)
         guard let range = met.first(where: { range in !held.contains { $0.overlaps(range) } }) else { return nil }
-        return "\(tree.display("/proc/modules")) has dax_hmem, which did not take \(range): its probe met a window."
+        return "/proc/modules has dax_hmem, which did not take \(range): its probe met a window."
     }
 
     /// Every hmem device has its driver and a dax device: none of the ranges that dax_hmem took is out of sight.
@@ -88,11 +90,11 @@ struct InitialProbeFinding {
             })
         else { return nil }
         return
-            "\(tree.display("/proc/modules")) has dax_hmem as younger than cxl_acpi, whose window meets \(range.range)."
+            "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range.range)."
     }
 
     private func doubt(_ met: [AddressRange]) -> String {
-        let file = tree.display("/proc/modules")
+        let file = "/proc/modules"
         guard state.modules.state(of: "dax_hmem") == .live else {
             return "\(file) has no dax_hmem now; it may have been loaded and removed since the boot."
         }

@@ -1,4 +1,4 @@
-internal import Iomem
+public import Iomem
 public import Machine
 
 /// Reads a `MachineState` from a root directory: `/` for the running machine, or a recorded one.
@@ -44,6 +44,9 @@ public struct Inspector: Sendable {
             attempt += 1
         }
     }
+
+    /// `/proc/iomem` alone, of one moment, for who waits for a change of it.
+    public func readIomem() throws(InspectionError) -> IomemTree { try IomemReading(tree: tree).read() }
 
     private func readOnce() throws(InspectionError) -> MachineState {
         try checkRoot()

@@ -112,6 +112,9 @@ import Testing
     @Test("a running machine that contradicts itself is to be tried again") func unstable() throws {
         var tree = FakeTree(["/proc/iomem": "5d0000000-5efffffff : region0\n"])
         tree.isLive = true
+        #expect(failure(tree) == nil, "a resource of some other driver that is called so")
+        tree["/sys/bus/cxl/devices/region0/resource"] = "0x5d0000000\n"
+        tree["/sys/bus/cxl/devices/region0/size"] = "0x20000000\n"
         let error = try #require(failure(tree))
         #expect(error.code == .unstable && error.isRetryable && error.exitCode == 75)
     }
