@@ -17,7 +17,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 /// The tests of one target, named after it.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+        name: "\(name)Tests",
+        dependencies: [.target(name: name)] + dependencies,
+        swiftSettings: settings
+    )
 }
 
 let package = Package(
@@ -47,7 +50,8 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags(["-use-ld=lld"]),
                 .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
-            ]),
+            ]
+        ),
         .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
         tests("Kmod"),
         tests("Iomem"),
@@ -56,6 +60,9 @@ let package = Package(
         tests("Policy"),
         tests("Reload", ["TestCaptures"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["daxswitch", "TestCaptures"], swiftSettings: settings),
+            name: "CommandTests",
+            dependencies: ["daxswitch", "TestCaptures"],
+            swiftSettings: settings
+        ),
     ]
 )
