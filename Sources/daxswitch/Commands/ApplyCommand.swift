@@ -1,9 +1,103 @@
 import ArgumentParser
+import Ownership
 
-/// `apply`.
+/// `apply`: carries a plan out.
 struct ApplyCommand: Command {
-    static let configuration = CommandConfiguration(commandName: "apply", abstract: "…")
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Carry out a policy, or a plan that was saved, on this machine, and verify the result.",
+        discussion: """
+            Asks first on a terminal; scripts say --yes. Every hazard refuses the plan, except those that --accept \
+            names. A saved plan is refused where the machine has changed since.
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("A policy, or a file that plan --out wrote.", valueName: "policy|planfile"),
+        completion: .policyNames
+    )
+    var subject: String
+
+    @Flag(help: "Say what would be done and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Don't ask.")
+    var yes = false
+
     @OptionGroup var json: JSONOption
+
+    @Option(
+        help: ArgumentHelp(
+            "Go ahead in spite of this hazard; may be repeated. Only hazards that the host survives are taken.",
+            valueName: "hazard"
+        )
+    )
+    var accept: [Hazard.Identifier] = []
+
+    @Flag(help: "Where a step fails, leave the machine as it is then.")
+    var noRollback = false
+
     var wantsJSON: Bool { json.isOn }
-    func execute() throws -> ExitStatus { .failed }
+
+    func validate() throws {
+        for hazard in accept where !Hazard.acceptable.contains(hazard) {
+            let names = Hazard.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
+            throw ValidationError("--accept takes \(names); the host would not survive \(hazard.rawValue)")
+        }
+    }
+
+    func execute() throws -> ExitStatus {
+        var report = ApplyReport()
+        do {
+            try apply(&report)
+        } catch {
+            report.fail(Failure(error))
+        }
+        if wantsJSON {
+            Output.print(applyDocument(report))
+        } else {
+            Output.print(applyText(report, style: .current))
+        }
+        if let error = report.error { Output.complain(error.message) }
+        return report.status
+    }
+
+    private func apply(_ report: inout ApplyReport) throws {
+        guard yes || dryRun || Output.canAsk else {
+            throw Failure(
+                .usage,
+                code: "not-confirmed",
+                "without a terminal to ask on, apply needs --yes (or --dry-run)"
+            )
+        }
+        let proposal = try Proposal(PolicyOrPlan(subject))
+        let plan = proposal.plan
+        report.take(plan, policy: proposal.policy.name)
+        let open = plan.prediction.hazards.filter { !accept.contains($0.id) }
+        if !wantsJSON { Output.print(planText(plan, machine: proposal.machine, style: .current) + [""]) }
+        if dryRun {
+            report.outcome = .dryRun
+            report.isRefused = !open.isEmpty
+            return
+        }
+        if plan.isEmpty {
+            report.outcome = .nothingToDo
+            return
+        }
+        guard open.isEmpty else {
+            report.outcome = .refused
+            report.isRefused = true
+            return
+        }
+        try Privilege.checkModules()
+        guard yes || isConfirmed() else {
+            throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
+        }
+        try proposal.carryOut(mayRollBack: !noRollback, into: &report)
+    }
+
+    private func isConfirmed() -> Bool {
+        let answer = Output.ask("Carry this out? [y/N] ")?.lowercased()
+        return answer == "y" || answer == "yes"
+    }
 }

@@ -1,0 +1,60 @@
+# daxswitch. `make demo` and `make test` set up everything they need on a bare Debian machine with a Swift toolchain.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+SWIFT ?= swift
+TOOL := .build/release/daxswitch
+RELEASE := -c release --static-swift-stdlib
+
+.PHONY: all setup test demo lab lab-ready lint completions policies install clean
+
+all: setup
+	$(SWIFT) build $(RELEASE) --product daxswitch
+
+# What building needs: a Swift toolchain (named where it is missing) and libkmod.
+setup:
+	@.ci/setup
+
+# The suite, then real kernels in QEMU.
+test: setup
+	$(SWIFT) test
+	$(MAKE) lab
+
+lab-ready: all
+	Tests/Lab/prepare
+
+lab: lab-ready
+	Tests/Lab/lab run --tool $(TOOL) --policies Policies
+
+# A real kernel with CXL memory, where status, plan, apply and verify can be watched.
+demo: lab-ready
+	Tests/Lab/demo --tool $(TOOL)
+	@.ci/on-this-host $(TOOL)
+
+lint:
+	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
+
+# The generated files that are checked in.
+completions: setup
+	$(SWIFT) build --product daxswitch
+	.build/debug/daxswitch --generate-completion-script bash > completions/daxswitch.bash
+	.build/debug/daxswitch --generate-completion-script zsh > completions/_daxswitch
+	.build/debug/daxswitch --generate-completion-script fish > completions/daxswitch.fish
+
+policies:
+	Policies/embed > Sources/Policy/BuiltinPolicies.swift
+
+# Installs what `make` has built; as root it does not build anew.
+install:
+	@test -x $(TOOL) || { echo "run make first" >&2; exit 1; }
+	install -D -m 0755 $(TOOL) "$(DESTDIR)$(PREFIX)/sbin/daxswitch"
+	install -d "$(DESTDIR)$(PREFIX)/share/daxswitch/policies"
+	install -m 0644 Policies/*.toml "$(DESTDIR)$(PREFIX)/share/daxswitch/policies/"
+	install -D -m 0644 completions/daxswitch.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/daxswitch"
+	install -D -m 0644 completions/_daxswitch "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daxswitch"
+	install -D -m 0644 completions/daxswitch.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daxswitch.fish"
+	install -D -m 0644 docs/man/daxswitch.8 "$(DESTDIR)$(PREFIX)/share/man/man8/daxswitch.8"
+
+clean:
+	rm -rf .build

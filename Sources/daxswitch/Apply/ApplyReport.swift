@@ -1,0 +1,60 @@
+import Ownership
+
+/// How an `apply` went.
+struct ApplyReport {
+    /// The end it came to; the raw value is the word in the document.
+    enum Outcome: String {
+        /// Carried out and verified.
+        case done
+        /// What is wanted held already.
+        case nothingToDo = "nothing-to-do"
+        /// Nothing was changed, for a reason that is named.
+        case refused
+        /// A step failed, and the steps before it were undone.
+        case rolledBack = "rolled-back"
+        /// It failed and nothing was changed.
+        case failed
+        /// It stopped half-way.
+        case stopped
+        /// `--dry-run`.
+        case dryRun = "dry-run"
+    }
+
+    var policy: String?
+    var outcome = Outcome.failed
+    /// The machine is not as it was.
+    var isChanged = false
+    /// A hazard stands in the way.
+    var isRefused = false
+    /// The steps of the plan.
+    var steps: [Step] = []
+    var hazards: [Hazard] = []
+    /// What verification found afterwards.
+    var differences: [Difference] = []
+    var error: Failure?
+
+    /// What is going to be done.
+    mutating func take(_ plan: Plan, policy: String?) {
+        self.policy = policy
+        steps = plan.steps
+        hazards = plan.prediction.hazards
+    }
+
+    /// Nothing was done, because of an error.
+    mutating func fail(_ failure: Failure) {
+        error = failure
+        outcome = failure.status == .failed ? .failed : .refused
+    }
+
+    /// How the process ends.
+    var status: ExitStatus {
+        if let error { return error.status }
+        if isRefused { return .refused }
+        switch outcome {
+        case .done, .nothingToDo, .dryRun: return .done
+        case .refused: return .refused
+        case .rolledBack, .failed: return .failed
+        case .stopped: return .stopped
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Inspection
+import Machine
+import Ownership
+import Policy
+
+/// A plan for the machine as it is now, from a policy or from a plan that was saved.
+struct Proposal {
+    let policy: Ownership.Policy
+    let machine: MachineState
+    let plan: Plan
+
+    /// Plans; a saved plan must come out the same again.
+    init(_ asked: PolicyOrPlan) throws {
+        switch asked {
+        case .policy(let entry):
+            policy = entry.policy
+            machine = try Inspector().read()
+            plan = try Planner(machine: machine).plan(policy)
+        case .plan(let saved, let file):
+            guard let wanted = saved.policy else {
+                throw PlanFileError(
+                    file: file,
+                    place: "kind",
+                    message: "a prediction has no policy that says what is wanted; apply takes what plan --out wrote"
+                )
+            }
+            policy = wanted
+            machine = try Inspector().read()
+            let changes = saved.fingerprint.changes(on: machine)
+            guard changes.isEmpty else { throw Self.changed(file, changes) }
+            plan = try Planner(machine: machine, overrides: saved.overrides).plan(policy)
+            guard plan.steps == saved.plan.steps, owners(of: plan) == owners(of: saved.plan) else {
+                throw Self.changed(file, ["what the steps would bring"])
+            }
+        }
+    }
+
+    private static func changed(_ file: String, _ changes: [String]) -> Failure {
+        Failure(
+            .refused,
+            code: "machine-changed",
+            "\(file) was made for another state of the machine; changed: \(changes.joined(separator: ", ")). Plan anew"
+        )
+    }
+}
+
+/// Who will own what, without the words around it.
+private func owners(of plan: Plan) -> [String] {
+    plan.prediction.ranges.map { "\($0.range) \($0.owners.sorted())" }
+}

@@ -1,0 +1,20 @@
+import Ownership
+
+/// The end of an `apply` for people; what was planned has been shown before.
+func applyText(_ report: ApplyReport, style: Style) -> [String] {
+    let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
+    switch report.outcome {
+    case .done: return [style.good("Done, and the machine is as planned.")]
+    case .nothingToDo: return [style.good("Nothing to do.")]
+    case .dryRun: return [report.isRefused ? style.bad("This would be refused.") : "This would be done."]
+    case .refused:
+        // Without a hazard the error says why.
+        guard report.error == nil else { return [] }
+        return [style.bad("Refused because of what is shown above; nothing was changed.")]
+    case .rolledBack: return [style.bad("Failed; what was done is undone again.")] + differences
+    case .failed: return [style.bad("Failed; nothing was changed.")] + differences
+    case .stopped:
+        let advice = "Stopped half-way: the journal in /run/daxswitch holds what was done."
+        return [style.bad(advice)] + differences
+    }
+}

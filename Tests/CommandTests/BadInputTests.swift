@@ -1,0 +1,113 @@
+import Foundation
+import TestCaptures
+import Testing
+
+@Suite("Bad input ends with a clear error and no crash")
+struct BadInputTests {
+    private func copy() throws -> CaptureRoot {
+        try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+    }
+
+    @Test(
+        "usage: 64",
+        arguments: [
+            ["jump"], ["status", "--speed"], ["plan"], ["predict"], ["predict", "load:ext4"], ["predict", "jump"],
+            ["plan", "cxl", "--rules", "old"], ["plan", "cxl", "--initial-probe", "unknown"], ["apply"],
+            ["apply", "hmem", "--yes", "--accept", "memory-online"], ["explain", "no-such-rule"],
+        ]
+    )
+    func usage(arguments: [String]) throws {
+        let ended = try Tool.run(arguments)
+        #expect(ended.status == 64)
+        #expect(ended.output.isEmpty)
+        #expect(!ended.complaint.isEmpty)
+    }
+
+    @Test("apply with neither --yes nor a terminal: 64, before anything is read")
+    func unconfirmed() throws {
+        let ended = try Tool.run(["apply", "hmem"])
+        #expect(ended.status == 64)
+        #expect(ended.complaint.contains("--yes"))
+    }
+
+    @Test("a policy with an unknown key: 65, with file, line and key")
+    func unknownKey() throws {
+        let file = try temporaryFile("fast.toml", "summary = \"s\"\norder = [\"hold\"]\n[want]\nspeed = \"high\"\n")
+        for arguments in [["plan", file], ["policies", file], ["verify", file]] {
+            let ended = try Tool.run(arguments)
+            #expect(ended.status == 65)
+            #expect(ended.complaint.contains("fast.toml:4: want.speed: unknown key"))
+        }
+    }
+
+    @Test("a policy that is not there: 65")
+    func noPolicy() throws {
+        #expect(try Tool.run(["plan", "fast"]).status == 65)
+        #expect(try Tool.run(["plan", "/nowhere/fast.toml"]).status == 65)
+    }
+
+    @Test(
+        "a truncated, binary, empty or missing iomem: 65, with the file",
+        arguments: [
+            "00001000-0009fbff : System RAM\n000a0000-000b", "00001000-0009fbff : Sys\u{1}tem RAM\n", "", nil,
+        ] as [String?]
+    )
+    func iomem(text: String?) throws {
+        let root = try copy()
+        if let text {
+            try Data(text.utf8).write(to: root.url("/proc/iomem"))
+        } else {
+            try FileManager.default.removeItem(at: root.url("/proc/iomem"))
+        }
+        let ended = try Tool.run(["status", "--json"], on: root)
+        #expect(ended.status == 65)
+        #expect(ended.complaint.contains("/proc/iomem"))
+        let error = try #require(try ended.document()["error"] as? [String: Any])
+        #expect(error["exit_code"] as? Int == 65)
+    }
+
+    @Test("no sysfs: 65 or a machine without CXL, never a crash")
+    func noSysfs() throws {
+        let root = try copy()
+        try FileManager.default.removeItem(at: root.url("/sys"))
+        #expect([0, 65, 69].contains(try Tool.run(["status"], on: root).status))
+    }
+
+    @Test("a root directory that is not there: 65")
+    func noRoot() throws {
+        #expect(try Tool.run(["status", "--root", "/nowhere"]).status == 65)
+    }
+
+    @Test(
+        "a plan that can't be read: 65, with the key",
+        arguments: [
+            ("{", "not a JSON document"), ("{}", "schema_version: this key is missing"),
+            ("{\"schema_version\": 1, \"kind\": \"status\"}", "this key is missing"),
+        ]
+    )
+    func plan(text: String, message: String) throws {
+        let file = try temporaryFile("plan.json", text)
+        let ended = try Tool.run(["verify", file])
+        #expect(ended.status == 65)
+        #expect(ended.complaint.contains(message))
+        #expect(ended.complaint.contains("plan.json"))
+    }
+
+    @Test(
+        "a plan with a step, an owner or an address that makes no sense: 65, with the key",
+        arguments: [
+            ("\"do\" : \"unload\"", "\"do\" : \"jump\"", "steps[0]"),
+            ("\"hmem\"\n", "\"moon\"\n", "request.want.window_only"),
+            ("\"0x5d0000000\"", "\"5d0000000\"", "[0]"),
+        ]
+    )
+    func planWords(word: String, replacement: String, place: String) throws {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let plan = try Tool.run(["plan", "hmem", "--json"], on: root).output
+        #expect(plan.contains(word))
+        let file = try temporaryFile("plan.json", plan.replacingOccurrences(of: word, with: replacement))
+        let ended = try Tool.run(["verify", file], on: root)
+        #expect(ended.status == 65)
+        #expect(ended.complaint.contains(place))
+    }
+}

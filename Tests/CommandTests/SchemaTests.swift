@@ -1,0 +1,47 @@
+import Foundation
+import TestCaptures
+import Testing
+
+@Suite("The documents are as docs/schemas says")
+struct SchemaTests {
+    /// The last moments of all scenarios: owners, hazards and doubts of every kind.
+    private static let roots: [CaptureRoot] = TestCaptures.kernels.flatMap { kernel in
+        TestCaptures.scenarios(kernel: kernel).compactMap { TestCaptures.roots(kernel: kernel, scenario: $0).last }
+    }
+
+    private func check(_ schema: String, _ arguments: [String], on root: CaptureRoot) throws {
+        let document = try Tool.run(arguments + ["--json"], on: root).document()
+        #expect(try Schema(named: schema).problems(document) == [])
+    }
+
+    @Test("status", arguments: roots)
+    func status(root: CaptureRoot) throws { try check("status", ["status"], on: root) }
+
+    @Test("plan and predict", arguments: roots)
+    func plan(root: CaptureRoot) throws {
+        for policy in ["cxl", "hmem", "reload"] { try check("plan", ["plan", policy], on: root) }
+        try check("plan", ["predict", "unload:cxl_acpi", "load:dax_hmem", "--initial-probe", "done"], on: root)
+    }
+
+    @Test("verify", arguments: roots)
+    func verify(root: CaptureRoot) throws {
+        for policy in ["cxl", "hmem", "reload"] { try check("verify", ["verify", policy], on: root) }
+    }
+
+    @Test("apply that refuses, and errors")
+    func errors() throws {
+        let apply = try Tool.run(["apply", "hmem", "--json"])
+        #expect(try Schema(named: "apply").problems(try apply.document()) == [])
+        let error = try Tool.run(["status", "--root", "/nowhere", "--json"])
+        #expect(try Schema(named: "error").problems(try error.document()) == [])
+    }
+
+    @Test("a wrong document is found out")
+    func wrong() throws {
+        let schema = try Schema(named: "verify")
+        let document: [String: Any] = [
+            "schema_version": 2, "kind": "verify", "policy": NSNull(), "matches": "yes", "speed": 1,
+        ]
+        #expect(schema.problems(document).count == 4)
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import TestCaptures
+
+/// How a run of the tool ended.
+struct Ended: Sendable {
+    let status: Int32
+    let output: String
+    let complaint: String
+
+    /// Standard output as a JSON object.
+    func document() throws -> [String: Any] {
+        guard let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {
+            throw ToolProblem(description: "not an object: \(output)")
+        }
+        return object
+    }
+}
+
+/// Why the tool could not be run.
+struct ToolProblem: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// The built binary, run as a person would run it, without a terminal.
+enum Tool {
+    /// It lies beside the test bundle.
+    static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appendingPathComponent("daxswitch").path
+
+    /// Runs it; the output goes through files, so that no pipe can fill up.
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
+        try run(command: [path] + arguments, environment: environment)
+    }
+
+    /// Runs it against a recorded machine.
+    static func run(_ arguments: [String], on root: CaptureRoot) throws -> Ended {
+        try run(arguments + ["--root", root.path])
+    }
+
+    static func run(command: [String], environment: [String: String] = [:]) throws -> Ended {
+        let folder = URL(fileURLWithPath: TestCaptures.newDirectory())
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { _, own in own }
+        process.standardInput = FileHandle.nullDevice
+        let files = try ["out", "err"].map { name in
+            let url = folder.appendingPathComponent(name)
+            try Data().write(to: url)
+            return (url, try FileHandle(forWritingTo: url))
+        }
+        process.standardOutput = files[0].1
+        process.standardError = files[1].1
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit else {
+            throw ToolProblem(description: "\(command) ended by signal \(process.terminationStatus)")
+        }
+        let texts = try files.map { String(decoding: try Data(contentsOf: $0.0), as: UTF8.self) }
+        return Ended(status: process.terminationStatus, output: texts[0], complaint: texts[1])
+    }
+}
+
+/// The repository, from the place of this file in it.
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+/// A file with a text, in a new directory.
+func temporaryFile(_ name: String, _ text: String) throws -> String {
+    let url = URL(fileURLWithPath: TestCaptures.newDirectory()).appendingPathComponent(name)
+    try Data(text.utf8).write(to: url)
+    return url.path
+}

@@ -1,0 +1,160 @@
+function __daxswitch_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __daxswitch_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __daxswitch_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __daxswitch_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __daxswitch_parse_tokens -S
+    set -l unparsed_tokens (__daxswitch_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'daxswitch'
+        __daxswitch_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'status'
+            __daxswitch_parse_subcommand 0 'root=' 'json' 'version' 'h/help'
+        case 'plan'
+            __daxswitch_parse_subcommand 1 'root=' 'json' 'rules=' 'initial-probe=' 'out=' 'detailed-exitcode' 'version' 'h/help'
+        case 'predict'
+            __daxswitch_parse_subcommand -r 1 'root=' 'json' 'rules=' 'initial-probe=' 'out=' 'version' 'h/help'
+        case 'apply'
+            __daxswitch_parse_subcommand 1 'dry-run' 'yes' 'json' 'accept=+' 'no-rollback' 'version' 'h/help'
+        case 'verify'
+            __daxswitch_parse_subcommand 1 'root=' 'json' 'rules=' 'initial-probe=' 'version' 'h/help'
+        case 'collect'
+            __daxswitch_parse_subcommand 1 'json' 'version' 'h/help'
+        case 'policies'
+            __daxswitch_parse_subcommand 1 'json' 'version' 'h/help'
+        case 'explain'
+            __daxswitch_parse_subcommand 1 'json' 'version' 'h/help'
+        case 'version'
+            __daxswitch_parse_subcommand 0 'version' 'h/help'
+        case 'help'
+            __daxswitch_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __daxswitch_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __daxswitch_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __daxswitch_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __daxswitch_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__daxswitch_tokens -p)
+    if test -z "$(__daxswitch_tokens -t)"
+        set -l index (count (__daxswitch_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'daxswitch' -f
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'status' -d 'Show who owns each Soft Reserved range, and what decides it.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'plan' -d 'Show the steps of a policy on this machine and who owns what afterwards.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'predict' -d 'Say who owns what after any sequence of steps, without doing them.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'apply' -d 'Carry out a policy, or a plan that was saved, on this machine, and verify the result.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'verify' -d 'Hold the machine against a saved plan or a policy, and list every difference.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'collect' -d 'Record this machine in a directory, which then serves as --root anywhere.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'policies' -d 'List the policies, or show and check one.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'explain' -d 'Explain a kernel rule or a hazard; without a name, all of them.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'version' -d 'Print the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" root' -l 'root' -d 'Read this directory instead of the running machine: a capture that `collect` made.' -rfa '(__daxswitch_complete_directories)'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch plan" -eq 1' -fka 'cxl hmem reload'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" root' -l 'root' -d 'Read this directory instead of the running machine: a capture that `collect` made.' -rfa '(__daxswitch_complete_directories)'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" out' -l 'out' -d 'Write the plan to this file, for apply and verify.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" detailed-exitcode' -l 'detailed-exitcode' -d 'End with 2 instead of 0 where changes are pending.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch predict" -ge 1' -fka 'hold release load:cxl_acpi unload:cxl_acpi load:cxl_pci unload:cxl_pci load:cxl_mem unload:cxl_mem load:cxl_port unload:cxl_port load:cxl_pmem unload:cxl_pmem load:dax_hmem unload:dax_hmem load:dax_cxl unload:dax_cxl load:kmem unload:kmem load:device_dax unload:device_dax'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" root' -l 'root' -d 'Read this directory instead of the running machine: a capture that `collect` made.' -rfa '(__daxswitch_complete_directories)'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" out' -l 'out' -d 'Write the prediction to this file, for verify.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch apply" -eq 1' -fka 'cxl hmem reload'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" dry-run' -l 'dry-run' -d 'Say what would be done and do nothing.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" yes' -l 'yes' -d 'Don\'t ask.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply"' -l 'accept' -d 'Go ahead in spite of this hazard; may be repeated. Only hazards that the host survives are taken.' -rfka 'device-open nondeterministic orphaned-range region-lost'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" no-rollback' -l 'no-rollback' -d 'Where a step fails, leave the machine as it is then.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch verify" -eq 1' -fka 'cxl hmem reload'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" root' -l 'root' -d 'Read this directory instead of the running machine: a capture that `collect` made.' -rfa '(__daxswitch_complete_directories)'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch collect" -eq 1' -fa '(__daxswitch_complete_directories)'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch collect" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch collect" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch collect" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch policies" -eq 1' -fka 'cxl hmem reload'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch policies" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch policies" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch policies" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch explain" -eq 1' -fka 'hmem-owns-all outside-windows no-window defer-to-cxl initial-probe-region initial-probe-hmem later-probe-defers reload-race cxl-claims-region first-claim-wins both-claim alignment no-region no-driver hmem-requests-cxl hmem-softdep-cxl cxl-depends-on-hmem removal-resets-decoders lock-honoured lock-ignored unassembled-kept hold-blocks memory-online decode-under-live-memory region-lost undecoded-range device-open orphaned-range unbindable double-claim pmem-in-use self-undoing nondeterministic want-unmet step-refused builtin modules-disabled lockdown not-permitted no-hotremove'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch explain" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch explain" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch explain" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch version" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch version" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch help" version' -l 'version' -d 'Show the version.'
