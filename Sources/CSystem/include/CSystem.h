@@ -2,5 +2,9 @@
 #define DAXSWITCH_CSYSTEM_H
 
 #include "arguments.h"
+#include "interrupts.h"
+#include "uevents.h"
+
+#include <sys/file.h>
 
 #endif

@@ -1,0 +1,13 @@
+#ifndef DAXSWITCH_INTERRUPTS_H
+#define DAXSWITCH_INTERRUPTS_H
+
+/* From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing. */
+void daxswitch_watch_interrupts(void);
+
+/* How many of them have come. */
+int daxswitch_interrupts(void);
+
+/* The last one; 0 where none has come. */
+int daxswitch_last_interrupt(void);
+
+#endif

@@ -1,0 +1,22 @@
+public import Machine
+public import Ownership
+
+/// How carrying out a plan ended.
+public enum Outcome: Sendable {
+    /// Every step was done and the machine is as predicted.
+    case done(MachineState)
+    /// It failed and nothing was changed.
+    case unchanged(ReloadError)
+    /// It failed and the machine was brought back to the owners it had.
+    case rolledBack(ReloadError)
+    /// It stopped half-way; the journal holds it. With what verification found, where it came that far.
+    case stopped(ReloadError, differences: [Difference])
+}
+
+/// What a run says while it goes on.
+public enum Progress: Sendable, Equatable {
+    /// The step at `index` of `count` begins.
+    case step(Step, index: Int, count: Int)
+    /// What was done is undone by these steps.
+    case rollingBack([Step])
+}

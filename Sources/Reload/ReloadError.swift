@@ -1,0 +1,50 @@
+/// Why a plan could not be carried out.
+public struct ReloadError: Error, Sendable, Equatable {
+    /// What kind of obstacle.
+    public enum Code: String, Sendable, CaseIterable {
+        /// Another daxswitch holds the lock.
+        case busy
+        /// A run before this one, in this boot, was cut off: its journal is unfinished.
+        case unfinishedJournal = "unfinished-journal"
+        /// The machine is not any more as the plan found it.
+        case machineChanged = "machine-changed"
+        /// A hazard appeared after the plan was made.
+        case newHazard = "new-hazard"
+        /// The kernel or libkmod refused a step.
+        case stepFailed = "step-failed"
+        /// A step's effect did not show before its deadline.
+        case notSettled = "not-settled"
+        /// The kernel log has a WARNING, an Oops or a conflict that a step brought.
+        case kernelTrouble = "kernel-trouble"
+        /// The machine afterwards is not as predicted.
+        case notAsPredicted = "not-as-predicted"
+        /// SIGINT, SIGTERM or SIGHUP.
+        case interrupted
+        /// The process lacks a privilege.
+        case notPermitted = "not-permitted"
+        /// A file of ours could not be written, or the machine could not be read.
+        case unavailable
+    }
+
+    /// What kind of obstacle.
+    public let code: Code
+    /// A sentence for a person.
+    public let message: String
+    /// What lies below it (an errno, a kernel line), where something does.
+    public let cause: String?
+
+    /// An obstacle.
+    public init(_ code: Code, _ message: String, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// Whether the same call may go through later.
+    public var isRetryable: Bool { code == .busy || code == .machineChanged || code == .interrupted }
+}
+
+extension ReloadError: CustomStringConvertible {
+    /// The sentence, with the cause.
+    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+}

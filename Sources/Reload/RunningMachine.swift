@@ -1,0 +1,73 @@
+import CSystem
+import Glibc
+public import Inspection
+public import Machine
+
+/// This machine, read from `/`.
+public struct RunningMachine: MachineReader, FactStore {
+    private let state: StateDirectory
+
+    /// This machine.
+    public init(_ state: StateDirectory = StateDirectory()) { self.state = state }
+
+    /// The machine as it is now.
+    public func read() throws(ReloadError) -> MachineState {
+        do {
+            return try Inspector().read()
+        } catch {
+            throw ReloadError(error.code == .notPermitted ? .notPermitted : .unavailable, error.message)
+        }
+    }
+
+    /// systemd-udevd has `/run/udev/queue` while events wait.
+    public func udevIsBusy() -> Bool { unsafe access(state.udevQueue, F_OK) == 0 }
+
+    /// Writes the facts where the next reading finds them.
+    public func keep(_ facts: RememberedFacts) throws(ReloadError) {
+        try StateDirectory.write(facts.serialized(), to: state.facts)
+    }
+}
+
+/// The signals that ask for an end, counted from `init` on.
+public struct SignalInterrupts: Interrupts {
+    /// From now on these signals end nothing by themselves.
+    public init() { daxswitch_watch_interrupts() }
+
+    /// The signal that came, by name.
+    public var pending: String? {
+        switch daxswitch_last_interrupt() {
+        case 0: nil
+        case SIGINT: "SIGINT"
+        case SIGTERM: "SIGTERM"
+        default: "SIGHUP"
+        }
+    }
+}
+
+/// The kernel's announcements of devices that come and go, and the monotonic clock.
+public final class UeventWaiter: Waiter {
+    private let socket: Int32
+
+    /// Listens from now on. Without a socket every wait lasts its whole time.
+    public init() { socket = daxswitch_open_uevents() }
+
+    deinit { if socket >= 0 { close(socket) } }
+
+    /// CLOCK_MONOTONIC.
+    public var now: Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// Sleeps in poll() until a uevent comes or the time is over.
+    public func wait(upTo limit: Duration) {
+        let parts = limit.components
+        let milliseconds = Int32(clamping: parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)
+        var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&watched, 1, max(milliseconds, 1))
+        guard socket >= 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        while unsafe bytes.withUnsafeMutableBytes({ unsafe recv(socket, $0.baseAddress, $0.count, 0) }) > 0 {}
+    }
+}

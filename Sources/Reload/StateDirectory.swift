@@ -1,0 +1,83 @@
+import Glibc
+
+/// Where daxswitch keeps what lives until the next boot; another root serves tests.
+public struct StateDirectory: Sendable {
+    let root: String
+
+    /// The directories below `root`; "" is this machine.
+    public init(root: String = "") { self.root = root }
+
+    /// `/run/daxswitch`.
+    public var directory: String { "\(root)/run/daxswitch" }
+    /// The lock file.
+    public var lock: String { "\(directory)/lock" }
+    /// The journal.
+    public var journal: String { "\(directory)/journal" }
+    /// What is remembered of the regions.
+    public var facts: String { "\(directory)/regions.json" }
+    /// The drop-in that keeps `cxl_acpi` out.
+    public var hold: String { "\(root)/run/modprobe.d/00-daxswitch.conf" }
+    /// There while udev has events to work on.
+    var udevQueue: String { "\(root)/run/udev/queue" }
+
+    /// Makes the directories above `path`, mode 0755.
+    static func makeParents(of path: String) throws(ReloadError) {
+        var made = ""
+        for part in path.split(separator: "/").dropLast() {
+            made += "/\(part)"
+            if unsafe mkdir(made, 0o755) != 0 && errno != EEXIST { throw .failing("make \(made)") }
+        }
+    }
+
+    /// Replaces the file at `path` as one act, written out to the disk, mode 0644.
+    static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
+        try makeParents(of: path)
+        let temporary = "\(path).new"
+        do {
+            let file = try File(temporary, O_WRONLY | O_CREAT | O_TRUNC)
+            try file.append(bytes)
+        }
+        if unsafe rename(temporary, path) != 0 { throw .failing("rename \(temporary)") }
+    }
+
+    /// Removes the file at `path`; one that is not there is no error.
+    static func remove(_ path: String) throws(ReloadError) {
+        if unsafe unlink(path) != 0 && errno != ENOENT { throw .failing("remove \(path)") }
+    }
+}
+
+/// An open file that is closed with its owner.
+struct File: ~Copyable {
+    let descriptor: Int32
+    private let path: String
+
+    init(_ path: String, _ flags: Int32) throws(ReloadError) {
+        self.path = path
+        descriptor = unsafe open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        if descriptor < 0 { throw .failing("open \(path)") }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Writes all of `bytes` and has them on the disk before it returns.
+    func append(_ bytes: [UInt8]) throws(ReloadError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 && errno == EINTR { continue }
+            guard written > 0 else { throw .failing("write \(path)") }
+            rest = rest.dropFirst(written)
+        }
+        if fsync(descriptor) != 0 && errno != EINVAL { throw .failing("write out \(path)") }
+    }
+}
+
+extension ReloadError {
+    /// A system call that failed, by `errno`.
+    static func failing(_ what: String) -> ReloadError {
+        let number = errno
+        let reason = unsafe String(cString: strerror(number))
+        let code: Code = number == EACCES || number == EPERM ? .notPermitted : .unavailable
+        return ReloadError(code, "can't \(what)", cause: reason)
+    }
+}

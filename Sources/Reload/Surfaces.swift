@@ -1,0 +1,89 @@
+public import Inspection
+public import Machine
+
+/// Loading and removing modules.
+public protocol ModuleControl {
+    /// Loads `module`: as modprobe would, or while `isHeld` its hard dependencies and the module alone.
+    ///
+    /// With soft dependencies, 6.x would bring `cxl_acpi` back with dax_hmem (its `softdep pre:`).
+    /// - Throws: `ReloadError` `.stepFailed` or `.notPermitted`; a module that is loaded already is no error.
+    func insert(_ module: String, isHeld: Bool) throws(ReloadError)
+
+    /// Removes that one module; one that is not loaded is no error.
+    /// - Throws: `ReloadError` `.stepFailed` or `.notPermitted`.
+    func remove(_ module: String) throws(ReloadError)
+}
+
+/// Keeping `cxl_acpi` out, and letting it in again.
+public protocol HoldControl {
+    /// Puts the hold in place. - Throws: `ReloadError` `.unavailable`.
+    func hold() throws(ReloadError)
+    /// Takes it away. - Throws: `ReloadError` `.unavailable`.
+    func release() throws(ReloadError)
+}
+
+/// Reading the machine.
+public protocol MachineReader {
+    /// The machine as it is now. - Throws: `ReloadError` `.unavailable` or `.notPermitted`.
+    func read() throws(ReloadError) -> MachineState
+    /// Whether udev has events to work on; false where there is no udev.
+    func udevIsBusy() -> Bool
+}
+
+/// The kernel's log.
+public protocol KernelMessages {
+    /// The lines since the last call, without ours.
+    func newLines() -> [String]
+    /// Writes a line of ours into the log, so that it reads as one story.
+    func announce(_ line: String)
+}
+
+/// Time, and waiting for something to happen.
+public protocol Waiter {
+    /// Time that never goes back, since some moment.
+    var now: Duration { get }
+    /// Returns when the kernel announces a change of a device, or after `limit`.
+    func wait(upTo limit: Duration)
+}
+
+/// Signals that ask for an end.
+public protocol Interrupts {
+    /// The name of the signal that came (`SIGINT`), nil where none has.
+    var pending: String? { get }
+}
+
+/// What must be remembered while `cxl_acpi` is out, since sysfs then shows no decoder.
+public protocol FactStore {
+    /// Keeps `facts` until the next boot. - Throws: `ReloadError` `.unavailable`.
+    func keep(_ facts: RememberedFacts) throws(ReloadError)
+}
+
+/// Everything of the machine that carrying out a plan touches; a real and a recorded set exist.
+public struct Surfaces {
+    let modules: any ModuleControl
+    let hold: any HoldControl
+    let machine: any MachineReader
+    let messages: any KernelMessages
+    let waiter: any Waiter
+    let interrupts: any Interrupts
+    let facts: any FactStore
+
+    /// A set of surfaces.
+    public init(
+        modules: any ModuleControl,
+        hold: any HoldControl,
+        machine: any MachineReader,
+        messages: any KernelMessages,
+        waiter: any Waiter,
+        interrupts: any Interrupts,
+        facts: any FactStore
+    ) {
+        self.modules = modules
+        self.hold = hold
+        self.machine = machine
+        self.messages = messages
+        self.waiter = waiter
+        self.interrupts = interrupts
+        self.facts = facts
+    }
+}
