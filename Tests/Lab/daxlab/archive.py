@@ -63,7 +63,7 @@ def signing_key(entry):
         found = re.search(r"^Signed-By:(.*(?:\n[ \t].*)*)", stanzas[int(number) - 1], re.MULTILINE | re.IGNORECASE)
     else:
         found = re.search(r"\[[^]]*signed-by=([^\s\]]+)", text.splitlines()[int(number) - 1])
-    return found[1].strip("\n").lstrip(" ") if found else None
+    return found[1].rstrip() if found else None
 
 
 def machine_entry():

@@ -123,7 +123,8 @@ class Capture:
         for name, path in self.links("sys/bus/cxl/devices").items():
             if name.startswith("decoder"):
                 base = os.path.relpath(path, os.path.realpath(self.path))
-                found[name] = tuple(self.read(f"{base}/{attribute}") for attribute in ("start", "size", "mode", "locked"))
+                found[name] = tuple(self.read(f"{base}/{attribute}")
+                                    for attribute in ("start", "size", "mode", "locked"))
         return found
 
     def modules(self):

@@ -41,7 +41,8 @@ def owned(capture, owners):
                   f"{', '.join(str(line.range) for line in lines) or 'no address'} instead of {device.range}")
     names = {device.name for device in capture.dax_devices()}
     for line in capture.iomem_named(r"dax\d+\.\d+"):
-        check(line.name in names, f"capture {capture}: /proc/iomem has {line.name}, a device that is gone (leaked memory)")
+        check(line.name in names,
+              f"capture {capture}: /proc/iomem has {line.name}, a device that is gone (leaked memory)")
 
 
 def cxl_stays_out(capture):

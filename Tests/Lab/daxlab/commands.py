@@ -12,17 +12,23 @@ from daxlab.runner import Options, run_all, summary
 
 def parser():
     """The commands and their options."""
-    top = argparse.ArgumentParser(prog="lab", description="Boots real kernels with emulated CXL memory and judges daxswitch.")
+    top = argparse.ArgumentParser(
+        prog="lab", description="Boots real kernels with emulated CXL memory and judges daxswitch.")
     commands = top.add_subparsers(dest="command", required=True)
 
     run = commands.add_parser("run", help="run cases and judge them")
     run.add_argument("--tool", type=Path, help="the daxswitch binary; without it only cases that need none are run")
-    run.add_argument("--policies", type=Path, help="a directory of policies for the guest's /usr/share/daxswitch/policies")
-    run.add_argument("--kernel", action="append", choices=list(kernels.WISHES), help="only this kernel; may be repeated")
-    run.add_argument("--case", action="append", metavar="NAME", help="only this case, or this group of cases; may be repeated")
+    run.add_argument("--policies", type=Path,
+                     help="a directory of policies for the guest's /usr/share/daxswitch/policies")
+    run.add_argument("--kernel", action="append", choices=list(kernels.WISHES),
+                     help="only this kernel; may be repeated")
+    run.add_argument("--case", action="append", metavar="NAME",
+                     help="only this case, or this group of cases; may be repeated")
     run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
-    run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="guests at a time (default: %(default)s)")
-    run.add_argument("--timeout", type=int, default=600, help="seconds until a guest counts as hung (default: %(default)s)")
+    run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
+                     help="guests at a time (default: %(default)s)")
+    run.add_argument("--timeout", type=int, default=600,
+                     help="seconds until a guest counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")
     fetch = commands.add_parser("kernels", help="fetch the kernels")
@@ -75,3 +81,5 @@ def main():
         return 0
     except (ArchiveError, FileNotFoundError) as error:
         sys.exit(f"lab: {error}")
+    except KeyboardInterrupt:
+        return 130

@@ -13,6 +13,10 @@ QUIET = "console=ttyS0 quiet panic=-1"
 OFFLINE = "memhp_default_state=offline"
 
 
+class EmulatorError(Exception):
+    """QEMU could not run the guest, or was ended from outside."""
+
+
 @dataclass
 class Machine:
     """A guest about to run; `parameters` are added to the command line of the kernel under test."""
@@ -44,9 +48,12 @@ class Machine:
             for port in ports:
                 command += ["-serial", port]
             try:
-                subprocess.run(command, stdin=subprocess.DEVNULL, timeout=timeout, check=True)
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                      timeout=timeout)
             except subprocess.TimeoutExpired:
                 return False
+        if done.returncode:
+            raise EmulatorError(f"QEMU ended {done.returncode}: {done.stderr.strip()[-500:]}")
         return True
 
     def emulator(self):

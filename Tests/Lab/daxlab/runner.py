@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daxlab import checks
-from daxlab.machine import Machine
+from daxlab.machine import EmulatorError, Machine
 from daxlab.results import Failure, Results, unpack
 
 CONSOLE_TAIL = 25
@@ -58,7 +58,7 @@ def run_one(case, kernel, options):
         checks.healthy(results)
         case.judge(results, kernel.name)
         why = ""
-    except Failure as failure:
+    except (Failure, EmulatorError) as failure:
         why = str(failure)
     except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
         why = f"the judge could not read the results: {type(error).__name__}: {error}"

@@ -27,7 +27,8 @@ def judge_for(platform):
         regions = booted.regions()
         check(len(regions) == platform.region, f"there are {len(regions)} CXL regions, not {int(platform.region)}")
         for region in regions:
-            check(int(region.start, 16) == INSIDE.start, f"{region.name} begins at {region.start}, not at {INSIDE.start:#x}")
+            check(int(region.start, 16) == INSIDE.start,
+                  f"{region.name} begins at {region.start}, not at {INSIDE.start:#x}")
             check(region.has_dax_region == platform.assembles,
                   f"{region.name} {'was' if region.has_dax_region else 'was not'} assembled")
             if platform.assembles:

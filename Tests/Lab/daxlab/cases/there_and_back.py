@@ -58,6 +58,10 @@ def judge(results, kernel):
     ended(results.command("apply-cxl", 2), 0)
     same_modules(results.capture("before-second-cxl"), results.capture("after-second-cxl"))
 
+    for name in ("hmem", "cxl"):
+        helper = results.capture(name).read("proc/sys/kernel/modprobe")
+        check(helper == "/sbin/modprobe", f"capture {name}: /proc/sys/kernel/modprobe was left at {helper!r}")
+
 
 def agrees(command):
     """verify found what was predicted."""

@@ -35,7 +35,8 @@ def judge(results, kernel):
     for member in ("steps", "ranges", "hazards", "certain"):
         check(plans[0][member] == plans[1][member], f"{recorded}: {member} differ from those of the machine itself")
     for segment in plans[0]["ranges"]:
-        check(segment["owners"] == ["hmem"], f"{live}: {segment['start']} is predicted for {segment['owners']}, not hmem")
+        check(segment["owners"] == ["hmem"],
+              f"{live}: {segment['start']} is predicted for {segment['owners']}, not hmem")
     status_agrees(results.command("status"), before, [INSIDE])
     untouched(before, results.capture("after"))
 
