@@ -1,6 +1,7 @@
 import Inspection
 import Ownership
 import Policy
+import Reload
 
 /// The exit codes; the manual has the same table.
 enum ExitStatus: Int32 {
@@ -50,6 +51,7 @@ struct Failure: Error, Equatable {
         case let error as InspectionError: self.init(error)
         case let error as PlanningError: self.init(.missing, code: error.code.rawValue, error.message)
         case let error as PlanFileError: self.init(.badData, code: "plan-invalid", "\(error)")
+        case let error as ReloadError: self.init(error, status: Self.status(of: error.code))
         case let error as CollectError: self.init(error.status, code: error.code.rawValue, error.message)
         default: self.init(.failed, code: "unexpected", "\(error)")
         }
@@ -65,5 +67,21 @@ struct Failure: Error, Equatable {
             case .unreadable: (.missing, "unreadable")
             }
         self.init(status, code: code, error.message)
+    }
+
+    /// An obstacle of a run, with how the process ends.
+    init(_ error: ReloadError, status: ExitStatus) {
+        self.init(status, code: error.code.rawValue, error.description)
+    }
+
+    /// For a run that changed nothing.
+    private static func status(of code: ReloadError.Code) -> ExitStatus {
+        switch code {
+        case .busy: .busy
+        case .unfinishedJournal: .stopped
+        case .machineChanged, .newHazard: .refused
+        case .notPermitted: .notPermitted
+        case .stepFailed, .notSettled, .kernelTrouble, .notAsPredicted, .interrupted, .unavailable: .failed
+        }
     }
 }

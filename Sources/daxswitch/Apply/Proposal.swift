@@ -8,12 +8,15 @@ struct Proposal {
     let policy: Ownership.Policy
     let machine: MachineState
     let plan: Plan
+    /// What replaces facts that are found.
+    let overrides: Overrides
 
     /// Plans; a saved plan must come out the same again.
     init(_ asked: PolicyOrPlan) throws {
         switch asked {
         case .policy(let entry):
             policy = entry.policy
+            overrides = Overrides()
             machine = try Inspector().read()
             plan = try Planner(machine: machine).plan(policy)
         case .plan(let saved, let file):
@@ -25,10 +28,11 @@ struct Proposal {
                 )
             }
             policy = wanted
+            overrides = saved.overrides
             machine = try Inspector().read()
             let changes = saved.fingerprint.changes(on: machine)
             guard changes.isEmpty else { throw Self.changed(file, changes) }
-            plan = try Planner(machine: machine, overrides: saved.overrides).plan(policy)
+            plan = try Planner(machine: machine, overrides: overrides).plan(policy)
             guard plan.steps == saved.plan.steps, owners(of: plan) == owners(of: saved.plan) else {
                 throw Self.changed(file, ["what the steps would bring"])
             }

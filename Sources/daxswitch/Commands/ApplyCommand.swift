@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ownership
+import Policy
 
 /// `apply`: carries a plan out.
 struct ApplyCommand: Command {
@@ -93,7 +94,7 @@ struct ApplyCommand: Command {
         guard yes || isConfirmed() else {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }
-        try proposal.carryOut(mayRollBack: !noRollback, into: &report)
+        try proposal.carryOut(mayRollBack: !noRollback, accepting: accept, into: &report)
     }
 
     private func isConfirmed() -> Bool {

@@ -1,4 +1,14 @@
 import Ownership
+import Reload
+
+/// What is being done, as it is done: a line for a person who watches.
+func progressText(_ progress: Progress) -> String {
+    switch progress {
+    case .step(let step, let index, let count): "[\(index + 1)/\(count)] \(step)"
+    case .rollingBack(let steps):
+        steps.isEmpty ? "rolling back" : "rolling back: \(steps.map(\.description).joined(separator: ", "))"
+    }
+}
 
 /// The end of an `apply` for people; what was planned has been shown before.
 func applyText(_ report: ApplyReport, style: Style) -> [String] {
