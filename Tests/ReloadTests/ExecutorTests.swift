@@ -1,0 +1,184 @@
+import Foundation
+import Inspection
+import Machine
+import Ownership
+import Testing
+
+@testable import Reload
+
+@Suite("Carrying a plan out on a recorded kernel")
+struct ExecutorTests {
+    let hmem = Policy(
+        name: "hmem",
+        summary: "",
+        order: [.unload("dax_cxl"), .unload("dax_hmem"), .hold, .unload("cxl_acpi"), .load("dax_hmem")],
+        want: .init(coveredByRegion: .hmem, windowOnly: .hmem, outsideWindows: .hmem),
+        consent: .init()
+    )
+    let state = StateDirectory(root: NSTemporaryDirectory() + UUID().uuidString)
+
+    private func run(_ kernel: RecordedKernel, mayRollBack: Bool = true) throws -> Outcome {
+        let plan = try Planner(machine: kernel.state).plan(hmem)
+        let executor = Executor(kernel.surfaces, state: state)
+        return executor.run(plan, accepting: [], mayRollBack: mayRollBack) { machine throws(PlanningError) in
+            try Planner(machine: machine).plan(hmem)
+        }
+    }
+
+    private func unfinished(_ kernel: RecordedKernel) throws -> UnfinishedRun? {
+        try UnfinishedRun.find(state, bootID: kernel.state.kernel.bootID)
+    }
+
+    @Test("7.3, locked region: every step in its order, done and verified")
+    func done() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        guard case .done(let machine) = try run(kernel) else {
+            Issue.record("not done")
+            return
+        }
+        #expect(kernel.steps == hmem.order)
+        #expect(segments(of: machine).allSatisfy { $0.owner == .hmem })
+        #expect(try unfinished(kernel) == nil)
+    }
+
+    @Test("before cxl_acpi goes, the regions are remembered as locked")
+    func remembers() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        _ = try run(kernel)
+        #expect(kernel.kept.count == 1)
+        #expect(kernel.kept.first?.regions.map(\.locked) == [true])
+        #expect(kernel.kept.first?.bootID == kernel.state.kernel.bootID)
+    }
+
+    @Test("the first step fails: nothing was changed")
+    func firstStepFails() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.failures[.unload("dax_cxl")] = ReloadError(.stepFailed, "busy")
+        guard case .unchanged(let error) = try run(kernel) else {
+            Issue.record("changed")
+            return
+        }
+        #expect(error.code == .stepFailed)
+        #expect(kernel.steps.isEmpty)
+        #expect(try unfinished(kernel) == nil)
+    }
+
+    @Test("a step in the middle fails: rolled back to the owners there were")
+    func rolledBack() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let owned = kernel.state
+        kernel.failures[.unload("cxl_acpi")] = ReloadError(.stepFailed, "no")
+        guard case .rolledBack = try run(kernel) else {
+            Issue.record("not rolled back")
+            return
+        }
+        #expect(segments(of: kernel.state) == segments(of: owned))
+        #expect(!kernel.state.isHeld)
+        #expect(try unfinished(kernel) == nil)
+    }
+
+    @Test("--no-rollback leaves the machine and the journal as they are")
+    func noRollback() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.failures[.unload("cxl_acpi")] = ReloadError(.stepFailed, "no")
+        guard case .stopped = try run(kernel, mayRollBack: false) else {
+            Issue.record("not stopped")
+            return
+        }
+        #expect(try unfinished(kernel)?.stepsEnded == 3)
+    }
+
+    @Test("an unfinished journal of this boot stops the next run before its first step")
+    func unfinishedJournal() throws {
+        let broken = try RecordedKernel.lockedSwitch()
+        broken.failures[.unload("cxl_acpi")] = ReloadError(.stepFailed, "no")
+        _ = try run(broken, mayRollBack: false)
+        let kernel = try RecordedKernel.lockedSwitch()
+        guard case .unchanged(let error) = try run(kernel) else {
+            Issue.record("went on")
+            return
+        }
+        #expect(error.code == .unfinishedJournal)
+        #expect(kernel.steps.isEmpty)
+    }
+
+    @Test("a kernel WARNING stops the plan, and nothing more is tried")
+    func kernelTrouble() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.lines[.unload("dax_hmem")] = ["WARNING: CPU: 0 PID: 1 at drivers/dax/bus.c"]
+        guard case .stopped(let error, _) = try run(kernel) else {
+            Issue.record("went on")
+            return
+        }
+        #expect(error.code == .kernelTrouble)
+        #expect(kernel.steps == [.unload("dax_cxl"), .unload("dax_hmem")])
+    }
+
+    @Test("SIGTERM: the running step ends, then the way back")
+    func interrupted() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.signals[.unload("dax_hmem")] = "SIGTERM"
+        guard case .rolledBack(let error) = try run(kernel) else {
+            Issue.record("not rolled back")
+            return
+        }
+        #expect(error.code == .interrupted)
+    }
+
+    @Test("the kernel does otherwise than predicted: never called done")
+    func notAsPredicted() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.interference = { step, machine in
+            if step == .load("dax_hmem") { machine.daxDevices = [] }
+        }
+        switch try run(kernel) {
+        case .done: Issue.record("called done")
+        case .stopped(let error, let differences):
+            #expect(error.code == .notAsPredicted)
+            #expect(!differences.isEmpty)
+        case .unchanged, .rolledBack: break
+        }
+    }
+
+    @Test("memory goes online behind our back: seen before the step that would lose it")
+    func newHazard() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let plan = try Planner(machine: kernel.state).plan(hmem)
+        let executor = Executor(kernel.surfaces, state: state)
+        var calls = 0
+        let outcome = executor.run(plan, accepting: []) { machine throws(PlanningError) in
+            calls += 1
+            return try Planner(machine: machine).plan(hmem)
+        }
+        #expect(calls == 1)
+        guard case .done = outcome else {
+            Issue.record("not done")
+            return
+        }
+        let other = try RecordedKernel.lockedSwitch()
+        other.interference = { step, machine in
+            if step == .hold { machine.regions[0].locked = false }
+        }
+        switch try run(other) {
+        case .rolledBack(let error), .stopped(let error, _): #expect(error.code == .newHazard)
+        default: Issue.record("went on over an unlocked region")
+        }
+        #expect(!other.steps.contains(.unload("cxl_acpi")))
+    }
+
+    @Test("a plan for a machine that has changed is not begun")
+    func machineChanged() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        var plan = try Planner(machine: kernel.state).plan(hmem)
+        plan.steps.removeFirst()
+        let outcome = Executor(kernel.surfaces, state: state).run(plan, accepting: []) {
+            machine throws(PlanningError) in try Planner(machine: machine).plan(hmem)
+        }
+        guard case .unchanged(let error) = outcome else {
+            Issue.record("begun")
+            return
+        }
+        #expect(error.code == .machineChanged)
+        #expect(kernel.steps.isEmpty)
+    }
+}

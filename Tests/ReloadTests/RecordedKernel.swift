@@ -1,0 +1,93 @@
+import Inspection
+import Machine
+import Ownership
+import Reload
+import TestCaptures
+
+/// A kernel that was recorded: each step leads to the capture that a booted kernel had after it.
+///
+/// Where the recording has no moment between two removals, the moment is the later capture with the module still in.
+final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMessages, FactStore, Waiter, Interrupts {
+    private(set) var state: MachineState
+    private var after: [Step: MachineState]
+    private(set) var steps: [Step] = []
+    private(set) var kept: [RememberedFacts] = []
+    private(set) var announced: [String] = []
+    private(set) var now: Duration = .zero
+    /// Steps that fail, with the error.
+    var failures: [Step: ReloadError] = [:]
+    /// Kernel lines that a step brings.
+    var lines: [Step: [String]] = [:]
+    /// The signal that comes after a step.
+    var signals: [Step: String] = [:]
+    /// Called after a step.
+    var interference: ((Step, inout MachineState) -> Void)?
+    private(set) var pending: String?
+    private var log: [String] = []
+
+    init(_ state: MachineState, after: [Step: MachineState]) {
+        self.state = state
+        self.after = after
+    }
+
+    private func take(_ step: Step) throws(ReloadError) {
+        if let failure = failures[step] { throw failure }
+        steps.append(step)
+        let isHeld = step == .hold || state.isHeld && step != .release
+        if var next = after[step] {
+            next.remembered = next.windows.contains(where: \.isLive) ? [] : kept.last?.regions ?? []
+            state = next
+        }
+        state.isHeld = isHeld
+        log += lines[step] ?? []
+        pending = signals[step] ?? pending
+        interference?(step, &state)
+    }
+
+    func insert(_ module: String, isHeld: Bool) throws(ReloadError) { try take(.load(module)) }
+    func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
+    func hold() throws(ReloadError) { try take(.hold) }
+    func release() throws(ReloadError) { try take(.release) }
+    func read() throws(ReloadError) -> MachineState { state }
+    func udevIsBusy() -> Bool { false }
+    func newLines() -> [String] {
+        defer { log = [] }
+        return log
+    }
+    func announce(_ line: String) { announced.append(line) }
+    func wait(upTo limit: Duration) { now += limit }
+    func keep(_ facts: RememberedFacts) throws(ReloadError) { kept.append(facts) }
+
+    var surfaces: Surfaces {
+        Surfaces(
+            modules: self,
+            hold: self,
+            machine: self,
+            messages: self,
+            waiter: self,
+            interrupts: self,
+            facts: self
+        )
+    }
+}
+
+extension RecordedKernel {
+    /// 7.3.4 with a locked region that CXL owns, and what it did on the way to hmem.
+    static func lockedSwitch() throws -> RecordedKernel {
+        func state(_ number: String) throws -> MachineState {
+            try Inspector(root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", number).path).read()
+        }
+        let owned = try state("01")
+        let daxOut = try state("03")
+        var cxlOut = daxOut
+        cxlOut.modules.loaded["dax_hmem"] = owned.modules.loaded["dax_hmem"]
+        cxlOut.modules.loaded["dax_hmem"]?.users = []
+        return RecordedKernel(
+            owned,
+            after: [
+                .unload("dax_cxl"): cxlOut, .unload("dax_hmem"): daxOut, .unload("cxl_acpi"): try state("04"),
+                .load("dax_hmem"): try state("05"), .load("cxl_acpi"): try state("08"), .load("dax_cxl"): owned,
+            ]
+        )
+    }
+}
