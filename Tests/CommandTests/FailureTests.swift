@@ -1,0 +1,77 @@
+import Inspection
+import Iomem
+import Machine
+import Ownership
+import Reload
+import TestCaptures
+import Testing
+
+@testable import daxswitch
+
+@Suite("How errors and ends become exit codes")
+struct FailureTests {
+    @Test(
+        "a run that changed nothing",
+        arguments: [
+            (ReloadError.Code.busy, daxswitch.ExitStatus.busy), (.unfinishedJournal, .stopped),
+            (.machineChanged, .refused),
+            (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.kernelTrouble, .failed),
+            (.notAsPredicted, .failed), (.interrupted, .failed), (.notPermitted, .notPermitted),
+            (.unavailable, .failed),
+        ]
+    )
+    func unchanged(code: ReloadError.Code, status: daxswitch.ExitStatus) {
+        var report = ApplyReport()
+        report.take(.unchanged(ReloadError(code, "why")))
+        #expect(report.status == status)
+        #expect(!report.isChanged)
+        #expect(report.error?.code == code.rawValue)
+    }
+
+    @Test("a run that was undone ends with 1, one that stopped half-way with 5, one that is done with 0")
+    func ends() throws {
+        var report = ApplyReport()
+        report.take(.rolledBack(ReloadError(.stepFailed, "why")))
+        #expect(report.status == .failed)
+        #expect(report.outcome == .rolledBack && !report.isChanged)
+        report = ApplyReport()
+        report.take(.stopped(ReloadError(.notPermitted, "why"), differences: []))
+        #expect(report.status == .stopped)
+        #expect(report.outcome == .stopped && report.isChanged)
+        report = ApplyReport()
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05")
+        report.take(.done(try Inspector(root: root.path).read()))
+        #expect(report.status == .done)
+        #expect(report.outcome == .done && report.isChanged)
+    }
+
+    @Test("reading and planning")
+    func others() throws {
+        #expect(Failure(InspectionError(.unstable, "why")).status == .busy)
+        #expect(Failure(InspectionError(.missingFeature, "why")).status == .missing)
+        let unknown = MachineState(kernel: Kernel(release: "6.18"), iomem: IomemTree(inFileOrder: []))
+        let error = try #require(throws: PlanningError.self) { try Planner(machine: unknown) }
+        #expect(Failure(error).status == .missing)
+    }
+
+    @Test("a saved plan names what has changed since")
+    func fingerprint() throws {
+        let machine = try Inspector(
+            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01").path
+        ).read()
+        let later = try Inspector(
+            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05").path
+        ).read()
+        let elsewhere = try Inspector(
+            root: TestCaptures.root(kernel: "6.12.107", scenario: "locked-switch", "01").path
+        ).read()
+        let fingerprint = Fingerprint(of: machine)
+        #expect(fingerprint.changes(on: machine) == [])
+        let changes = fingerprint.changes(on: later)
+        for fact in ["the loaded modules", "the CXL regions", "the CXL windows", "the dax devices"] {
+            #expect(changes.contains(fact))
+        }
+        #expect(!changes.contains("the Soft Reserved ranges") && !changes.contains("another boot"))
+        #expect(fingerprint.changes(on: elsewhere).contains("another boot"))
+    }
+}
