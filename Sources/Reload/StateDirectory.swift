@@ -15,8 +15,10 @@ public struct StateDirectory: Sendable {
     public var journal: String { "\(directory)/journal" }
     /// What is remembered of the regions.
     public var facts: String { "\(directory)/regions.json" }
-    /// The drop-in that keeps `cxl_acpi` out.
+    /// The drop-in for modprobe that keeps `cxl_acpi` out.
     public var hold: String { "\(root)/run/modprobe.d/00-daxswitch.conf" }
+    /// The udev rule that goes with it.
+    public var holdRules: String { "\(root)/run/udev/rules.d/00-daxswitch.rules" }
     /// There while udev has events to work on.
     var udevQueue: String { "\(root)/run/udev/queue" }
 

@@ -10,19 +10,21 @@ struct StateTests {
     let root = NSTemporaryDirectory() + UUID().uuidString
     var state: StateDirectory { StateDirectory(root: root) }
 
-    @Test("the hold is a drop-in of two lines that sorts before modules.softdep, and goes without a trace")
+    @Test("the hold is a drop-in that sorts before modules.softdep and a udev rule, and goes without a trace")
     func hold() throws {
-        let hold = ModprobeHold(state)
+        let hold = DropInHold(state)
         try hold.hold()
         let text = try String(contentsOfFile: state.hold, encoding: .utf8)
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(lines == ["softdep cxl_acpi pre:", "install cxl_acpi /bin/false"])
         #expect("00-daxswitch.conf" < "modules.softdep")
+        #expect(try String(contentsOfFile: state.holdRules, encoding: .utf8).contains("ACPI0017"))
         let mode = try FileManager.default.attributesOfItem(atPath: state.hold)[.posixPermissions] as? Int
         #expect(mode == 0o644)
         try hold.release()
         try hold.release()
         #expect(!FileManager.default.fileExists(atPath: state.hold))
+        #expect(!FileManager.default.fileExists(atPath: state.holdRules))
     }
 
     @Test("one lock at a time; the second is told who has it")
@@ -93,7 +95,7 @@ struct StateTests {
         let blocked = NSTemporaryDirectory() + UUID().uuidString
         try Data().write(to: URL(fileURLWithPath: blocked))
         do {
-            try ModprobeHold(StateDirectory(root: blocked)).hold()
+            try DropInHold(StateDirectory(root: blocked)).hold()
             Issue.record("written below a file")
         } catch {
             #expect(error.message.contains(blocked))

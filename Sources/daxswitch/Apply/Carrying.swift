@@ -11,7 +11,7 @@ extension Proposal {
         let running = RunningMachine(state)
         let surfaces = Surfaces(
             modules: LibkmodModules(),
-            hold: ModprobeHold(state),
+            hold: DropInHold(state),
             machine: running,
             messages: KmsgMessages(),
             waiter: UeventWaiter(),

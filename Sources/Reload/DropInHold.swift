@@ -1,0 +1,43 @@
+import Glibc
+
+/// The hold: two files in `/run` that keep `cxl_acpi` out until they are taken away or the host reboots.
+///
+/// The first is for modprobe, which the kernel and 6.x's soft dependency go through. libkmod ignores `install` commands
+/// of a module that has soft dependencies, and `cxl_acpi` has one (`__kmod_module_fill_softdep()`, `ignorecmd`). An empty
+/// softdep line of our own that sorts before `modules.softdep` wins, and then `install` counts again.
+///
+/// The second is for systemd-udevd, whose libkmod context watches only the configuration directories that were there
+/// when it was opened (`kmod_validate_resources()`): with `/run/modprobe.d` made later it never sees the first file.
+/// Rules it does watch, in every directory; a device without a modalias loads nothing (80-drivers.rules).
+public struct DropInHold: HoldControl {
+    private let state: StateDirectory
+
+    /// The files below `state`.
+    public init(_ state: StateDirectory) { self.state = state }
+
+    static let modprobeText = """
+        # Written by daxswitch: keeps cxl_acpi out while dax_hmem owns the Soft Reserved memory.
+        # `daxswitch apply cxl` takes it away; it does not outlive this boot.
+        softdep cxl_acpi pre:
+        install cxl_acpi /bin/false
+
+        """
+
+    static let rulesText = """
+        # Written by daxswitch, with /run/modprobe.d/00-daxswitch.conf: udev is not to load cxl_acpi.
+        ENV{MODALIAS}=="acpi*:ACPI0017:*", ENV{MODALIAS}=""
+
+        """
+
+    /// Writes the files; the drop-in, by which the hold is known, last.
+    public func hold() throws(ReloadError) {
+        try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
+        try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
+    }
+
+    /// Removes the files.
+    public func release() throws(ReloadError) {
+        try StateDirectory.remove(state.hold)
+        try StateDirectory.remove(state.holdRules)
+    }
+}
