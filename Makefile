@@ -5,7 +5,11 @@ DESTDIR ?=
 
 SWIFT ?= swift
 TOOL := .build/release/daxswitch
-RELEASE := -c release --static-swift-stdlib
+# TOMLKit imports Foundation for Data alone, which is in FoundationEssentials: without these the linker would take all of
+# Foundation with ICU, four times the size.
+UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundation
+RELEASE := -c release --static-swift-stdlib \
+	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
 .PHONY: all setup test demo lab lab-ready lint completions policies install clean
 
