@@ -179,7 +179,9 @@ struct StepHazards {
                         subject: bytes,
                         why:
                             "dax_hmem takes \(bytes), which no CXL decoder answers for: onlining it crashes the kernel",
-                        wayOut: "commit a region over it (cxl create-region), or leave it to CXL"
+                        wayOut: isLostHere(dead)
+                            ? "as for region-lost: keep cxl_acpi out from the start, by module_blacklist=cxl_acpi and a reboot"
+                            : "commit a region over it (cxl create-region), or leave it to CXL"
                     )
                 )
             }
@@ -198,5 +200,11 @@ struct StepHazards {
             }
         }
         return found
+    }
+
+    /// Whether the bytes were decoded until the order itself took their region away.
+    private func isLostHere(_ dead: [AddressRange]) -> Bool {
+        let atStart = machine.regions.filter(\.committed).compactMap(\.range)
+        return dead.allSatisfy { bytes in atStart.contains { $0.overlaps(bytes) } }
     }
 }

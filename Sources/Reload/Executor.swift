@@ -47,7 +47,7 @@ public struct Executor {
         }
         _ = surfaces.messages.newLines()
         do {
-            try carryOut(plan.steps, journal, accepted)
+            try carryOut(plan.steps, original, journal, accepted)
             let (machine, differences) = try Settling(surfaces: surfaces, deadlines: deadlines).verify(plan.prediction)
             guard differences.isEmpty else {
                 let error = ReloadError(
@@ -93,6 +93,7 @@ public struct Executor {
 
     private func carryOut(
         _ steps: [Step],
+        _ original: MachineState,
         _ journal: borrowing Journal,
         _ accepted: Set<Hazard.Identifier>
     ) throws(ReloadError) {
@@ -104,7 +105,7 @@ public struct Executor {
             try checkHazards(Array(steps[index...]), machine, accepted)
             report(.step(step, index: index, count: steps.count))
             try journal.write(JournalLine(event: .stepBegun, index: index))
-            try perform(step, machine)
+            try perform(step, machine, original)
             try journal.write(JournalLine(event: .stepEnded, index: index))
         }
     }
@@ -123,14 +124,17 @@ public struct Executor {
         throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
     }
 
-    private func perform(_ step: Step, _ machine: MachineState) throws(ReloadError) {
+    private func perform(_ step: Step, _ machine: MachineState, _ original: MachineState) throws(ReloadError) {
         surfaces.messages.announce("\(step)")
         switch step {
         case .hold: try surfaces.hold.hold()
         case .release: try surfaces.hold.release()
         case .load(let module): try surfaces.modules.insert(module, isHeld: machine.isHeld)
         case .unload(let module):
-            if let facts = machine.factsToKeep(before: module) { try surfaces.facts.keep(facts) }
+            let probeIsDone = [machine, original].contains { $0.initialProbe.value == .done }
+            if let facts = machine.factsToKeep(before: module, probeIsDone: probeIsDone) {
+                try surfaces.facts.keep(facts)
+            }
             try surfaces.modules.remove(module)
         }
         _ = try Settling(surfaces: surfaces, deadlines: deadlines).settle(step)
@@ -159,7 +163,7 @@ public struct Executor {
             else { return .stopped(error, differences: differences) }
             report(.rollingBack(steps))
             try journal.write(JournalLine(event: .rollingBack, steps: steps.map(\.description)))
-            for step in steps { try perform(step, try surfaces.machine.read()) }
+            for step in steps { try perform(step, try surfaces.machine.read(), original) }
             guard try surfaces.machine.read().isAsOwned(as: original) else {
                 return .stopped(error, differences: differences)
             }

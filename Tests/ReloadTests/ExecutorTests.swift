@@ -41,13 +41,16 @@ struct ExecutorTests {
         #expect(try unfinished(kernel) == nil)
     }
 
-    @Test("before cxl_acpi goes, the regions are remembered as locked")
+    @Test("before what shows them goes, the locked region and the end of the initial probe are remembered")
     func remembers() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         _ = try run(kernel)
-        #expect(kernel.kept.count == 1)
-        #expect(kernel.kept.first?.regions.map(\.locked) == [true])
-        #expect(kernel.kept.first?.bootID == kernel.state.kernel.bootID)
+        #expect(kernel.kept.count == 2)
+        for facts in kernel.kept {
+            #expect(facts.regions.map(\.locked) == [true])
+            #expect(facts.initialProbe == .done)
+            #expect(facts.bootID == kernel.state.kernel.bootID)
+        }
     }
 
     @Test("the first step fails: nothing was changed")

@@ -35,7 +35,9 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
         steps.append(step)
         let isHeld = step == .hold || state.isHeld && step != .release
         if var next = after[step] {
+            // The reader finds what was kept.
             next.remembered = next.windows.contains(where: \.isLive) ? [] : kept.last?.regions ?? []
+            if let probe = kept.last?.initialProbe { next.initialProbe.value = probe }
             state = next
         }
         state.isHeld = isHeld
