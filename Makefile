@@ -11,7 +11,7 @@ UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundatio
 RELEASE := -c release --static-swift-stdlib \
 	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
-.PHONY: all setup test demo lab lab-ready lint completions policies install clean
+.PHONY: all setup test demo lab lab-ready lint completions docs policies install clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
@@ -45,6 +45,9 @@ completions: setup
 	.build/debug/daxswitch --generate-completion-script bash > completions/daxswitch.bash
 	.build/debug/daxswitch --generate-completion-script zsh > completions/_daxswitch
 	.build/debug/daxswitch --generate-completion-script fish > completions/daxswitch.fish
+
+docs: setup
+	DAXSWITCH_WRITE_DOCS=1 $(SWIFT) test --filter 'RuleBookTests|ReplayTests'
 
 policies:
 	Policies/embed > Sources/Policy/BuiltinPolicies.swift

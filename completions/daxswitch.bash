@@ -236,7 +236,7 @@ _daxswitch_plan() {
 
 _daxswitch_predict() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--json --all-orders --version -h --help)
     repeating_options=()
     non_repeating_options=(--root --rules --initial-probe --out)
     __daxswitch_offer_flags_options -1
@@ -262,7 +262,7 @@ _daxswitch_predict() {
     # Offer positional completions
     case "${positional_number}" in
     *)
-        __daxswitch_add_completions -W 'hold'$'\n''release'$'\n''load:cxl_acpi'$'\n''unload:cxl_acpi'$'\n''load:cxl_pci'$'\n''unload:cxl_pci'$'\n''load:cxl_mem'$'\n''unload:cxl_mem'$'\n''load:cxl_port'$'\n''unload:cxl_port'$'\n''load:cxl_pmem'$'\n''unload:cxl_pmem'$'\n''load:dax_hmem'$'\n''unload:dax_hmem'$'\n''load:dax_cxl'$'\n''unload:dax_cxl'$'\n''load:kmem'$'\n''unload:kmem'$'\n''load:device_dax'$'\n''unload:device_dax'
+        __daxswitch_add_completions -W 'hold'$'\n''release'$'\n''cxl_acpi'$'\n''cxl_pci'$'\n''cxl_mem'$'\n''cxl_port'$'\n''cxl_pmem'$'\n''dax_hmem'$'\n''dax_cxl'$'\n''kmem'$'\n''device_dax'$'\n''load:cxl_acpi'$'\n''unload:cxl_acpi'$'\n''load:cxl_pci'$'\n''unload:cxl_pci'$'\n''load:cxl_mem'$'\n''unload:cxl_mem'$'\n''load:cxl_port'$'\n''unload:cxl_port'$'\n''load:cxl_pmem'$'\n''unload:cxl_pmem'$'\n''load:dax_hmem'$'\n''unload:dax_hmem'$'\n''load:dax_cxl'$'\n''unload:dax_cxl'$'\n''load:kmem'$'\n''unload:kmem'$'\n''load:device_dax'$'\n''unload:device_dax'
         return
         ;;
     esac

@@ -43,16 +43,26 @@ public struct PredictedRange: Sendable, Equatable {
     public var through: String?
     /// The rules that decide, by id.
     public var rules: [String]
-    /// The decision in words, with the facts.
+    /// The decision in words.
     public var why: String
+    /// The facts that the rules were given, one sentence each, with the file and the value.
+    public var facts: [String]
 
     /// A predicted segment.
-    public init(range: AddressRange, owners: Set<Owner>, through: String?, rules: [String], why: String) {
+    public init(
+        range: AddressRange,
+        owners: Set<Owner>,
+        through: String?,
+        rules: [String],
+        why: String,
+        facts: [String] = []
+    ) {
         self.range = range
         self.owners = owners
         self.through = through
         self.rules = rules
         self.why = why
+        self.facts = facts
     }
 }
 

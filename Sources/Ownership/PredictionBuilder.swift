@@ -29,7 +29,8 @@ struct PredictionBuilder {
             owners: owners,
             through: throughs.count == 1 ? throughs.first ?? nil : nil,
             rules: reasons.flatMap(\.rules).uniqued(),
-            why: reasons.map(\.why).uniqued().joined(separator: "; or ")
+            why: reasons.map(\.why).uniqued().joined(separator: "; or "),
+            facts: facts(for: tile)
         )
     }
 

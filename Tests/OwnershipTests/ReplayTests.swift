@@ -7,17 +7,16 @@ import Testing
 struct ReplayTests {
     @Test("the prediction of every recorded transition contains what the kernel did")
     func everyTransition() throws {
-        var table: [String] = []
+        var table = AccuracyTable()
         for kernel in TestCaptures.kernels {
             for scenario in TestCaptures.scenarios(kernel: kernel) {
                 let verdicts = try Replay.transitions(kernel: kernel, scenario: scenario).map(Replay.verdict)
                 for verdict in verdicts { check(verdict) }
-                let right = verdicts.count(where: \.isRight)
-                let certain = verdicts.count(where: \.isCertain)
-                table.append("\(kernel) \(scenario): \(verdicts.count) transitions, \(right) right, \(certain) certain")
+                table.add(kernel, scenario, verdicts)
             }
         }
-        print(table.joined(separator: "\n"))
+        print(table.text)
+        try GeneratedDocument(name: "prediction-accuracy.md", text: table.text).check()
     }
 
     private func check(_ verdict: Verdict) {
@@ -27,5 +26,38 @@ struct ReplayTests {
         #expect(verdict.isRight, "\(name): \(wrong)")
         #expect(verdict.isCertain || !verdict.plan.prediction.missingFacts.isEmpty, "\(name): names no missing fact")
         #expect(verdict.lineDifferences.isEmpty, "\(name): \(verdict.lineDifferences.map(\.what))")
+    }
+}
+
+/// How good the predictions are, kernel by kernel and scenario by scenario.
+struct AccuracyTable {
+    private var rows: [String] = []
+    private var transitions = 0
+    private var right = 0
+    private var certain = 0
+
+    mutating func add(_ kernel: String, _ scenario: String, _ verdicts: [Verdict]) {
+        let rightHere = verdicts.count(where: \.isRight)
+        let certainHere = verdicts.count(where: \.isCertain)
+        rows.append("| \(kernel) | \(scenario) | \(verdicts.count) | \(rightHere) | \(certainHere) |")
+        transitions += verdicts.count
+        right += rightHere
+        certain += certainHere
+    }
+
+    var text: String {
+        let head = """
+            # How good the predictions are
+
+            Made by `make docs`: every recorded machine in `Tests/Captures`, each pair of moments up to four apart, whose
+            commands the model knows. *Right*: the prediction's set of owners contains what the kernel did, for every range.
+            *Certain*: the set has one owner for every range; then the predicted lines of `/proc/iomem` equal the recorded
+            ones. What is not certain names the fact that is missing.
+
+            | kernel | scenario | pairs | right | certain |
+            |---|---|---|---|---|
+
+            """
+        return head + (rows + ["| all | | \(transitions) | \(right) | \(certain) |"]).joined(separator: "\n") + "\n"
     }
 }

@@ -10,7 +10,7 @@ struct PredictCommand: Command {
             "A step is load:MODULE, unload:MODULE, hold or release. Hazards are shown and end with 0: nothing is at stake."
     )
 
-    @Argument(help: "The steps, in order.", completion: .list(Self.words))
+    @Argument(help: "The steps, in order; with --all-orders, modules.", completion: .list(Self.words))
     var steps: [String] = []
 
     @OptionGroup var root: RootOption
@@ -20,18 +20,49 @@ struct PredictCommand: Command {
     @Option(help: ArgumentHelp("Write the prediction to this file, for verify.", valueName: "file"))
     var out: String?
 
+    @Flag(help: "Instead of steps, take modules: show every order of loading or reloading them, by what it brings.")
+    var allOrders = false
+
     var wantsJSON: Bool { json.isOn }
 
-    private static let words = ["hold", "release"] + Step.modules.flatMap { ["load:\($0)", "unload:\($0)"] }
+    private static let words =
+        ["hold", "release"] + Step.modules + Step.modules.flatMap { ["load:\($0)", "unload:\($0)"] }
 
     func validate() throws {
-        if steps.isEmpty { throw ValidationError("name at least one step") }
+        if steps.isEmpty { throw ValidationError("name at least one \(allOrders ? "module" : "step")") }
+        if allOrders { return try validateModules() }
         for step in steps {
             do { _ = try Step(parsing: step) } catch { throw ValidationError(error.message) }
         }
     }
 
+    private func validateModules() throws {
+        if out != nil { throw ValidationError("--out takes one prediction; --all-orders makes many") }
+        if let word = modules.first(where: { !Step.modules.contains($0) }) {
+            throw ValidationError(
+                "'\(word)' is not a module that daxswitch knows: use \(Step.modules.joined(separator: ", "))"
+            )
+        }
+        guard Set(modules).count == modules.count, modules.count <= Planner.modulesAtMost else {
+            throw ValidationError("--all-orders takes up to \(Planner.modulesAtMost) modules, each once")
+        }
+    }
+
+    private var modules: [String] { steps.map { String($0.map { $0 == "-" ? "_" : $0 }) } }
+
+    private func explore() throws -> ExitStatus {
+        let machine = try root.read()
+        let outcomes = try Planner(machine: machine, overrides: facts.overrides).allOrders(of: modules)
+        if wantsJSON {
+            Output.print(ordersDocument(outcomes, modules: modules))
+        } else {
+            Output.print(ordersText(outcomes, machine: machine, style: .current))
+        }
+        return .done
+    }
+
     func execute() throws -> ExitStatus {
+        if allOrders { return try explore() }
         let order = try steps.map { try Step(parsing: $0) }
         let machine = try root.read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)

@@ -46,16 +46,6 @@ private func requestMembers(_ order: [Step], _ policy: Policy?, _ overrides: Ove
     ]
 }
 
-private func predictedMembers(_ range: PredictedRange) -> JSONValue {
-    rangeMembers(
-        range.range,
-        [
-            "owners": JSONValue(range.owners.sorted().map(\.rawValue)), "through": JSONValue(range.through),
-            "rules": JSONValue(range.rules), "why": .text(range.why),
-        ]
-    )
-}
-
 private func fingerprintMembers(_ fingerprint: Fingerprint) -> JSONValue {
     [
         "boot_id": JSONValue(fingerprint.bootID), "kernel_release": .text(fingerprint.kernelRelease),

@@ -43,3 +43,14 @@ func differenceMembers(_ differences: [Difference]) -> JSONValue {
         }
     )
 }
+
+/// A segment with its possible owners.
+func predictedMembers(_ range: PredictedRange) -> JSONValue {
+    rangeMembers(
+        range.range,
+        [
+            "owners": JSONValue(range.owners.sorted().map(\.rawValue)), "through": JSONValue(range.through),
+            "rules": JSONValue(range.rules), "why": .text(range.why), "facts": JSONValue(range.facts),
+        ]
+    )
+}

@@ -46,6 +46,7 @@ struct PlanFile: Decodable {
         let through: String?
         let rules: [String]
         let why: String
+        let facts: [String]
     }
 
     struct Line: Decodable {

@@ -59,7 +59,8 @@ struct PlanReader {
                     owners: owners,
                     through: range.through,
                     rules: range.rules,
-                    why: range.why
+                    why: range.why,
+                    facts: range.facts
                 )
             )
         }
