@@ -35,9 +35,9 @@ public struct DropInHold: HoldControl {
         try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
     }
 
-    /// Removes the files.
+    /// Removes the files; the drop-in last, so that a release that was cut off is still a hold and can be made again.
     public func release() throws(ReloadError) {
-        try StateDirectory.remove(state.hold)
         try StateDirectory.remove(state.holdRules)
+        try StateDirectory.remove(state.hold)
     }
 }

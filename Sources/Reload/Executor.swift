@@ -35,33 +35,48 @@ public struct Executor {
         mayRollBack: Bool = true,
         plansAnew: (MachineState) throws(PlanningError) -> Plan
     ) -> Outcome {
+        let settling = Settling(surfaces: surfaces, deadlines: deadlines)
         let original: MachineState
         let journal: Journal
         do {
-            original = try surfaces.machine.read()
+            original = try settling.read()
             try checkUnchanged(plan, original, plansAnew)
             try checkNoUnfinishedRun(original)
             journal = try Journal(state, plan: plan, bootID: original.kernel.bootID)
         } catch {
             return .unchanged(error)
         }
+        let steps = StepRunner(
+            surfaces: surfaces,
+            settling: settling,
+            original: original,
+            overrides: overrides.fixed(for: original),
+            accepted: accepted
+        )
         _ = surfaces.messages.newLines()
+        let machine: MachineState
         do {
-            try carryOut(plan.steps, original, journal, accepted)
-            let (machine, differences) = try Settling(surfaces: surfaces, deadlines: deadlines).verify(plan.prediction)
+            try carryOut(plan.steps, steps, journal)
+            let (found, differences) = try settling.verify(plan.prediction)
             guard differences.isEmpty else {
                 let error = ReloadError(
                     .notAsPredicted,
                     "the machine is not as predicted: \(differences.map(\.what).joined(separator: "; "))"
                 )
-                return end(error, original, journal, mayRollBack, differences)
+                return end(error, steps, journal, mayRollBack, differences)
             }
-            try journal.write(JournalLine(event: .finished, outcome: "done"))
-            surfaces.messages.announce("done")
-            return .done(machine)
+            machine = found
         } catch {
-            return end(error, original, journal, mayRollBack, [])
+            return end(error, steps, journal, mayRollBack, [])
         }
+        // What was verified is not undone because it can't be written down.
+        do {
+            try journal.write(JournalLine(event: .finished, outcome: "done"))
+        } catch {
+            return .stopped(error, differences: [])
+        }
+        surfaces.messages.announce("done")
+        return .done(machine)
     }
 
     private func checkUnchanged(
@@ -93,85 +108,67 @@ public struct Executor {
 
     private func carryOut(
         _ steps: [Step],
-        _ original: MachineState,
-        _ journal: borrowing Journal,
-        _ accepted: Set<Hazard.Identifier>
+        _ runner: StepRunner,
+        _ journal: borrowing Journal
     ) throws(ReloadError) {
         for (index, step) in steps.enumerated() {
             if let signal = surfaces.interrupts.pending {
                 throw ReloadError(.interrupted, "\(signal) came before \(step)")
             }
-            let machine = try surfaces.machine.read()
-            try checkHazards(Array(steps[index...]), machine, accepted)
+            let machine = try runner.check(before: Array(steps[index...]))
             report(.step(step, index: index, count: steps.count))
             try journal.write(JournalLine(event: .stepBegun, index: index))
-            try perform(step, machine, original)
+            try runner.perform(step, on: machine)
             try journal.write(JournalLine(event: .stepEnded, index: index))
-        }
-    }
-
-    /// What would crash or lose something is looked for once more, right before the step: others may have been at work.
-    private func checkHazards(
-        _ steps: [Step],
-        _ machine: MachineState,
-        _ accepted: Set<Hazard.Identifier>
-    ) throws(ReloadError) {
-        guard let planner = try? Planner(machine: machine, overrides: overrides) else { return }
-        let hazards = planner.predict(steps).prediction.hazards
-        let ofOutcome: Set<Hazard.Identifier> = [.orphanedRange, .nondeterministic, .unbindable]
-        let open = hazards.filter { !accepted.contains($0.id) && !ofOutcome.contains($0.id) }
-        guard let hazard = open.first else { return }
-        throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
-    }
-
-    private func perform(_ step: Step, _ machine: MachineState, _ original: MachineState) throws(ReloadError) {
-        surfaces.messages.announce("\(step)")
-        switch step {
-        case .hold: try surfaces.hold.hold()
-        case .release: try surfaces.hold.release()
-        case .load(let module): try surfaces.modules.insert(module, isHeld: machine.isHeld)
-        case .unload(let module):
-            let probeIsDone = [machine, original].contains { $0.initialProbe.value == .done }
-            if let facts = machine.factsToKeep(before: module, probeIsDone: probeIsDone) {
-                try surfaces.facts.keep(facts)
-            }
-            try surfaces.modules.remove(module)
-        }
-        _ = try Settling(surfaces: surfaces, deadlines: deadlines).settle(step)
-        if let line = KernelTrouble.first(in: surfaces.messages.newLines()) {
-            throw ReloadError(.kernelTrouble, "the kernel complains after \(step)", cause: line)
         }
     }
 
     /// Brings the machine back where that is certain; else leaves it with the journal.
     private func end(
         _ error: ReloadError,
-        _ original: MachineState,
+        _ runner: StepRunner,
         _ journal: borrowing Journal,
         _ mayRollBack: Bool,
         _ differences: [Difference]
     ) -> Outcome {
         surfaces.messages.announce("stopped: \(error.message)")
+        // After a WARNING or an Oops nobody knows what the kernel holds, whatever it shows: nothing more is tried.
+        guard error.code != .kernelTrouble else { return .stopped(error, differences: differences) }
         do {
-            let machine = try surfaces.machine.read()
-            if machine.isAsOwned(as: original) {
+            let machine = try runner.settling.read()
+            if machine.isAsOwned(as: runner.original) {
                 try journal.write(JournalLine(event: .finished, outcome: "unchanged"))
                 return .unchanged(error)
             }
-            guard mayRollBack, error.code != .kernelTrouble,
-                let steps = try? Planner(machine: machine, overrides: overrides).wayBack(to: original)
+            guard mayRollBack, let planner = try? Planner(machine: machine, overrides: runner.overrides),
+                let steps = planner.wayBack(to: runner.original)
             else { return .stopped(error, differences: differences) }
-            report(.rollingBack(steps))
-            try journal.write(JournalLine(event: .rollingBack, steps: steps.map(\.description)))
-            for step in steps { try perform(step, try surfaces.machine.read(), original) }
-            guard try surfaces.machine.read().isAsOwned(as: original) else {
+            try rollBack(steps, runner, journal)
+            guard try runner.settling.read().isAsOwned(as: runner.original) else {
                 return .stopped(error, differences: differences)
             }
             try journal.write(JournalLine(event: .finished, outcome: "rolled-back"))
+            surfaces.messages.announce("rolled back")
             return .rolledBack(error)
         } catch let second {
             let both = ReloadError(error.code, error.description, cause: "rolling back failed: \(second)")
             return .stopped(both, differences: differences)
+        }
+    }
+
+    /// A signal does not stop it: half of the way back is the worst place to be.
+    private func rollBack(
+        _ steps: [Step],
+        _ runner: StepRunner,
+        _ journal: borrowing Journal
+    ) throws(ReloadError) {
+        report(.rollingBack(steps))
+        try journal.write(JournalLine(event: .rollingBack, steps: steps.map(\.description)))
+        for (index, step) in steps.enumerated() {
+            let machine = try runner.check(before: Array(steps[index...]))
+            try journal.write(JournalLine(event: .wayBackBegun, index: index))
+            try runner.perform(step, on: machine)
+            try journal.write(JournalLine(event: .wayBackEnded, index: index))
         }
     }
 }

@@ -8,10 +8,13 @@ public import Ownership
 struct Journal: ~Copyable {
     private let file: File
 
-    /// Begins the journal of a run.
+    /// Begins the journal of a run; the one before, of a run that has ended or of another boot, is put aside.
     init(_ state: StateDirectory, plan: Plan, bootID: String?) throws(ReloadError) {
         try StateDirectory.makeParents(of: state.journal)
-        let file = try File(state.journal, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)
+        if unsafe rename(state.journal, state.lastJournal) != 0 && errno != ENOENT {
+            throw .failing("put aside \(state.journal)")
+        }
+        let file = try File(state.journal, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
         let header = JournalLine(
             event: .begun,
             schemaVersion: 1,
@@ -47,6 +50,8 @@ struct JournalLine: Codable, Equatable {
         case stepBegun = "step-begun"
         case stepEnded = "step-ended"
         case rollingBack = "rolling-back"
+        case wayBackBegun = "way-back-begun"
+        case wayBackEnded = "way-back-ended"
         case finished
     }
 
@@ -72,8 +77,14 @@ public struct UnfinishedRun: Sendable, Equatable {
     public var policy: String?
     /// Its steps.
     public var steps: [Step]
+    /// How many of them had begun; one more than had ended where it was cut off within a step.
+    public var stepsBegun: Int
     /// How many of them had ended.
     public var stepsEnded: Int
+    /// The steps back that it had chosen; nil where it was not on its way back.
+    public var wayBack: [Step]?
+    /// How many of those had ended.
+    public var wayBackEnded: Int
 
     /// The run that the journal of this boot shows as cut off; nil where there is none.
     ///
@@ -85,24 +96,37 @@ public struct UnfinishedRun: Sendable, Equatable {
             throw ReloadError(.unavailable, "\(state.journal) is no journal that this daxswitch can read; remove it")
         }
         if first.bootID != bootID || lines.last?.event == .finished { return nil }
-        let steps = (first.steps ?? []).compactMap { try? Step(parsing: $0) }
+        let wayBack = lines.last { $0.event == .rollingBack }
         return UnfinishedRun(
             policy: first.policy,
-            steps: steps,
-            stepsEnded: lines.count { $0.event == .stepEnded }
+            steps: try parse(first.steps, state.journal),
+            stepsBegun: lines.count { $0.event == .stepBegun },
+            stepsEnded: lines.count { $0.event == .stepEnded },
+            wayBack: try wayBack.map { line throws(ReloadError) in try parse(line.steps, state.journal) },
+            wayBackEnded: lines.count { $0.event == .wayBackEnded }
         )
     }
 
-    private static func readLines(_ path: String) throws(ReloadError) -> [JournalLine]? {
-        guard unsafe access(path, F_OK) == 0 else { return nil }
-        let file = try File(path, O_RDONLY)
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(file.descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { break }
-            bytes += buffer.prefix(count)
+    /// A step left out would make a way out of this that leads elsewhere.
+    private static func parse(_ steps: [String]?, _ path: String) throws(ReloadError) -> [Step] {
+        var parsed: [Step] = []
+        for step in steps ?? [] {
+            do {
+                parsed.append(try Step(parsing: step))
+            } catch {
+                throw ReloadError(
+                    .unavailable,
+                    "\(path) has a step that can't be read; remove it",
+                    cause: error.message
+                )
+            }
         }
+        return parsed
+    }
+
+    private static func readLines(_ path: String) throws(ReloadError) -> [JournalLine]? {
+        if unsafe access(path, F_OK) != 0 && errno == ENOENT { return nil }
+        let bytes = try File(path, O_RDONLY).readAll()
         let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: true)
         var lines: [JournalLine] = []
         for (index, row) in rows.enumerated() {

@@ -25,28 +25,35 @@ public final class KmsgMessages: KernelMessages {
             if count < 0 && (errno == EPIPE || errno == EINTR) { continue }
             guard count > 0 else { return lines }
             let record = String(decoding: bytes.prefix(count), as: UTF8.self)
-            guard let text = record.split(separator: "\n").first?.split(separator: ";", maxSplits: 1).last else {
-                continue
-            }
-            if !text.hasPrefix(Self.mark) { lines.append(String(text)) }
+            if let text = Self.kernelText(of: record) { lines.append(text) }
         }
+    }
+
+    /// The text of a record that the kernel itself wrote; nil for one that came from user space.
+    ///
+    /// The priority is `facility * 8 + level`; the kernel's facility is 0, and devkmsg_write() gives that to nobody
+    /// else. So neither our own lines nor a service's "WARNING:" pass for the kernel's.
+    static func kernelText(of record: String) -> String? {
+        let parts = record.prefix { $0 != "\n" }.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let priority = parts[0].split(separator: ",").first.flatMap({ Int($0) }), priority < 8
+        else { return nil }
+        return String(parts[1])
     }
 
     /// Writes `<6>daxswitch: LINE`.
     public func announce(_ line: String) {
         guard descriptor >= 0 else { return }
-        let bytes = Array("<6>\(Self.mark) \(line)\n".utf8)
+        let bytes = Array("<6>daxswitch: \(line)\n".utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
     }
-
-    private static let mark = "daxswitch:"
 }
 
 /// The kernel lines that stop a plan.
 enum KernelTrouble {
     private static let signs = [
-        "WARNING:", "BUG:", "Oops", "general protection fault", "dax_region resource conflict", "could not reserve",
-        "cannot be hotremoved until the next reboot", "stuck online until reboot", "list_del corruption",
+        "WARNING:", "BUG:", "kernel BUG at", "Oops", "Unable to handle kernel", "general protection fault",
+        "list_del corruption", "dax_region resource conflict", "could not reserve", "removing memory fails",
+        "cannot be hotremoved until the next reboot", "stuck online until reboot",
     ]
 
     /// The first of `lines` that is one.

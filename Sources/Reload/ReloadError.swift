@@ -2,7 +2,7 @@
 public struct ReloadError: Error, Sendable, Equatable {
     /// What kind of obstacle.
     public enum Code: String, Sendable, CaseIterable {
-        /// Another daxswitch holds the lock.
+        /// Another daxswitch holds the lock, or the machine changed all the while it was read.
         case busy
         /// A run before this one, in this boot, was cut off: its journal is unfinished.
         case unfinishedJournal = "unfinished-journal"

@@ -15,16 +15,43 @@ public struct RunningMachine: MachineReader, FactStore {
         do {
             return try Inspector().read()
         } catch {
-            throw ReloadError(error.code == .notPermitted ? .notPermitted : .unavailable, error.message)
+            throw ReloadError(error)
         }
     }
 
     /// systemd-udevd has `/run/udev/queue` while events wait.
     public func udevIsBusy() -> Bool { unsafe access(state.udevQueue, F_OK) == 0 }
 
+    /// A link of the bus to the driver, made by `cxl_driver_register()`.
+    public func hasDaxRegionDriver() -> Bool {
+        unsafe access("\(state.root)/sys/bus/cxl/drivers/cxl_dax_region", F_OK) == 0
+    }
+
+    /// The facts that a run of this boot has written.
+    public func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? {
+        do {
+            return try RememberedFacts.read(from: DirectoryTree(root: state.root), bootID: bootID)
+        } catch {
+            throw ReloadError(error)
+        }
+    }
+
     /// Writes the facts where the next reading finds them.
     public func keep(_ facts: RememberedFacts) throws(ReloadError) {
         try StateDirectory.write(facts.serialized(), to: state.facts)
+    }
+}
+
+extension ReloadError {
+    /// A reading that failed.
+    fileprivate init(_ error: InspectionError) {
+        let code: Code =
+            switch error.code {
+            case .notPermitted: .notPermitted
+            case .unstable: .busy
+            case .badCapture, .missingFeature, .unreadable: .unavailable
+            }
+        self.init(code, error.message)
     }
 }
 

@@ -27,32 +27,52 @@ public struct Deadlines: Sendable {
     }
 }
 
-/// Waits for what a step must bring: a condition and two equal readings, woken by uevents, never a bare sleep.
+/// Waits for what a step must bring: a condition and equal readings, woken by uevents, never a bare sleep.
 struct Settling {
     let surfaces: Surfaces
     let deadlines: Deadlines
 
-    /// Waits until `step` shows.
-    ///
-    /// - Throws: `ReloadError` `.notSettled` with what is still missing at the deadline.
-    func settle(_ step: Step) throws(ReloadError) -> MachineState {
+    /// The machine as it is now; while it changes under the reader, it is read again until the deadline of a step.
+    func read() throws(ReloadError) -> MachineState {
         let start = surfaces.waiter.now
-        var previous = try surfaces.machine.read()
         while true {
+            do {
+                return try surfaces.machine.read()
+            } catch {
+                guard error.isRetryable, surfaces.waiter.now - start < deadlines.step else { throw error }
+            }
             surfaces.waiter.wait(upTo: deadlines.interval)
-            let machine = try surfaces.machine.read()
-            let elapsed = surfaces.waiter.now - start
-            let missing = Self.missing(after: step, on: machine)
-            let udevRests = elapsed > deadlines.udev || !surfaces.machine.udevIsBusy()
-            if missing == nil && udevRests && machine == previous { return machine }
-            guard elapsed < deadlines.step else {
+        }
+    }
+
+    /// Waits until `step` shows and the machine has stayed the same for one interval, however many uevents woke us in it.
+    ///
+    /// - Throws: `ReloadError` `.notSettled` with what is still missing at the deadline, `.kernelTrouble` at once.
+    func settle(_ step: Step) throws(ReloadError) {
+        let start = surfaces.waiter.now
+        var steady = try read()
+        var since = surfaces.waiter.now
+        while true {
+            try checkMessages("after \(step)")
+            surfaces.waiter.wait(upTo: deadlines.interval)
+            let machine = try read()
+            let now = surfaces.waiter.now
+            if machine != steady {
+                steady = machine
+                since = now
+            }
+            let missing = missing(after: step, on: machine)
+            let udevRests = now - start > deadlines.udev || !surfaces.machine.udevIsBusy()
+            if missing == nil && udevRests && now - since >= deadlines.interval {
+                return try checkMessages("after \(step)")
+            }
+            guard now - start < deadlines.step else {
                 throw ReloadError(
                     .notSettled,
                     "\(step) did not come to an end in \(deadlines.step.components.seconds) s",
                     cause: missing ?? "the machine keeps changing"
                 )
             }
-            previous = machine
         }
     }
 
@@ -60,7 +80,8 @@ struct Settling {
     func verify(_ prediction: Prediction) throws(ReloadError) -> (machine: MachineState, differences: [Difference]) {
         let start = surfaces.waiter.now
         while true {
-            let machine = try surfaces.machine.read()
+            let machine = try read()
+            try checkMessages("after the last step")
             let differences = compare(prediction, with: machine)
             if differences.isEmpty || surfaces.waiter.now - start >= deadlines.verification {
                 return (machine, differences)
@@ -69,11 +90,18 @@ struct Settling {
         }
     }
 
+    /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.
+    func checkMessages(_ moment: String) throws(ReloadError) {
+        guard let line = KernelTrouble.first(in: surfaces.messages.newLines()) else { return }
+        throw ReloadError(.kernelTrouble, "the kernel complains \(moment)", cause: line)
+    }
+
     /// What of a step's effect can't be seen yet; nil where it is complete.
     ///
     /// Removal is synchronous. Loading is not: on 7.1 dax_cxl registers its driver from a work item after it flushed
-    /// dax_hmem's (drivers/dax/cxl.c: cxl_dax_region_driver_register()).
-    static func missing(after step: Step, on machine: MachineState) -> String? {
+    /// dax_hmem's (drivers/dax/cxl.c: cxl_dax_region_driver_register()). With the driver there, what dax_hmem deferred
+    /// has been decided too.
+    private func missing(after step: Step, on machine: MachineState) -> String? {
         switch step {
         case .hold: return machine.isHeld ? nil : "the hold is not in place"
         case .release: return machine.isHeld ? "the hold is still in place" : nil
@@ -85,8 +113,9 @@ struct Settling {
             if module == "dax_hmem", let device = machine.hmemDevices.first(where: { !$0.isBound }) {
                 return "\(device.name) has no driver"
             }
-            if module == "dax_cxl", let region = unclaimedRegion(machine) { return "dax_\(region.name) has no driver" }
-            return nil
+            guard module == "dax_cxl" else { return nil }
+            if !surfaces.machine.hasDaxRegionDriver() { return "dax_cxl has not registered its driver" }
+            return Self.unclaimedRegion(machine).map { "dax_\($0.name) has no driver" }
         }
     }
 

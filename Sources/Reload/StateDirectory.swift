@@ -13,6 +13,8 @@ public struct StateDirectory: Sendable {
     public var lock: String { "\(directory)/lock" }
     /// The journal.
     public var journal: String { "\(directory)/journal" }
+    /// The journal of the run before.
+    public var lastJournal: String { "\(directory)/journal.last" }
     /// What is remembered of the regions.
     public var facts: String { "\(directory)/regions.json" }
     /// The drop-in for modprobe that keeps `cxl_acpi` out.
@@ -27,7 +29,12 @@ public struct StateDirectory: Sendable {
         var made = ""
         for part in path.split(separator: "/").dropLast() {
             made += "/\(part)"
-            if unsafe mkdir(made, 0o755) != 0 && errno != EEXIST { throw .failing("make \(made)") }
+            if unsafe mkdir(made, 0o755) == 0 {
+                // Whatever the umask: modprobe and udev of others than root read there too.
+                if unsafe chmod(made, 0o755) != 0 { throw .failing("make \(made)") }
+            } else if errno != EEXIST {
+                throw .failing("make \(made)")
+            }
         }
     }
 
@@ -35,11 +42,19 @@ public struct StateDirectory: Sendable {
     static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
         try makeParents(of: path)
         let temporary = "\(path).new"
-        do {
-            let file = try File(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-            try file.append(bytes)
+        do throws(ReloadError) {
+            try writeWhole(bytes, to: temporary)
+            if unsafe rename(temporary, path) != 0 { throw .failing("rename \(temporary)") }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
         }
-        if unsafe rename(temporary, path) != 0 { throw .failing("rename \(temporary)") }
+    }
+
+    private static func writeWhole(_ bytes: [UInt8], to path: String) throws(ReloadError) {
+        let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
+        if fchmod(file.descriptor, 0o644) != 0 { throw .failing("set the mode of \(path)") }
+        try file.append(bytes)
     }
 
     /// Removes the file at `path`; one that is not there is no error.
@@ -60,6 +75,19 @@ struct File: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// All bytes from where the file stands to its end.
+    func readAll() throws(ReloadError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { return bytes }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .failing("read \(path)") }
+            bytes += buffer.prefix(count)
+        }
+    }
 
     /// Writes all of `bytes` and has them on the disk before it returns.
     func append(_ bytes: [UInt8]) throws(ReloadError) {

@@ -24,8 +24,11 @@ public protocol HoldControl {
 
 /// Reading the machine.
 public protocol MachineReader {
-    /// The machine as it is now. - Throws: `ReloadError` `.unavailable` or `.notPermitted`.
+    /// The machine as it is now.
+    /// - Throws: `ReloadError` `.unavailable` or `.notPermitted`; `.busy` where the machine changed all the while.
     func read() throws(ReloadError) -> MachineState
+    /// Whether the driver by which dax_cxl takes regions is registered with the CXL bus.
+    func hasDaxRegionDriver() -> Bool
     /// Whether udev has events to work on; false where there is no udev.
     func udevIsBusy() -> Bool
 }
@@ -54,6 +57,8 @@ public protocol Interrupts {
 
 /// What must be remembered while `cxl_acpi` is out, since sysfs then shows no decoder.
 public protocol FactStore {
+    /// What was kept in the boot `bootID`; nil where nothing was. - Throws: `ReloadError` `.unavailable`.
+    func kept(bootID: String?) throws(ReloadError) -> RememberedFacts?
     /// Keeps `facts` until the next boot. - Throws: `ReloadError` `.unavailable`.
     func keep(_ facts: RememberedFacts) throws(ReloadError)
 }

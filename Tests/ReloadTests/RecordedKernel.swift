@@ -20,6 +20,14 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
     var lines: [Step: [String]] = [:]
     /// The signal that comes after a step.
     var signals: [Step: String] = [:]
+    /// Called before each reading, with how many there were.
+    var onRead: ((Int, inout MachineState) throws(ReloadError) -> Void)?
+    private var reads = 0
+    /// When dax_cxl's driver is registered after the module is in.
+    var driverDelay: Duration = .zero
+    private var driverIsExpected: Duration = .zero
+    /// When uevents end a wait; nil where none come.
+    var wakesAfter: Duration?
     /// Called after a step.
     var interference: ((Step, inout MachineState) -> Void)?
     private(set) var pending: String?
@@ -31,7 +39,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
     }
 
     private func take(_ step: Step) throws(ReloadError) {
-        if let failure = failures[step] { throw failure }
+        if let failure = failures[step] {
+            log += lines[step] ?? []
+            throw failure
+        }
+        if step == .load("dax_cxl") { driverIsExpected = now + driverDelay }
         steps.append(step)
         let isHeld = step == .hold || state.isHeld && step != .release
         if var next = after[step] {
@@ -50,14 +62,20 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
     func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
     func hold() throws(ReloadError) { try take(.hold) }
     func release() throws(ReloadError) { try take(.release) }
-    func read() throws(ReloadError) -> MachineState { state }
+    func read() throws(ReloadError) -> MachineState {
+        defer { reads += 1 }
+        try onRead?(reads, &state)
+        return state
+    }
     func udevIsBusy() -> Bool { false }
+    func hasDaxRegionDriver() -> Bool { now >= driverIsExpected }
+    func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? { kept.last }
     func newLines() -> [String] {
         defer { log = [] }
         return log
     }
     func announce(_ line: String) { announced.append(line) }
-    func wait(upTo limit: Duration) { now += limit }
+    func wait(upTo limit: Duration) { now += wakesAfter.map { min($0, limit) } ?? limit }
     func keep(_ facts: RememberedFacts) throws(ReloadError) { kept.append(facts) }
 
     var surfaces: Surfaces {

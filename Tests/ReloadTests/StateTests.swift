@@ -65,7 +65,10 @@ struct StateTests {
     func journal() throws {
         try writeJournal()
         let run = try UnfinishedRun.find(state, bootID: "this-boot")
-        #expect(run == UnfinishedRun(policy: "hmem", steps: [.hold, .unload("cxl_acpi")], stepsEnded: 1))
+        #expect(run?.policy == "hmem")
+        #expect(run?.steps == [.hold, .unload("cxl_acpi")])
+        #expect(run?.stepsBegun == 1 && run?.stepsEnded == 1)
+        #expect(run?.wayBack == nil)
         #expect(try UnfinishedRun.find(state, bootID: "another-boot") == nil)
     }
 
@@ -113,5 +116,76 @@ struct StateTests {
     func trouble(_ line: String) {
         #expect(KernelTrouble.first(in: ["all is well", line]) == line)
         #expect(KernelTrouble.first(in: ["hmem_platform hmem_platform.0: deferring range to CXL"]) == nil)
+    }
+
+    @Test(
+        "records of user space are not the kernel's word",
+        arguments: [
+            ("4,1234,5140900,-;WARNING: CPU: 1 PID: 9\n SUBSYSTEM=cxl\n", "WARNING: CPU: 1 PID: 9"),
+            ("6,339,5140900,c;a; b\n", "a; b"), ("12,340,5140901,-;systemd[1]: WARNING: late\n", nil),
+            ("14,341,5140902,-;daxswitch: hold\n", nil), ("no record", nil), ("", nil),
+        ] as [(String, String?)]
+    )
+    func records(_ record: String, _ text: String?) {
+        #expect(KmsgMessages.kernelText(of: record) == text)
+    }
+
+    @Test("modes are 0644 and 0755, also over what a run that was cut off left behind; no temporary file is left")
+    func modes() throws {
+        let made = "\(root)/run/modprobe.d"
+        try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: "\(state.hold).new"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(state.hold).new")
+        try DropInHold(state).hold()
+        let manager = FileManager.default
+        let rules = "\(root)/run/udev/rules.d"
+        for (path, mode) in [(rules, 0o755), (state.hold, 0o644), (state.holdRules, 0o644)] {
+            #expect(try manager.attributesOfItem(atPath: path)[.posixPermissions] as? Int == mode)
+        }
+        #expect(try manager.contentsOfDirectory(atPath: made) == ["00-daxswitch.conf"])
+    }
+
+    @Test("a write that fails leaves what was there, and no temporary file")
+    func failedWrite() throws {
+        try FileManager.default.createDirectory(atPath: state.facts, withIntermediateDirectories: true)
+        #expect(throws: ReloadError.self) { try StateDirectory.write([0x7b], to: state.facts) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: state.directory) == ["regions.json"])
+    }
+
+    @Test("the lock holds against another process, and is free when that one is killed")
+    func otherProcess() throws {
+        try StateDirectory.makeParents(of: state.lock)
+        let other = Process()
+        let output = Pipe()
+        other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        other.arguments = ["flock", "--no-fork", state.lock, "sh", "-c", "echo in; exec sleep 60"]
+        other.standardOutput = output
+        try other.run()
+        defer { other.terminate() }
+        #expect(try output.fileHandleForReading.read(upToCount: 2) == Data("in".utf8))
+        do {
+            let lock = try Lock(state)
+            Issue.record("two locks at once")
+            withExtendedLifetime(lock) {}
+        } catch {
+            #expect(error.code == .busy)
+        }
+        kill(other.processIdentifier, SIGKILL)
+        other.waitUntilExit()
+        let lock = try Lock(state)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("a journal with a step that nobody knows is no base for a way out")
+    func unknownStep() throws {
+        let text = #"{"event":"begun","schema_version":1,"boot_id":"this-boot","steps":["hold","jump"]}"# + "\n"
+        try StateDirectory.write(Array(text.utf8), to: state.journal)
+        do {
+            _ = try UnfinishedRun.find(state, bootID: "this-boot")
+            Issue.record("read")
+        } catch {
+            #expect(error.message.contains(state.journal))
+            #expect(error.cause?.contains("jump") == true)
+        }
     }
 }
