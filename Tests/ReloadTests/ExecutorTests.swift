@@ -1,7 +1,7 @@
-import Foundation
 import Inspection
 import Machine
 import Ownership
+import TestCaptures
 import Testing
 
 @testable import Reload
@@ -15,7 +15,7 @@ struct ExecutorTests {
         want: .init(coveredByRegion: .hmem, windowOnly: .hmem, outsideWindows: .hmem),
         consent: .init()
     )
-    let state = StateDirectory(root: NSTemporaryDirectory() + UUID().uuidString)
+    let state = StateDirectory(root: TestCaptures.newDirectory())
 
     private func run(_ kernel: RecordedKernel, mayRollBack: Bool = true) throws -> Outcome {
         let plan = try Planner(machine: kernel.state).plan(hmem)

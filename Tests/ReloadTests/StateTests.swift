@@ -1,13 +1,14 @@
 import Foundation
 import Machine
 import Ownership
+import TestCaptures
 import Testing
 
 @testable import Reload
 
 @Suite("What daxswitch keeps on disk: lock, journal, hold")
 struct StateTests {
-    let root = NSTemporaryDirectory() + UUID().uuidString
+    let root = TestCaptures.newDirectory()
     var state: StateDirectory { StateDirectory(root: root) }
 
     @Test("the hold is a drop-in that sorts before modules.softdep and a udev rule, and goes without a trace")
@@ -95,7 +96,7 @@ struct StateTests {
 
     @Test("where nothing can be written, the error names the file")
     func unwritable() throws {
-        let blocked = NSTemporaryDirectory() + UUID().uuidString
+        let blocked = "\(root)/file"
         try Data().write(to: URL(fileURLWithPath: blocked))
         do {
             try DropInHold(StateDirectory(root: blocked)).hold()

@@ -3,6 +3,7 @@ import Inspection
 import Iomem
 import Machine
 import Ownership
+import TestCaptures
 import Testing
 
 @testable import Reload
@@ -16,7 +17,7 @@ struct StopTests {
         want: .init(coveredByRegion: .hmem, windowOnly: .hmem, outsideWindows: .hmem),
         consent: .init()
     )
-    let state = StateDirectory(root: NSTemporaryDirectory() + UUID().uuidString)
+    let state = StateDirectory(root: TestCaptures.newDirectory())
 
     private func run(_ kernel: RecordedKernel, overrides: Overrides = Overrides()) throws -> Outcome {
         let plan = try Planner(machine: kernel.state, overrides: overrides).plan(hmem)
