@@ -74,6 +74,7 @@ public struct Inspector: Sendable {
         state.daxDevices = try dax.devices()
         state.hmemDevices = try dax.hmemDevices()
         if tree.isLive { DaxUsers(tree: tree).fill(&state.daxDevices) }
+        state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
 
         state.isHeld = tree.exists(Self.holdPath)

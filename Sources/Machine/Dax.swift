@@ -77,6 +77,24 @@ public struct HmemDevice: Sendable, Equatable {
     }
 }
 
+/// What parameters tell dax_hmem.
+public struct HmemSettings: Sendable, Equatable {
+    /// `device_hmem.disable`: the kernel makes no HMEM range at all (drivers/dax/hmem/device.c: hmem_init()).
+    public var isDisabled: Bool
+    /// `dax_hmem.region_idle` on the kernel command line: its regions have a device of size 0
+    /// (drivers/dax/hmem/hmem.c: dax_hmem_probe()).
+    public var regionIsIdle: Bool
+    /// The same for the module that is loaded now, from `/sys/module`; nil while it is out.
+    public var loadedRegionIsIdle: Bool?
+
+    /// The defaults, unless told otherwise.
+    public init(isDisabled: Bool = false, regionIsIdle: Bool = false, loadedRegionIsIdle: Bool? = nil) {
+        self.isDisabled = isDisabled
+        self.regionIsIdle = regionIsIdle
+        self.loadedRegionIsIdle = loadedRegionIsIdle
+    }
+}
+
 /// The hot-pluggable memory of `/sys/devices/system/memory`.
 public struct MemoryBlocks: Sendable, Equatable {
     /// Bytes in a block; 0 where the kernel has no memory hotplug.

@@ -22,6 +22,8 @@ public struct MachineState: Sendable, Equatable {
     public var daxDevices: [DaxDevice]
     /// The hmem platform devices (`hmem.N`) that sysfs shows.
     public var hmemDevices: [HmemDevice]
+    /// How dax_hmem was told to behave.
+    public var hmemSettings: HmemSettings
     /// Memory blocks above the first boot memory, with their state.
     public var memory: MemoryBlocks
     /// Whether the first dax_hmem probe that meets a window is still to come (7.1 on).
@@ -43,6 +45,7 @@ public struct MachineState: Sendable, Equatable {
         memdevs = []
         daxDevices = []
         hmemDevices = []
+        hmemSettings = HmemSettings()
         memory = MemoryBlocks()
         initialProbe = Finding(.unknown, evidence: [])
         remembered = []

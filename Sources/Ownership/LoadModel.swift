@@ -132,10 +132,28 @@ extension World {
             leave(range, .alignment, "\(range) is not aligned to 2 MiB")
             return
         }
-        if asksForCxl, let other = claims.first(where: { $0.overlaps(range) }) {
+        if asksForCxl, let other = claims.first(where: { $0.excludes(range) }) {
             decisions[range] = Decision(
                 rules: [rule.id, Rule.firstClaimWins.id],
                 why: "\(other.through) already holds bytes of \(range)"
+            )
+            return
+        }
+        if regionIsIdle {
+            decisions[range] = Decision(
+                rules: [rule.id, Rule.regionIdle.id],
+                why: "dax_hmem.region_idle is set: its region has no device"
+            )
+            claims.append(
+                Claim(
+                    owner: .hmem,
+                    ranges: [],
+                    reserved: [range],
+                    through: "hmem",
+                    device: nil,
+                    driver: nil,
+                    users: []
+                )
             )
             return
         }
@@ -148,7 +166,7 @@ extension World {
     private mutating func claimRegions() {
         for region in regions where region.isPresent && region.committed && region.assembled && region.mode == "ram" {
             if claims.contains(where: { $0.owner == .cxl && $0.overlaps(region.range) }) { continue }
-            if asksForCxl && claims.contains(where: { $0.overlaps(region.range) }) {
+            if asksForCxl && claims.contains(where: { $0.excludes(region.range) }) {
                 decisions[region.range] = Decision(
                     rules: [Rule.firstClaimWins.id],
                     why: "dax_hmem holds bytes of \(region.name): dax_cxl fails on it (-ENOMEM)"

@@ -104,7 +104,22 @@ extension Rule {
         source: "drivers/dax/bus.c: a dax device goes with the driver of its parent; seen on 6.12 and 7.3"
     )
 
-    private static let claims = [cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion, noDriver]
+    static let regionIdle = Rule(
+        "region-idle",
+        every,
+        "With dax_hmem.region_idle set, dax_hmem makes a region whose device has no byte.",
+        source: "drivers/dax/hmem/hmem.c: dax_hmem_probe(), region_idle; seen on 7.3"
+    )
+    static let hmemDisabled = Rule(
+        "hmem-disabled",
+        every,
+        "With device_hmem.disable set, there is no HMEM range and dax_hmem owns nothing.",
+        source: "drivers/dax/hmem/device.c: hmem_init(), disable; read in the source"
+    )
+
+    private static let claims = [
+        regionIdle, hmemDisabled, cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion, noDriver,
+    ]
 
     static let requestsCxl = Rule(
         "hmem-requests-cxl",

@@ -49,6 +49,7 @@ struct StartWorlds {
         worlds = [World(of: machine, generation: generation)]
         facts = []
         addUnseenRegions(of: machine, generation)
+        addIdleRegions(of: machine)
         addInitialProbe(overrides.initialProbe ?? machine.initialProbe.value, generation)
     }
 
@@ -92,6 +93,17 @@ struct StartWorlds {
         }
     }
 
+    /// Options that a person gave with modprobe are seen on the module that is in, and gone with it.
+    private mutating func addIdleRegions(of machine: MachineState) {
+        let settings = machine.hmemSettings
+        guard !settings.regionIsIdle, settings.loadedRegionIsIdle == true else { return }
+        branch(
+            "dax_hmem.region_idle is set on the loaded module and not on the command line: the next load may have it"
+        ) {
+            $0.regionIsIdle = true
+        }
+    }
+
     private mutating func addInitialProbe(_ probe: InitialProbe, _ generation: Generation) {
         guard generation == .coordinated || generation == .unfixed else { return }
         switch probe {
@@ -132,7 +144,8 @@ extension World {
         isHeld = machine.isHeld
         windowsAreLive = machine.windows.contains(where: \.isLive)
         windows = machine.windows.map(\.range)
-        ranges = machine.softReserved.map(\.range)
+        regionIsIdle = machine.hmemSettings.regionIsIdle
+        ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.map(\.range)
         claims = machine.daxDevices.compactMap { device in
             device.owner.map {
                 Claim(

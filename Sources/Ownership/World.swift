@@ -16,6 +16,8 @@ struct World: Equatable, Sendable {
     /// `cxl_acpi` is bound: the windows are in iomem.
     var windowsAreLive: Bool
     var windows: [AddressRange]
+    /// `dax_hmem.region_idle`.
+    var regionIsIdle: Bool
     var ranges: [AddressRange]
     var regions: [WorldRegion]
     var claims: [Claim]
@@ -60,13 +62,19 @@ struct WorldRegion: Equatable, Sendable {
 /// A dax device over bytes.
 struct Claim: Equatable, Sendable {
     var owner: Owner
+    /// The bytes of the device; none where the region is idle.
     var ranges: [AddressRange]
+    /// More bytes that its dax region keeps from others.
+    var reserved: [AddressRange] = []
     var through: String
     var device: String?
     var driver: String?
     var users: [DaxUser]
 
     func overlaps(_ range: AddressRange) -> Bool { ranges.contains { $0.overlaps(range) } }
+
+    /// Whether another dax region could not have bytes of `range` (drivers/dax/bus.c, 7.1 on: alloc_dax_region()).
+    func excludes(_ range: AddressRange) -> Bool { overlaps(range) || reserved.contains { $0.overlaps(range) } }
 }
 
 /// Why a range has the owner it has.
