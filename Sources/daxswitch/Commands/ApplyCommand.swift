@@ -90,7 +90,10 @@ struct ApplyCommand: Command {
             report.isRefused = true
             return
         }
-        try Privilege.checkModules()
+        if let hazard = Privilege.hazard {
+            report.hazards.append(hazard)
+            throw Failure(.notPermitted, code: hazard.id.rawValue, "\(hazard.why): \(hazard.wayOut)")
+        }
         guard yes || isConfirmed() else {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }

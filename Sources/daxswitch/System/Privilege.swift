@@ -1,15 +1,19 @@
+import Ownership
+
 /// What the process may do.
 enum Privilege {
     /// CAP_SYS_MODULE, include/uapi/linux/capability.h.
     private static let moduleCapability: UInt64 = 1 << 16
 
-    /// Loading and removing modules must be allowed; better known before the first step than after it.
-    static func checkModules() throws(Failure) {
-        guard let effective = effectiveCapabilities, effective & moduleCapability == 0 else { return }
-        throw Failure(
-            .notPermitted,
-            code: "not-permitted",
-            "loading and removing modules needs CAP_SYS_MODULE; run as root, outside of a container"
+    /// The hazard of carrying anything out without the right to; nil where it is there. Better known before the first step.
+    static var hazard: Hazard? {
+        guard let effective = effectiveCapabilities, effective & moduleCapability == 0 else { return nil }
+        return Hazard(
+            id: .notPermitted,
+            severity: .failure,
+            subject: "CAP_SYS_MODULE",
+            why: "loading and removing modules needs CAP_SYS_MODULE, which this process has not",
+            wayOut: "run as root, outside of a container"
         )
     }
 
