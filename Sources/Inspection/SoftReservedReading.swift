@@ -43,7 +43,7 @@ struct SoftReservedReading {
 
     /// The Soft Reserved ranges of the memory map after all changes at boot.
     private func bootMap(_ firmware: FirmwareMap, _ logged: LoggedMaps) -> [AddressRange] {
-        if let changed = logged.changed { return changed.merged() }
+        if let changed = logged.changed { return Self.joiningOverlaps(changed) }
         var ranges = firmware.softReserved.map(\.range)
         if firmware.entries.isEmpty { ranges = logged.firmware }
         if ranges.isEmpty && !isSoftReserveOff { ranges = logged.specificPurpose }
@@ -54,8 +54,19 @@ struct SoftReservedReading {
                 ranges = ranges.flatMap { $0.subtracting([change.range]) }
             }
         }
-        // The kernel joins neighbours of one type (e820__update_table()).
-        return ranges.merged()
+        return Self.joiningOverlaps(ranges)
+    }
+
+    /// Neighbours stay apart: the kernel joins no Soft Reserved entries, since they may be distinct platform ranges
+    /// (arch/x86/kernel/e820.c: e820_nomerge(); two devices side by side seen on 7.3).
+    private static func joiningOverlaps(_ ranges: [AddressRange]) -> [AddressRange] {
+        ranges.sorted().reduce(into: []) { result, range in
+            if let last = result.last, last.overlaps(range) {
+                result[result.count - 1] = [last, range].merged()[0]
+            } else {
+                result.append(range)
+            }
+        }
     }
 
     /// The bytes that become Soft Reserved: with an old type, those that had it, as far as the firmware's map tells.
