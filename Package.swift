@@ -60,6 +60,12 @@ let package = Package(
         tests("Policy"),
         tests("Reload", ["TestCaptures"]),
         .testTarget(
+            name: "FuzzTests",
+            dependencies: ["daxswitch", "TestCaptures"],
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "CommandTests",
             dependencies: ["daxswitch", "TestCaptures"],
             swiftSettings: settings

@@ -1,0 +1,132 @@
+import Foundation
+import Ownership
+import Policy
+import Reload
+import TestCaptures
+import Testing
+
+@testable import Inspection
+@testable import Iomem
+@testable import daxswitch
+
+/// Whatever bytes a parser gets, it returns a value or throws its own error, in time.
+@Suite("Parsers under changed inputs", .serialized) struct ParserFuzzTests {
+    @Test func iomem() throws {
+        try Fuzzer("iomem").run { bytes in
+            do throws(IomemError) {
+                let tree = try IomemTree(parsing: bytes, file: "/proc/iomem")
+                _ = tree.flattened.count + tree.entries { $0 == "Soft Reserved" }.count
+                _ = tree.lines(overlapping: tree.roots[0].range)
+            } catch {
+                _ = "\(error)"
+            }
+            reading(MemoryTree(["/proc/iomem": bytes]))
+        }
+    }
+
+    @Test(arguments: ["CEDT", "SRAT"]) func table(signature: String) throws {
+        try Fuzzer(signature.lowercased()).run { bytes in
+            // Few changed tables would get past the length and the checksum.
+            for bytes in [bytes, Self.sealed(bytes)] {
+                reading(
+                    MemoryTree([
+                        "/sys/firmware/acpi/tables/\(signature)": bytes, "/sys/firmware/acpi/tables/HMAT": [],
+                    ])
+                )
+            }
+        }
+    }
+
+    private static func sealed(_ table: [UInt8]) -> [UInt8] {
+        guard table.count >= 36 else { return table }
+        var table = table
+        for index in 0..<4 { table[4 + index] = UInt8(truncatingIfNeeded: table.count >> (8 * index)) }
+        table[9] = 0
+        table[9] = 0 &- table.reduce(0, &+)
+        return table
+    }
+
+    @Test func kernelLog() throws {
+        try Fuzzer("log").run { bytes in
+            let tree = MemoryTree(["/dmesg": bytes])
+            let maps = LoggedMaps(log: RecordedKernelLog(tree: tree).lines() ?? [])
+            _ = maps.firmware.merged() + (maps.changed ?? []).merged() + maps.specificPurpose.merged()
+            _ = RunningKernelLog.message(in: bytes[...])
+            reading(tree)
+        }
+    }
+
+    @Test func modules() throws {
+        try Fuzzer("modules").run { reading(MemoryTree(["/proc/modules": $0])) }
+    }
+
+    @Test func moduleLists() throws {
+        try Fuzzer("module-lists").run { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            _ = ModuleReading.dependencies(text).count + ModuleReading.softDependencies(text).count
+            let directory = "/lib/modules/6.12.107"
+            let files = ["modules.dep", "modules.softdep", "modules.builtin"].map { ("\(directory)/\($0)", bytes) }
+            reading(MemoryTree(Dictionary(uniqueKeysWithValues: files)))
+        }
+    }
+
+    @Test func commandLine() throws {
+        try Fuzzer("cmdline").run { bytes in
+            _ = CommandLineMap(commandLine: String(decoding: bytes, as: UTF8.self)).changes.count
+            reading(
+                MemoryTree(["/proc/cmdline": bytes, "/proc/iomem": Array("00100000-3ffdffff : System RAM\n".utf8)])
+            )
+        }
+    }
+
+    @Test func rememberedFacts() throws {
+        try Fuzzer("facts").run { bytes in
+            if let facts = RememberedFacts(parsing: bytes) {
+                #expect(RememberedFacts(parsing: facts.serialized())?.regions == facts.regions)
+            }
+        }
+    }
+
+    @Test func policy() throws {
+        try Fuzzer("policy").run { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            do throws(PolicyError) {
+                _ = try PolicyFile.parse(text, file: "fuzz.toml")
+            } catch {
+                _ = "\(error)"
+            }
+        }
+    }
+
+    @Test func plan() throws {
+        try Fuzzer("plan").run { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            do throws(PlanFileError) {
+                _ = try SavedPlan(text, file: "plan.json")
+            } catch {
+                _ = "\(error)"
+            }
+        }
+    }
+
+    @Test func journal() throws {
+        let state = StateDirectory(root: TestCaptures.newDirectory())
+        try FileManager.default.createDirectory(atPath: state.directory, withIntermediateDirectories: true)
+        try Fuzzer("journal").run { bytes in
+            try Data(bytes).write(to: URL(fileURLWithPath: state.journal))
+            do throws(ReloadError) {
+                _ = try UnfinishedRun.find(state, bootID: "3c53cd32-5a7c-4c7f-9d8e-1f0e5c6b7a80")
+            } catch {
+                _ = "\(error)"
+            }
+        }
+    }
+
+    private func reading(_ tree: MemoryTree) {
+        do throws(InspectionError) {
+            _ = try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
+        } catch {
+            #expect(!error.message.isEmpty)
+        }
+    }
+}
