@@ -4,10 +4,11 @@ import os
 import sys
 from pathlib import Path
 
-from daxlab import cache, kernels
+from daxlab import cache, kernels, recording
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
 from daxlab.runner import Options, run_all, summary
+from daxlab.scenarios import SCENARIOS
 
 
 def parser():
@@ -29,6 +30,18 @@ def parser():
                      help="guests at a time (default: %(default)s)")
     run.add_argument("--timeout", type=int, default=600,
                      help="seconds until a guest counts as hung (default: %(default)s)")
+
+    record = commands.add_parser("record", help="record machines for the replay tests of the suite")
+    record.add_argument("--kernel", action="append", choices=[*kernels.WISHES, *kernels.RECORDED],
+                        help="only on this kernel; may be repeated")
+    record.add_argument("--scenario", action="append", choices=list(SCENARIOS),
+                        help="only this scenario; may be repeated")
+    record.add_argument("--out", type=Path, default=recording.CAPTURES,
+                        help="where the recordings go (default: Tests/Captures)")
+    record.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
+                        help="guests at a time (default: %(default)s)")
+    record.add_argument("--timeout", type=int, default=600,
+                        help="seconds until a guest counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")
     fetch = commands.add_parser("kernels", help="fetch the kernels")
@@ -71,6 +84,10 @@ def main():
     try:
         if options.command == "run":
             return run(options)
+        if options.command == "record":
+            wanted = options.kernel or [*kernels.WISHES, *kernels.RECORDED]
+            return recording.record_all([SCENARIOS[name] for name in options.scenario or SCENARIOS], wanted,
+                                        options.out.absolute(), options.jobs, options.timeout)
         if options.command == "list":
             for case in CASES:
                 print(f"{case.name:28} {case.platform.name:15} {', '.join(case.kernels)}")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from daxlab import cache
 from daxlab.initramfs import Initramfs
-from daxlab.platforms import DEVICE_SIZE
 
 SOURCES = cache.LAB / "guest"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -44,17 +43,19 @@ def base(kernel, init):
         tree.link(f"/usr/sbin/{name}", "../bin/kmod")
     tree.tree(kernel.modules, f"/usr/lib/modules/{kernel.release}")
     tree.copy(SOURCES / init, "/init")
+    tree.copy(SOURCES / "regions.sh", "/lab/regions.sh")
     return tree
 
 
 def under_test(kernel, script, tool=None, policies=None):
-    """The guest that a case runs in."""
+    """The guest that a case or a recording runs in."""
     tree = base(kernel, "init")
-    tree.copy(SOURCES / "functions.sh", "/lab/functions.sh")
+    for name in ("functions.sh", "record.sh"):
+        tree.copy(SOURCES / name, f"/lab/{name}")
     tree.text("/lab/case.sh", script)
     for name in ("snapshot", "pattern"):
         tree.program(compiled(name, "-static"), f"/usr/bin/{name}")
-    for name in ("daxctl", "cxl", "udevadm"):
+    for name in ("daxctl", "cxl", "udevadm", "lsmem"):
         tree.program(located(name), f"/usr/bin/{name}")
     tree.program("/lib/systemd/systemd-udevd")
     # The rules name groups, and udev warns of each that it can't find.
@@ -71,14 +72,15 @@ def under_test(kernel, script, tool=None, policies=None):
     return tree.image()
 
 
-def playing_firmware(kernel, platform, command_line, second):
-    """The guest of the first kernel, which commits the region and starts the kernel under test."""
-    tree = base(kernel, "first-init")
+def playing_firmware(first, kernel, platform, command_line, second):
+    """The guest of the first kernel, which commits the regions and starts the kernel under test."""
+    tree = base(first, "first-init")
     tree.program(located("kexec"), "/usr/sbin/kexec")
     tree.program(compiled("soft_reserve", "-shared", "-fPIC", "-ldl"), "/lab/soft_reserve.so")
     tree.copy(kernel.image, "/lab/vmlinuz")
     tree.add("/lab/second.cpio", 0o100644, second)
     ranges = " ".join(f"{range_.start:x}+{range_.size:x}" for range_ in platform.soft_reserved)
     tree.text("/lab/platform", f"LOCKED={'yes' if platform.locked else ''}\nSOFT_RESERVED='{ranges}'\n"
-                               f"REGION_SIZE={DEVICE_SIZE:#x}\nCOMMAND_LINE='{command_line}'\n")
+                               f"REGIONS='{';'.join(map(str, platform.regions))}'\n"
+                               f"SERIALS={len(platform.topology.devices)}\nCOMMAND_LINE='{command_line}'\n")
     return tree.image()

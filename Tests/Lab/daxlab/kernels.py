@@ -26,7 +26,7 @@ class Wish:
     below: tuple
 
     def matches(self, release):
-        """Whether a release, such as 6.12.107+deb13-amd64, is of this kind."""
+        """Whether a release, such as 6.12.107+deb13-amd64 or 6.1.0-50-amd64, is of this kind."""
         return self.first <= version(release) < self.below
 
 
@@ -35,6 +35,16 @@ WISHES = {wish.name: wish for wish in (
     Wish("coordinated", ("trixie-backports", "sid"), (7, 2), (8,)),
     # dax_hmem leaves every range in a CXL window to the CXL drivers: from 6.3 to 7.0.
     Wish("6.12", ("trixie", "bookworm-backports"), (6, 12), (6, 13)),
+)}
+
+# Kernels that only recordings are made on: more of each generation.
+RECORDED = {wish.name: wish for wish in (
+    # A coordinated kernel of another suite and build than the one above.
+    Wish("7.2", ("sid", "trixie-backports"), (7, 2), (7, 3)),
+    # A late one of those that leave windows to CXL.
+    Wish("6.18", ("trixie-backports",), (6, 18), (6, 19)),
+    # No dax_cxl and no ram regions at all: dax_hmem takes every range.
+    Wish("6.1", ("bookworm",), (6, 1), (6, 2)),
 )}
 
 
@@ -55,8 +65,8 @@ class Kernel:
 
 
 def version(release):
-    """The numbers at the start of a kernel release, to compare by."""
-    return tuple(int(number) for number in re.match(r"[\d.]+\d", release)[0].split("."))
+    """The numbers at the start of a kernel release, to compare by; 6.1.0-50 also counts its builds."""
+    return tuple(int(number) for number in re.findall(r"\d+", re.match(r"[\d.]+\d(-\d+)?", release)[0]))
 
 
 def cached(name):
@@ -69,7 +79,7 @@ def cached(name):
 def kernel(name, refresh=False):
     """The kernel of that name, from the cache or else from the archive; refresh looks for a newer one."""
     with cache.locked("kernels"):
-        return (None if refresh else cached(name)) or fetch(WISHES[name])
+        return (None if refresh else cached(name)) or fetch({**WISHES, **RECORDED}[name])
 
 
 def fetch(wish):
@@ -89,14 +99,15 @@ def fetch(wish):
 
 
 def resolve(archive, wish):
-    """(release, packages) of the newest kernel of the plain flavour whose packages are all in the archive."""
+    """(release, packages) of the newest kernel of the plain flavour that the archive still has whole."""
     present = set(archive.names("linux-"))
     releases = {found[1] for name in present
-                if (found := re.fullmatch(r"linux-image-([\d.]+(?:\+[a-z0-9.]+)?-amd64)", name))}
+                if (found := re.fullmatch(r"linux-image-([\d.]+(?:-\d+)?(?:\+[a-z0-9.]+)?-amd64)", name))}
     for release in sorted(filter(wish.matches, releases), key=version, reverse=True):
         packages = closure(archive, f"linux-image-{release}", present)
-        if packages <= present:
-            return release, sorted(packages)
+        # Of an older release the base package, which has neither image nor modules, can be gone already.
+        if {name for name in packages if not name.startswith("linux-base-")} <= present:
+            return release, sorted(packages & present)
     return None, None
 
 
@@ -125,7 +136,7 @@ def unpack(archive, packages, release, scratch):
     downloads, whole, kept = scratch / "downloads", merged(scratch / "whole"), merged(scratch / "kept")
     downloads.mkdir()
     for package in archive.download(packages, downloads):
-        subprocess.run(["dpkg", "-x", package, whole], check=True)
+        extract(package, whole)
         package.unlink()
     modules = Path("usr/lib/modules", release)
     images = [whole / modules / "vmlinuz", whole / f"boot/vmlinuz-{release}"]
@@ -137,6 +148,14 @@ def unpack(archive, packages, release, scratch):
     keep_modules(whole / modules, kept / modules)
     index(kept, release)
     return kept
+
+
+def extract(package, target):
+    """Unpacks a package as dpkg -x does, but keeps the links between directories: older packages hold /lib itself."""
+    files = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "--keep-directory-symlink", "-C", target], stdin=files.stdout, check=True)
+    if files.wait():
+        raise ArchiveError(f"{package.name} can't be unpacked")
 
 
 def keep_modules(source, target):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daxlab import guest
-from daxlab.platforms import DEVICE_SIZE, MEBIBYTE, WINDOW
 
 MEMORY = "1G"
 QUIET = "console=ttyS0 quiet panic=-1"
@@ -26,6 +25,8 @@ class Machine:
     tool: str = None
     policies: str = None
     parameters: str = OFFLINE
+    # The kernel that plays the firmware, where the one under test can't.
+    first_kernel: object = None
 
     def run(self, ports, timeout):
         """Boots, and returns whether the guest switched itself off in time.
@@ -36,14 +37,16 @@ class Machine:
         command_line = " ".join(filter(None, (QUIET, self.parameters,
                                               self.platform.command_line())))
         image = guest.under_test(self.kernel, self.script, self.tool, self.policies)
-        if self.platform.region:
-            image = guest.playing_firmware(self.kernel, self.platform, command_line, image)
+        booted = self.kernel
+        if self.platform.regions:
+            booted = self.first_kernel or self.kernel
+            image = guest.playing_firmware(booted, self.kernel, self.platform, command_line, image)
             # The registers of the decoders are to be written.
             command_line = f"{QUIET} iomem=relaxed"
         with tempfile.TemporaryDirectory(prefix="daxswitch-lab.") as scratch:
             initial = Path(scratch, "initramfs")
             initial.write_bytes(image)
-            command = self.emulator() + ["-kernel", str(self.kernel.image), "-initrd", str(initial),
+            command = self.emulator() + ["-kernel", str(booted.image), "-initrd", str(initial),
                                          "-append", command_line]
             for port in ports:
                 command += ["-serial", port]
@@ -62,16 +65,11 @@ class Machine:
         The processor is emulated and hides that it is: where a kernel sees a hypervisor it commits no
         region, as it can't flush the caches. Memory devices are found only with a NUMA node described.
         """
-        window_size = (WINDOW[1] - WINDOW[0] + 1) // MEBIBYTE
-        through = "true" if self.platform.assembles else "false"
         return [
             guest.located("qemu-system-x86_64"), "-accel", "tcg,thread=multi", "-cpu", "max,-hypervisor", "-smp", "2",
-            "-M", f"q35,cxl=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size={window_size}M",
+            "-M", f"q35,cxl=on{self.platform.topology.machine_options()}",
             "-m", f"{MEMORY},maxmem=16G,slots=4", "-object", f"memory-backend-ram,id=ram0,size={MEMORY}",
             "-numa", "node,nodeid=0,memdev=ram0,cpus=0-1",
-            "-device", f"pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1,hdm_for_passthrough={through}",
-            "-device", "cxl-rp,port=0,bus=cxl.1,id=rp0,chassis=0,slot=2",
-            "-object", f"memory-backend-ram,id=vmem0,share=on,size={DEVICE_SIZE}",
-            "-device", "cxl-type3,bus=rp0,volatile-memdev=vmem0,id=cxl-vmem0,sn=1",
+            *self.platform.topology.arguments(),
             "-display", "none", "-no-reboot", "-nodefaults",
         ]

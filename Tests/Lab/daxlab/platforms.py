@@ -1,10 +1,9 @@
 """The machines that the lab boots: what the firmware did, and where memory is Soft Reserved."""
 from dataclasses import dataclass
 
-MEBIBYTE = 1 << 20
-# Where QEMU puts the CXL window for this much memory, and how big the lab's memory device is.
-WINDOW = (0x5d0000000, 0x6cfffffff)
-DEVICE_SIZE = 512 * MEBIBYTE
+from daxlab.topology import DEVICE_MEBIBYTES, FIRST_WINDOW, MEBIBYTE, Topology
+
+DEVICE_SIZE = DEVICE_MEBIBYTES * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,22 @@ class Range:
         return f"{self.start:#x}-{self.end:#x}"
 
 
-INSIDE = Range(WINDOW[0], WINDOW[0] + DEVICE_SIZE - 1)
+INSIDE = Range(FIRST_WINDOW, FIRST_WINDOW + DEVICE_SIZE - 1)
 # In ordinary memory, away from where kernels and their archives are loaded.
 OUTSIDE = Range(0x10000000, 0x10000000 + 256 * MEBIBYTE - 1)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region for a first kernel to commit: its type, size, window, and the serial numbers of its devices."""
+    type: str
+    size: int
+    window: int = FIRST_WINDOW
+    serials: tuple = (1,)
+
+    def __str__(self):
+        """As guest/regions.sh takes it."""
+        return f"{self.type} {self.size:#x} {self.window:#x} {' '.join(map(str, self.serials))}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,16 @@ class Platform:
     assembles: bool = True
     # The owner of each range after udev's coldplug, by kernel.
     boot_owners: tuple = ()
+
+    @property
+    def topology(self):
+        """The hardware: one window, one device."""
+        return Topology(assembles=self.assembles)
+
+    @property
+    def regions(self):
+        """What the first kernel commits; without any there is no first kernel."""
+        return (Region("ram", DEVICE_SIZE),) if self.region else ()
 
     def owners(self, kernel):
         """What kernel owns at boot: {Range: owner}."""

@@ -1,0 +1,95 @@
+"""The machines and steps that `lab record` records: what the cases of the main job don't have."""
+from dataclasses import dataclass
+
+from daxlab.platforms import DEVICE_SIZE, Range, Region
+from daxlab.topology import MEBIBYTE, Device, Topology
+
+# Every order that matters: CXL's side first, dax_hmem at its first and later probes, and dax_hmem alone.
+ROUND = """
+load cxl_acpi cxl_pci cxl_mem
+moment topology
+load dax_hmem
+moment hmem-first
+load dax_cxl
+moment dax_cxl-first
+load kmem
+moment kmem
+unload dax_cxl dax_hmem
+moment dax-out
+load dax_hmem
+moment hmem-again
+load dax_cxl
+moment dax_cxl-again
+unload dax_cxl dax_hmem cxl_acpi
+moment acpi-out
+hold
+insert_alone dax_hmem
+moment hmem-alone
+release
+load cxl_acpi
+moment acpi-back
+load dax_cxl
+moment dax_cxl-last
+"""
+
+BY_HAND = """
+load cxl_acpi cxl_pci cxl_mem
+await_endpoints 1
+moment topology
+note "region made by hand"
+commit_region ram 0x20000000 0x5d0000000 1
+region=$(basename $(ls -d /sys/bus/cxl/devices/region*))
+echo $region > /sys/bus/cxl/drivers/cxl_region/bind
+sleep 1
+moment region
+""" + ROUND.replace("load cxl_acpi cxl_pci cxl_mem\nmoment topology\n", "")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A machine to record. What the machine needs to know of it is what it needs of a platform."""
+    name: str
+    topology: Topology
+    soft_reserved: tuple
+    regions: tuple = ()
+    script: str = ROUND
+    locked: bool = False
+
+    def command_line(self):
+        """The parameters that make the ranges where no first kernel does."""
+        return "" if self.regions else " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}+0xefffffff"
+                                                for range_ in self.soft_reserved)
+
+
+def at(start, size=DEVICE_SIZE):
+    """The range of a size at an address."""
+    return Range(start, start + size - 1)
+
+
+THREE = Topology((1024, 512, 512), (Device(0), Device(0), Device(1), Device(2)))
+ADJACENT = Topology((512, 512), (Device(0), Device(1)))
+PAIR = Topology((4096,), (Device(), Device()))
+MIXED = Topology((4096,), (Device(), Device(persistent=True)))
+SINGLE = Topology()
+START = SINGLE.window(0)
+
+SCENARIOS = {scenario.name: scenario for scenario in (
+    # Regions in the first two windows, two in one of them, a range each; the third window has none.
+    Scenario("three-windows", THREE,
+             (at(START), at(START + DEVICE_SIZE), at(THREE.window(1)), at(THREE.window(2))),
+             (Region("ram", DEVICE_SIZE, START, (1,)), Region("ram", DEVICE_SIZE, START, (2,)),
+              Region("ram", DEVICE_SIZE, THREE.window(1), (3,)))),
+    # One region over two devices, with the range exactly over it.
+    Scenario("interleaved", PAIR, (at(START, 2 * DEVICE_SIZE),), (Region("ram", 2 * DEVICE_SIZE, START, (1, 2)),)),
+    # One range over two windows, each with a region.
+    Scenario("two-window-range", ADJACENT, (at(START, 2 * DEVICE_SIZE),),
+             (Region("ram", DEVICE_SIZE, START, (1,)), Region("ram", DEVICE_SIZE, ADJACENT.window(1), (2,)))),
+    # A range larger than its region, and one smaller.
+    Scenario("partly-covered", SINGLE, (at(START, 2 * DEVICE_SIZE),), (Region("ram", DEVICE_SIZE),)),
+    Scenario("small-range", SINGLE, (at(START, DEVICE_SIZE // 2),), (Region("ram", DEVICE_SIZE),)),
+    # Persistent memory, which firmware does not reserve, beside a range with its region.
+    Scenario("pmem", MIXED, (at(START),),
+             (Region("ram", DEVICE_SIZE), Region("pmem", DEVICE_SIZE, START, (2,)))),
+    # A region that somebody makes in a range that had none when the kernel came up.
+    Scenario("by-hand", SINGLE, (at(START),), (), BY_HAND),
+)}

@@ -1,0 +1,54 @@
+"""The CXL hardware of a machine: host bridges with a window each, and the memory devices below them."""
+from dataclasses import dataclass
+
+MEBIBYTE = 1 << 20
+# Where QEMU puts the first CXL window for this much memory; the others follow without a gap.
+FIRST_WINDOW = 0x5d0000000
+# How big the lab's memory devices are, in MiB.
+DEVICE_MEBIBYTES = 512
+# Bus numbers of the host bridges: far enough apart for the devices below them.
+BUSES = (12, 64, 128, 192)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A memory device below a host bridge. Its serial number is its place in the topology, from 1 on."""
+    bridge: int = 0
+    persistent: bool = False
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Host bridges, each with one window of so many MiB; `assembles` gives them decoders that regions need."""
+    windows: tuple = (4096,)
+    devices: tuple = (Device(),)
+    assembles: bool = True
+
+    def window(self, number):
+        """Where a window begins."""
+        return FIRST_WINDOW + sum(self.windows[:number]) * MEBIBYTE
+
+    def machine_options(self):
+        """What QEMU's machine is told of the windows."""
+        return "".join(f",cxl-fmw.{number}.targets.0=cxl.{number},cxl-fmw.{number}.size={size}M"
+                       for number, size in enumerate(self.windows))
+
+    def arguments(self):
+        """QEMU's arguments for the bridges and devices."""
+        through = "true" if self.assembles else "false"
+        arguments = []
+        for number in range(len(self.windows)):
+            arguments += ["-device", f"pxb-cxl,bus_nr={BUSES[number]},bus=pcie.0,id=cxl.{number},"
+                                     f"hdm_for_passthrough={through}"]
+        for number, device in enumerate(self.devices):
+            port = sum(1 for other in self.devices[:number] if other.bridge == device.bridge)
+            kind = f"persistent-memdev=memory{number},lsa=label{number}" if device.persistent else \
+                f"volatile-memdev=memory{number}"
+            if device.persistent:
+                arguments += ["-object", f"memory-backend-ram,id=label{number},share=on,size=1M"]
+            arguments += [
+                "-object", f"memory-backend-ram,id=memory{number},share=on,size={DEVICE_MEBIBYTES}M",
+                "-device", f"cxl-rp,port={port},bus=cxl.{device.bridge},id=port{number},chassis=0,slot={2 + number}",
+                "-device", f"cxl-type3,bus=port{number},{kind},id=device{number},sn={number + 1}",
+            ]
+        return arguments
