@@ -8,7 +8,8 @@ struct KeyLines {
     private let text: [Substring]
 
     init(_ text: String) {
-        self.text = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // A line end of two characters is one Character, and not "\n".
+        self.text = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         var table = ""
         for (index, line) in self.text.enumerated() {
             let content = line.trimmed

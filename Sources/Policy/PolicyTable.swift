@@ -11,6 +11,10 @@ struct PolicyTable {
     private let file: String
 
     init(text: String, file: String) throws(PolicyError) {
+        if let problem = TOMLGuard(text).problem {
+            let message = "not TOML: \(problem.message)"
+            throw PolicyError(code: .invalid, file: file, line: problem.line, keyPath: nil, message: message)
+        }
         do {
             root = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
