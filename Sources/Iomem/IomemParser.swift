@@ -31,6 +31,11 @@ extension IomemTree {
                 open.removeLast()
             }
             open.append(entry.range)
+            // Walks over the tree go down as deep as it is; a damaged text must not exhaust the stack.
+            guard open.count <= maximalDepth else {
+                let problem = IomemError.Problem.malformed("a range inside \(maximalDepth) others")
+                throw IomemError(file: file, line: number, problem: problem)
+            }
             entries.append(entry)
         }
         guard !entries.isEmpty else { throw IomemError(file: file, line: 0, problem: .empty) }
@@ -43,6 +48,9 @@ extension IomemTree {
         try self.init(parsing: Array(text.utf8), file: file)
     }
 }
+
+/// How many ranges may lie inside each other; the kernel's tree has less than ten.
+private let maximalDepth = 64
 
 extension IomemError.Problem: Error {}
 
