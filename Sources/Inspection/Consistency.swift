@@ -14,13 +14,35 @@ struct Consistency {
         if let line = regionLineOutsideWindows(state.iomem.roots) {
             return "\(tree.display("/proc/iomem")) has \(line.name) at \(line.range), but no CXL Window line around it"
         }
+        if let problem = overlappingWindows() { return problem }
         for region in state.regions {
             if let problem = problem(of: region) { return problem }
         }
+        if let problem = overlappingRegions() { return problem }
         for device in state.daxDevices {
-            if let problem = problem(of: device) { return problem }
+            if let problem = DaxConsistency(state: state, tree: tree).problem(of: device) { return problem }
         }
         return nil
+    }
+
+    /// CXL specification 9.18.1.3: the ranges of two windows do not overlap.
+    private func overlappingWindows() -> String? {
+        // On a running machine the kernel has dealt with the firmware's tables, and reading them again changes nothing.
+        guard !tree.isLive, let (one, other) = state.windows.firstOverlap(by: \.range) else { return nil }
+        func words(_ window: Window) -> String {
+            let name = window.number.map { "CXL Window \($0)" } ?? "a CXL window"
+            return "\(tree.display(window.sources.first ?? "/proc/iomem")) has \(name) at \(window.range)"
+        }
+        return "\(words(one)), but \(words(other)), over the same bytes"
+    }
+
+    /// Regions get their bytes from one resource tree (alloc_hpa(), drivers/cxl/core/region.c).
+    private func overlappingRegions() -> String? {
+        let placed = state.regions.compactMap { region in region.range.map { (name: region.name, range: $0) } }
+        guard let (one, other) = placed.firstOverlap(by: \.range) else { return nil }
+        let place = "\(tree.display("/sys/bus/cxl/devices"))"
+        return
+            "\(place)/\(one.name) says \(one.range), but \(place)/\(other.name) says \(other.range), over the same bytes"
     }
 
     private func regionLineOutsideWindows(_ entries: [IomemEntry]) -> IomemEntry? {
@@ -37,13 +59,18 @@ struct Consistency {
     }
 
     private func problem(of region: Region) -> String? {
-        guard let range = region.range else { return nil }
         let path = "/sys/bus/cxl/devices/\(region.name)"
+        // A region lives below a root decoder, which puts its window into iomem before (cxl_acpi_probe()).
+        guard state.windows.contains(where: \.isLive) else {
+            let range = region.range.map { " at \($0)" } ?? ""
+            return
+                "\(tree.display(path)) is a region\(range), but \(tree.display("/proc/iomem")) has no CXL Window line"
+        }
+        guard let range = region.range else { return nil }
         let place = "\(tree.display(path)) says \(range)"
         guard state.windows.contains(where: { $0.range.contains(range) }) else {
             let known = state.windows.map { "\($0.range)" }.joined(separator: ", ")
-            let names = known.isEmpty ? "names no CXL window at all" : "names only the CXL windows \(known)"
-            return "\(place), but \(tree.display("/proc/iomem")) with the CEDT \(names)"
+            return "\(place), but \(tree.display("/proc/iomem")) with the CEDT names only the CXL windows \(known)"
         }
         guard let parent = tree.realPath(path)?.split(separator: "/").dropLast().last.map(String.init),
             let decoder = state.decoders.first(where: { $0.name == parent }), let window = decoder.range
@@ -53,28 +80,12 @@ struct Consistency {
         }
         return nil
     }
+}
 
-    private func problem(of device: DaxDevice) -> String? {
-        let place = tree.display("/sys/bus/dax/devices/\(device.name)")
-        switch device.owner {
-        case .cxl:
-            guard let region = state.regions.first(where: { $0.name == device.through }) else {
-                return "\(place) hangs below \(device.through), but /sys/bus/cxl/devices has no such region"
-            }
-            for range in device.ranges {
-                guard let around = region.range else {
-                    return "\(place) says \(range), but \(region.name), which it hangs below, has no address"
-                }
-                guard around.contains(range) else {
-                    return "\(place) says \(range), but \(region.name), which it hangs below, says \(around)"
-                }
-            }
-        case .hmem:
-            guard state.hmemDevices.contains(where: { $0.name == device.through }) else {
-                return "\(place) hangs below \(device.through), but /sys/bus/platform/devices has no such device"
-            }
-        default: break
-        }
-        return nil
+extension Array {
+    /// Two neighbours in address order that share a byte; nil where all are apart.
+    func firstOverlap(by range: (Element) -> AddressRange) -> (Element, Element)? {
+        let ordered = sorted { range($0) < range($1) }
+        return zip(ordered, ordered.dropFirst()).first { range($0).overlaps(range($1)) }
     }
 }

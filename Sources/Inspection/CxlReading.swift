@@ -24,7 +24,7 @@ struct CxlReading {
     }
 
     private func region(_ name: String) throws(InspectionError) -> Region? {
-        guard let path = tree.realPath("\(Self.bus)/\(name)") else { return nil }
+        guard let path = try tree.device("\(Self.bus)/\(name)") else { return nil }
         let assembly = try tree.names(in: path, where: { $0.isNumbered("dax_region") }).first
         var targets: [String] = []
         for target in try tree.names(in: path, where: { $0.isNumbered("target") }) {
@@ -46,7 +46,7 @@ struct CxlReading {
     func decoders() throws(InspectionError) -> [Decoder] {
         var decoders: [Decoder] = []
         for name in try tree.names(in: Self.bus, where: { $0.hasPrefix("decoder") }) {
-            guard let path = tree.realPath("\(Self.bus)/\(name)") else { continue }
+            guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
             let kind: Decoder.Kind
             switch try tree.value("\(path)/devtype") {
             case "cxl_decoder_root": kind = .root
@@ -72,12 +72,12 @@ struct CxlReading {
     func memdevs() throws(InspectionError) -> [Memdev] {
         var attached: Set<String> = []
         for endpoint in try tree.names(in: Self.bus, where: { $0.isNumbered("endpoint") }) {
-            guard let path = tree.realPath("\(Self.bus)/\(endpoint)") else { continue }
+            guard let path = try tree.device("\(Self.bus)/\(endpoint)") else { continue }
             if let device = tree.linkName("\(path)/uport") { attached.insert(device) }
         }
         var memdevs: [Memdev] = []
         for name in try tree.names(in: Self.bus, where: { $0.isNumbered("mem") }) {
-            guard let path = tree.realPath("\(Self.bus)/\(name)") else { continue }
+            guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
             let isBound = tree.linkName("\(path)/driver") != nil
             memdevs.append(Memdev(name: name, hasEndpoint: isBound && attached.contains(name)))
         }
@@ -89,12 +89,12 @@ struct CxlReading {
     /// A region without an address shows `resource` as all ones (`resource_show()`, drivers/cxl/core/region.c), an idle
     /// decoder shows size 0.
     private func range(_ path: String, start: String) throws(InspectionError) -> AddressRange? {
-        guard let first = try tree.number("\(path)/\(start)"), first != .max,
-            let size = try tree.number("\(path)/size"), size > 0
+        guard let first = try tree.address("\(path)/\(start)"), first != .max,
+            let size = try tree.address("\(path)/size"), size > 0
         else { return nil }
         guard let range = AddressRange(start: first, size: size) else {
             throw tree.damaged("\(path)/size", "\(hexadecimal(size)) bytes from \(hexadecimal(first)) are impossible")
         }
-        return range
+        return try tree.physical(range, at: "\(path)/\(start)")
     }
 }

@@ -10,7 +10,7 @@ struct DaxReading {
         let bus = "/sys/bus/dax/devices"
         var devices: [DaxDevice] = []
         for name in try tree.names(in: bus, where: { $0.hasPrefix("dax") }) {
-            guard let path = tree.realPath("\(bus)/\(name)") else { continue }
+            guard let path = try tree.device("\(bus)/\(name)") else { continue }
             let (owner, through) = Self.owner(ofDeviceAt: path)
             devices.append(
                 DaxDevice(
@@ -42,16 +42,16 @@ struct DaxReading {
     private func ranges(_ path: String) throws(InspectionError) -> [AddressRange] {
         var ranges: [AddressRange] = []
         for mapping in try tree.names(in: path, where: { $0.isNumbered("mapping") }) {
-            guard let start = try tree.number("\(path)/\(mapping)/start"),
-                let end = try tree.number("\(path)/\(mapping)/end")
+            guard let start = try tree.address("\(path)/\(mapping)/start"),
+                let end = try tree.address("\(path)/\(mapping)/end")
             else { continue }
             guard let range = AddressRange(start: start, end: end) else {
                 throw tree.damaged("\(path)/\(mapping)/end", "the mapping ends before it starts")
             }
-            ranges.append(range)
+            ranges.append(try tree.physical(range, at: "\(path)/\(mapping)/end"))
         }
-        if ranges.isEmpty, let size = try tree.number("\(path)/size"), size > 0,
-            let start = try tree.number("\(path)/resource")
+        if ranges.isEmpty, let size = try tree.decimal("\(path)/size"), size > 0,
+            let start = try tree.address("\(path)/resource")
         {
             guard let range = AddressRange(start: start, size: size) else {
                 throw tree.damaged(
@@ -59,7 +59,7 @@ struct DaxReading {
                     "\(hexadecimal(size)) bytes from \(hexadecimal(start)) are impossible"
                 )
             }
-            ranges.append(range)
+            ranges.append(try tree.physical(range, at: "\(path)/resource"))
         }
         return ranges.sorted()
     }

@@ -17,13 +17,15 @@ struct FirmwareMap {
         var entries: [Entry] = []
         for name in try tree.names(in: directory, where: { $0.isNumbered("") }) {
             let path = "\(directory)/\(name)"
-            guard let start = try tree.number("\(path)/start"), let end = try tree.number("\(path)/end"),
+            guard let start = try tree.address("\(path)/start"), let end = try tree.address("\(path)/end"),
                 let type = try tree.value("\(path)/type")
             else { continue }
             guard let range = AddressRange(start: start, end: end) else {
                 throw tree.damaged("\(path)/end", "the range ends before it starts")
             }
-            entries.append(Entry(range: range, type: type, path: path))
+            // A running machine lives with whatever its firmware says.
+            let known = tree.isLive ? range : try tree.physical(range, at: "\(path)/end")
+            entries.append(Entry(range: known, type: type, path: path))
         }
         self.entries = entries.sorted { $0.range < $1.range }
     }

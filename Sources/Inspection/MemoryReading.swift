@@ -17,6 +17,13 @@ struct MemoryReading {
         guard let size = parseHexadecimal(text), size > 0 else {
             throw tree.damaged("\(Self.directory)/block_size_bytes", "\"\(text)\" is no hexadecimal size")
         }
+        // memory_dev_init() (drivers/base/memory.c) accepts no other; read in the wrong base it hardly ever is one.
+        guard size.nonzeroBitCount == 1 else {
+            throw tree.damaged(
+                "\(Self.directory)/block_size_bytes",
+                "\"\(text)\" is \(size) bytes (the kernel writes it in hexadecimal), and no power of two"
+            )
+        }
         memory.blockSize = size
         memory.autoOnline = try tree.value("\(Self.directory)/auto_online_blocks")
         var wanted = state.softReserved.map(\.range) + state.windows.map(\.range) + state.daxDevices.flatMap(\.ranges)

@@ -25,7 +25,9 @@ struct ProximityRanges {
             guard table.bytes.littleEndian32(at: offset + 28) & 1 != 0 else { continue }
             let base = table.bytes.littleEndian64(at: offset + 8)
             let size = table.bytes.littleEndian64(at: offset + 16)
-            if let range = AddressRange(start: base, size: size) { ranges.append(range) }
+            guard let range = AddressRange(start: base, size: size) else { continue }
+            // A running machine lives with whatever its firmware says.
+            ranges.append(tree.isLive ? range : try tree.physical(range, at: table.path))
         }
         self.ranges = ranges.sorted()
     }

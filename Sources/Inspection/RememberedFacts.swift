@@ -69,6 +69,7 @@ public struct RememberedFacts: Sendable, Equatable {
         guard let facts = RememberedFacts(parsing: bytes) else {
             throw tree.damaged(path, "these are no facts that daxswitch wrote; remove the file if it is not needed")
         }
+        for region in facts.regions { _ = try tree.physical(region.range, at: path) }
         return facts.bootID == bootID ? facts : nil
     }
 

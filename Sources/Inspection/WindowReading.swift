@@ -64,7 +64,9 @@ struct WindowReading {
             }
             // ACPI_CEDT_CFMWS_RESTRICT_FIXED, include/acpi/actbl1.h.
             let isFixed = table.bytes.littleEndian16(at: offset + 32) & 1 << 4 != 0
-            windows.append(FixedWindow(range: range, isFixed: isFixed, source: table.path))
+            windows.append(
+                FixedWindow(range: try tree.physical(range, at: table.path), isFixed: isFixed, source: table.path)
+            )
         }
         return windows
     }

@@ -99,6 +99,7 @@ import Testing
             "/sys/bus/dax/devices/dax1.0": "/sys/devices/gone/dax1.0",
             "/sys/bus/platform/devices/hmem.0": "/sys/devices/hmem.0",
         ]
+        tree.isLive = true
         let whole = try Inspector(tree: tree, log: FakeLog()).read()
         #expect(whole.regions.map(\.range?.size) == [0x2000_0000])
         #expect(whole.memory.blocks.map(\.number) == [186])

@@ -1,0 +1,45 @@
+internal import Iomem
+
+/// Values as the kernel writes them. A capture that was edited or made by hand may hold them otherwise, and a number
+/// read in the wrong base is another number, not an error.
+extension FileTree {
+    /// An address or a size that the kernel prints with `%#llx`; nil where it is absent or empty.
+    /// - Throws: where the `0x` is missing.
+    func address(_ path: String) throws(InspectionError) -> UInt64? {
+        guard let value = try value(path), !value.isEmpty else { return nil }
+        guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
+        guard value.hasPrefix("0x") || number == 0 else {
+            throw damaged(path, "\"\(value)\" lacks the 0x with which the kernel writes this value (\"%#llx\")")
+        }
+        return number
+    }
+
+    /// A size that the kernel prints with `%llu`; nil where it is absent or empty.
+    /// - Throws: where it is not decimal.
+    func decimal(_ path: String) throws(InspectionError) -> UInt64? {
+        guard let value = try value(path), !value.isEmpty else { return nil }
+        guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
+        guard value.allSatisfy(\.isASCIIDigit) else {
+            throw damaged(path, "\"\(value)\" is not decimal, as the kernel writes this value (\"%llu\")")
+        }
+        return number
+    }
+
+    /// `range`, if physical memory can lie there: x86-64 and arm64 have 52 bits at most (MAX_PHYSMEM_BITS).
+    /// - Throws: where it does not, naming `place` as the file that says so.
+    func physical(_ range: AddressRange, at place: String) throws(InspectionError) -> AddressRange {
+        let last: UInt64 = (1 << 52) - 1
+        guard range.end <= last else {
+            throw damaged(place, "\(range) lies past \(hexadecimal(last)), where the 52 bits of a physical address end")
+        }
+        return range
+    }
+
+    /// The directory of the device that an entry of a bus links to; nil where the device is gone.
+    /// - Throws: where a recorded link leads nowhere: the device has no place, so it has no parent.
+    func device(_ entry: String) throws(InspectionError) -> String? {
+        if let path = realPath(entry) { return path }
+        guard !isLive, let target = linkTarget(entry) else { return nil }
+        throw damaged(entry, "the link leads to \"\(target)\", where nothing is: the device has no parent")
+    }
+}
