@@ -7,6 +7,7 @@ import tarfile
 from concurrent.futures import ThreadPoolExecutor
 
 from daxlab import cache, kernels
+from daxlab.archive import ArchiveError
 from daxlab.machine import Machine
 from daxlab.results import Failure, unpack
 from daxlab.runner import tail
@@ -27,14 +28,24 @@ def folder_name(release):
 
 def record_all(scenarios, wanted, out, jobs, timeout):
     """Records scenarios on kernels, prints a line for each, and returns the exit code."""
-    there = [kernels.kernel(name) for name in wanted]
-    work = [(scenario, kernel) for kernel in there for scenario in scenarios]
-    failed = 0
+    work = [(scenario, kernel) for kernel in available(wanted) for scenario in scenarios]
+    failed = 0 if work else 1
     with ThreadPoolExecutor(jobs) as pool:
         for line, good in pool.map(lambda pair: record_one(*pair, out, timeout), work):
             print(line, flush=True)
             failed += not good
     return 1 if failed else 0
+
+
+def available(names):
+    """The kernels of those names; one that has left the archive is said so and passed over."""
+    found = []
+    for name in names:
+        try:
+            found.append(kernels.kernel(name))
+        except ArchiveError as error:
+            print(f"SKIP {name}: {error}", flush=True)
+    return found
 
 
 def record_one(scenario, kernel, out, timeout):
