@@ -11,7 +11,7 @@ struct Fuzzer {
     let corpus: [[UInt8]]
 
     /// What an input may take; many times what any needs, since the machine may be busy.
-    private static let deadline = Duration.seconds(10)
+    private static let deadline = Duration.seconds(30)
 
     /// The time for each parser.
     static var seconds: Double {

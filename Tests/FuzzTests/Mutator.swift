@@ -4,10 +4,12 @@ struct Mutator {
     /// Inputs to take pieces from.
     private let corpus: [[UInt8]]
 
-    /// No input grows beyond this many bytes: a parser may be slow in proportion, not more.
-    private static let limit = 256 << 10
+    /// No input grows beyond this many bytes. Few are long: in the time for a long one, hundreds of short ones find more.
+    private let limit: Int
 
     init(random: SplitMix, corpus: [[UInt8]]) {
+        var random = random
+        limit = random.once(in: 100) ? 256 << 10 : 8 << 10
         self.random = random
         self.corpus = corpus
     }
@@ -37,7 +39,7 @@ struct Mutator {
         var bytes = input
         let rounds = random.once(in: 16) ? 32 : 1 + random.below(4)
         for _ in 0..<rounds { change(&bytes) }
-        return Array(bytes.prefix(Self.limit))
+        return Array(bytes.prefix(limit))
     }
 
     private mutating func change(_ bytes: inout [UInt8]) {
@@ -94,7 +96,7 @@ struct Mutator {
         case 1: lines.remove(at: index)
         case 2: lines.swapAt(index, random.below(lines.count))
         default:
-            let count = min(1 << random.below(14), Self.limit / (line.count + 1))
+            let count = min(1 << random.below(14), limit / (line.count + 1))
             lines.insert(contentsOf: repeatElement(line, count: count), at: index)
         }
         bytes = Array(lines.joined(separator: [0x0a]))
@@ -114,7 +116,7 @@ struct Mutator {
     private mutating func repeated(_ bytes: inout [UInt8]) {
         let unit = random.once(in: 2) ? Array(bytes[piece(of: bytes)]) : random.pick(Self.pieces) ?? []
         guard !unit.isEmpty else { return }
-        let count = min(1 << random.below(15), Self.limit / unit.count)
+        let count = min(1 << random.below(15), limit / unit.count)
         bytes.insert(contentsOf: Array(repeatElement(unit, count: count).joined()), at: random.below(bytes.count))
     }
 }
