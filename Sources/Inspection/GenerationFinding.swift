@@ -55,11 +55,8 @@ struct GenerationFinding {
                             "\(directory)/modules.dep: dax_cxl \(needs ? "depends" : "does not depend") on dax_hmem."
                     )
                 )
-            } else if !modules.builtin.contains("dax_cxl"),
-                dependencies["dax_hmem"] != nil || modules.builtin.contains("dax_hmem")
-            {
-                let evidence = "\(directory)/modules.dep has dax_hmem and no dax_cxl: the kernel is older than 6.3, or"
-                clues.append(Clue(possible: [.hmemOnly], evidence: evidence + " was built without CONFIG_DEV_DAX_CXL."))
+            } else if lacksDaxCxl {
+                clues.append(clueWithoutDaxCxl(directory))
             }
         }
         if modules.softDependencies?["dax_hmem"]?.contains("cxl_acpi") == true {
@@ -96,7 +93,31 @@ struct GenerationFinding {
                 )
             ]
         }
-        return [Clue(possible: Self.coordinating, evidence: "\(bus)/\(device.name) is below hmem_platform.0.")]
+        // Without dax_cxl there is nothing to coordinate with: then dax_hmem owns everything, on any kernel.
+        let possible = lacksDaxCxl ? Self.coordinating.union([.hmemOnly]) : Self.coordinating
+        return [Clue(possible: possible, evidence: "\(bus)/\(device.name) is below hmem_platform.0.")]
+    }
+
+    /// The kernel has dax_hmem and no dax_cxl, as its list of modules says.
+    private var lacksDaxCxl: Bool {
+        let modules = state.modules
+        guard let dependencies = modules.dependencies, dependencies["dax_cxl"] == nil else { return false }
+        return !modules.builtin.contains("dax_cxl")
+            && (dependencies["dax_hmem"] != nil || modules.builtin.contains("dax_hmem"))
+    }
+
+    /// 6.3 to 7.0 defer wherever CXL regions are built in, with a dax_cxl or without (hmem_register_device(),
+    /// CONFIG_CXL_REGION); from 7.1 on only with one (CONFIG_DEV_DAX_CXL); before 6.3 never.
+    private func clueWithoutDaxCxl(_ directory: String) -> Clue {
+        let evidence =
+            "\(directory)/modules.dep has dax_hmem and no dax_cxl: the kernel is older than 6.3, or was built without "
+            + "CONFIG_DEV_DAX_CXL"
+        guard let soft = state.modules.softDependencies else {
+            return Clue(possible: [.hmemOnly, .deferring], evidence: "\(evidence).")
+        }
+        let defers = soft["dax_hmem"]?.contains("cxl_acpi") == true
+        let sign = "modules.softdep has \(defers ? "" : "no ")\"dax_hmem pre: cxl_acpi\""
+        return Clue(possible: defers ? [.deferring] : [.hmemOnly], evidence: "\(evidence); \(sign).")
     }
 
     /// What the lines of `/proc/iomem` say, with the release where they leave two possible.

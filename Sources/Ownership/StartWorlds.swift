@@ -143,7 +143,7 @@ extension World {
         known = machine.modules.dependencies.map { Set($0.keys) }
         isHeld = machine.isHeld
         windowsAreLive = machine.windows.contains(where: \.isLive)
-        windows = machine.windows.map(\.range)
+        windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
         regionIsIdle = machine.hmemSettings.regionIsIdle
         ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.map(\.range)
         claims = machine.daxDevices.compactMap { device in
@@ -178,6 +178,15 @@ extension World {
     }
 }
 
+extension MachineState {
+    /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line
+    /// (drivers/cxl/acpi.c: add_cxl_resources(), insert_resource_expand_to_fit(); seen on 6.12).
+    fileprivate func grown(_ window: AddressRange) -> AddressRange {
+        let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
+        return lines.filter { $0.overlaps(window) }.reduce(window) { [$0, $1].merged().first ?? $0 }
+    }
+}
+
 extension WorldRegion {
     init?(_ region: Region, decoders: [Decoder]) {
         guard let range = region.range else { return nil }
@@ -190,6 +199,7 @@ extension WorldRegion {
             keepsDecoders: region.locked == true,
             lockIsIgnored: region.locked == nil && !locks.isEmpty,
             assembled: region.assembled,
+            hasDecoders: !region.targets.isEmpty,
             isPresent: true
         )
     }

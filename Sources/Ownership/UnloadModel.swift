@@ -72,7 +72,9 @@ extension World {
                 )
             }
         }
-        dropRegions { region in region.committed && !region.keepsDecoders && lost.contains(region.range) }
+        dropRegions { region in
+            !region.hasDecoders || region.committed && !region.keepsDecoders && lost.contains(region.range)
+        }
         undecoded += lost
     }
 
@@ -80,6 +82,7 @@ extension World {
         for index in regions.indices where regions[index].isPresent && regions[index].committed {
             if regions[index].keepsDecoders { continue }
             regions[index].committed = false
+            regions[index].hasDecoders = false
             undecoded.append(regions[index].range)
         }
         let gone = regions.filter { $0.isPresent && !$0.committed }.map(\.name)

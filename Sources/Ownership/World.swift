@@ -55,6 +55,8 @@ struct WorldRegion: Equatable, Sendable {
     /// Why its decoders are locked in name only.
     var lockIsIgnored: Bool
     var assembled: Bool
+    /// Decoders of memory devices are programmed for it: without, it is only a name and goes with `cxl_acpi`.
+    var hasDecoders = true
     /// In sysfs now; else it appears with `cxl_acpi`, `cxl_pci` and `cxl_mem`.
     var isPresent: Bool
 }

@@ -33,7 +33,7 @@ import Testing
             let copy = try TestCaptures.copyWithModules(root)
             let state = try Inspector(root: copy.path).read()
             let expected: Generation =
-                kernel.hasPrefix("6.1.") ? .hmemOnly : kernel.hasPrefix("6.12") ? .deferring : .coordinated
+                kernel.hasPrefix("6.1.") ? .hmemOnly : kernel.hasPrefix("6.") ? .deferring : .coordinated
             #expect(state.kernel.generation.value == expected, "\(root): \(state.kernel.generation.evidence)")
             #expect(state.kernel.generation.evidence.contains { $0.contains("modules.dep") })
             #expect(state.modules.builtin.isSuperset(of: ["dax", "cxl_core", "cxl_port"]))
@@ -50,9 +50,21 @@ import Testing
 
     @Test("modules.dep decides, whatever the release") func dependencies() throws {
         let list = "\(Self.directory)/modules.dep"
-        #expect(try generation([list: "\(Self.hmem):\n"]).value == .hmemOnly)
+        let soft = "\(Self.directory)/modules.softdep"
+        #expect(try generation([list: "\(Self.hmem):\n", soft: ""]).value == .hmemOnly)
         #expect(try generation([list: "\(Self.hmem):\nkernel/drivers/dax/dax_cxl.ko:\n"]).value == .deferring)
         #expect(try generation([list: "kernel/fs/ext4.ko:\n"]).value == .deferring, "by the lines in iomem")
+    }
+
+    @Test("without dax_cxl: 6.3 to 7.0 defer all the same, as the soft dependency shows; later kernels don't")
+    func withoutDaxCxl() throws {
+        let files = ["\(Self.directory)/modules.dep": "\(Self.hmem):\n"]
+        let soft = "\(Self.directory)/modules.softdep"
+        let defers = files.merging([soft: "softdep dax_hmem pre: cxl_acpi\n"]) { first, _ in first }
+        #expect(try generation(defers).value == .deferring)
+        let links = ["/sys/bus/platform/devices/hmem.0": "/sys/devices/platform/hmem_platform.0/hmem.0"]
+        let owns = files.merging([soft: ""]) { first, _ in first }.merging(Self.hidden) { first, _ in first }
+        #expect(try generation(owns, links: links).value == .hmemOnly)
     }
 
     @Test("a backport: the text in dax_hmem tells which") func backport() throws {

@@ -43,7 +43,10 @@ import Testing
                 ["0x100000000-0x13fffffff", "0x200000000-0x23fffffff"]
             ),
             ("memmap=1G%4G+0xefffffff,1G%8G+0xefffffff", ["0x100000000-0x13fffffff", "0x200000000-0x23fffffff"]),
-            ("memmap=1G%4G+0xefffffff memmap=1G%5G+0xefffffff", ["0x100000000-0x17fffffff"]),
+            (
+                "memmap=1G%4G+0xefffffff memmap=1G%5G+0xefffffff",
+                ["0x100000000-0x13fffffff", "0x140000000-0x17fffffff"]
+            ),
             ("memmap=2G%4G+0xefffffff memmap=1G%5G-0xefffffff+1", ["0x100000000-0x13fffffff"]),
             ("memmap=2G%4G+0xefffffff memmap=1G%5G", ["0x100000000-0x13fffffff"]),
             ("memmap=1024K%010000000000+4026531839", ["0x40000000-0x400fffff"]),

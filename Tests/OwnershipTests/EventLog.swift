@@ -9,6 +9,7 @@ struct EventLog {
 
     private var steps: [Step]? = []
     private var holds = false
+    private var hmemIsLoaded = false
 
     init(_ text: String, isCoordinated: Bool) {
         for line in text.split(separator: "\n") {
@@ -33,6 +34,9 @@ struct EventLog {
     private mutating func read(_ words: [String], _ isCoordinated: Bool) {
         let command = words.joined(separator: " ").replacing("/sbin/", with: "").replacing("'", with: "")
         let parts = command.split(separator: " ").map(String.init)
+        defer {
+            if command.contains("dax_hmem") { hmemIsLoaded = command.hasPrefix("modprobe dax") || parts[0] == "insmod" }
+        }
         if command.hasSuffix("> /proc/sys/kernel/modprobe") {
             let blocks = !parts.contains("modprobe")
             holds = blocks
@@ -49,9 +53,10 @@ struct EventLog {
             steps? += holds || isCoordinated ? [step] : [.hold, step, .release]
         } else if parts.count == 3, parts[0] == "modprobe", parts[1] == "-r" {
             steps?.append(.unload(parts[2]))
-            // modprobe -r also removes what nobody uses any more: dependencies, and 6.12's softdep of dax_hmem.
+            // modprobe -r also removes what nobody uses any more: dependencies, and 6.12's softdep of dax_hmem; nothing at
+            // all where the module is not loaded.
             if parts[2] == "dax_cxl" && isCoordinated { steps?.append(.unload("dax_hmem")) }
-            if parts[2] == "dax_hmem" && !isCoordinated { steps?.append(.unload("cxl_acpi")) }
+            if parts[2] == "dax_hmem" && !isCoordinated && hmemIsLoaded { steps?.append(.unload("cxl_acpi")) }
         } else {
             steps = nil
         }
