@@ -1,0 +1,144 @@
+import Iomem
+import Machine
+
+/// A state that the model can reach: how the machine is, and what daxswitch remembers of it.
+struct ReachState: Sendable {
+    let scenario: ReachScenario
+    private(set) var world: World
+    /// The regions that were there when they were hidden from view.
+    private(set) var remembered: [RememberedRegion]
+
+    /// The modules that events load and remove.
+    static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl", "kmem"]
+    /// The rest of what these need: a part of the kernel image, since the rules don't ask for it.
+    static let builtin: Set<String> = ["cxl_core", "cxl_port", "cxl_pmem", "libnvdimm"]
+
+    /// After these, sysfs shows no decoder, so that daxswitch writes down what it sees before.
+    private static let hiding: [Step] = [.unload("cxl_acpi"), .unload("cxl_pci"), .unload("cxl_mem")]
+
+    /// The state in which the machine starts.
+    init(booting scenario: ReachScenario) {
+        self.init(scenario, scenario.boot, remembered: [])
+    }
+
+    init(_ scenario: ReachScenario, _ world: World, remembered: [RememberedRegion]) {
+        self.scenario = scenario
+        self.remembered = remembered
+        self.world = world
+        settle()
+    }
+
+    /// The states that an event can lead to; none where the kernel refuses it or the host dies of it.
+    func following(_ event: ReachEvent) -> [ReachState] {
+        switch event {
+        case .steps(let steps):
+            return steps.reduce([self]) { states, step in states.flatMap { $0.following(step) } }
+        case .online:
+            return following(.load("kmem")).map(\.online).filter { !$0.world.onlineBlocks.isEmpty && !$0.isDead }
+        }
+    }
+
+    /// The same for one step.
+    func following(_ step: Step) -> [ReachState] {
+        let outcome = world.applying(step)
+        guard outcome.refusal == nil else { return [] }
+        var kept = remembered
+        if Self.hiding.contains(step), world.windowsAreLive, !outcome.worlds.allSatisfy({ $0.isSame(as: world) }) {
+            kept += world.regions.filter { $0.isPresent && $0.committed && $0.mode == "ram" }.map {
+                RememberedRegion(range: $0.range, locked: $0.keepsDecoders)
+            }
+        }
+        return outcome.worlds.map { ReachState(scenario, $0, remembered: kept) }.filter { !$0.isDead }
+    }
+
+    /// All memory that kmem has added is online.
+    private var online: ReachState {
+        var after = world
+        let added = world.claims.filter { $0.driver == "kmem" }.flatMap(\.ranges)
+        after.onlineBlocks = scenario.cells.filter { cell in
+            world.onlineBlocks.contains(cell) || added.contains { $0.overlaps(cell) }
+        }
+        return ReachState(scenario, after, remembered: remembered)
+    }
+
+    /// Online memory that no decoder answers for: the kernel panics or oopses within milliseconds.
+    private var isDead: Bool {
+        world.onlineBlocks.contains { block in world.undecoded.contains { $0.overlaps(block) } }
+    }
+
+    /// Brings equal states into equal form: devices have names, reasons are forgotten, ranges are merged.
+    private mutating func settle() {
+        world.decisions = [:]
+        world.assumptions = [:]
+        world.undecoded = world.undecoded.merged()
+        world.leaked = world.leaked.merged()
+        world.claims.sort { one, other in
+            one.ranges != other.ranges ? one.ranges.lexicographicallyPrecedes(other.ranges) : one.owner < other.owner
+        }
+        for index in world.claims.indices { world.claims[index].device = "dax\(index).0" }
+        var latest: [RememberedRegion] = []
+        for region in remembered.reversed() where !latest.contains(where: { $0.range == region.range }) {
+            latest.append(region)
+        }
+        remembered = latest.sorted { $0.range < $1.range }
+    }
+
+    /// Two states with one key are the same state of a scenario.
+    var key: UInt64 {
+        var bits = ReachBits()
+        for module in Self.modules { bits.add(world.loaded.contains(module)) }
+        bits.add(world.isHeld)
+        bits.add(world.windowsAreLive)
+        bits.add(world.probeIsPending)
+        for cell in scenario.cells {
+            for owner in [Owner.hmem, .cxl] {
+                let claim = world.claims.first { $0.owner == owner && $0.overlaps(cell) }
+                bits.add(claim != nil)
+                bits.add(claim?.driver != nil)
+            }
+            bits.add(world.undecoded.contains { $0.overlaps(cell) })
+            bits.add(world.leaked.contains { $0.overlaps(cell) })
+            bits.add(world.onlineBlocks.contains { $0.overlaps(cell) })
+        }
+        for range in scenario.regions.compactMap(\.range) {
+            let region = world.regions.first { $0.range == range }
+            bits.add(region != nil)
+            bits.add(region?.isPresent == true)
+            bits.add(region?.committed == true)
+            bits.add(region?.assembled == true)
+            let memory = remembered.first { $0.range == range }
+            bits.add(memory != nil)
+            bits.add(memory?.locked == true)
+        }
+        return bits.value
+    }
+}
+
+/// What can happen to a machine between two looks at it.
+enum ReachEvent: Hashable, Sendable {
+    case steps([Step])
+    /// udev loads kmem, and it or a person onlines all memory that kmem then has.
+    case online
+
+    /// What moves modules. The endpoints' two drivers go together: regions need both, and no rule asks for one alone.
+    static let switching: [ReachEvent] =
+        ["cxl_acpi", "dax_hmem", "dax_cxl"].flatMap { [.steps([.load($0)]), .steps([.unload($0)])] } + [
+            .steps([.load("cxl_mem"), .load("cxl_pci")]), .steps([.unload("cxl_pci"), .unload("cxl_mem")]),
+            .steps([.hold]), .steps([.release]),
+        ]
+
+    /// As a trace names it.
+    var words: [String] {
+        switch self {
+        case .steps(let steps): steps.map(\.description)
+        case .online: ["online-memory"]
+        }
+    }
+}
+
+/// Answers of yes and no, one bit each.
+private struct ReachBits {
+    private(set) var value: UInt64 = 0
+
+    mutating func add(_ bit: Bool) { value = value << 1 | (bit ? 1 : 0) }
+}

@@ -1,0 +1,133 @@
+import Iomem
+import Machine
+
+@testable import Ownership
+
+/// What must be true of every plan, each found in its own way: nothing here asks the planner's own search for hazards.
+struct ProofProperties {
+    let state: ReachState
+    let plan: Plan
+
+    private static let anything = Policy.Want(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil)
+
+    private var hazards: Set<Hazard.Identifier> { plan.hazardIDs }
+
+    /// No end that the prediction excluded.
+    func excludedOwners() -> [String] {
+        state.playing(plan.steps).flatMap { end in
+            plan.prediction.ranges.compactMap { predicted in
+                let owner = end.world.owner(of: predicted.range)
+                return predicted.owners.contains(owner)
+                    ? nil : "\(predicted.range) ends with \(owner), predicted \(predicted.owners.sorted())"
+            }
+        }
+    }
+
+    /// Nothing bad on the way that the plan does not list.
+    ///
+    /// - Parameter consent: what the policy may do unasked is no hazard.
+    func unlisted(consent: Policy.Consent) -> [String] {
+        var found: Set<Hazard.Identifier> = []
+        var worlds = [state.world]
+        for (index, step) in plan.steps.enumerated() {
+            worlds = worlds.flatMap { before in
+                let outcome = before.applying(step)
+                if outcome.refusal != nil { found.insert(.stepRefused) }
+                for after in outcome.worlds {
+                    found.formUnion(seen(step, before, after, earlier: plan.steps.prefix(index)))
+                }
+                return outcome.worlds
+            }
+        }
+        for end in worlds { found.formUnion(ends(end)) }
+        if consent.loseRegions { found.remove(.regionLost) }
+        return found.subtracting(hazards).map(\.rawValue).sorted()
+    }
+
+    private func seen(
+        _ step: Step,
+        _ before: World,
+        _ after: World,
+        earlier: ArraySlice<Step>
+    ) -> Set<Hazard.Identifier> {
+        var found: Set<Hazard.Identifier> = []
+        let goes = ["cxl_acpi", "cxl_pci", "cxl_mem"].contains { step == .unload($0) } && before != after
+        if goes, before.regions.contains(where: { $0.isPresent && $0.committed && !$0.keepsDecoders }) {
+            found.insert(.regionLost)
+        }
+        let lostDevices = before.claims.filter { claim in
+            claim.driver == "kmem" && !after.claims.contains { $0.ranges == claim.ranges && $0.owner == claim.owner }
+        }
+        if lostDevices.contains(where: { claim in before.onlineBlocks.contains(where: claim.overlaps) }) {
+            found.insert(.memoryOnline)
+        }
+        let dead = { (world: World) in
+            world.onlineBlocks.filter { block in world.undecoded.contains { $0.overlaps(block) } }.count
+        }
+        if dead(after) > dead(before) { found.insert(.decodeUnderLiveMemory) }
+        let missing = after.undecoded.flatMap { $0.subtracting(state.missingUnseen) }
+        for claim in after.claims where claim.owner == .hmem && missing.contains(where: claim.overlaps) {
+            if !before.claims.contains(where: { $0.owner == .hmem && $0.ranges == claim.ranges }) {
+                found.insert(.undecodedRange)
+            }
+        }
+        if step == .load("dax_hmem"), earlier.contains(.unload("cxl_acpi")), !before.windowsAreLive,
+            after.windowsAreLive
+        {
+            found.insert(.selfUndoing)
+        }
+        return found
+    }
+
+    private func ends(_ end: World) -> Set<Hazard.Identifier> {
+        var found: Set<Hazard.Identifier> = []
+        for cell in state.scenario.cells where !plan.isEmpty {
+            let (now, then) = (state.world.owner(of: cell), end.owner(of: cell))
+            if now != .none && then == .none { found.insert(.orphanedRange) }
+            if now != .both && then == .both { found.insert(.doubleClaim) }
+        }
+        return found
+    }
+
+    /// What is wanted holds: no step; nothing refuses the steps: they bring it.
+    func unfulfilled(_ policy: Policy) -> [String] {
+        var found: [String] = []
+        if policy.want != Self.anything, state.world.seesDecoders, !plan.isEmpty, state.fulfils(policy.want, state) {
+            found.append("it holds, and steps are planned")
+        }
+        if hazards.isEmpty && !state.hidesSmallRegions {
+            let ends = state.playing(plan.steps)
+            if ends.isEmpty || !ends.allSatisfy({ state.fulfils(policy.want, $0) }) {
+                found.append("ends elsewhere, and nothing says so")
+            }
+        }
+        return found
+    }
+
+    /// Planned once more where a plan without hazards leads, it is empty or refused.
+    func changesAgain(_ policy: Policy) -> [String] {
+        guard hazards.isEmpty, !plan.isEmpty, !state.hidesSmallRegions else { return [] }
+        // A policy without a wish is never content.
+        if policy.want == Self.anything { return [] }
+        return state.playing(plan.steps).compactMap { end in
+            guard let again = end.plan(policy), !again.isEmpty, again.hazardIDs.isEmpty else { return nil }
+            return "planned again: \(again.steps.map(\.description))"
+        }
+    }
+}
+
+// What the planner can't know, or doesn't ask: there its plans can pass by a hazard.
+extension ReachState {
+    /// Bytes without a decoder that the planner doesn't know of: no decoder is seen, and what is remembered of them tells
+    /// only of regions, and counts only while `cxl_acpi` is out.
+    var missingUnseen: [AddressRange] {
+        if world.seesDecoders { return [] }
+        let known = world.windowsAreLive ? [] : remembered.filter { !$0.locked }.map(\.range)
+        return world.undecoded.flatMap { $0.subtracting(known) }
+    }
+
+    /// Regions that are not seen and cover a range in parts: the planner supposes that one covers it, or none.
+    var hidesSmallRegions: Bool {
+        !world.seesDecoders && [.partly, .partlyLocked, .together].contains(scenario.cover)
+    }
+}

@@ -1,0 +1,115 @@
+import Iomem
+import Machine
+import Testing
+
+@testable import Ownership
+
+@Suite("Proof of policies")
+struct ProofTests {
+    private static let reload = Policy(
+        name: "reload",
+        summary: "",
+        order: [.unload("dax_cxl"), .unload("dax_hmem"), .unload("cxl_acpi")] + Machines.toCxl.dropFirst(2),
+        want: .init(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil),
+        consent: .init()
+    )
+    private static let policies = [Machines.hmem, Machines.cxl, reload]
+
+    /// Fails once for each kind of problem, with the first state that has it.
+    private func report(_ problems: [(String, ReachSearch, Int, Plan)]) {
+        var seen: [String: Int] = [:]
+        for (problem, search, index, plan) in problems {
+            seen[problem, default: 0] += 1
+            guard seen[problem] == 1 else { continue }
+            let state = search.states[index]
+            Issue.record(
+                """
+                \(plan.policy ?? "predict") on \(state.scenario.generation): \(problem)
+                \(state.scenario.words): \(state.words)
+                after \(search.trace(to: index)); steps \(plan.steps.map(\.description)); hazards \(plan.hazardIDs)
+                """
+            )
+        }
+        for (problem, count) in seen where count > 1 { print("\(count) times: \(problem)") }
+    }
+
+    private func check(
+        _ generation: Generation,
+        last: [ReachEvent] = [.online],
+        _ find: (ReachState, Policy) -> (Plan, [String])?
+    ) {
+        var problems: [(String, ReachSearch, Int, Plan)] = []
+        for scenario in ReachScenario.all(generation) {
+            let search = ReachSearch(scenario, last: last)
+            for (index, state) in search.states.enumerated() {
+                for policy in Self.policies {
+                    guard let (plan, found) = find(state, policy) else { continue }
+                    problems += found.map { ($0, search, index, plan) }
+                }
+            }
+        }
+        report(problems)
+    }
+
+    @Test("what a reader finds in a state is that state", arguments: Generation.allCases)
+    func roundTrip(_ generation: Generation) {
+        for scenario in ReachScenario.all(generation) {
+            for state in ReachSearch(scenario).states {
+                var read = World(of: state.machine, generation: generation)
+                // Not in sysfs: what no driver shows, and the state of the initial probe, which is a finding.
+                let hidden = state.world.regions.filter { !$0.isPresent }
+                read.regions = read.regions.filter(\.isPresent) + hidden
+                read.probeIsPending = state.world.probeIsPending
+                if !state.world.seesDecoders { read.undecoded = state.world.undecoded }
+                let again = ReachState(scenario, read, remembered: state.remembered)
+                #expect(again.key == state.key, "\(scenario.words): \(state.words)")
+            }
+        }
+    }
+
+    @Test(
+        "every plan ends as predicted, lists its hazards, is planned once, and where nothing refuses it brings what is wanted",
+        arguments: Generation.allCases
+    )
+    func properties(_ generation: Generation) {
+        check(generation) { state, policy in
+            guard let plan = state.plan(policy) else { return nil }
+            let properties = ProofProperties(state: state, plan: plan)
+            return (
+                plan,
+                properties.excludedOwners()
+                    + properties.unlisted(consent: policy.consent).map { "not listed: \($0)" }
+                    + properties.unfulfilled(policy) + properties.changesAgain(policy)
+            )
+        }
+    }
+
+    @Test("what is not known widens the prediction, and never makes it wrong", arguments: Generation.allCases)
+    func forgetful(_ generation: Generation) {
+        check(generation, last: []) { state, policy in
+            guard policy != Self.reload else { return nil }
+            var machine = state.machine
+            machine.remembered = []
+            machine.initialProbe.value = .unknown
+            guard let plan = try? Planner(machine: machine).plan(policy) else { return nil }
+            return (plan, ProofProperties(state: state, plan: plan).excludedOwners())
+        }
+    }
+
+    @Test("the counts add up, and what fails is told with a way to it")
+    func counts() throws {
+        for proof in PolicyProof(Machines.hmem).run().generations {
+            #expect(proof.content + proof.brought > 0 && proof.elsewhere == 0)
+            #expect(proof.failures.map(\.states).reduce(0, +) == proof.refused + proof.elsewhere)
+            #expect(proof.refusedBy.values.allSatisfy { $0 <= proof.refused })
+        }
+    }
+
+    @Test("a trace leads to its state, and a shorter one comes first")
+    func traces() {
+        let search = ReachSearch(ReachScenario(.coordinated, .inside, .locked))
+        let lengths = search.states.indices.map { search.trace(to: $0).filter { $0 != "load:cxl_mem" }.count }
+        #expect(lengths.first == 0 && lengths.allSatisfy { $0 < 20 })
+        #expect(search.trace(to: 1) == ["load:cxl_acpi"])
+    }
+}
