@@ -2,7 +2,7 @@ import ArgumentParser
 import Ownership
 import Policy
 
-/// `policies`: which there are, what one says, and whether a file is one.
+/// `policies`: which there are, what one says, whether a file is one, and where its order brings what it wants.
 struct PoliciesCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "policies",
@@ -21,13 +21,21 @@ struct PoliciesCommand: Command {
 
     func execute() throws -> ExitStatus {
         let library = PolicyLibrary()
-        let entries = try (name.map { [$0] } ?? library.names).map { try library.find($0) }
+        guard let name else {
+            let entries = try library.names.map { try library.find($0) }
+            if wantsJSON {
+                Output.print(policiesDocument(entries.map { ($0, nil) }))
+            } else {
+                Output.print(aligned(entries.map { [$0.policy.name, $0.policy.summary, "(\($0.source))"] }))
+            }
+            return .done
+        }
+        let entry = try library.find(name)
+        let proof = PolicyProof(entry.policy).run()
         if wantsJSON {
-            Output.print(policiesDocument(entries))
-        } else if name == nil {
-            Output.print(aligned(entries.map { [$0.policy.name, $0.policy.summary, "(\($0.source))"] }))
+            Output.print(policiesDocument([(entry, proof)]))
         } else {
-            Output.print(entries.flatMap { policyText($0, style: .current) })
+            Output.print(policyText(entry, style: .current) + proofText(proof, style: .current))
         }
         return .done
     }
