@@ -66,8 +66,10 @@ struct ReachScenario: Sendable {
         case (.deferring, .inside): [.nothing, .unlocked, .lockIgnored, .unassembled, .partly, .together]
         case (_, .inside): [.nothing, .unlocked, .locked, .unassembled, .partly, .partlyLocked, .together]
         // What is outside adds nothing to what lies over the other range, but that hazards of both can meet.
+        case (.deferring, .apart): [.lockIgnored]
         case (.deferring, _): [.nothing, .lockIgnored]
-        case (_, _): [.nothing, .unlocked, .locked]
+        case (_, .apart): [.locked]
+        case (_, _): [.nothing, .locked]
         }
     }
 }

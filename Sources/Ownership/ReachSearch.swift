@@ -24,7 +24,7 @@ struct ReachSearch {
     }
 
     private mutating func add(_ events: [ReachEvent], from index: Int, _ known: inout Set<UInt64>) {
-        for event in events {
+        for event in events where !states[index].isNeedless(event) {
             for state in states[index].following(event) where known.insert(state.key).inserted {
                 states.append(state)
                 origin.append((index, event))

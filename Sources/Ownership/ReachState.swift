@@ -38,17 +38,36 @@ struct ReachState: Sendable {
         }
     }
 
+    /// Whether nothing would change.
+    func isNeedless(_ event: ReachEvent) -> Bool {
+        switch event {
+        case .steps(let steps): steps.allSatisfy(isNeedless)
+        case .online: world.claims.isEmpty
+        }
+    }
+
     /// The same for one step.
     func following(_ step: Step) -> [ReachState] {
+        if isNeedless(step) { return [self] }
         let outcome = world.applying(step)
         guard outcome.refusal == nil else { return [] }
         var kept = remembered
-        if Self.hiding.contains(step), world.windowsAreLive, !outcome.worlds.allSatisfy({ $0.isSame(as: world) }) {
+        if Self.hiding.contains(step), world.windowsAreLive {
             kept += world.regions.filter { $0.isPresent && $0.committed && $0.mode == "ram" }.map {
                 RememberedRegion(range: $0.range, locked: $0.keepsDecoders)
             }
         }
         return outcome.worlds.map { ReachState(scenario, $0, remembered: kept) }.filter { !$0.isDead }
+    }
+
+    /// Half of all steps find done what they would do; to see that here saves a copy of the world for each.
+    private func isNeedless(_ step: Step) -> Bool {
+        switch step {
+        case .load(let module): world.has(module)
+        case .unload(let module): !world.has(module)
+        case .hold: world.isHeld
+        case .release: !world.isHeld
+        }
     }
 
     /// All memory that kmem has added is online.
