@@ -185,7 +185,9 @@ extension World {
     }
 
     /// A dax device of dax_hmem or dax_cxl is of the kmem type: kmem takes it at once where iomem lets it.
+    /// Up to 6.2 it takes none by itself.
     private mutating func bindKmem() {
+        guard generation != .hmemOnly else { return }
         for index in claims.indices
         where claims[index].driver == nil && !claims[index].ranges.contains(where: isBlocked) {
             let range = claims[index].ranges
@@ -200,7 +202,8 @@ extension World {
 
     /// Whether a resource in iomem cuts `range`, so that no driver can reserve it (-EBUSY).
     func isBlocked(_ range: AddressRange) -> Bool {
-        let cutters = (windowsAreLive ? windows : []) + regions.filter(\.isPresent).map(\.range) + leaked
+        let cutters =
+            (windowsAreLive ? windows : []) + regions.filter(\.isPresent).map(\.range) + softReservedLines + leaked
         return cutters.contains { $0.overlaps(range) && !$0.contains(range) } || leaked.contains { $0.overlaps(range) }
     }
 }

@@ -161,6 +161,7 @@ extension World {
         regions = machine.regions.compactMap { WorldRegion($0, decoders: machine.decoders) }
         probeIsPending = false
         undecoded = []
+        softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
         leaked = leakedRanges(of: machine)
         onlineBlocks = machine.memory.blocks.filter(\.isOnline).map(\.range)
         decisions = [:]
@@ -179,11 +180,14 @@ extension World {
 }
 
 extension MachineState {
-    /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line
+    /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line.
+    /// A line that holds the whole window stays above it
     /// (drivers/cxl/acpi.c: add_cxl_resources(), insert_resource_expand_to_fit(); seen on 6.12).
     fileprivate func grown(_ window: AddressRange) -> AddressRange {
         let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        return lines.filter { $0.overlaps(window) }.reduce(window) { [$0, $1].merged().first ?? $0 }
+        return lines.filter { $0.overlaps(window) && !$0.contains(window) }.reduce(window) { grown, line in
+            [grown, line].merged().first ?? grown
+        }
     }
 }
 

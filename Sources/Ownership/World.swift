@@ -25,6 +25,8 @@ struct World: Equatable, Sendable {
     var probeIsPending: Bool
     /// Bytes in windows that no decoder answers for.
     var undecoded: [AddressRange]
+    /// "Soft Reserved" lines of iomem, on kernels that print them.
+    var softReservedLines: [AddressRange] = []
     /// Memory that kmem added and whose device is gone.
     var leaked: [AddressRange]
     /// Online memory blocks.
