@@ -56,7 +56,9 @@ extension World {
             regions[index].isPresent = true
             let range = regions[index].range
             // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.
-            if claims.contains(where: { $0.driver == "kmem" && $0.overlaps(range) }) {
+            if claims.contains(where: { $0.driver == "kmem" && $0.overlaps(range) })
+                || leaked.contains(where: range.overlaps)
+            {
                 regions[index].assembled = false
             }
         }

@@ -69,7 +69,7 @@ struct StartWorlds {
     /// While `cxl_acpi` or the memory devices' drivers are out, sysfs shows no decoder: a region may wait in them.
     private mutating func addUnseenRegions(of machine: MachineState, _ generation: Generation) {
         guard generation != .hmemOnly, let world = worlds.first, !world.seesDecoders else { return }
-        if !machine.remembered.isEmpty && !world.windowsAreLive { return }
+        if !machine.remembered.isEmpty { return }
         let visible = world.regions.map(\.range)
         for range in world.ranges where !visible.contains(where: { $0.overlaps(range) }) {
             guard facts.count < 6, let window = machine.windows.first(where: { $0.range.overlaps(range) }),
@@ -170,11 +170,13 @@ extension World {
         if seesDecoders {
             let decoded = machine.decoders.filter { $0.kind == .endpoint }.compactMap(\.range)
             undecoded = inWindows.flatMap { $0.subtracting(decoded) }
-        } else if !windowsAreLive {
-            for region in machine.remembered where region.locked {
+        } else if !machine.remembered.isEmpty {
+            for region in machine.remembered
+            where region.locked && !regions.contains(where: { $0.range == region.range }) {
                 regions.append(WorldRegion(remembered: region))
             }
-            undecoded = machine.remembered.filter { !$0.locked }.map(\.range)
+            let decoded = machine.remembered.filter(\.locked).map(\.range)
+            undecoded = inWindows.flatMap { $0.subtracting(decoded) }
         }
     }
 }

@@ -63,6 +63,7 @@ extension World {
         var lost: [AddressRange] = []
         for index in regions.indices where regions[index].isPresent {
             regions[index].isPresent = false
+            regions[index].assembled = regions[index].committed
             let region = regions[index]
             if region.committed && !region.keepsDecoders {
                 lost.append(region.range)
