@@ -28,7 +28,7 @@ def parser():
     run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
     run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
                      help="guests at a time (default: %(default)s)")
-    run.add_argument("--timeout", type=int, default=600,
+    run.add_argument("--timeout", type=int, default=300,
                      help="seconds until a guest counts as hung (default: %(default)s)")
 
     record = commands.add_parser("record", help="record machines for the replay tests of the suite")
@@ -40,7 +40,7 @@ def parser():
                         help="where the recordings go (default: Tests/Captures)")
     record.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
                         help="guests at a time (default: %(default)s)")
-    record.add_argument("--timeout", type=int, default=600,
+    record.add_argument("--timeout", type=int, default=300,
                         help="seconds until a guest counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")
