@@ -5,8 +5,7 @@ import Machine
 extension World {
     /// Loads `module` as modprobe would, or, while held, with its hard dependencies alone.
     func loading(_ module: String) -> StepOutcome {
-        if has(module) && module != "cxl_acpi" { return StepOutcome(self) }
-        if loaded.contains(module) || builtin.contains(module) { return StepOutcome(self) }
+        if has(module) { return StepOutcome(self) }
         if let known, !known.contains(module) {
             return StepOutcome(self, refusal: "this kernel has no module \(module) (modules.dep)")
         }

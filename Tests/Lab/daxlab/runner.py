@@ -72,7 +72,7 @@ def boot(case, kernel, options, directory):
     ports = [f"file:{console}", f"file:{stream}"]
     in_time = machine.run(ports, options.timeout)
     if not in_time and lost_its_timer(console):
-        print(f"{kernel}: the emulator lost the guest's timer; booted once more", flush=True)
+        print(f"{kernel.name}/{case.name}: the emulator lost the guest's timer; booted once more", flush=True)
         in_time = machine.run(ports, options.timeout)
     results = unpack(stream, directory)
     stream.unlink()
