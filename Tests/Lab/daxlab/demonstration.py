@@ -80,7 +80,7 @@ def show(tool, policies):
         console, stream, steps = (Path(scratch, name) for name in ("console", "stream", "steps"))
         steps.mkdir()
         machine = Machine(PLATFORMS["locked"], kernel, script(), tool, policies)
-        in_time = machine.run([f"file:{console}", f"file:{stream}", "stdio"], TIMEOUT)
+        in_time = machine.run(console, stream, TIMEOUT, "stdio")
         results = unpack(stream, steps)
         if not in_time or not results.finished:
             raise Failure(f"the guest did not come to its end; the last lines of its console:\n{tail(console)}")

@@ -68,7 +68,7 @@ def record(scenario, kernel, out, timeout):
     script = f"SCENARIO={scenario.name}\n. /lab/regions.sh\n. /lab/record.sh\n{scenario.script}\n"
     first = kernels.kernel(FIRMWARE_KERNEL) if kernel.name in UNABLE else None
     machine = Machine(scenario, kernel, script, first_kernel=first)
-    in_time = machine.run([f"file:{console}", f"file:{stream}"], timeout)
+    in_time = machine.run(console, stream, timeout)
     results = unpack(stream, scratch)
     if not in_time or not results.finished:
         what = "broke off" if in_time else f"was not done after {timeout} s"

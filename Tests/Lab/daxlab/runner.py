@@ -69,23 +69,13 @@ def boot(case, kernel, options, directory):
     """Runs the guest and unpacks what it sent. A guest that hangs or breaks off is a failure."""
     console, stream = directory / "console.log", directory / "stream"
     machine = Machine(case.platform, kernel, case.script, options.tool, options.policies)
-    ports = [f"file:{console}", f"file:{stream}"]
-    in_time = machine.run(ports, options.timeout)
-    if not in_time and lost_its_timer(console):
-        print(f"{kernel.name}/{case.name}: the emulator lost the guest's timer; booted once more", flush=True)
-        in_time = machine.run(ports, options.timeout)
+    in_time = machine.run(console, stream, options.timeout)
     results = unpack(stream, directory)
     stream.unlink()
     if not in_time or not results.finished:
         what = "broke off" if in_time else f"was not done after {options.timeout} s"
         raise Failure(f"the guest {what}; the end of its console:\n{tail(console)}")
     return Results(directory)
-
-
-def lost_its_timer(console):
-    """Whether the emulated processor stopped getting timer interrupts: a fault of the emulation, not of a case."""
-    text = console.read_text(errors="replace") if console.exists() else ""
-    return "Possible timer handling issue" in text
 
 
 def tail(console):
