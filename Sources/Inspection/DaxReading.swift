@@ -18,7 +18,8 @@ struct DaxReading {
                     ranges: try ranges(path),
                     owner: owner,
                     through: through,
-                    driver: tree.linkName("\(path)/driver")
+                    driver: tree.linkName("\(path)/driver"),
+                    memoryState: tree.optionalValue("\(path)/state")
                 )
             )
         }

@@ -29,16 +29,27 @@ public struct DaxDevice: Sendable, Equatable {
     public var through: String
     /// The bound driver: `kmem`, `device_dax`, or nil.
     public var driver: String?
+    /// `state`, which kmem gives a device (7.3 on): `unplugged`, `offline`, `online`, `online_kernel`, `online_movable`, as
+    /// it was last written; single blocks may have changed since. Nil where there is none.
+    public var memoryState: String?
     /// Processes that have `/dev/daxN.M` open or mapped, as far as `/proc` could be read.
     public var users: [DaxUser]
 
     /// A dax device as sysfs shows it.
-    public init(name: String, ranges: [AddressRange], owner: Owner?, through: String, driver: String?) {
+    public init(
+        name: String,
+        ranges: [AddressRange],
+        owner: Owner?,
+        through: String,
+        driver: String?,
+        memoryState: String? = nil
+    ) {
         self.name = name
         self.ranges = ranges
         self.owner = owner
         self.through = through
         self.driver = driver
+        self.memoryState = memoryState
         users = []
     }
 }

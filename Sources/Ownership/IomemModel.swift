@@ -34,13 +34,14 @@ struct IomemModel {
         for claim in world.claims {
             guard let driver = claim.driver else {
                 // udev may load kmem for a new device; a person can give device_dax the name of any.
+                if claim.isPut { continue }
                 let isNew = claim.device == nil
                 guard isNew || world.has("device_dax"), !claim.ranges.contains(where: world.isBlocked) else { continue }
                 claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
                 if isNew { claim.ranges.forEach { add($0, "System RAM (kmem)", isCertain: false) } }
                 continue
             }
-            let isCertain = claim.device != nil || !world.has("device_dax")
+            let isCertain = claim.isPut || claim.device != nil || !world.has("device_dax")
             for range in claim.ranges {
                 add(range, "daxN.M", isCertain: isCertain)
                 guard driver == "kmem", let memory = memoryBlocks(in: range) else { continue }

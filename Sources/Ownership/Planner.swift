@@ -78,6 +78,8 @@ extension World {
         switch step {
         case .load(let module): return loading(module)
         case .unload(let module): return unloading(module)
+        case .offlineMemory(let range): return offlining(range)
+        case .restoreUse(let range, let use): return restoring(use, over: range)
         case .hold, .release:
             var world = self
             world.isHeld = step == .hold

@@ -67,6 +67,7 @@ struct ReachState: Sendable {
         case .unload(let module): !world.has(module)
         case .hold: world.isHeld
         case .release: !world.isHeld
+        case .offlineMemory, .restoreUse: false
         }
     }
 

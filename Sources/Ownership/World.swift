@@ -73,6 +73,8 @@ struct Claim: Equatable, Sendable {
     var through: String
     var device: String?
     var driver: String?
+    /// A step has bound the driver by name: nobody's habit decides over it.
+    var isPut = false
     var users: [DaxUser]
 
     func overlaps(_ range: AddressRange) -> Bool { ranges.contains { $0.overlaps(range) } }

@@ -39,6 +39,13 @@ public enum PolicyFile {
             } catch {
                 throw root.error("order", element: index, error.message)
             }
+            guard step.range == nil else {
+                throw root.error(
+                    "order",
+                    element: index,
+                    "\(step.verb) is planned where it is needed and consent.offline_memory allows it; leave it out"
+                )
+            }
             if steps.last == step { throw root.error("order", element: index, "\(step) directly after itself") }
             steps.append(step)
         }

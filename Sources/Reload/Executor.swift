@@ -51,7 +51,8 @@ public struct Executor {
             settling: settling,
             original: original,
             overrides: overrides.fixed(for: original),
-            accepted: accepted
+            accepted: accepted,
+            report: report
         )
         _ = surfaces.messages.newLines()
         let machine: MachineState

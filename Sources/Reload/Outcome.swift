@@ -19,4 +19,6 @@ public enum Progress: Sendable, Equatable {
     case step(Step, index: Int, count: Int)
     /// What was done is undone by these steps.
     case rollingBack([Step])
+    /// Memory goes offline: how many of how many bytes are, and how long it has taken.
+    case offlining(done: UInt64, total: UInt64, elapsed: Duration)
 }

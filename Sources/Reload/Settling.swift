@@ -8,6 +8,8 @@ public struct Deadlines: Sendable {
     public var step: Duration
     /// For udev to come to rest after a step; the step goes on without it then.
     public var udev: Duration
+    /// For memory to go offline, counted from the last block that went.
+    public var block: Duration
     /// For the last comparison.
     public var verification: Duration
     /// Between two readings that must be equal.
@@ -17,11 +19,13 @@ public struct Deadlines: Sendable {
     public init(
         step: Duration = .seconds(30),
         udev: Duration = .seconds(10),
+        block: Duration = .seconds(60),
         verification: Duration = .seconds(15),
         interval: Duration = .milliseconds(100)
     ) {
         self.step = step
         self.udev = udev
+        self.block = block
         self.verification = verification
         self.interval = interval
     }
@@ -105,6 +109,8 @@ struct Settling {
         switch step {
         case .hold: return machine.isHeld ? nil : "the hold is not in place"
         case .release: return machine.isHeld ? "the hold is still in place" : nil
+        case .offlineMemory(let range): return machine.stillOnline(in: range)
+        case .restoreUse(let range, let use): return machine.missing(of: use, over: range)
         case .unload(let module):
             return machine.modules.loaded[module] == nil ? nil : "\(module) is still in /proc/modules"
         case .load(let module):

@@ -11,6 +11,7 @@ struct StepRunner {
     let overrides: Overrides
     /// The hazards that are taken on purpose.
     let accepted: Set<Hazard.Identifier>
+    let report: (Progress) -> Void
 
     /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
     ///
@@ -49,11 +50,15 @@ struct StepRunner {
         }
     }
 
+    private var memory: MemorySteps { MemorySteps(surfaces: surfaces, settling: settling, report: report) }
+
     private func act(_ step: Step, _ machine: MachineState) throws(ReloadError) {
         switch step {
         case .hold: try surfaces.hold.hold()
         case .release: try surfaces.hold.release()
         case .load(let module): try surfaces.modules.insert(module, isHeld: machine.isHeld)
+        case .offlineMemory(let range): try memory.offline(range, on: machine)
+        case .restoreUse(let range, let use): try memory.restore(use, over: range, on: machine)
         case .unload(let module):
             let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
             let probeIsDone = [machine, original].contains { $0.initialProbe.value == .done }

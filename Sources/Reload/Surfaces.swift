@@ -67,6 +67,7 @@ public protocol FactStore {
 public struct Surfaces {
     let modules: any ModuleControl
     let hold: any HoldControl
+    let memory: any MemoryControl
     let machine: any MachineReader
     let messages: any KernelMessages
     let waiter: any Waiter
@@ -77,6 +78,7 @@ public struct Surfaces {
     public init(
         modules: any ModuleControl,
         hold: any HoldControl,
+        memory: any MemoryControl,
         machine: any MachineReader,
         messages: any KernelMessages,
         waiter: any Waiter,
@@ -85,6 +87,7 @@ public struct Surfaces {
     ) {
         self.modules = modules
         self.hold = hold
+        self.memory = memory
         self.machine = machine
         self.messages = messages
         self.waiter = waiter

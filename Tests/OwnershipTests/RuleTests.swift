@@ -14,13 +14,24 @@ struct RuleTests {
 
     @Test(
         "steps are written as policies write them",
-        arguments: ["load:dax_hmem", "unload:cxl_acpi", "hold", "release"]
+        arguments: [
+            "load:dax_hmem", "unload:cxl_acpi", "hold", "release", "offline-memory:0x5d0000000-0x5efffffff",
+            "restore-use:0x5d0000000-0x5efffffff=system-ram/movable", "restore-use:0x0-0x7ffffff=system-ram/automatic",
+            "restore-use:0x5d0000000-0x5efffffff=devdax", "restore-use:0x5d0000000-0x5efffffff=idle",
+        ]
     )
     func steps(_ text: String) throws {
         #expect(try Step(parsing: text).description == text)
     }
 
-    @Test("what is no step says so", arguments: ["load", "load:", "load:ext4", "Hold", "", "reload:dax_hmem"])
+    @Test(
+        "what is no step says so",
+        arguments: [
+            "load", "load:", "load:ext4", "Hold", "", "reload:dax_hmem", "hold:1", "offline-memory",
+            "offline-memory:5d0000000-5efffffff", "offline-memory:0x2-0x1", "restore-use:0x1-0x2",
+            "restore-use:0x1-0x2=system-ram", "restore-use:0x1-0x2=devdax/movable", "restore-use:0x1-0x2=leaked",
+        ]
+    )
     func badSteps(_ text: String) {
         #expect(throws: StepError.self) { try Step(parsing: text) }
     }

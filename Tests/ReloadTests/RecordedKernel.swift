@@ -1,3 +1,4 @@
+import Glibc
 import Inspection
 import Machine
 import Ownership
@@ -7,7 +8,9 @@ import TestCaptures
 /// A kernel that was recorded: each step leads to the capture that a booted kernel had after it.
 ///
 /// Where the recording has no moment between two removals, the moment is the later capture with the module still in.
-final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMessages, FactStore, Waiter, Interrupts {
+final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
+    Interrupts
+{
     private(set) var state: MachineState
     private var after: [Step: MachineState]
     private(set) var steps: [Step] = []
@@ -20,6 +23,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
     var lines: [Step: [String]] = [:]
     /// The signal that comes after a step.
     var signals: [Step: String] = [:]
+    /// The errno of each of the next writes to an attribute; EINTR for one that does not end by itself.
+    var refusals: [MemoryAttribute: [Int32]] = [:]
+    /// What was written, as a shell would write it.
+    private(set) var writes: [String] = []
     /// Called before each reading, with how many there were.
     var onRead: ((Int, inout MachineState) throws(ReloadError) -> Void)?
     private var reads = 0
@@ -60,6 +67,14 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
 
     func insert(_ module: String, isHeld: Bool) throws(ReloadError) { try take(.load(module)) }
     func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
+    func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
+        let refusal = refusals[attribute]?.isEmpty == false ? refusals[attribute]?.removeFirst() : nil
+        if refusal == EINTR { while goesOn() { now += .seconds(1) } }
+        if let refusal { throw WriteRefusal(refusal) }
+        writes.append("\(value) > \(attribute.path)")
+        try MemoryOfRecording(attribute: attribute, value: value).apply(to: &state)
+    }
+    func isOnline(block number: Int) -> Bool? { state.memory.blocks.first { $0.number == number }?.isOnline }
     func hold() throws(ReloadError) { try take(.hold) }
     func release() throws(ReloadError) { try take(.release) }
     func read() throws(ReloadError) -> MachineState {
@@ -82,6 +97,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MachineReader, KernelMes
         Surfaces(
             modules: self,
             hold: self,
+            memory: self,
             machine: self,
             messages: self,
             waiter: self,

@@ -12,6 +12,7 @@ extension Proposal {
         let surfaces = Surfaces(
             modules: LibkmodModules(),
             hold: DropInHold(state),
+            memory: SysfsMemory(),
             machine: running,
             messages: KmsgMessages(),
             waiter: UeventWaiter(),

@@ -15,7 +15,17 @@ func rangeMembers(_ range: AddressRange?, _ more: [String: JSONValue] = [:]) -> 
 
 /// The steps of a plan.
 func stepMembers(_ steps: [Step]) -> JSONValue {
-    .list(steps.map { ["do": .text($0.verb), "module": JSONValue($0.module)] })
+    .list(
+        steps.map { step in
+            rangeMembers(
+                step.range,
+                [
+                    "do": .text(step.verb), "module": JSONValue(step.module), "use": JSONValue(step.use?.word),
+                    "zone": JSONValue(step.use?.zone?.rawValue),
+                ]
+            )
+        }
+    )
 }
 
 /// Hazards.

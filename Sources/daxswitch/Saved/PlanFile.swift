@@ -32,10 +32,25 @@ struct PlanFile: Decodable {
     struct Step: Decodable {
         let verb: String
         let module: String?
+        let start: String?
+        let end: String?
+        let use: String?
+        let zone: String?
 
         enum CodingKeys: String, CodingKey {
             case verb = "do"
-            case module
+            case module, start, end, use, zone
+        }
+
+        /// As a plan's journal writes it.
+        var text: String {
+            let range = start.map { "\($0)-\(end ?? "")" }
+            let subject =
+                module
+                ?? range.map { range in
+                    use.map { use in "\(range)=\(use)" + (zone.map { "/\($0)" } ?? "") } ?? range
+                }
+            return subject.map { "\(verb):\($0)" } ?? verb
         }
     }
 

@@ -41,8 +41,7 @@ struct PlanReader {
     func plan() throws(PlanFileError) -> Plan {
         var steps: [Step] = []
         for (index, step) in content.steps.enumerated() {
-            let word = step.module.map { "\(step.verb):\($0)" } ?? step.verb
-            steps.append(try self.step(word, at: "steps[\(index)]"))
+            steps.append(try self.step(step.text, at: "steps[\(index)]"))
         }
         return Plan(policy: content.policy, steps: steps, prediction: try prediction())
     }

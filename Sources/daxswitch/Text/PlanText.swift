@@ -65,5 +65,7 @@ private func sentence(_ step: Step) -> String {
     case .unload(let module): "unload \(module)"
     case .hold: "hold: keep cxl_acpi from being loaded"
     case .release: "release: let cxl_acpi be loaded again"
+    case .offlineMemory(let range): "take the memory at \(range) offline (\(sizeText(range.size)))"
+    case .restoreUse(let range, let use): "put \(range) to the use it had: \(use)"
     }
 }

@@ -1,0 +1,154 @@
+import Iomem
+import Machine
+import Ownership
+
+/// The steps on memory: taking blocks offline, all or none, and putting a device to a use.
+struct MemorySteps {
+    let surfaces: Surfaces
+    let settling: Settling
+    let report: (Progress) -> Void
+
+    /// For what is given up on a signal.
+    private var interruptible: MemoryWriter {
+        MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: true)
+    }
+    private var writer: MemoryWriter {
+        MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: false)
+    }
+
+    /// Takes the memory of kmem over `range` offline and kmem off its devices.
+    ///
+    /// Where one block does not go, every block that was online comes back online in its zone.
+    /// - Throws: `ReloadError` `.stepFailed`, `.interrupted`, `.notPermitted`.
+    func offline(_ range: AddressRange, on machine: MachineState) throws(ReloadError) {
+        let devices = machine.daxDevices.filter { device in
+            device.driver == "kmem" && device.ranges.contains { $0.overlaps(range) }
+        }
+        do throws(ReloadError) {
+            let blocks = devices.flatMap(\.ranges).flatMap(machine.memory.blocks).filter(\.isOnline)
+            var counter = OfflineCounter(blocks, since: surfaces.waiter.now)
+            for device in devices { try offline(device, machine, &counter) }
+            // With kmem gone nobody can online the blocks again before the driver below goes.
+            for device in devices { try writer.write(device.name, to: .driver("kmem", .unbind)) }
+        } catch {
+            try bringBack(range, to: machine, after: error)
+        }
+    }
+
+    private func offline(
+        _ device: DaxDevice,
+        _ machine: MachineState,
+        _ counter: inout OfflineCounter
+    ) throws(ReloadError) {
+        let blocks = device.ranges.flatMap(machine.memory.blocks).filter(\.isOnline)
+        guard device.memoryState == nil || device.memoryState == "unplugged" || blocks.isEmpty else {
+            var seen = counter
+            try interruptible.write("unplugged", to: .device(device.name)) {
+                seen.count { surfaces.memory.isOnline(block: $0) != true }
+                return advance(&seen)
+            }
+            counter = seen
+            counter.count { number in blocks.contains { $0.number == number } }
+            _ = advance(&counter)
+            return
+        }
+        // From the top, as what was onlined last goes first.
+        for block in blocks.reversed() {
+            if let signal = surfaces.interrupts.pending {
+                throw ReloadError(.interrupted, "\(signal) came before memory\(block.number) went offline")
+            }
+            try interruptible.write("offline", to: .block(block.number))
+            counter.count { $0 == block.number }
+            _ = advance(&counter)
+        }
+    }
+
+    /// Reports what has gone offline; whether anything has since the last call.
+    private func advance(_ counter: inout OfflineCounter) -> Bool {
+        guard counter.hasAdvanced() else { return false }
+        report(counter.progress(at: surfaces.waiter.now))
+        return true
+    }
+
+    private func bringBack(
+        _ range: AddressRange,
+        to machine: MachineState,
+        after error: ReloadError
+    ) throws(ReloadError) -> Never {
+        do throws(ReloadError) {
+            for step in machine.usesToRestore(over: range) {
+                guard let bytes = step.range, let use = step.use else { continue }
+                try restore(use, over: bytes, on: machine)
+            }
+        } catch let second {
+            throw ReloadError(error.code, error.description, cause: "bringing the memory back failed: \(second)")
+        }
+        throw error
+    }
+
+    /// Puts the device over `range`, and its blocks there, to `use`.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed` where there is no such device, or where a block stays in another zone;
+    ///   `.notPermitted`.
+    func restore(_ use: MemoryUse, over range: AddressRange, on machine: MachineState) throws(ReloadError) {
+        switch use {
+        case .systemRAM(let zone):
+            try release(range, from: "device_dax")
+            try give(range, to: "kmem", machine)
+            if try settling.read().memory.blocks(in: range).isEmpty {
+                // Its blocks were unplugged: kmem adds them when it is bound.
+                try release(range, from: "kmem")
+                try give(range, to: "kmem", machine)
+            }
+            for block in try settling.read().memory.blocks(in: range) where !block.isOnline(in: zone) {
+                if block.isOnline { try writer.write("offline", to: .block(block.number)) }
+                try writer.write(zone.attributeValue, to: .block(block.number))
+            }
+        case .devdax:
+            try offline(range, on: try settling.read())
+            try give(range, to: "device_dax", machine)
+        case .idle:
+            try offline(range, on: try settling.read())
+            try release(range, from: "device_dax")
+        }
+    }
+
+    private func device(over range: AddressRange) throws(ReloadError) -> DaxDevice {
+        let machine = try settling.read()
+        guard let device = machine.daxDevices.first(where: { $0.ranges.contains { $0.overlaps(range) } }) else {
+            throw ReloadError(.stepFailed, "no dax device lies over \(range)")
+        }
+        return device
+    }
+
+    private func release(_ range: AddressRange, from driver: String) throws(ReloadError) {
+        let device = try device(over: range)
+        guard device.driver == driver else { return }
+        try writer.write(device.name, to: .driver(driver, .unbind))
+    }
+
+    /// Binds `driver`, which is loaded where it is not in. kmem takes new devices of dax_hmem and dax_cxl by itself.
+    private func give(_ range: AddressRange, to driver: String, _ machine: MachineState) throws(ReloadError) {
+        try surfaces.modules.insert(driver, isHeld: machine.isHeld)
+        let device = try device(over: range)
+        guard device.driver != driver else { return }
+        if driver == "kmem" {
+            try writer.write(device.name, to: .driver(driver, .bind))
+        } else {
+            try writer.write(device.name, to: .driver(driver, .newID))
+            // Else the driver takes whatever device has this name next.
+            try writer.write(device.name, to: .driver(driver, .removeID))
+        }
+    }
+}
+
+extension MemoryUse.OnlineZone {
+    /// What the `state` of a memory block takes for it.
+    var attributeValue: String {
+        switch self {
+        case .movable: "online_movable"
+        case .kernel: "online_kernel"
+        case .automatic: "online"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import Iomem
+import Machine
+import Reload
+
+/// What a kernel does to its memory when an attribute is written (drivers/base/memory.c, drivers/dax/kmem.c, bus.c).
+struct MemoryOfRecording {
+    let attribute: MemoryAttribute
+    let value: String
+
+    func apply(to machine: inout MachineState) throws(WriteRefusal) {
+        switch attribute {
+        case .block(let number):
+            guard let index = machine.memory.blocks.firstIndex(where: { $0.number == number }) else {
+                throw WriteRefusal(ENOENT)
+            }
+            machine.memory.blocks[index].isOnline = value != "offline"
+            machine.memory.blocks[index].zone = Self.zones[value]
+        case .device(let name):
+            guard let index = machine.daxDevices.firstIndex(where: { $0.name == name }) else {
+                throw WriteRefusal(ENOENT)
+            }
+            machine.daxDevices[index].memoryState = value
+            removeBlocks(of: machine.daxDevices[index], &machine)
+        case .driver(let driver, let binding):
+            guard let index = machine.daxDevices.firstIndex(where: { $0.name == value }) else {
+                throw WriteRefusal(ENODEV)
+            }
+            switch binding {
+            case .bind, .newID:
+                machine.daxDevices[index].driver = driver
+                if driver == "kmem" { addBlocks(of: machine.daxDevices[index], &machine) }
+            case .unbind:
+                machine.daxDevices[index].driver = nil
+                if driver == "kmem" { removeBlocks(of: machine.daxDevices[index], &machine) }
+            case .removeID: break
+            }
+        }
+    }
+
+    private static let zones = ["online_movable": "Movable", "online_kernel": "Normal", "online": "Normal"]
+
+    private func removeBlocks(of device: DaxDevice, _ machine: inout MachineState) {
+        machine.memory.blocks.removeAll { block in device.ranges.contains { $0.overlaps(block.range) } }
+    }
+
+    private func addBlocks(of device: DaxDevice, _ machine: inout MachineState) {
+        removeBlocks(of: device, &machine)
+        let size = machine.memory.blockSize
+        for range in device.ranges {
+            for start in stride(from: range.start, through: range.end, by: Int(size)) {
+                guard let bytes = AddressRange(start: start, size: size) else { continue }
+                machine.memory.blocks.append(
+                    MemoryBlock(number: Int(start / size), range: bytes, isOnline: false, zone: nil)
+                )
+            }
+        }
+        machine.memory.blocks.sort { $0.number < $1.number }
+    }
+}
