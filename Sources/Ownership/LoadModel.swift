@@ -125,7 +125,7 @@ extension World {
     }
 
     private mutating func leave(_ range: AddressRange, _ rule: Rule, _ why: String) {
-        decisions[range] = Decision(rules: [rule.id], why: why)
+        decide(range, [rule], why)
     }
 
     private mutating func claimByHmem(_ range: AddressRange, _ rule: Rule, _ why: String) {
@@ -134,17 +134,11 @@ extension World {
             return
         }
         if asksForCxl, let other = claims.first(where: { $0.excludes(range) }) {
-            decisions[range] = Decision(
-                rules: [rule.id, Rule.firstClaimWins.id],
-                why: "\(other.through) already holds bytes of \(range)"
-            )
+            decide(range, [rule, .firstClaimWins], "\(other.through) already holds bytes of \(range)")
             return
         }
         if regionIsIdle {
-            decisions[range] = Decision(
-                rules: [rule.id, Rule.regionIdle.id],
-                why: "dax_hmem.region_idle is set: its region has no device"
-            )
+            decide(range, [rule, .regionIdle], "dax_hmem.region_idle is set: its region has no device")
             claims.append(
                 Claim(
                     owner: .hmem,
@@ -168,9 +162,10 @@ extension World {
         for region in regions where region.isPresent && region.committed && region.assembled && region.mode == "ram" {
             if claims.contains(where: { $0.owner == .cxl && $0.overlaps(region.range) }) { continue }
             if asksForCxl && claims.contains(where: { $0.excludes(region.range) }) {
-                decisions[region.range] = Decision(
-                    rules: [Rule.firstClaimWins.id],
-                    why: "dax_hmem holds bytes of \(region.name): dax_cxl fails on it (-ENOMEM)"
+                decide(
+                    region.range,
+                    [.firstClaimWins],
+                    "dax_hmem holds bytes of \(region.name): dax_cxl fails on it (-ENOMEM)"
                 )
                 continue
             }

@@ -43,10 +43,7 @@ extension World {
         for claim in claims where claim.owner == owner {
             leak(claim)
             for range in claim.ranges {
-                decisions[range] = Decision(
-                    rules: [Rule.noDriver.id],
-                    why: "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is removed"
-                )
+                decide(range, [.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is removed")
             }
         }
         claims.removeAll { $0.owner == owner }
@@ -67,9 +64,10 @@ extension World {
             let region = regions[index]
             if region.committed && !region.keepsDecoders {
                 lost.append(region.range)
-                decisions[region.range] = Decision(
-                    rules: [region.lockIsIgnored ? Rule.lockIgnored.id : Rule.resetOnRemoval.id],
-                    why: "the decoders of \(region.name) are reset with cxl_acpi"
+                decide(
+                    region.range,
+                    [region.lockIsIgnored ? .lockIgnored : .resetOnRemoval],
+                    "the decoders of \(region.name) are reset with cxl_acpi"
                 )
             }
         }
@@ -96,7 +94,7 @@ extension World {
         for claim in claims where claim.owner == .cxl && hidden.contains(where: { claim.overlaps($0.range) }) {
             leak(claim)
             for range in claim.ranges where decisions[range] == nil {
-                decisions[range] = Decision(rules: [Rule.noDriver.id], why: "\(claim.through) goes with cxl_acpi")
+                decide(range, [.noDriver], "\(claim.through) goes with cxl_acpi")
             }
         }
         claims.removeAll { claim in claim.owner == .cxl && hidden.contains { claim.overlaps($0.range) } }

@@ -31,12 +31,18 @@ struct World: Equatable, Sendable {
     var leaked: [AddressRange]
     /// Online memory blocks.
     var onlineBlocks: [AddressRange]
-    /// Why each range is as it is, by its start; the newest decision counts.
+    /// Why each range is as it is; of two that overlap, the smaller is the newer.
     var decisions: [AddressRange: Decision]
     /// How each unknown fact was decided, by its index.
     var assumptions: [Int: Bool]
 
     func has(_ module: String) -> Bool { loaded.contains(module) || builtin.contains(module) }
+
+    /// Notes why `range` is as it is: what was decided before for bytes within it counts no more.
+    mutating func decide(_ range: AddressRange, _ rules: [Rule], _ why: String) {
+        decisions = decisions.filter { !range.contains($0.key) }
+        decisions[range] = Decision(rules: rules.map(\.id), why: why)
+    }
 
     /// What can change between two steps, for comparing.
     func isSame(as other: World) -> Bool {

@@ -16,6 +16,20 @@ struct PlannerTests {
         #expect(plan.prediction.modules["cxl_acpi"] == [.absent])
     }
 
+    @Test("a region cut into two devices: what took the bytes last is the reason, not that a smaller device went")
+    func partitioned() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: true)
+        let half = Machines.range.size / 2
+        let halves = [Machines.span(Machines.range.start, half), Machines.span(Machines.range.start + half, half)]
+        machine.daxDevices = halves.map { Machines.device(.cxl, $0) }
+        let plan = try Planner(machine: machine).plan(Machines.hmem)
+        #expect(plan.prediction.ranges.map(\.range) == halves)
+        for predicted in plan.prediction.ranges {
+            #expect(predicted.owners == [.hmem])
+            #expect(predicted.rules == [Rule.noWindow.id], "\(predicted.why)")
+        }
+    }
+
     @Test("7.3, unlocked region: hmem is refused, because the decoders are reset")
     func unlockedToHmem() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: false)).plan(Machines.hmem)
