@@ -40,10 +40,11 @@ let package = Package(
         library("Ownership", ["Iomem", "Machine"]),
         library("Policy", ["Ownership", "TOMLKit"]),
         library("Reload", ["Iomem", "Machine", "Ownership", "Inspection", "Kmod", "CSystem"]),
+        library("Persistence", ["Machine", "Inspection", "Reload"]),
         .executableTarget(
             name: "daxswitch",
             dependencies: [
-                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "Reload", "Kmod", "CSystem",
+                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "Reload", "Persistence", "Kmod", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -59,6 +60,7 @@ let package = Package(
         tests("Ownership", ["Inspection", "TestCaptures"]),
         tests("Policy"),
         tests("Reload", ["TestCaptures"]),
+        tests("Persistence", ["TestCaptures"]),
         .testTarget(
             name: "FuzzTests",
             dependencies: ["daxswitch", "TestCaptures"],

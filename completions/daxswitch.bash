@@ -173,13 +173,13 @@ _daxswitch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|predict|apply|verify|collect|policies|explain|version|help)
+    status|plan|predict|apply|verify|persist|collect|policies|explain|version|help)
         # Offer subcommand argument completions
         "_daxswitch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan predict apply verify collect policies explain version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan predict apply verify persist collect policies explain version help' -- "${cur}"))
         ;;
     esac
 }
@@ -313,6 +313,22 @@ _daxswitch_verify() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __daxswitch_add_completions -W 'cxl'$'\n''hmem'$'\n''reload'
+        return
+        ;;
+    esac
+}
+
+_daxswitch_persist() {
+    repeating_flags=()
+    non_repeating_flags=(--clear --update-initramfs --dry-run --yes --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __daxswitch_offer_flags_options 1
 
     # Offer positional completions
     case "${positional_number}" in

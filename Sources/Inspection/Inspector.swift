@@ -48,6 +48,11 @@ public struct Inspector: Sendable {
     /// `/proc/iomem` alone, of one moment, for who waits for a change of it.
     public func readIomem() throws(InspectionError) -> IomemTree { try IomemReading(tree: tree).read() }
 
+    /// What `persist` wrote for the boots to come; nil where nothing is persisted.
+    public func readPersisted() throws(InspectionError) -> BootChoice? {
+        try DropInReading(tree: tree).read().persisted
+    }
+
     private func readOnce() throws(InspectionError) -> MachineState {
         try checkRoot()
         let iomem = try IomemReading(tree: tree).read()
@@ -77,7 +82,9 @@ public struct Inspector: Sendable {
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
 
-        state.isHeld = tree.exists(Self.holdPath)
+        let dropIns = try DropInReading(tree: tree).read()
+        state.isHeld = dropIns.isHeld
+        state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
         if !state.windows.contains(where: \.isLive) { state.remembered = facts?.regions ?? [] }
         state.kernel.generation = try GenerationFinding(tree: tree, state: state, log: lines).find()
@@ -85,8 +92,11 @@ public struct Inspector: Sendable {
         return state
     }
 
-    /// The drop-in that keeps `cxl_acpi` out; its name sorts before `modules.softdep`, without which it would not count.
+    /// The drop-in of this boot; its name sorts before `modules.softdep`, without which it would not count.
     public static let holdPath = "/run/modprobe.d/00-daxswitch.conf"
+
+    /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
+    public static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
 
     /// Finds out early what can't be a machine at all.
     private func checkRoot() throws(InspectionError) {

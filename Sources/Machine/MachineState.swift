@@ -30,8 +30,10 @@ public struct MachineState: Sendable, Equatable {
     public var initialProbe: Finding<InitialProbe>
     /// Regions that daxswitch saw before it took `cxl_acpi` away in this boot.
     public var remembered: [RememberedRegion]
-    /// Whether the drop-in that keeps `cxl_acpi` out is in place.
+    /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
     public var isHeld: Bool
+    /// What `persist` wrote for the boots to come; nil where nothing is persisted.
+    public var persisted: BootChoice?
 
     /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
     public init(kernel: Kernel, iomem: IomemTree) {
@@ -50,7 +52,16 @@ public struct MachineState: Sendable, Equatable {
         initialProbe = Finding(.unknown, evidence: [])
         remembered = []
         isHeld = false
+        persisted = nil
     }
+}
+
+/// Who is to own Soft Reserved memory from the next boot on; the raw value is the word in the JSON documents.
+public enum BootChoice: String, Sendable, CaseIterable {
+    /// `cxl_acpi`, `cxl_pci` and `cxl_mem` come before dax_hmem.
+    case cxl
+    /// `cxl_acpi` is never loaded.
+    case hmem
 }
 
 /// A value that was inferred, with the facts it was inferred from, one sentence each, naming the file.

@@ -66,7 +66,11 @@ extension World {
 
     private func loadingDaxHmem() -> StepOutcome {
         var world = self
-        if asksForCxl && !isHeld {
+        if loadsCxlFirst && !isHeld {
+            world.loadCxlAcpi()
+            world.loadCxl("cxl_pci")
+            world.loadCxl("cxl_mem")
+        } else if asksForCxl && !isHeld {
             world.loadCxlAcpi()
             world.loadCxl("cxl_pci")
         } else if generation == .deferring && !isHeld {

@@ -142,6 +142,7 @@ extension World {
         builtin = machine.modules.builtin
         known = machine.modules.dependencies.map { Set($0.keys) }
         isHeld = machine.isHeld
+        loadsCxlFirst = machine.persisted == .cxl
         windowsAreLive = machine.windows.contains(where: \.isLive)
         windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
         regionIsIdle = machine.hmemSettings.regionIsIdle

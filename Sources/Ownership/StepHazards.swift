@@ -158,8 +158,9 @@ struct StepHazards {
             why:
                 "removing \(module) resets the decoders of \(region.name) (\(region.range)): \(why). The memory behind it "
                 + "no longer answers, its contents are lost, and the region does not come back by itself",
-            wayOut: "keep cxl_acpi out from the start: put module_blacklist=cxl_acpi on the kernel command line and "
-                + "reboot; dax_hmem then owns the range and the decoders stay as firmware left them"
+            wayOut:
+                "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range "
+                + "and the decoders stay as firmware left them"
         )
     }
 
@@ -180,7 +181,7 @@ struct StepHazards {
                         why:
                             "dax_hmem takes \(bytes), which no CXL decoder answers for: onlining it crashes the kernel",
                         wayOut: isLostHere(dead)
-                            ? "as for region-lost: keep cxl_acpi out from the start, by module_blacklist=cxl_acpi and a reboot"
+                            ? "as for region-lost: keep cxl_acpi out from the start, by daxswitch persist hmem and a reboot"
                             : "commit a region over it (cxl create-region), or leave it to CXL"
                     )
                 )

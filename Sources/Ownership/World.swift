@@ -13,6 +13,8 @@ struct World: Equatable, Sendable {
     /// `modules.dep` without this module; nil where there is no `modules.dep`.
     var known: Set<String>?
     var isHeld: Bool
+    /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it.
+    var loadsCxlFirst = false
     /// `cxl_acpi` is bound: the windows are in iomem.
     var windowsAreLive: Bool
     var windows: [AddressRange]

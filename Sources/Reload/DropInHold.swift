@@ -1,4 +1,5 @@
-import Glibc
+import Inspection
+import Machine
 
 /// The hold: two files in `/run` that keep `cxl_acpi` out until they are taken away or the host reboots.
 ///
@@ -9,6 +10,9 @@ import Glibc
 /// The second is for systemd-udevd, whose libkmod context watches only the configuration directories that were there
 /// when it was opened (`kmod_validate_resources()`): with `/run/modprobe.d` made later it never sees the first file.
 /// Rules it does watch, in every directory; a device without a modalias loads nothing (80-drivers.rules).
+///
+/// Where `persist hmem` keeps `cxl_acpi` out, a release is a file as well: the first softdep line that libkmod finds
+/// counts, and this name sorts before the persisted one.
 public struct DropInHold: HoldControl {
     private let state: StateDirectory
 
@@ -29,6 +33,12 @@ public struct DropInHold: HoldControl {
 
         """
 
+    static let letInText = """
+        # Written by daxswitch: lets cxl_acpi in until the next boot, although it is persisted that it stays out.
+        softdep cxl_acpi pre: cxl_port
+
+        """
+
     /// Writes the files; the drop-in, by which the hold is known, last.
     public func hold() throws(ReloadError) {
         try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
@@ -38,6 +48,18 @@ public struct DropInHold: HoldControl {
     /// Removes the files; the drop-in last, so that a release that was cut off is still a hold and can be made again.
     public func release() throws(ReloadError) {
         try StateDirectory.remove(state.holdRules)
-        try StateDirectory.remove(state.hold)
+        if try persisted() == .hmem {
+            try StateDirectory.write(Array(Self.letInText.utf8), to: state.hold)
+        } else {
+            try StateDirectory.remove(state.hold)
+        }
+    }
+
+    private func persisted() throws(ReloadError) -> BootChoice? {
+        do {
+            return try Inspector(root: state.root).readPersisted()
+        } catch {
+            throw ReloadError(.unavailable, error.message)
+        }
     }
 }

@@ -2,7 +2,8 @@ import Glibc
 
 /// Where daxswitch keeps what lives until the next boot; another root serves tests.
 public struct StateDirectory: Sendable {
-    let root: String
+    /// What stands before every path; empty for this machine.
+    public let root: String
 
     /// The directories below `root`; "" is this machine.
     public init(root: String = "") { self.root = root }
@@ -39,12 +40,13 @@ public struct StateDirectory: Sendable {
     }
 
     /// Replaces the file at `path` as one act, written out to the disk, mode 0644.
-    static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
+    public static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
         try makeParents(of: path)
         let temporary = "\(path).new"
         do throws(ReloadError) {
             try writeWhole(bytes, to: temporary)
             if unsafe rename(temporary, path) != 0 { throw .failing("rename \(temporary)") }
+            try writeOutDirectory(of: path)
         } catch {
             unsafe unlink(temporary)
             throw error
@@ -58,8 +60,19 @@ public struct StateDirectory: Sendable {
     }
 
     /// Removes the file at `path`; one that is not there is no error.
-    static func remove(_ path: String) throws(ReloadError) {
-        if unsafe unlink(path) != 0 && errno != ENOENT { throw .failing("remove \(path)") }
+    public static func remove(_ path: String) throws(ReloadError) {
+        if unsafe unlink(path) != 0 {
+            if errno == ENOENT { return }
+            throw .failing("remove \(path)")
+        }
+        try writeOutDirectory(of: path)
+    }
+
+    /// Without it a new name, or its removal, could be lost with the power.
+    private static func writeOutDirectory(of path: String) throws(ReloadError) {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let file = try File(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY)
+        if fsync(file.descriptor) != 0 && errno != EINVAL { throw .failing("write out \(directory)") }
     }
 }
 

@@ -21,7 +21,7 @@ struct Daxswitch: ParsableCommand {
         version: version,
         subcommands: [
             StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, VerifyCommand.self,
-            CollectCommand.self, PoliciesCommand.self, ExplainCommand.self, VersionCommand.self,
+            PersistCommand.self, CollectCommand.self, PoliciesCommand.self, ExplainCommand.self, VersionCommand.self,
         ]
     )
 }

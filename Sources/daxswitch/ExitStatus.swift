@@ -1,5 +1,6 @@
 import Inspection
 import Ownership
+import Persistence
 import Policy
 import Reload
 
@@ -52,6 +53,7 @@ struct Failure: Error, Equatable {
         case let error as PlanningError: self.init(.missing, code: error.code.rawValue, error.message)
         case let error as PlanFileError: self.init(.badData, code: "plan-invalid", "\(error)")
         case let error as ReloadError: self.init(error, status: Self.status(of: error.code))
+        case let error as PersistenceError: self.init(error)
         case let error as CollectError: self.init(error.status, code: error.code.rawValue, error.message)
         default: self.init(.failed, code: "unexpected", "\(error)")
         }
@@ -67,6 +69,17 @@ struct Failure: Error, Equatable {
             case .unreadable: (.missing, "unreadable")
             }
         self.init(status, code: code, error.message)
+    }
+
+    private init(_ error: PersistenceError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .foreignFile, .editedFile, .notRebuilt: .failed
+            case .notKept, .blacklisted: .refused
+            case .notPersistable: .badData
+            case .missingModule: .missing
+            }
+        self.init(status, code: error.code.rawValue, error.message)
     }
 
     /// An obstacle of a run, with how the process ends.

@@ -1,4 +1,5 @@
 import Foundation
+import Inspection
 import Machine
 import Ownership
 import TestCaptures
@@ -92,6 +93,24 @@ struct StateTests {
     func foreignJournal() throws {
         try StateDirectory.write(Array("{}\nhello\n".utf8), to: state.journal)
         #expect(throws: ReloadError.self) { try UnfinishedRun.find(state, bootID: "this-boot") }
+    }
+
+    @Test("while hmem is persisted, a release is a file that lets cxl_acpi in until the next boot, and sorts first")
+    func releaseOfPersisted() throws {
+        let persisted = "\(root)\(Inspector.persistedPath)"
+        try StateDirectory.write(Array("install cxl_acpi /bin/false\n".utf8), to: persisted)
+        let hold = DropInHold(state)
+        try hold.release()
+        #expect(try String(contentsOfFile: state.hold, encoding: .utf8).hasSuffix("\nsoftdep cxl_acpi pre: cxl_port\n"))
+        #expect(
+            Inspector.holdPath.split(separator: "/").last ?? "" < Inspector.persistedPath.split(separator: "/").last
+                ?? ""
+        )
+        try hold.hold()
+        #expect(try String(contentsOfFile: state.hold, encoding: .utf8).hasSuffix("\ninstall cxl_acpi /bin/false\n"))
+        try StateDirectory.remove(persisted)
+        try hold.release()
+        #expect(!FileManager.default.fileExists(atPath: state.hold))
     }
 
     @Test("where nothing can be written, the error names the file")

@@ -24,7 +24,7 @@ struct Collector {
         ["cmdline", "iomem", "meminfo", "modules", "swaps"].map { "/proc/\($0)" }
         + ["modprobe", "modules_disabled", "osrelease", "random/boot_id", "tainted"].map { "/proc/sys/kernel/\($0)" }
         + ["CEDT", "HMAT", "SRAT"].map { "/sys/firmware/acpi/tables/\($0)" }
-        + ["/sys/kernel/security/lockdown", Inspector.holdPath, RememberedFacts.path]
+        + ["/sys/kernel/security/lockdown", Inspector.holdPath, Inspector.persistedPath, RememberedFacts.path]
 
     /// Records the machine.
     func record() throws(CollectError) {

@@ -22,6 +22,7 @@ func statusDocument(_ machine: MachineState) -> JSONValue {
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
             "held": .bool(machine.isHeld),
+            "next_boot": nextBootMembers(machine),
             "soft_reserved": .list(
                 machine.softReserved.map { rangeMembers($0.range, ["sources": JSONValue($0.sources)]) }
             ),

@@ -12,11 +12,20 @@ func statusText(_ machine: MachineState, style: Style) -> [String] {
         lines += machine.initialProbe.evidence.flatMap { wrapped($0, indent: 15) }.map(style.faint)
     }
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
+    lines += nextBootLines(machine, style: style)
     lines += ["", style.strong("Modules")] + modulesText(machine)
     lines += ["", style.strong("CXL windows")] + windowsText(machine)
     lines += ["", style.strong("CXL regions")] + regionsText(machine)
     lines += ["", style.strong("Ranges")] + rangesText(machine)
     return lines
+}
+
+/// Only where the next boot is known to be another than this one, or is persisted.
+private func nextBootLines(_ machine: MachineState, style: Style) -> [String] {
+    let differs = NextBoot(of: machine).differs
+    guard machine.persisted != nil || differs == true else { return [] }
+    let now = differs == true ? " (now it is otherwise)" : ""
+    return [style.strong("Next boot") + "  \(nextBootText(machine.persisted))\(now)"]
 }
 
 private func modulesText(_ machine: MachineState) -> [String] {

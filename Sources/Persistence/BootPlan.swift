@@ -1,0 +1,72 @@
+public import Machine
+
+/// What must be written and removed so that a choice holds, or none does. Pure.
+public struct BootPlan: Sendable, Equatable {
+    /// What becomes of a file.
+    public enum Action: String, Sendable {
+        /// It is made, or replaced.
+        case write
+        /// It is removed.
+        case remove
+        /// It is as it should be.
+        case keep
+    }
+
+    /// A file and what becomes of it.
+    public struct Change: Sendable, Equatable {
+        /// What becomes of it.
+        public let action: Action
+        /// Where it lies.
+        public let path: String
+        /// What it will hold; nil where it is removed.
+        public let text: String?
+    }
+
+    /// The files concerned, in the order in which they are changed.
+    public let changes: [Change]
+
+    /// Whether a file is changed.
+    public var isEmpty: Bool { changes.allSatisfy { $0.action == .keep } }
+
+    /// The changes from what `present` says of each path to `choice`; nil is no choice.
+    ///
+    /// - Throws: `PersistenceError` `.foreignFile` or `.editedFile` about a file in the way that is not as daxswitch
+    ///   wrote it.
+    public init(
+        choice: BootChoice?,
+        builder: InitramfsBuilder?,
+        present: [String: String]
+    ) throws(PersistenceError) {
+        let wanted = choice.map { BootFile.wanted(for: $0, builder: builder) } ?? []
+        var changes: [Change] = []
+        for path in BootFile.paths {
+            let now = present[path]
+            let text = wanted.first { $0.path == path }?.text
+            if let now, now == text {
+                changes.append(Change(action: .keep, path: path, text: text))
+                continue
+            }
+            if let now { try Self.check(now, at: path) }
+            if let text {
+                changes.append(Change(action: .write, path: path, text: text))
+            } else if now != nil {
+                changes.append(Change(action: .remove, path: path, text: nil))
+            }
+        }
+        self.changes = changes
+    }
+
+    private static func check(_ text: String, at path: String) throws(PersistenceError) {
+        if BootFile.known(at: path).contains(text) { return }
+        guard text.hasPrefix(BootFile.mark) else {
+            throw PersistenceError(
+                .foreignFile,
+                "\(path) was not written by daxswitch: move it away, then run persist again"
+            )
+        }
+        throw PersistenceError(
+            .editedFile,
+            "\(path) was edited since daxswitch wrote it: keep a copy if you need one, remove it, then run persist again"
+        )
+    }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import Inspection
+import Reload
+
+/// The system that a choice is written to: its files, its mounts, and what makes its initramfs.
+public protocol BootSystem {
+    /// Whether what is written will last.
+    var kind: SystemKind { get }
+    /// What makes the initramfs; nil where nothing known is there.
+    var builder: InitramfsBuilder? { get }
+    /// The texts of our paths that are there.
+    func present() throws -> [String: String]
+    /// Replaces a file as one act.
+    func write(_ text: String, to path: String) throws
+    /// Removes a file.
+    func remove(_ path: String) throws
+    /// Whether an image is older than the last change in `/etc/modprobe.d`; false where there is no image.
+    var isInitramfsStale: Bool { get }
+    /// Makes the images anew.
+    /// - Throws: `PersistenceError` `.notRebuilt`.
+    func rebuild(_ builder: InitramfsBuilder) throws
+}
+
+/// This machine, or a directory that stands for `/`.
+public struct RunningSystem: BootSystem {
+    private let root: String
+    private let tree: DirectoryTree
+
+    /// The system below `root`; "" is this machine.
+    public init(root: String = "") {
+        self.root = root
+        tree = DirectoryTree(root: root)
+    }
+
+    /// From the mount table.
+    public var kind: SystemKind {
+        SystemKind(
+            mountinfo: tree.optionalText("/proc/self/mountinfo"),
+            isOSTree: tree.exists("/run/ostree-booted")
+        )
+    }
+
+    /// By its programs.
+    public var builder: InitramfsBuilder? { InitramfsBuilder.find { tree.exists($0) } }
+
+    /// The texts of our paths that are there.
+    public func present() throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for path in BootFile.paths { texts[path] = try tree.text(path) }
+        return texts
+    }
+
+    /// Replaces a file as one act, written out to the disk.
+    public func write(_ text: String, to path: String) throws {
+        try StateDirectory.write(Array(text.utf8), to: root + path)
+    }
+
+    /// Removes a file.
+    public func remove(_ path: String) throws { try StateDirectory.remove(root + path) }
+
+    /// By the times of the images in `/boot`.
+    public var isInitramfsStale: Bool {
+        guard let changed = modified("/etc/modprobe.d") else { return false }
+        let images = ((try? tree.list("/boot")) ?? nil ?? []).filter { name in
+            ["initrd.img-", "initramfs-"].contains { name.hasPrefix($0) }
+        }
+        return images.contains { modified("/boot/\($0)").map { $0 < changed } ?? false }
+    }
+
+    private func modified(_ path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(root + path, &status) == 0 else { return nil }
+        return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+    }
+
+    /// Runs the builder; what it prints goes to standard error.
+    public func rebuild(_ builder: InitramfsBuilder) throws {
+        let command = builder.command
+        let status = try Self.run(command)
+        guard status == 0 else {
+            throw PersistenceError(.notRebuilt, "\(command.joined(separator: " ")) ended \(status)")
+        }
+    }
+
+    private static func run(_ command: [String]) throws(PersistenceError) -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+        defer { unsafe arguments.forEach { unsafe free($0) } }
+        var child: pid_t = 0
+        let failure = unsafe posix_spawn(&child, command[0], &actions, nil, &arguments, environ)
+        guard failure == 0 else {
+            let reason = unsafe String(cString: strerror(failure))
+            throw PersistenceError(.notRebuilt, "\(command[0]) can't be started: \(reason)")
+        }
+        var status: Int32 = 0
+        while unsafe waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw PersistenceError(.notRebuilt, "\(command[0]) can't be waited for") }
+        }
+        // WIFEXITED and WEXITSTATUS are macros that Swift does not see; a signal counts as in a shell.
+        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+    }
+}
+
+extension FileTree {
+    fileprivate func optionalText(_ path: String) -> String { ((try? text(path)) ?? nil) ?? "" }
+}

@@ -1,0 +1,31 @@
+/// Why a choice could not be made to hold.
+public struct PersistenceError: Error, Sendable, Equatable {
+    /// What kind of obstacle.
+    public enum Code: String, Sendable {
+        /// A file in the way is somebody else's.
+        case foreignFile = "foreign-file"
+        /// A file of ours was edited.
+        case editedFile = "edited-file"
+        /// What is written below `/etc` would not be there, or not be heeded, at the next boot.
+        case notKept = "not-kept"
+        /// The kernel command line keeps out a module that the choice needs.
+        case blacklisted
+        /// The policy wants what no boot brings.
+        case notPersistable = "not-persistable"
+        /// The kernel has not the module that is to own the memory.
+        case missingModule = "missing-module"
+        /// The initramfs could not be rebuilt.
+        case notRebuilt = "not-rebuilt"
+    }
+
+    /// What kind of obstacle.
+    public let code: Code
+    /// A sentence for a person, with the way out.
+    public let message: String
+
+    /// An obstacle.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}

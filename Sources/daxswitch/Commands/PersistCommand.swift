@@ -1,0 +1,112 @@
+import ArgumentParser
+import Inspection
+import Persistence
+import Policy
+import Reload
+
+/// `persist`: the choice for the boots to come.
+struct PersistCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "persist",
+        abstract: "Make a choice hold from the next boot on, or take it back.",
+        discussion: """
+            Writes configuration of modprobe below /etc, which the initramfs gets too: hmem keeps cxl_acpi from ever being \
+            loaded, cxl has the CXL modules loaded before dax_hmem. Nothing changes on the running machine. Shows what it \
+            will write, and asks first on a terminal; scripts say --yes.
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("hmem, cxl, or a policy that wants what one of them brings.", valueName: "policy"),
+        completion: .policyNames
+    )
+    var policy: String?
+
+    @Flag(help: "Remove what persist wrote: the next boot is as the kernel decides.")
+    var clear = false
+
+    @Flag(help: "Have initramfs-tools or dracut make the initramfs anew.")
+    var updateInitramfs = false
+
+    @Flag(help: "Say what would be written and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Don't ask.")
+    var yes = false
+
+    @OptionGroup var json: JSONOption
+
+    var wantsJSON: Bool { json.isOn }
+
+    func validate() throws {
+        guard (policy == nil) == clear else { throw ValidationError("say either a policy or --clear") }
+    }
+
+    func execute() throws -> ExitStatus {
+        var report = PersistReport()
+        do {
+            try persist(on: RunningSystem(), &report)
+        } catch {
+            report.fail(Failure(error))
+        }
+        if wantsJSON {
+            Output.print(persistDocument(report))
+        } else {
+            Output.print(persistText(report, style: .current))
+        }
+        if let error = report.error { Output.complain(error.message) }
+        return report.status
+    }
+
+    private func persist(on system: some BootSystem, _ report: inout PersistReport) throws {
+        guard yes || dryRun || Output.canAsk else {
+            throw Failure(
+                .usage,
+                code: "not-confirmed",
+                "without a terminal to ask on, persist needs --yes (or --dry-run)"
+            )
+        }
+        let proposal = try PersistProposal(try asked(), on: system, into: &report)
+        let rebuilds = updateInitramfs && proposal.needsRebuild
+        if updateInitramfs && report.builder == nil {
+            throw Failure(
+                .missing,
+                code: "no-initramfs-builder",
+                "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
+            )
+        }
+        if !wantsJSON { Output.print(persistPlanText(report, rebuilds: rebuilds, style: .current)) }
+        if dryRun {
+            report.outcome = .dryRun
+            return
+        }
+        if proposal.plan.isEmpty && !rebuilds {
+            report.outcome = .nothingToDo
+            return
+        }
+        guard report.hazards.isEmpty else {
+            report.outcome = .refused
+            return
+        }
+        guard yes || isConfirmed() else {
+            throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
+        }
+        let lock = try Lock(StateDirectory())
+        try Persisting(on: system).carryOut(proposal.plan, rebuildingBy: rebuilds ? report.builder : nil)
+        _ = consume lock
+        report.outcome = .done
+        report.isChanged = true
+        report.isRebuilt = rebuilds
+        report.isInitramfsStale = system.isInitramfsStale
+    }
+
+    private func asked() throws -> PersistProposal.Asked {
+        guard let policy else { return .nothing }
+        return .policy(try PolicyLibrary().find(policy).policy, try Inspector().read())
+    }
+
+    private func isConfirmed() -> Bool {
+        let answer = Output.ask("Do this? [y/N] ")?.lowercased()
+        return answer == "y" || answer == "yes"
+    }
+}
