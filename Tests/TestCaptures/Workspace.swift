@@ -16,8 +16,12 @@ final class Workspace: Sendable {
 
     /// Memory where there is enough of it: two hundred thousand small files take a disk a minute.
     private static var place: String {
-        let free = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")[.systemFreeSize] as? NSNumber
-        let isRoomy = (free?.int64Value ?? 0) > 2 << 30 && FileManager.default.isWritableFile(atPath: "/dev/shm")
+        let free = try? FileManager.default.attributesOfFileSystem(forPath: "/dev/shm")
+        let bytes = free?[.systemFreeSize] as? NSNumber
+        let files = free?[.systemFreeNodes] as? NSNumber
+        let isRoomy =
+            (bytes?.int64Value ?? 0) > 2 << 30 && (files?.int64Value ?? 0) > 400_000
+            && FileManager.default.isWritableFile(atPath: "/dev/shm")
         return isRoomy ? "/dev/shm/" : NSTemporaryDirectory()
     }
 
