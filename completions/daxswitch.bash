@@ -270,7 +270,7 @@ _daxswitch_predict() {
 
 _daxswitch_apply() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --yes --json --no-rollback --version -h --help)
+    non_repeating_flags=(--dry-run --yes --json --offline-memory --leave-idle --no-rollback --version -h --help)
     repeating_options=(--accept)
     non_repeating_options=()
     __daxswitch_offer_flags_options 1

@@ -3,16 +3,17 @@ public import Machine
 
 extension MachineState {
     /// The steps that would bring back the use that the dax devices over `range` have now, in address order: one for each
-    /// run of blocks that are online in one zone. Memory that is offline, or that no driver has, needs none.
+    /// run of blocks that are online in one zone. Memory that is offline needs none, since that is how kmem brings it.
     public func usesToRestore(over range: AddressRange) -> [Step] {
-        daxDevices.filter { device in device.owner != nil && device.ranges.contains { $0.overlaps(range) } }
-            .flatMap { device -> [Step] in
-                switch device.driver {
-                case "kmem": device.ranges.flatMap(onlineRuns)
-                case "device_dax": device.ranges.map { .restoreUse($0, .devdax) }
-                default: []
-                }
+        daxDevices.filter { $0.owner != nil }.flatMap { device -> [Step] in
+            let ranges = device.ranges.filter { $0.overlaps(range) }
+            switch device.driver {
+            case "kmem": return ranges.flatMap(onlineRuns)
+            case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
+            case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }
+            default: return []
             }
+        }
     }
 
     /// Neighbouring online blocks of the same zone, as one step each.

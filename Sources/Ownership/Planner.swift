@@ -15,11 +15,15 @@ public struct Planner: Sendable {
     }
 
     /// The steps of `policy` that are not needless, with what they bring; no steps where what is wanted holds already.
-    public func plan(_ policy: Policy) -> Plan {
+    ///
+    /// Where the policy consents to it, memory that is in the way is given back; `leavesIdle` keeps it out of use then.
+    public func plan(_ policy: Policy, leavesIdle: Bool = false) -> Plan {
         if holds(policy.want) {
             return Plan(policy: policy.name, steps: [], prediction: predict([], for: policy).prediction)
         }
-        var plan = predict(policy.order, for: policy)
+        let order =
+            policy.consent.offlineMemory ? givingMemoryBack(policy.order, leavingIdle: leavesIdle) : policy.order
+        var plan = predict(order, for: policy)
         plan.policy = policy.name
         return plan
     }

@@ -27,6 +27,7 @@ extension Planner {
         let gate: [Step] = [original.isHeld ? .hold : .release]
         let surplus = switched.reversed().filter { original.modules.loaded[$0] == nil }.map(Step.unload)
         let dax: [Step] = [.unload("dax_cxl"), .unload("dax_hmem")]
-        return [gate + surplus + loads, dax + gate + surplus + loads]
+        let uses = original.daxDevices.flatMap(\.ranges).flatMap(original.usesToRestore).uniqued()
+        return [gate + surplus + loads + uses, dax + gate + surplus + loads + uses]
     }
 }

@@ -27,11 +27,16 @@ extension MachineState {
         )
     }
 
-    /// Whether the same bytes have the same owners, through the same modules, held or not.
+    /// Whether the same bytes have the same owners, through the same modules, held or not, and what was online is so in
+    /// its zone.
     func isAsOwned(as other: MachineState) -> Bool {
         segments(of: self).map { [$0.range.description, $0.owner.rawValue] }
             == segments(of: other).map { [$0.range.description, $0.owner.rawValue] }
             && Step.modules.allSatisfy { modules.state(of: $0) == other.modules.state(of: $0) }
             && isHeld == other.isHeld
+            && other.memory.blocks.filter(\.isOnline).allSatisfy { block in
+                let zone = MemoryUse.OnlineZone(named: block.zone)
+                return memory.blocks.contains { $0.range == block.range && $0.isOnline(in: zone) }
+            }
     }
 }

@@ -19,20 +19,20 @@ extension Proposal {
             interrupts: SignalInterrupts(),
             facts: running
         )
-        let executor = Executor(surfaces, state: state, overrides: overrides) { progress in
-            Output.complain(progressText(progress))
-        }
+        let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+        let executor = Executor(surfaces, state: state, overrides: overrides) { meter.show($0) }
         var consents = Set(accepted)
         if policy.consent.loseRegions { consents.insert(.regionLost) }
         let outcome = withExtendedLifetime(lock) {
             executor.run(plan, accepting: consents, mayRollBack: mayRollBack, plansAnew: planAnew)
         }
+        meter.end()
         report.take(outcome)
     }
 
     /// The same plan for the machine as it is by then.
     private func planAnew(_ machine: MachineState) throws(PlanningError) -> Plan {
-        try Planner(machine: machine, overrides: overrides).plan(policy)
+        try Planner(machine: machine, overrides: overrides).plan(policy, leavesIdle: leavesIdle)
     }
 }
 

@@ -10,15 +10,18 @@ struct Proposal {
     let plan: Plan
     /// What replaces facts that are found.
     let overrides: Overrides
+    /// Memory that is given back stays out of use.
+    let leavesIdle: Bool
 
-    /// Plans; a saved plan must come out the same again.
-    init(_ asked: PolicyOrPlan) throws {
+    /// Plans; a saved plan must come out the same again, before what `memory` asks for besides is put in.
+    init(_ asked: PolicyOrPlan, memory: MemoryOptions) throws {
+        leavesIdle = memory.leaveIdle
         switch asked {
         case .policy(let entry):
-            policy = entry.policy
+            policy = memory.consenting(entry.policy)
             overrides = Overrides()
             machine = try Inspector().read()
-            plan = try Planner(machine: machine).plan(policy)
+            plan = try Planner(machine: machine).plan(policy, leavesIdle: leavesIdle)
         case .plan(let saved, let file):
             guard let wanted = saved.policy else {
                 throw PlanFileError(
@@ -27,15 +30,17 @@ struct Proposal {
                     message: "a prediction has no policy that says what is wanted; apply takes what plan --out wrote"
                 )
             }
-            policy = wanted
+            policy = memory.consenting(wanted)
             overrides = saved.overrides
             machine = try Inspector().read()
             let changes = saved.fingerprint.changes(on: machine)
             guard changes.isEmpty else { throw Self.changed(file, changes) }
-            plan = try Planner(machine: machine, overrides: overrides).plan(policy)
-            guard plan.steps == saved.plan.steps, owners(of: plan) == owners(of: saved.plan) else {
+            let planner = try Planner(machine: machine, overrides: overrides)
+            let again = planner.plan(wanted)
+            guard again.steps == saved.plan.steps, owners(of: again) == owners(of: saved.plan) else {
                 throw Self.changed(file, ["what the steps would bring"])
             }
+            plan = planner.plan(policy, leavesIdle: leavesIdle)
         }
     }
 

@@ -26,6 +26,7 @@ struct ApplyCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var memory: MemoryOptions
 
     @Option(
         help: ArgumentHelp(
@@ -71,7 +72,7 @@ struct ApplyCommand: Command {
                 "without a terminal to ask on, apply needs --yes (or --dry-run)"
             )
         }
-        let proposal = try Proposal(PolicyOrPlan(subject))
+        let proposal = try Proposal(PolicyOrPlan(subject), memory: memory)
         let plan = proposal.plan
         report.take(plan, policy: proposal.policy.name)
         let open = plan.prediction.hazards.filter { !accept.contains($0.id) }

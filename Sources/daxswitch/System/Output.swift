@@ -18,6 +18,9 @@ enum Output {
         write("daxswitch: \(message)\n", to: STDERR_FILENO)
     }
 
+    /// Replaces the line that standard error, a terminal, stands in.
+    static func overwrite(_ line: String) { write("\r\u{1b}[K\(line)", to: STDERR_FILENO) }
+
     /// A question without a line end, where a person sees it although standard output goes elsewhere.
     static func ask(_ question: String) -> String? {
         write(question, to: STDERR_FILENO)
@@ -26,6 +29,9 @@ enum Output {
 
     /// Whether standard input is a terminal, so that somebody can answer.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Whether standard error is a terminal, on which a line can be replaced.
+    static var complaintsAreSeen: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

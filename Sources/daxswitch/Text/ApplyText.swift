@@ -5,7 +5,7 @@ import Reload
 func progressText(_ progress: Progress) -> String {
     switch progress {
     case .step(let step, let index, let count): "[\(index + 1)/\(count)] \(step)"
-    case .offlining(let done, let total, _): "\(sizeText(done)) of \(sizeText(total)) offline"
+    case .offlining(let done, let total, let elapsed): offlineText(done: done, total: total, elapsed: elapsed)
     case .rollingBack(let steps):
         steps.isEmpty ? "rolling back" : "rolling back: \(steps.map(\.description).joined(separator: ", "))"
     }
