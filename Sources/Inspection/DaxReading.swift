@@ -19,7 +19,8 @@ struct DaxReading {
                     owner: owner,
                     through: through,
                     driver: tree.linkName("\(path)/driver"),
-                    memoryState: tree.optionalValue("\(path)/state")
+                    memoryState: tree.optionalValue("\(path)/state"),
+                    targetNode: tree.optionalValue("\(path)/target_node").flatMap { Int($0) }
                 )
             )
         }

@@ -25,6 +25,7 @@ struct MemoryReading {
             )
         }
         memory.blockSize = size
+        memory.room = MemoryRoomReading(tree: tree).read()
         memory.autoOnline = try tree.value("\(Self.directory)/auto_online_blocks")
         var wanted = state.softReserved.map(\.range) + state.windows.map(\.range) + state.daxDevices.flatMap(\.ranges)
         wanted += state.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range)
@@ -61,7 +62,8 @@ struct MemoryReading {
             number: number,
             range: range,
             isOnline: isOnline,
-            zone: zone == "none" || zone == "" ? nil : zone
+            zone: zone == "none" || zone == "" ? nil : zone,
+            isRemovable: tree.optionalValue("\(path)/removable").map { $0 != "0" }
         )
     }
 }

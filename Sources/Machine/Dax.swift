@@ -32,6 +32,8 @@ public struct DaxDevice: Sendable, Equatable {
     /// `state`, which kmem gives a device (7.3 on): `unplugged`, `offline`, `online`, `online_kernel`, `online_movable`, as
     /// it was last written; single blocks may have changed since. Nil where there is none.
     public var memoryState: String?
+    /// `target_node`: the NUMA node that its memory is in while kmem has it; nil where it is not known.
+    public var targetNode: Int?
     /// Processes that have `/dev/daxN.M` open or mapped, as far as `/proc` could be read.
     public var users: [DaxUser]
 
@@ -42,7 +44,8 @@ public struct DaxDevice: Sendable, Equatable {
         owner: Owner?,
         through: String,
         driver: String?,
-        memoryState: String? = nil
+        memoryState: String? = nil,
+        targetNode: Int? = nil
     ) {
         self.name = name
         self.ranges = ranges
@@ -50,6 +53,7 @@ public struct DaxDevice: Sendable, Equatable {
         self.through = through
         self.driver = driver
         self.memoryState = memoryState
+        self.targetNode = targetNode
         users = []
     }
 }
@@ -114,12 +118,15 @@ public struct MemoryBlocks: Sendable, Equatable {
     public var autoOnline: String?
     /// The blocks, in address order.
     public var blocks: [MemoryBlock]
+    /// What the host has to spare; nil where it is not known.
+    public var room: MemoryRoom?
 
     /// No blocks.
     public init() {
         blockSize = 0
         autoOnline = nil
         blocks = []
+        room = nil
     }
 
     /// The blocks that share a byte with `range`.
@@ -136,12 +143,15 @@ public struct MemoryBlock: Sendable, Equatable {
     public var isOnline: Bool
     /// The zone while online (`Normal`, `Movable`), from `valid_zones`; nil where unknown.
     public var zone: String?
+    /// `removable`: the kernel can remove memory; nil where it does not say.
+    public var isRemovable: Bool?
 
     /// One memory block.
-    public init(number: Int, range: AddressRange, isOnline: Bool, zone: String?) {
+    public init(number: Int, range: AddressRange, isOnline: Bool, zone: String?, isRemovable: Bool? = nil) {
         self.number = number
         self.range = range
         self.isOnline = isOnline
         self.zone = zone
+        self.isRemovable = isRemovable
     }
 }

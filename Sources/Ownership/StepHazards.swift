@@ -11,6 +11,7 @@ struct StepHazards {
     func hazards(before world: World, _ outcome: StepOutcome) -> [Hazard] {
         var found: [Hazard] = []
         if let refusal = outcome.refusal { found.append(refused(refusal, in: world)) }
+        if case .offlineMemory(let range) = step { return found + offlineHazards(range) }
         guard case .unload(let module) = step, outcome.refusal == nil else {
             return found + kernelSwitches() + loadHazards(before: world, outcome)
         }
@@ -61,22 +62,6 @@ struct StepHazards {
         world.claims.filter { $0.owner == owner }.flatMap { memoryOnline($0, in: world) + deviceOpen($0) }
     }
 
-    private func memoryOnline(_ claim: Claim, in world: World) -> [Hazard] {
-        let online = world.onlineBlocks.count { claim.overlaps($0) }
-        guard claim.driver == "kmem", online > 0 else { return [] }
-        let name = claim.device ?? claim.through
-        return [
-            Hazard(
-                id: .memoryOnline,
-                severity: .loss,
-                subject: name,
-                why: "\(online) memory blocks of \(name) are online: \(step) returns 0 all the same and the memory is "
-                    + "stuck until a reboot",
-                wayOut: "offline them first: daxctl offline-memory \(name) (memory in zone Normal often can't be)"
-            )
-        ]
-    }
-
     private func deviceOpen(_ claim: Claim) -> [Hazard] {
         guard !claim.users.isEmpty else { return [] }
         let name = claim.device ?? claim.through
@@ -109,7 +94,7 @@ struct StepHazards {
                         why:
                             "\(online.count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets "
                             + "the decoders under the page allocator and the kernel panics",
-                        wayOut: "offline the memory first: daxctl offline-memory"
+                        wayOut: Self.giveBack(machine, [region.range])
                     )
                 )
             }

@@ -39,4 +39,11 @@ extension MachineState {
                 return memory.blocks.contains { $0.range == block.range && $0.isOnline(in: zone) }
             }
     }
+
+    /// Whether nothing has changed since `earlier` but what memory there is to spare, which never rests.
+    func isSteady(since earlier: MachineState) -> Bool {
+        var earlier = earlier
+        earlier.memory.room = memory.room
+        return self == earlier
+    }
 }

@@ -61,7 +61,7 @@ struct Settling {
             surfaces.waiter.wait(upTo: deadlines.interval)
             let machine = try read()
             let now = surfaces.waiter.now
-            if machine != steady {
+            if !machine.isSteady(since: steady) {
                 steady = machine
                 since = now
             }

@@ -98,6 +98,40 @@ struct MemoryPlanTests {
         #expect(plan.steps == Machines.toHmem)
     }
 
+    @Test(
+        "what is in use must have room elsewhere, swap counted",
+        arguments: [(available: 900, swap: 0, isRefused: false), (500, 0, true), (500, 100, false), (0, 0, true)]
+    )
+    func room(available: UInt64, swap: UInt64, isRefused: Bool) throws {
+        var machine = machine()
+        machine.daxDevices[0].targetNode = 1
+        // 400 of the 512 MiB are in use: 112 of what is available goes as well.
+        machine.memory.room = MemoryRoom(
+            available: available << 20,
+            swapFree: swap << 20,
+            nodes: [MemoryNode(number: 1, total: 512 << 20, free: 112 << 20)]
+        )
+        let plan = try Planner(machine: machine).plan(consenting)
+        #expect(plan.hazardIDs == (isRefused ? [.memoryOnline] : []))
+        if isRefused { #expect(plan.prediction.hazards[0].why.contains("of which up to 400 MiB are in use")) }
+    }
+
+    @Test("in a node with other memory besides, all that goes counts as in use")
+    func sharedNode() throws {
+        var machine = machine()
+        machine.daxDevices[0].targetNode = 0
+        let node = MemoryNode(number: 0, total: 4096 << 20, free: 3000 << 20)
+        machine.memory.room = MemoryRoom(available: 3000 << 20, swapFree: 0, nodes: [node])
+        #expect(machine.room(toOffline: [bytes])?.used == 512 << 20)
+    }
+
+    @Test("a kernel that can't remove memory is not asked to")
+    func noHotremove() throws {
+        var machine = machine()
+        for index in machine.memory.blocks.indices { machine.memory.blocks[index].isRemovable = false }
+        #expect(try Planner(machine: machine).plan(consenting).hazardIDs == [.noHotremove])
+    }
+
     @Test("the way back from a half-done plan ends with the memory online in its zone")
     func wayBack() throws {
         let original = machine()

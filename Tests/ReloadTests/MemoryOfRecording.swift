@@ -51,7 +51,7 @@ struct MemoryOfRecording {
             for start in stride(from: range.start, through: range.end, by: Int(size)) {
                 guard let bytes = AddressRange(start: start, size: size) else { continue }
                 machine.memory.blocks.append(
-                    MemoryBlock(number: Int(start / size), range: bytes, isOnline: false, zone: nil)
+                    MemoryBlock(number: Int(start / size), range: bytes, isOnline: false, zone: nil, isRemovable: true)
                 )
             }
         }

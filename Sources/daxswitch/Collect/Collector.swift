@@ -72,6 +72,11 @@ struct Collector {
     }
 
     private func recordMemory() throws(CollectError) {
+        let nodes = "/sys/devices/system/node"
+        for name in recording.names(in: nodes) ?? [] where name.hasPrefix("node") {
+            try recording.file("\(nodes)/\(name)/meminfo")
+            try recording.directory("\(nodes)/\(name)/hugepages", depth: 2)
+        }
         let path = "/sys/devices/system/memory"
         for name in recording.names(in: path) ?? [] {
             let isBlock = name.hasPrefix("memory") && name.dropFirst("memory".count).allSatisfy(\.isNumber)

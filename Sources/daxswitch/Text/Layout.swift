@@ -39,6 +39,9 @@ func sizeText(_ bytes: UInt64) -> String {
     return "\(bytes) B"
 }
 
+/// A size that needs not be exact, in MiB.
+func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }
+
 /// A count with its noun: `1 step`, `3 steps`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

@@ -12,6 +12,7 @@ func planText(_ plan: Plan, machine: MachineState, style: Style) -> [String] {
         lines = [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
         lines += plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element))" }
     }
+    lines += roomText(plan, machine)
     lines += ["", style.strong("Owners")] + ownersText(plan.prediction, machine, style)
     if !plan.prediction.missingFacts.isEmpty {
         lines += ["", style.careful("Not certain, because")]
@@ -21,6 +22,18 @@ func planText(_ plan: Plan, machine: MachineState, style: Style) -> [String] {
         lines += [""] + hazardsText(plan.prediction.hazards, style)
     }
     return lines
+}
+
+/// Whether the rest of the host can take what is in the memory that a plan takes offline.
+private func roomText(_ plan: Plan, _ machine: MachineState) -> [String] {
+    let ranges = plan.steps.filter { $0.verb == "offline-memory" }.compactMap(\.range)
+    guard let room = machine.room(toOffline: ranges) else { return [] }
+    let hugepages = room.hugepages > 0 ? ", \(mebibytes(room.hugepages)) of them huge pages" : ""
+    return [
+        "",
+        "  \(mebibytes(room.going)) go offline; at most \(mebibytes(room.used)) are in use and move\(hugepages).",
+        "  Elsewhere \(mebibytes(room.elsewhere)) are available, and \(mebibytes(room.swapFree)) of swap.",
+    ]
 }
 
 /// Each hazard with its way out.

@@ -117,6 +117,15 @@ class Capture:
                                     bool(list(Path(path).glob("dax_region*")))))
         return found
 
+    def memory_blocks(self, range_):
+        """{number: (state, zone)} of the memory blocks in a range."""
+        directory = "sys/devices/system/memory"
+        size = int(self.read(f"{directory}/block_size_bytes"), 16)
+        numbers = range(range_.start // size, range_.end // size + 1)
+        return {number: (self.read(f"{directory}/memory{number}/state"),
+                         self.read(f"{directory}/memory{number}/valid_zones"))
+                for number in numbers if self.read(f"{directory}/memory{number}/state")}
+
     def decoders(self):
         """{decoder: (start, size, mode, locked)} of all decoders, programmed or not."""
         found = {}

@@ -53,7 +53,7 @@ def under_test(kernel, script, tool=None, policies=None):
     for name in ("functions.sh", "record.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")
     tree.text("/lab/case.sh", script)
-    for name in ("snapshot", "pattern"):
+    for name in ("snapshot", "pattern", "pin"):
         tree.program(compiled(name, "-static"), f"/usr/bin/{name}")
     for name in ("daxctl", "cxl", "udevadm", "lsmem"):
         tree.program(located(name), f"/usr/bin/{name}")

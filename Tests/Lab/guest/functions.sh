@@ -121,3 +121,26 @@ pattern() {
     echo $device > $drivers/device_dax/remove_id
     [ -z "$before" ] || echo $device > $drivers/$before/bind
 }
+
+# online START movable|kernel: every memory block of the dax device at an address goes online in that zone
+online() {
+    local device size first block
+    device=/sys/bus/dax/devices/$(dax_device "$1")
+    size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
+    first=$(($1 / size))
+    for block in $(seq $first $((first + $(cat $device/size) / size - 1))); do
+        [ "$(cat /sys/devices/system/memory/memory$block/state)" = online ] ||
+            echo online_"$2" > /sys/devices/system/memory/memory$block/state
+    done
+}
+
+# fill NODE MEBIBYTES: random data in the memory of a NUMA node, with its sum
+fill() {
+    mkdir -p /data/"$1"
+    mount -t tmpfs -o mpol=prefer:"$1",size="$2"m data /data/"$1"
+    dd if=/dev/urandom of=/data/"$1"/file bs=1M count="$2" 2>/dev/null
+    md5sum /data/"$1"/file >> /data/sums
+}
+
+# drain: the data goes
+drain() { umount /data/*/; rm -rf /data; }

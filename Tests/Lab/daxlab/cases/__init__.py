@@ -1,5 +1,5 @@
 """All cases, in the order in which they are listed and started."""
-from daxlab.cases import boot_owners, outside, policy, refusals, there_and_back, unassembled, verification
+from daxlab.cases import boot_owners, memory, outside, policy, refusals, there_and_back, unassembled, verification
 
-CASES = [case for module in (boot_owners, there_and_back, refusals, unassembled, outside, policy, verification)
+CASES = [case for module in (boot_owners, there_and_back, refusals, unassembled, outside, policy, verification, memory)
          for case in module.CASES]

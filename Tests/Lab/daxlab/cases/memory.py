@@ -1,0 +1,188 @@
+"""Memory that kmem has online is given back before its driver goes, and comes back to the use it had, data and all."""
+from daxlab.case import BOTH, Case
+from daxlab.checks import check, ended, owned, refused, untouched
+from daxlab.platforms import INSIDE, OUTSIDE
+
+# Only the dax modules are loaded anew: regions stay, on every kernel.
+DAX_ANEW = """
+cat > /tmp/anew.toml <<END
+summary = "dax_cxl and dax_hmem loaded anew."
+order = ["unload:dax_cxl", "unload:dax_hmem", "load:dax_hmem", "load:dax_cxl"]
+[want]
+covered_by_region = "any"
+END
+"""
+
+
+def thrown(policy, range_, name):
+    """The script that gives memory with data in it back and gets it again under `policy`."""
+    return f"""
+online {range_.start:#x} movable
+fill 1 64
+cap {name}-online
+t apply {policy} --yes --json
+cap {name}-refused
+run {name}-apply daxswitch apply {policy} --yes --json --offline-memory
+settle
+cap {name}
+run {name}-data md5sum -c /data/sums
+drain
+"""
+
+
+SWITCH = "start_udev\n" + thrown("hmem", INSIDE, "hmem") + thrown("cxl", INSIDE, "cxl")
+ANEW = "start_udev\n" + DAX_ANEW + thrown("/tmp/anew.toml", INSIDE, "anew")
+OUTSIDE_ANEW = "start_udev\n" + DAX_ANEW + f"""
+online {OUTSIDE.start:#x} movable
+cap anew-online
+run anew-apply daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+settle
+cap anew
+"""
+
+DEVDAX = f"""
+start_udev
+pattern write {INSIDE.start:#x}
+device=$(dax_device {INSIDE.start:#x})
+echo $device > /sys/bus/dax/drivers/kmem/unbind
+echo $device > /sys/bus/dax/drivers/device_dax/new_id
+echo $device > /sys/bus/dax/drivers/device_dax/remove_id
+cap before
+run hmem-apply daxswitch apply hmem --yes --json --offline-memory
+settle
+cap hmem
+pattern check {INSIDE.start:#x}
+"""
+
+# The kernel's own data, which can't be moved, is in the zone from the moment it goes online.
+STUCK = f"""
+start_udev
+online {INSIDE.start:#x} kernel
+cap before
+run stuck daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+settle
+cap after
+"""
+
+# Pages of a pipe that were spliced from a process stay where they are.
+PINNED = f"""
+start_udev
+online {INSIDE.start:#x} movable
+pin 1 &
+pinning=$!
+until [ -e /tmp/pinned ]; do sleep 0.2; done
+cap before
+run pinned daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+settle
+cap after
+kill $pinning
+wait
+run released-apply daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+settle
+cap released
+"""
+
+LOW = f"""
+start_udev
+online {INSIDE.start:#x} movable
+fill 1 300
+fill 0 256
+cap before
+run low daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+cap after
+run low-data md5sum -c /data/sums
+"""
+
+
+def online_in(capture, range_, zone):
+    """Every block of the range is online in that zone, and kmem has its device."""
+    blocks = capture.memory_blocks(range_)
+    check(len(blocks) > 0, f"capture {capture}: there is no memory block over {range_}")
+    for number, (state, found) in blocks.items():
+        check((state, found) == ("online", zone), f"capture {capture}: memory{number} is {state} in zone {found}, "
+                                                  f"not online in {zone}")
+
+
+def given_back(results, name, before, after, range_=INSIDE):
+    """Refused without the option; with it the owner changes, and memory and data are as before."""
+    online_in(results.capture(f"{name}-online"), range_, "Movable")
+    owned(results.capture(f"{name}-online"), {range_: before})
+    ended(results.command(f"{name}-apply"), 0)
+    owned(results.capture(name), {range_: after})
+    online_in(results.capture(name), range_, "Movable")
+
+
+def data_intact(results, name):
+    """What lay in the memory is as it was written."""
+    ended(results.command(f"{name}-data"), 0)
+
+
+def judge_switch(results, kernel):
+    """From CXL to dax_hmem and back, with the memory online in ZONE_MOVABLE and data in it."""
+    for occurrence, (name, before, after) in enumerate((("hmem", "cxl", "hmem"), ("cxl", "hmem", "cxl")), 1):
+        refused(results.command(f"apply-{name}"), "memory-online", "--offline-memory")
+        untouched(results.capture(f"{name}-online"), results.capture(f"{name}-refused"))
+        given_back(results, name, before, after)
+        data_intact(results, name)
+
+
+def judge_anew(results, kernel):
+    """The dax modules are loaded anew under a region, with data in its memory."""
+    given_back(results, "anew", "cxl", "cxl")
+    data_intact(results, "anew")
+
+
+def judge_outside(results, kernel):
+    """The same for a range of dax_hmem outside every window, in the node that the host runs in."""
+    given_back(results, "anew", "hmem", "hmem", OUTSIDE)
+
+
+def judge_devdax(results, kernel):
+    """A character device is one again afterwards, and the memory behind it was not written to."""
+    ended(results.command("hmem-apply"), 0)
+    owned(results.capture("hmem"), {INSIDE: "hmem"})
+    for name in ("before", "hmem"):
+        drivers = [device.driver for device in results.capture(name).dax_devices()]
+        check(drivers == ["device_dax"], f"capture {name}: the driver is {drivers}, not device_dax")
+    ended(results.command("pattern-check"), 0)
+
+
+def as_before(results, zone):
+    """Nothing but a failed attempt: the blocks are online in their zone and no module came or went."""
+    online_in(results.capture("before"), INSIDE, zone)
+    online_in(results.capture("after"), INSIDE, zone)
+    owned(results.capture("after"), {INSIDE: "cxl"})
+    untouched(results.capture("before"), results.capture("after"))
+
+
+def judge_stuck(results, kernel):
+    """Memory that the kernel itself uses does not go: every block is online again, and the end is 1."""
+    ended(results.command("stuck"), 1)
+    as_before(results, "Normal")
+
+
+def judge_pinned(results, kernel):
+    """Pages that a process has pinned keep one block online till the limit; when it is gone, all of them go."""
+    ended(results.command("pinned"), 1)
+    as_before(results, "Movable")
+    ended(results.command("released-apply"), 0)
+    online_in(results.capture("released"), INSIDE, "Movable")
+
+
+def judge_low(results, kernel):
+    """Where the rest of the host has no room for the pages, nothing is begun."""
+    refused(results.command("low"), "memory-online", "available")
+    untouched(results.capture("before"), results.capture("after"))
+    online_in(results.capture("after"), INSIDE, "Movable")
+    data_intact(results, "low")
+
+
+CASES = [
+    Case("memory-switch", "locked", SWITCH, judge_switch, kernels=("coordinated",)),
+    Case("memory-anew", "unlocked", ANEW, judge_anew, kernels=BOTH),
+    Case("memory-outside", "elsewhere", OUTSIDE_ANEW, judge_outside, kernels=BOTH),
+    Case("memory-devdax", "locked", DEVDAX, judge_devdax, kernels=("coordinated",)),
+    Case("memory-stuck", "unlocked", DAX_ANEW + STUCK, judge_stuck, kernels=BOTH),
+    Case("memory-pinned", "unlocked", DAX_ANEW + PINNED, judge_pinned, kernels=BOTH),
+    Case("memory-low", "unlocked", DAX_ANEW + LOW, judge_low, kernels=BOTH),
+]
