@@ -11,7 +11,7 @@ UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundatio
 RELEASE := -c release --static-swift-stdlib \
 	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
-.PHONY: all setup test demo lab lab-ready lint completions docs policies install clean
+.PHONY: all setup test demo lab lab-main lab-ready lint completions docs policies install clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
@@ -20,16 +20,21 @@ all: setup
 setup:
 	@.ci/setup
 
-# The suite, then real kernels in QEMU.
+# The suite, then the main job on real kernels in QEMU.
 test: setup
 	$(SWIFT) test
-	$(MAKE) lab
+	$(MAKE) lab-main
 
 lab-ready: all
 	Tests/Lab/prepare
 
-lab: lab-ready
+lab-main: lab-ready
 	Tests/Lab/lab run --tool $(TOOL) --policies Policies
+
+# Every case, about an hour, and the table of dangerous situations anew.
+lab: lab-ready
+	Tests/Lab/lab run --group all --tool $(TOOL) --policies Policies
+	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 
 # A real kernel with CXL memory, where status, plan, apply and verify can be watched.
 demo: lab-ready

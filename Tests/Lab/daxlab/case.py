@@ -16,6 +16,8 @@ class Case:
     judge: Callable
     kernels: tuple = BOTH
     needs_tool: bool = True
+    # `main` cases run with the suite; the others take long and run with `make lab`.
+    group: str = "main"
 
     @property
     def platform(self):

@@ -8,6 +8,8 @@ from daxlab import cache, kernels, recording
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
 from daxlab.runner import Options, run_all, summary
+from daxlab.safety import table
+from daxlab.safety.situations import SITUATIONS
 from daxlab.scenarios import SCENARIOS
 
 
@@ -25,6 +27,8 @@ def parser():
                      help="only this kernel; may be repeated")
     run.add_argument("--case", action="append", metavar="NAME",
                      help="only this case, or this group of cases; may be repeated")
+    run.add_argument("--group", action="append", choices=sorted({case.group for case in CASES} | {"all"}),
+                     help="the cases of this group, where none are named (default: main); may be repeated")
     run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
     run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
                      help="guests at a time (default: %(default)s)")
@@ -43,18 +47,32 @@ def parser():
     record.add_argument("--timeout", type=int, default=300,
                         help="seconds until a guest counts as hung (default: %(default)s)")
 
+    safety = commands.add_parser("safety", help="run the dangerous situations and write docs/safety-table.md")
+    safety.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
+    safety.add_argument("--policies", type=Path, help="a directory of policies for the guests")
+    safety.add_argument("--kernel", action="append", choices=list(kernels.WISHES),
+                        help="only this kernel; may be repeated")
+    safety.add_argument("--situation", action="append", choices=[situation.name for situation in SITUATIONS],
+                        help="only this one, without writing the table; may be repeated")
+    safety.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    safety.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
+                        help="guests at a time (default: %(default)s)")
+    safety.add_argument("--timeout", type=int, default=300,
+                        help="seconds until a guest counts as hung (default: %(default)s)")
+
     commands.add_parser("list", help="list the cases")
     fetch = commands.add_parser("kernels", help="fetch the kernels")
     fetch.add_argument("--refresh", action="store_true", help="look for newer ones than those in the cache")
     return top
 
 
-def selected(names, with_tool):
-    """The cases that were asked for: all that can be run, unless some are named."""
+def selected(names, groups, with_tool):
+    """The cases that were asked for, by name or else by group, that can be run."""
     for name in names or []:
         if not any(case.selected_by(name) for case in CASES):
             sys.exit(f"lab: there is no case {name}; `lab list` lists them")
-    chosen = [case for case in CASES if not names or any(case.selected_by(name) for name in names)]
+    chosen = [case for case in CASES if any(case.selected_by(name) for name in names or [])
+              or not names and (case.group in groups or "all" in groups)]
     if with_tool:
         return chosen
     without = [case for case in chosen if not case.needs_tool]
@@ -68,14 +86,23 @@ def run(options):
     for path in (options.tool, options.policies):
         if path and not path.exists():
             sys.exit(f"lab: {path} does not exist")
-    cases = selected(options.case, options.tool)
-    if len(cases) < len(CASES) and not options.case:
-        print(f"without --tool, {len(CASES) - len(cases)} of {len(CASES)} cases are left out")
+    cases = selected(options.case, options.group or ["main"], options.tool)
+    if not options.tool and not options.case:
+        print("without --tool, the cases that need it are left out")
     wanted = options.kernel or list(kernels.WISHES)
     there = [kernels.kernel(name) for name in wanted if any(name in case.kernels for case in cases)]
-    out = (options.out or cache.directory("results")).absolute()
-    print(f"kernels: {', '.join(kernel.release for kernel in there)}; results: {out}", flush=True)
-    return summary(run_all(cases, there, Options(options.tool, options.policies, out, options.jobs, options.timeout)))
+    print(f"kernels: {', '.join(kernel.release for kernel in there)}; results: {results_directory(options)}", flush=True)
+    return summary(run_all(cases, there, run_options(options)))
+
+
+def results_directory(options):
+    """Where results go: where the command line says, else the cache."""
+    return (options.out or cache.directory("results")).absolute()
+
+
+def run_options(options):
+    """How guests are run, from the command line."""
+    return Options(options.tool, options.policies, results_directory(options), options.jobs, options.timeout)
 
 
 def main():
@@ -88,9 +115,12 @@ def main():
             wanted = options.kernel or [*kernels.WISHES, *kernels.RECORDED]
             return recording.record_all([SCENARIOS[name] for name in options.scenario or SCENARIOS], wanted,
                                         options.out.absolute(), options.jobs, options.timeout)
+        if options.command == "safety":
+            there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
+            return table.write(there, run_options(options), options.situation)
         if options.command == "list":
             for case in CASES:
-                print(f"{case.name:28} {case.platform.name:15} {', '.join(case.kernels)}")
+                print(f"{case.name:28} {case.group:8} {case.platform.name:15} {', '.join(case.kernels)}")
             return 0
         for name in kernels.WISHES:
             kernel = kernels.kernel(name, options.refresh)

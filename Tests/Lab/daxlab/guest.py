@@ -50,12 +50,12 @@ def base(kernel, init):
 def under_test(kernel, script, tool=None, policies=None):
     """The guest that a case or a recording runs in."""
     tree = base(kernel, "init")
-    for name in ("functions.sh", "record.sh"):
+    for name in ("functions.sh", "record.sh", "safety.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")
     tree.text("/lab/case.sh", script)
-    for name in ("snapshot", "pattern", "pin"):
+    for name in ("snapshot", "pattern", "pin", "holder", "killer"):
         tree.program(compiled(name, "-static"), f"/usr/bin/{name}")
-    for name in ("daxctl", "cxl", "udevadm", "lsmem"):
+    for name in ("daxctl", "cxl", "ndctl", "mke2fs", "udevadm", "lsmem"):
         tree.program(located(name), f"/usr/bin/{name}")
     tree.program("/lib/systemd/systemd-udevd")
     # The rules name groups, and udev warns of each that it can't find.

@@ -13,8 +13,8 @@ from pathlib import Path
 from daxlab import cache
 from daxlab.archive import Archive, ArchiveError
 
-# The modules a host would load for this memory; what they depend on is added.
-WANTED_MODULES = re.compile(r"kernel/drivers/(cxl|dax|nvdimm)/")
+# The modules a host would load for this memory, and a file system for persistent memory; what they depend on is added.
+WANTED_MODULES = re.compile(r"kernel/(drivers/(cxl|dax|nvdimm)|fs/ext4)/")
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,17 @@ def version(release):
 
 
 def cached(name):
-    """The newest kernel of that name in the cache, or None."""
-    found = [path for path in cache.directory("kernels", name).iterdir() if not path.name.startswith(".")]
+    """The newest kernel of that name in the cache that has the wanted modules, or None."""
+    found = [path for path in cache.directory("kernels", name).iterdir()
+             if not path.name.startswith(".") and kept_for(path) == WANTED_MODULES.pattern]
     newest = max(found, key=lambda path: version(path.name), default=None)
     return Kernel(name, newest.name, newest) if newest else None
+
+
+def kept_for(root):
+    """Which modules a tree of the cache was made to hold."""
+    note = root / "wanted-modules"
+    return note.read_text() if note.exists() else None
 
 
 def kernel(name, refresh=False):
@@ -91,7 +98,8 @@ def fetch(wish):
         if not release:
             continue
         target = cache.directory("kernels", wish.name) / release
-        if not target.exists():
+        if kept_for(target) != WANTED_MODULES.pattern:
+            shutil.rmtree(target, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as scratch:
                 unpack(archive, packages, release, Path(scratch)).rename(target)
         return Kernel(wish.name, release, target)
@@ -147,6 +155,7 @@ def unpack(archive, packages, release, scratch):
     index(whole, release)
     keep_modules(whole / modules, kept / modules)
     index(kept, release)
+    (kept / "wanted-modules").write_text(WANTED_MODULES.pattern)
     return kept
 
 

@@ -1,7 +1,7 @@
 """The machines that the lab boots: what the firmware did, and where memory is Soft Reserved."""
 from dataclasses import dataclass
 
-from daxlab.topology import DEVICE_MEBIBYTES, FIRST_WINDOW, MEBIBYTE, Topology
+from daxlab.topology import DEVICE_MEBIBYTES, FIRST_WINDOW, MEBIBYTE, Device, Topology
 
 DEVICE_SIZE = DEVICE_MEBIBYTES * MEBIBYTE
 
@@ -49,16 +49,22 @@ class Platform:
     assembles: bool = True
     # The owner of each range after udev's coldplug, by kernel.
     boot_owners: tuple = ()
+    # A second memory device with a region of its own behind the first one: `ram` or `pmem`.
+    second: str = ""
 
     @property
     def topology(self):
-        """The hardware: one window, one device."""
-        return Topology(assembles=self.assembles)
+        """The hardware: one window, and a device or two."""
+        devices = (Device(), Device(persistent=self.second == "pmem")) if self.second else (Device(),)
+        return Topology(devices=devices, assembles=self.assembles)
 
     @property
     def regions(self):
         """What the first kernel commits; without any there is no first kernel."""
-        return (Region("ram", DEVICE_SIZE),) if self.region else ()
+        if not self.region:
+            return ()
+        first = Region("ram", DEVICE_SIZE)
+        return (first, Region(self.second, DEVICE_SIZE, serials=(2,))) if self.second else (first,)
 
     def owners(self, kernel):
         """What kernel owns at boot: {Range: owner}."""
@@ -76,6 +82,7 @@ class Platform:
                         "+0xefffffff" for range_ in self.soft_reserved)
 
 
+SECOND = Range(INSIDE.end + 1, INSIDE.end + DEVICE_SIZE)
 # A coordinated kernel gives what no region covers to dax_hmem at the first probe; before, nobody has it.
 UNCLAIMED = {"coordinated": "hmem", "6.12": "none"}
 
@@ -87,4 +94,7 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform("elsewhere", (OUTSIDE,), boot_owners=("hmem",)),
     Platform("mixed-locked", (OUTSIDE, INSIDE), region=True, locked=True, boot_owners=("hmem", "cxl")),
     Platform("mixed-unlocked", (OUTSIDE, INSIDE), region=True, boot_owners=("hmem", "cxl")),
+    Platform("two-locked", (INSIDE, SECOND), region=True, locked=True, boot_owners=("cxl", "cxl"), second="ram"),
+    # Firmware does not reserve persistent memory.
+    Platform("pmem", (INSIDE,), region=True, locked=True, boot_owners=("cxl",), second="pmem"),
 )}

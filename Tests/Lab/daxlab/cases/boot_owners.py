@@ -5,7 +5,7 @@ kernel, a rule has changed.
 """
 from daxlab.case import Case
 from daxlab.checks import check, owned
-from daxlab.platforms import INSIDE, PLATFORMS
+from daxlab.platforms import DEVICE_SIZE, INSIDE, PLATFORMS
 
 SCRIPT = """
 start_udev
@@ -25,10 +25,15 @@ def judge_for(platform):
         assembled = platform.region and platform.assembles
         check(("dax_cxl" in booted.modules()) == assembled, f"dax_cxl is {'not ' if assembled else ''}in after boot")
         regions = booted.regions()
-        check(len(regions) == platform.region, f"there are {len(regions)} CXL regions, not {int(platform.region)}")
+        committed = platform.regions
+        check(len(regions) == len(committed), f"there are {len(regions)} CXL regions, not {len(committed)}")
+        starts = sorted(int(region.start, 16) for region in regions)
+        check(starts == [INSIDE.start + number * DEVICE_SIZE for number in range(len(committed))],
+              f"the regions begin at {', '.join(map(hex, starts))}")
         for region in regions:
-            check(int(region.start, 16) == INSIDE.start,
-                  f"{region.name} begins at {region.start}, not at {INSIDE.start:#x}")
+            if platform.second == "pmem" and int(region.start, 16) != INSIDE.start:
+                check(not region.has_dax_region, f"{region.name} is persistent and has a dax region")
+                continue
             check(region.has_dax_region == platform.assembles,
                   f"{region.name} {'was' if region.has_dax_region else 'was not'} assembled")
             if platform.assembles:

@@ -1,0 +1,1 @@
+"""Dangerous situations: what the plain module commands make of them, and what daxswitch does."""

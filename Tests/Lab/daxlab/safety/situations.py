@@ -1,0 +1,85 @@
+"""The dangerous situations: how each comes about, what an administrator would type, and what daxswitch is asked."""
+from dataclasses import dataclass
+
+from daxlab.case import BOTH
+from daxlab.platforms import INSIDE, SECOND
+
+# What follows from the maintainers' rule that dax_hmem owns everything while cxl_acpi is out.
+TO_HMEM = """
+run rmmod-dax_cxl /sbin/rmmod dax_cxl
+run rmmod-dax_hmem /sbin/rmmod dax_hmem
+run rmmod-cxl_acpi /sbin/rmmod cxl_acpi
+run modprobe-dax_hmem /sbin/modprobe dax_hmem
+"""
+AGAIN = """
+run rmmod-dax_hmem /sbin/rmmod dax_hmem
+run modprobe-dax_hmem /sbin/modprobe dax_hmem
+"""
+OFFLINE_FIRST = f"""
+for block in $(blocks {INSIDE.start:#x} {INSIDE.size:#x}); do
+    # Nobody waits for ever: the kernel tries until it is interrupted.
+    timeout -s INT 20 sh -c "echo offline > $block/state"
+done
+""" + TO_HMEM
+APPLY = "t apply hmem --yes --json\n"
+APPLY_OFFLINE = "t apply hmem --yes --json --offline-memory\n"
+# Between the plan and its steps somebody else is at work.
+SAVED = "t plan hmem --json --out /run/hmem.plan\n{}\nt apply /run/hmem.plan --yes --json\n"
+
+WHOLE = f"{INSIDE.start:#x} {INSIDE.size:#x}"
+PMEM = """
+for attempt in $(seq 50); do
+    [ -e /dev/pmem0 ] && break
+    ndctl create-namespace --mode=raw --force > /run/ndctl 2>&1
+    sleep 1
+done
+cat /run/ndctl
+/sbin/mke2fs -q /dev/pmem0 && /sbin/modprobe ext4 && mkdir /pmem && mount -t ext4 /dev/pmem0 /pmem
+dd if=/dev/zero of=/pmem/file bs=1M count=64 2>&1 && sync
+mount | grep pmem0 || echo "could not mount"
+"""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One dangerous situation. `recipe` is what would be typed, `tool` what daxswitch is asked instead."""
+    name: str
+    words: str
+    platform: str
+    prepare: str = ""
+    recipe: str = TO_HMEM
+    tool: str = APPLY
+    kernels: tuple = BOTH
+
+    def script(self, action):
+        """The guest's script with one of the two."""
+        return f". /lab/safety.sh\nstart_udev\n{self.prepare}\ncap before\n{action}\naftermath\n"
+
+
+SITUATIONS = (
+    Situation("memory-normal", "memory online in zone Normal, with a process in it", "locked",
+              f"online kernel {WHOLE}\nkeep 16 {INSIDE.start:#x}"),
+    Situation("memory-movable", "memory online in zone Movable, with a process in it", "locked",
+              f"online movable {WHOLE}\nkeep 16 {INSIDE.start:#x}"),
+    Situation("memory-idle", "memory online in zone Movable, nobody in it", "unlocked", f"online movable {WHOLE}"),
+    Situation("region-unlocked", "a committed region whose decoders are not locked", "unlocked", "keep 64"),
+    Situation("no-region", "a range in a window, and no region", "none", "keep 64", AGAIN,
+              "t apply reload --yes --json\n"),
+    Situation("region-failed", "a region that the kernel can't assemble", "unassembled", "keep 64"),
+    Situation("device-open", "a process has the dax device open", "locked",
+              f"as_devdax {INSIDE.start:#x}\nhold open /dev/$(dax_device {INSIDE.start:#x})"),
+    Situation("device-mapped", "a process has the dax device mapped", "locked",
+              f"as_devdax {INSIDE.start:#x}\nhold map /dev/$(dax_device {INSIDE.start:#x})"),
+    Situation("two-regions", "two regions, the memory of one online with a process in it", "two-locked",
+              f"online movable {SECOND.start:#x} {SECOND.size:#x}\nkeep 16 {SECOND.start:#x}"),
+    Situation("pmem-mounted", "a file system mounted on persistent memory of the same window", "pmem", PMEM),
+    Situation("acpi-gone", "cxl_acpi is removed by somebody else after the plan", "locked", "keep 64",
+              "run rmmod-by-another /sbin/rmmod cxl_acpi\n" + TO_HMEM,
+              SAVED.format("run rmmod-by-another /sbin/rmmod cxl_acpi")),
+    Situation("onlined-since", "the memory comes online after the plan", "locked", "keep 64",
+              f"online movable {WHOLE}\n" + TO_HMEM, SAVED.format(f"online movable {WHOLE}")),
+    Situation("wont-offline", "memory with pages that can't be moved away", "locked",
+              f"online movable {WHOLE}\npin 8 {INSIDE.start:#x}", OFFLINE_FIRST, APPLY_OFFLINE),
+    Situation("low-memory", "memory that the rest of the host has no room for", "locked",
+              f"online movable {WHOLE}\nkeep_both 96 {INSIDE.start:#x} 64", OFFLINE_FIRST, APPLY_OFFLINE),
+)
