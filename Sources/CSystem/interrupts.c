@@ -27,6 +27,12 @@ void daxswitch_watch_interrupts(void)
 		sigaction(watched[index], &action, NULL);
 }
 
+void daxswitch_ignore_write_signals(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 int daxswitch_interrupts(void)
 {
 	return count;

@@ -58,6 +58,7 @@ public struct Inspector: Sendable {
         let iomem = try IomemReading(tree: tree).read()
         let kernel = KernelReading(tree: tree)
         var state = MachineState(kernel: try kernel.read(), iomem: iomem)
+        state.host = HostReading(tree: tree).read()
         state.kernel.showsSoftReserved = !iomem.entries { $0 == "Soft Reserved" }.isEmpty
         let lines = log.lines() ?? []
 

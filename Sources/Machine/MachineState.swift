@@ -2,6 +2,8 @@ public import Iomem
 
 /// What a machine is at one moment, as values: read from a root directory by `Inspection`, never changed.
 public struct MachineState: Sendable, Equatable {
+    /// Which machine it is.
+    public var host: Host
     /// The kernel: release, boot, generation, switches.
     public var kernel: Kernel
     /// `/proc/iomem`.
@@ -37,6 +39,7 @@ public struct MachineState: Sendable, Equatable {
 
     /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
     public init(kernel: Kernel, iomem: IomemTree) {
+        host = Host()
         self.kernel = kernel
         self.iomem = iomem
         modules = ModuleTable()

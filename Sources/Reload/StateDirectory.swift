@@ -39,24 +39,10 @@ public struct StateDirectory: Sendable {
         }
     }
 
-    /// Replaces the file at `path` as one act, written out to the disk, mode 0644.
+    /// Replaces the file at `path` as one act, written out to the disk, mode 0644; makes the directories above it.
     public static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
         try makeParents(of: path)
-        let temporary = "\(path).new"
-        do throws(ReloadError) {
-            try writeWhole(bytes, to: temporary)
-            if unsafe rename(temporary, path) != 0 { throw .failing("rename \(temporary)") }
-            try writeOutDirectory(of: path)
-        } catch {
-            unsafe unlink(temporary)
-            throw error
-        }
-    }
-
-    private static func writeWhole(_ bytes: [UInt8], to path: String) throws(ReloadError) {
-        let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
-        if fchmod(file.descriptor, 0o644) != 0 { throw .failing("set the mode of \(path)") }
-        try file.append(bytes)
+        try WholeFile.replace(path, with: bytes)
     }
 
     /// Removes the file at `path`; one that is not there is no error.
@@ -69,9 +55,9 @@ public struct StateDirectory: Sendable {
     }
 
     /// Without it a new name, or its removal, could be lost with the power.
-    private static func writeOutDirectory(of path: String) throws(ReloadError) {
+    static func writeOutDirectory(of path: String) throws(ReloadError) {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let file = try File(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY)
+        let file = try File(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY, follows: true)
         if fsync(file.descriptor) != 0 && errno != EINVAL { throw .failing("write out \(directory)") }
     }
 }
@@ -81,9 +67,9 @@ struct File: ~Copyable {
     let descriptor: Int32
     private let path: String
 
-    init(_ path: String, _ flags: Int32) throws(ReloadError) {
+    init(_ path: String, _ flags: Int32, follows: Bool = false) throws(ReloadError) {
         self.path = path
-        descriptor = unsafe open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        descriptor = unsafe open(path, flags | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), 0o644)
         if descriptor < 0 { throw .failing("open \(path)") }
     }
 

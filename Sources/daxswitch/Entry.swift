@@ -5,6 +5,7 @@ import CSystem
 @main
 enum Entry {
     static func main() {
+        daxswitch_ignore_write_signals()
         do {
             var command = try Daxswitch.parseAsRoot(savedArguments())
             try command.run()

@@ -52,6 +52,7 @@ struct Failure: Error, Equatable {
         case let error as InspectionError: self.init(error)
         case let error as PlanningError: self.init(.missing, code: error.code.rawValue, error.message)
         case let error as PlanFileError: self.init(.badData, code: "plan-invalid", "\(error)")
+        case let error as StalePlan: self.init(.refused, code: "machine-changed", error.message)
         case let error as ReloadError: self.init(error, status: Self.status(of: error.code))
         case let error as PersistenceError: self.init(error)
         case let error as CollectError: self.init(error.status, code: error.code.rawValue, error.message)

@@ -53,25 +53,4 @@ struct FailureTests {
         let error = try #require(throws: PlanningError.self) { try Planner(machine: unknown) }
         #expect(Failure(error).status == .missing)
     }
-
-    @Test("a saved plan names what has changed since")
-    func fingerprint() throws {
-        let machine = try Inspector(
-            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01").path
-        ).read()
-        let later = try Inspector(
-            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05").path
-        ).read()
-        let elsewhere = try Inspector(
-            root: TestCaptures.root(kernel: "6.12.107", scenario: "locked-switch", "01").path
-        ).read()
-        let fingerprint = Fingerprint(of: machine)
-        #expect(fingerprint.changes(on: machine) == [])
-        let changes = fingerprint.changes(on: later)
-        for fact in ["the loaded modules", "the CXL regions", "the CXL windows", "the dax devices"] {
-            #expect(changes.contains(fact))
-        }
-        #expect(!changes.contains("the Soft Reserved ranges") && !changes.contains("another boot"))
-        #expect(fingerprint.changes(on: elsewhere).contains("another boot"))
-    }
 }

@@ -4,6 +4,9 @@
 /* From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing. */
 void daxswitch_watch_interrupts(void);
 
+/* A closed pipe and a limit on file sizes are errors of write() from now on and end nothing. */
+void daxswitch_ignore_write_signals(void);
+
 /* How many of them have come. */
 int daxswitch_interrupts(void);
 

@@ -31,6 +31,8 @@ struct ApplyReport {
     var hazards: [Hazard] = []
     /// What verification found afterwards.
     var differences: [Difference] = []
+    /// What a saved plan relied on and is not so any more.
+    var staleFacts: [FactChange] = []
     var error: Failure?
 
     /// What is going to be done.
@@ -38,6 +40,12 @@ struct ApplyReport {
         self.policy = policy
         steps = plan.steps
         hazards = plan.prediction.hazards
+    }
+
+    /// Nothing was done, because of an error of any kind.
+    mutating func fail(_ error: any Error) {
+        if let stale = error as? StalePlan { staleFacts = stale.changes }
+        fail(Failure(error))
     }
 
     /// Nothing was done, because of an error.

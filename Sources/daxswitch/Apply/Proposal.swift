@@ -14,13 +14,15 @@ struct Proposal {
     let leavesIdle: Bool
 
     /// Plans; a saved plan must come out the same again, before what `memory` asks for besides is put in.
-    init(_ asked: PolicyOrPlan, memory: MemoryOptions) throws {
+    ///
+    /// - Parameter inspector: The reader of this machine.
+    init(_ asked: PolicyOrPlan, memory: MemoryOptions, on inspector: Inspector = Inspector()) throws {
         leavesIdle = memory.leaveIdle
         switch asked {
         case .policy(let entry):
             policy = memory.consenting(entry.policy)
             overrides = Overrides()
-            machine = try Inspector().read()
+            machine = try inspector.read()
             plan = try Planner(machine: machine).plan(policy, leavesIdle: leavesIdle)
         case .plan(let saved, let file):
             guard let wanted = saved.policy else {
@@ -32,28 +34,29 @@ struct Proposal {
             }
             policy = memory.consenting(wanted)
             overrides = saved.overrides
-            machine = try Inspector().read()
-            let changes = saved.fingerprint.changes(on: machine)
-            guard changes.isEmpty else { throw Self.changed(file, changes) }
+            machine = try inspector.read()
+            var changes = saved.fingerprint.changes(on: machine)
+            guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
             let planner = try Planner(machine: machine, overrides: overrides)
-            let again = planner.plan(wanted)
-            guard again.steps == saved.plan.steps, owners(of: again) == owners(of: saved.plan) else {
-                throw Self.changed(file, ["what the steps would bring"])
-            }
+            changes = saved.plan.changes(to: planner.plan(wanted))
+            guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
             plan = planner.plan(policy, leavesIdle: leavesIdle)
         }
     }
-
-    private static func changed(_ file: String, _ changes: [String]) -> Failure {
-        Failure(
-            .refused,
-            code: "machine-changed",
-            "\(file) was made for another state of the machine; changed: \(changes.joined(separator: ", ")). Plan anew"
-        )
-    }
 }
 
-/// Who will own what, without the words around it.
-private func owners(of plan: Plan) -> [String] {
-    plan.prediction.ranges.map { "\($0.range) \($0.owners.sorted())" }
+extension Plan {
+    /// Where `other` has other steps, or they bring other owners; the words around them don't matter.
+    fileprivate func changes(to other: Plan) -> [FactChange] {
+        let steps = { (plan: Plan) in plan.steps.map(\.description).joined(separator: ", ") }
+        let owners = { (plan: Plan) in
+            plan.prediction.ranges.map { range in
+                "\(range.range) \(range.owners.sorted().map(\.rawValue).joined(separator: " or "))"
+            }.joined(separator: ", ")
+        }
+        return [
+            FactChange(fact: "steps", before: steps(self), now: steps(other)),
+            FactChange(fact: "what the steps bring", before: owners(self), now: owners(other)),
+        ].filter { $0.before != $0.now }
+    }
 }

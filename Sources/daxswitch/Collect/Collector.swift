@@ -1,5 +1,6 @@
 import Inspection
 import Iomem
+import Machine
 
 /// Records what decides the ownership of Soft Reserved memory, so that a directory serves as the machine elsewhere.
 struct Collector {
@@ -22,7 +23,9 @@ struct Collector {
     /// Files that are copied whole.
     private static let files =
         ["cmdline", "iomem", "meminfo", "modules", "swaps"].map { "/proc/\($0)" }
-        + ["modprobe", "modules_disabled", "osrelease", "random/boot_id", "tainted"].map { "/proc/sys/kernel/\($0)" }
+        + ["hostname", "modprobe", "modules_disabled", "osrelease", "random/boot_id", "tainted"].map {
+            "/proc/sys/kernel/\($0)"
+        }
         + ["CEDT", "HMAT", "SRAT"].map { "/sys/firmware/acpi/tables/\($0)" }
         + ["/sys/kernel/security/lockdown", Inspector.holdPath, Inspector.persistedPath, RememberedFacts.path]
 
@@ -30,6 +33,9 @@ struct Collector {
     func record() throws(CollectError) {
         try checkAddresses()
         for file in Self.files { try recording.file(file) }
+        if let id = HostReading(tree: tree).read().id {
+            try recording.write(Array("\(id)\n".utf8), to: HostReading.recordedID)
+        }
         // Version 7 of the coordination is told by a symbol.
         try recording.file("/proc/kallsyms") { $0.contains("hmem") }
         try recordBuses()

@@ -53,7 +53,7 @@ struct ApplyCommand: Command {
         do {
             try apply(&report)
         } catch {
-            report.fail(Failure(error))
+            report.fail(error)
         }
         if wantsJSON {
             Output.print(applyDocument(report))

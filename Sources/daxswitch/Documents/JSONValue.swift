@@ -47,9 +47,12 @@ extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, 
     init(stringLiteral value: String) { self = .text(value) }
 }
 
+/// The version of every document's schema.
+let schemaVersion = 1
+
 /// A document of a kind: its members, with the version of the schema.
 func document(_ kind: String, _ members: [String: JSONValue]) -> JSONValue {
-    .object(members.merging(["schema_version": .number(1), "kind": .text(kind)]) { _, fixed in fixed })
+    .object(members.merging(["schema_version": JSONValue(schemaVersion), "kind": .text(kind)]) { _, fixed in fixed })
 }
 
 /// What is printed in place of a document that could not be made.

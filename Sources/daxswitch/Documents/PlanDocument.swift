@@ -48,7 +48,9 @@ private func requestMembers(_ order: [Step], _ policy: Policy?, _ overrides: Ove
 
 private func fingerprintMembers(_ fingerprint: Fingerprint) -> JSONValue {
     [
+        "host": ["id": JSONValue(fingerprint.host.id), "name": JSONValue(fingerprint.host.name)],
         "boot_id": JSONValue(fingerprint.bootID), "kernel_release": .text(fingerprint.kernelRelease),
         "digests": .object(fingerprint.digests.mapValues(JSONValue.text)),
+        "facts": .object(fingerprint.facts.mapValues { .object($0.mapValues(JSONValue.text)) }),
     ]
 }

@@ -1,6 +1,5 @@
 /// The members of a plan document that are read back; JSON with other members is read as well.
 struct PlanFile: Decodable {
-    let schemaVersion: Int
     let kind: String
     let policy: String?
     let request: Request
@@ -11,7 +10,6 @@ struct PlanFile: Decodable {
     let fingerprint: Facts
 
     enum CodingKeys: String, CodingKey {
-        case schemaVersion = "schema_version"
         case kind, policy, request, steps, ranges, modules, iomem, fingerprint
     }
 
@@ -72,14 +70,32 @@ struct PlanFile: Decodable {
     }
 
     struct Facts: Decodable {
+        let host: Host
         let bootID: String?
         let kernelRelease: String
         let digests: [String: String]
+        let facts: [String: [String: String]]
 
         enum CodingKeys: String, CodingKey {
             case bootID = "boot_id"
             case kernelRelease = "kernel_release"
-            case digests
+            case host, digests, facts
+        }
+    }
+
+    struct Host: Decodable {
+        let id: String?
+        let name: String?
+    }
+
+    /// What says whether the rest can be read.
+    struct Heading: Decodable {
+        let schemaVersion: Int
+        let kind: String
+
+        enum CodingKeys: String, CodingKey {
+            case schemaVersion = "schema_version"
+            case kind
         }
     }
 }

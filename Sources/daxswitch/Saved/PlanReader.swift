@@ -46,6 +46,25 @@ struct PlanReader {
         return Plan(policy: content.policy, steps: steps, prediction: try prediction())
     }
 
+    /// The facts that it relies on, as they were written.
+    func fingerprint() throws(PlanFileError) -> Fingerprint {
+        let read = content.fingerprint
+        let fingerprint = Fingerprint(
+            host: Host(id: read.host.id, name: read.host.name),
+            bootID: read.bootID,
+            kernelRelease: read.kernelRelease,
+            facts: read.facts
+        )
+        let digests = fingerprint.digests
+        for kind in Set(digests.keys).union(read.digests.keys).sorted() where digests[kind] != read.digests[kind] {
+            throw bad(
+                "fingerprint.digests.\(kind)",
+                "it does not fit fingerprint.facts.\(kind): the file was changed after it was written"
+            )
+        }
+        return fingerprint
+    }
+
     private func prediction() throws(PlanFileError) -> Prediction {
         var ranges: [PredictedRange] = []
         for (index, range) in content.ranges.enumerated() {

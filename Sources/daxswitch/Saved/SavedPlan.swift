@@ -16,32 +16,38 @@ struct SavedPlan: Equatable {
 
     /// Reads a document.
     init(_ text: String, file: String) throws(PlanFileError) {
-        func bad(_ place: String?, _ message: String) -> PlanFileError {
-            PlanFileError(file: file, place: place, message: message)
+        let heading: PlanFile.Heading = try Self.decode(text, file: file)
+        guard heading.schemaVersion == schemaVersion else {
+            throw PlanFileError(
+                file: file,
+                place: "schema_version",
+                message: "this is version \(heading.schemaVersion), this daxswitch understands version "
+                    + "\(schemaVersion); plan anew with it"
+            )
         }
-        let content: PlanFile
-        do {
-            content = try JSONDecoder().decode(PlanFile.self, from: Data(text.utf8))
-        } catch let error as DecodingError {
-            throw PlanFileError(file: file, error)
-        } catch {
-            throw bad(nil, "\(error)")
+        guard heading.kind == "plan" || heading.kind == "predict" else {
+            throw PlanFileError(
+                file: file,
+                place: "kind",
+                message: "\"\(heading.kind)\" is not a plan; write one with plan --out"
+            )
         }
-        guard content.schemaVersion == 1 else {
-            throw bad("schema_version", "this is version \(content.schemaVersion), version 1 is understood")
-        }
-        guard content.kind == "plan" || content.kind == "predict" else {
-            throw bad("kind", "\"\(content.kind)\" is not a plan; write one with plan --out")
-        }
+        let content: PlanFile = try Self.decode(text, file: file)
         let reader = PlanReader(content: content, file: file)
         policy = try reader.policy()
         overrides = try reader.overrides()
         plan = try reader.plan()
-        fingerprint = Fingerprint(
-            bootID: content.fingerprint.bootID,
-            kernelRelease: content.fingerprint.kernelRelease,
-            digests: content.fingerprint.digests
-        )
+        fingerprint = try reader.fingerprint()
+    }
+
+    private static func decode<Value: Decodable>(_ text: String, file: String) throws(PlanFileError) -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        } catch let error as DecodingError {
+            throw PlanFileError(file: file, error)
+        } catch {
+            throw PlanFileError(file: file, place: nil, message: "\(error)")
+        }
     }
 }
 

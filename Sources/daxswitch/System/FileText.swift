@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Reload
 
 /// Whole files that a person names on the command line.
 enum FileText {
@@ -19,13 +20,23 @@ enum FileText {
         return text
     }
 
-    /// Writes a file in one go, so that a reader never sees half of it.
+    /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there.
     static func write(_ text: String, to path: String) throws(Failure) {
         do {
-            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+            if isSpecial(path) {
+                try WholeFile.fill(path, with: Array(text.utf8))
+            } else {
+                try WholeFile.replace(path, with: Array(text.utf8))
+            }
         } catch {
-            throw Failure(.failed, code: "not-written", "\(path) can't be written: \(error)")
+            throw Failure(.failed, code: "not-written", "\(path) is not written: \(error)")
         }
+    }
+
+    /// Whether something is there that is no regular file, such as a terminal or a pipe: it is not to be replaced.
+    private static func isSpecial(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 }
 

@@ -1,0 +1,94 @@
+import Iomem
+import Machine
+import Ownership
+
+extension Fingerprint {
+    /// The fingerprint of a machine: all that the rules are given and nothing that changes by itself or decides nothing
+    /// (counts, load addresses, names of dax devices, other modules, other lines of `/proc/iomem`).
+    init(of machine: MachineState) {
+        host = machine.host
+        bootID = machine.kernel.bootID
+        kernelRelease = machine.kernel.release
+        facts = [
+            "dax_devices": Self.daxDevices(machine),
+            "decoders": Self.decoders(machine),
+            "kernel": Self.kernel(machine),
+            "memory": Self.memory(machine),
+            "modules": Self.gathered(modulesOfInterest.map { ($0, machine.modules.state(of: $0).rawValue) }),
+            "regions": Self.regions(machine),
+            "remembered": Self.gathered(
+                machine.remembered.map { ("\($0.range)", $0.locked ? "locked" : "not locked") }
+            ),
+            "soft_reserved": Self.gathered(machine.softReserved.map { ("\($0.range)", "there") }),
+            "windows": Self.windows(machine),
+        ]
+    }
+
+    private static func kernel(_ machine: MachineState) -> [String: String] {
+        [
+            "rules": machine.kernel.generation.value?.rawValue ?? "unknown",
+            "initial probe": machine.initialProbe.value.rawValue,
+            "modules_disabled": machine.kernel.modulesDisabled ? "1" : "0",
+            "lockdown": machine.kernel.lockdown ?? "unknown",
+            "cxl_acpi": machine.isHeld ? "held" : "not held",
+            "device_hmem.disable": machine.hmemSettings.isDisabled ? "1" : "0",
+            "dax_hmem.region_idle": machine.hmemSettings.regionIsIdle ? "1" : "0",
+        ]
+    }
+
+    private static func daxDevices(_ machine: MachineState) -> [String: String] {
+        gathered(
+            machine.daxDevices.map { device in
+                let ranges = device.ranges.map(\.description).joined(separator: ",")
+                let driver = device.driver.map { "driver \($0)" } ?? "no driver"
+                return (ranges.isEmpty ? device.name : ranges, "below \(device.through), \(driver)")
+            }
+        )
+    }
+
+    private static func decoders(_ machine: MachineState) -> [String: String] {
+        gathered(
+            machine.decoders.map { decoder in
+                let range = decoder.range?.description ?? "no range"
+                let region = decoder.region.map { ", \($0)" } ?? ""
+                return (decoder.name, "\(decoder.kind.rawValue), \(range)\(decoder.locked ? ", locked" : "")\(region)")
+            }
+        )
+    }
+
+    private static func memory(_ machine: MachineState) -> [String: String] {
+        gathered(
+            segments(of: machine).filter { $0.blocksTotal > 0 }.map { segment in
+                let zones = Set(machine.memory.blocks(in: segment.range).compactMap(\.zone)).sorted()
+                let place = zones.isEmpty ? "" : " in \(zones.joined(separator: ", "))"
+                return ("\(segment.range)", "\(segment.blocksOnline) of \(segment.blocksTotal) blocks online\(place)")
+            }
+        )
+    }
+
+    private static func regions(_ machine: MachineState) -> [String: String] {
+        gathered(
+            machine.regions.map { region in
+                let range = region.range?.description ?? "no range"
+                let lock = region.locked.map { $0 ? "locked" : "not locked" } ?? "lock unknown"
+                let state = region.committed ? "committed" : "not committed"
+                let assembled = region.assembled ? "assembled" : "not assembled"
+                return (region.name, "\(range), \(region.mode), \(state), \(lock), \(assembled)")
+            }
+        )
+    }
+
+    private static func windows(_ machine: MachineState) -> [String: String] {
+        gathered(
+            machine.windows.map { window in
+                let place = window.isLive ? "in /proc/iomem" : "not in /proc/iomem"
+                return ("\(window.range)", place + (window.isFixed ? ", fixed" : ""))
+            }
+        )
+    }
+
+    /// Facts by what they are about; two about the same are one.
+    private static func gathered(_ facts: [(String, String)]) -> [String: String] {
+        Dictionary(facts.sorted { $0 < $1 }) { "\($0) and \($1)" }
+    }
+}

@@ -1,0 +1,13 @@
+/// A saved plan that was made for another state of the machine, or for another machine.
+struct StalePlan: Error, Equatable {
+    /// The file.
+    let file: String
+    /// What is not as it was, at least one.
+    let changes: [FactChange]
+
+    /// A sentence with every change.
+    var message: String {
+        let list = changes.map(\.description).joined(separator: "; ")
+        return "\(file) was made for another state of the machine; changed: \(list). Plan anew"
+    }
+}

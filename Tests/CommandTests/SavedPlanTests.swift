@@ -1,0 +1,189 @@
+import ArgumentParser
+import Foundation
+import Inspection
+import Ownership
+import Policy
+import TestCaptures
+import Testing
+
+@testable import daxswitch
+
+@Suite("A saved plan")
+struct SavedPlanTests {
+    /// A machine that can be changed: CXL owns a range through a locked region, and it says who it is.
+    private func host() throws -> CaptureRoot {
+        let host = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01"))
+        try write("node7\n", to: "/proc/sys/kernel/hostname", of: host)
+        try write("1f0c8a7e5b9d4c6fa2e3d4b5c6a79881\n", to: "/etc/machine-id", of: host)
+        return host
+    }
+
+    private func write(_ text: String, to path: String, of host: CaptureRoot) throws {
+        let url = host.url(path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+    }
+
+    /// `plan hmem --out` of the machine below `root`.
+    private func document(_ root: String) throws -> String {
+        let policy = try PolicyLibrary(folders: []).find("hmem").policy
+        let machine = try Inspector(root: root).read()
+        let plan = try Planner(machine: machine).plan(policy)
+        return planDocument(plan, of: policy.order, policy: policy, overrides: Overrides(), machine: machine).rendered
+    }
+
+    /// What `apply` of a document would do on `host`.
+    private func proposal(_ text: String, on host: CaptureRoot) throws -> Proposal {
+        let saved = try SavedPlan(text, file: "plan.json")
+        return try Proposal(
+            .plan(saved, file: "plan.json"),
+            memory: MemoryOptions.parse([]),
+            on: Inspector(root: host.path)
+        )
+    }
+
+    /// The facts for which the document is refused on `host`.
+    private func stale(_ text: String, on host: CaptureRoot) throws -> [String] {
+        let error = try #require(throws: StalePlan.self) { try proposal(text, on: host) }
+        #expect(Failure(error).status == .refused)
+        return error.changes.map(\.description)
+    }
+
+    @Test("made from a capture of this host, it applies to this host, and the capture tells no machine id")
+    func fromCapture() throws {
+        let host = try host()
+        let capture = TestCaptures.newDirectory()
+        try Collector(root: host.path, directory: capture).record()
+        #expect(!FileManager.default.fileExists(atPath: "\(capture)/etc/machine-id"))
+        let proposal = try proposal(try document(capture), on: host)
+        #expect(proposal.plan.steps.map(\.description).last == "load:dax_hmem")
+        #expect(proposal.machine.host.name == "node7" && proposal.machine.host.id != nil)
+    }
+
+    @Test("applies after changes that it does not rely on")
+    func unrelated() throws {
+        let host = try host()
+        let plan = try document(host.path)
+        let modules = try String(contentsOf: host.url("/proc/modules"), encoding: .utf8)
+        try write("ext4 950272 1 - Live 0xffffffffc0b00000\n" + modules, to: "/proc/modules", of: host)
+        let iomem = try String(contentsOf: host.url("/proc/iomem"), encoding: .utf8)
+        try write(iomem.replacing("fed00000-fed003ff : HPET 0\n", with: ""), to: "/proc/iomem", of: host)
+        try write("1\n", to: "/etc/motd", of: host)
+        #expect(try !proposal(plan, on: host).plan.isEmpty)
+    }
+
+    @Test(
+        "is refused by name after a change that it relies on",
+        arguments: [
+            (
+                "/proc/modules", "cxl_pci 28672 0 - Live 0xffffffffc0a1c000\n", "",
+                "module cxl_pci: live before, absent now"
+            ),
+            ("/proc/modules", "cxl_pci 28672 0 - Live", "cxl_pci 28672 0 - Unloading", "live before, changing now"),
+            (
+                "/sys/bus/cxl/devices/region0/locked", "1", "0",
+                "region region0: 0x5d0000000-0x5efffffff, ram, committed, locked, assembled before, "
+                    + "0x5d0000000-0x5efffffff, ram, committed, not locked, assembled now"
+            ),
+            ("/proc/sys/kernel/modules_disabled", "0", "1", "kernel: modules_disabled: 0 before, 1 now"),
+            (
+                "/sys/kernel/security/lockdown", "[none]", "none [integrity]",
+                "kernel: lockdown: none before, integrity now"
+            ),
+            ("/proc/sys/kernel/osrelease", "7.3.4", "7.3.5", "kernel: 7.3.4"),
+        ]
+    )
+    func related(path: String, word: String, replacement: String, change: String) throws {
+        let host = try host()
+        let plan = try document(host.path)
+        let text = try String(contentsOf: host.url(path), encoding: .utf8)
+        try #require(text.contains(word))
+        try write(text.replacing(word, with: replacement), to: path, of: host)
+        let changes = try stale(plan, on: host)
+        #expect(changes.contains { $0.contains(change) }, "\(changes)")
+    }
+
+    @Test("names every fact that later steps changed, and none besides")
+    func later() throws {
+        let before = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let after = try Inspector(
+            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05").path
+        ).read()
+        let changes = Fingerprint(of: try Inspector(root: before.path).read()).changes(on: after).map(\.fact)
+        for fact in ["module cxl_acpi", "region region0", "CXL window 0x5d0000000-0x6cfffffff"] {
+            #expect(changes.contains(fact), "\(changes)")
+        }
+        #expect(!changes.contains { $0.hasPrefix("Soft Reserved") || $0 == "boot" || $0 == "host" })
+    }
+
+    @Test("of another host: refused, both named, and nothing else said")
+    func otherHost() throws {
+        let host = try host()
+        let plan = try document(host.path)
+        try write("node8\n", to: "/proc/sys/kernel/hostname", of: host)
+        #expect(try !proposal(plan, on: host).plan.isEmpty, "a host may be renamed: the id decides")
+        try write("00000000000000000000000000000001\n", to: "/etc/machine-id", of: host)
+        try write("0\n", to: "/sys/bus/cxl/devices/region0/locked", of: host)
+        let changes = try stale(plan, on: host)
+        #expect(changes.count == 1)
+        #expect(changes[0].hasPrefix("host: node7 (") && changes[0].contains(" before, node8 ("))
+    }
+
+    @Test("of an earlier boot, or of one that is not known: refused")
+    func otherBoot() throws {
+        let host = try host()
+        let plan = try document(host.path)
+        let id = try String(contentsOf: host.url("/proc/sys/kernel/random/boot_id"), encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        try write("00000000-0000-4000-8000-000000000001\n", to: "/proc/sys/kernel/random/boot_id", of: host)
+        #expect(try stale(plan, on: host) == ["boot: \(id) before, 00000000-0000-4000-8000-000000000001 now"])
+        let unknown = plan.replacing("\"\(id)\"", with: "null")
+        #expect(try stale(unknown, on: host)[0].hasPrefix("boot: not known before"))
+    }
+
+    @Test("from a later daxswitch: the version is what is wrong, however else it looks")
+    func future() throws {
+        let error = #expect(throws: PlanFileError.self) {
+            try SavedPlan("{\"schema_version\": 2, \"kind\": \"plan\", \"stages\": []}", file: "plan.json")
+        }
+        #expect(error.map { Failure($0).status } == .badData)
+        #expect(error?.description.contains("plan.json: schema_version: this is version 2") == true)
+    }
+
+    @Test("whose facts were edited: bad, with the key")
+    func edited() throws {
+        let host = try host()
+        let plan = try document(host.path).replacing("committed, locked", with: "committed, not locked")
+        let error = #expect(throws: PlanFileError.self) { try SavedPlan(plan, file: "plan.json") }
+        #expect(error?.place == "fingerprint.digests.regions")
+    }
+
+    @Test("that is stale stands in the document of apply, as its schema says")
+    func report() throws {
+        let host = try host()
+        let plan = try document(host.path)
+        try write("1\n", to: "/proc/sys/kernel/modules_disabled", of: host)
+        var report = ApplyReport()
+        do { _ = try proposal(plan, on: host) } catch { report.fail(error) }
+        #expect(report.status == .refused && !report.isChanged)
+        let object = try JSONSerialization.jsonObject(with: Data(applyDocument(report).rendered.utf8))
+        #expect(try Schema(named: "apply").problems(object) == [])
+        let stale = (object as? [String: Any])?["stale"] as? [[String: String]]
+        #expect(stale == [["fact": "kernel: modules_disabled", "before": "0", "now": "1"]])
+    }
+
+    @Test("that can't be written whole: 1, and the old file is as it was")
+    func fullDisk() throws {
+        let host = try host()
+        let file = try temporaryFile("plan.json", "old")
+        let arguments = [Tool.path, "plan", "hmem", "--root", host.path, "--out"]
+        let ended = try Tool.run(command: ["prlimit", "--fsize=2000"] + arguments + [file])
+        #expect(ended.status == 1)
+        #expect(ended.complaint.contains("plan.json"))
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: String(file.dropLast(10))) == ["plan.json"])
+        let full = try Tool.run(command: arguments + ["/dev/full"])
+        #expect(full.status == 1)
+        #expect(full.complaint.contains("No space left on device"))
+    }
+}
