@@ -82,7 +82,7 @@ struct BadInputTests {
         "a plan that can't be read: 65, with the key",
         arguments: [
             ("{", "not a JSON document"), ("{}", "schema_version: this key is missing"),
-            ("{\"schema_version\": 1, \"kind\": \"status\"}", "this key is missing"),
+            ("{\"schema_version\": 1, \"kind\": \"status\"}", "kind: \"status\" is not a plan"),
         ]
     )
     func plan(text: String, message: String) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inspection
+import Machine
 import Ownership
 import Policy
 import TestCaptures
