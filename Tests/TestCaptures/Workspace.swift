@@ -8,8 +8,11 @@ final class Workspace: Sendable {
     private let root: String
     private let count = Mutex(0)
 
+    private static let prefix = "daxswitch-tests-"
+
     private init() {
-        root = Self.place + "daxswitch-tests-\(ProcessInfo.processInfo.processIdentifier)"
+        Self.sweep("/dev/shm/")
+        root = Self.place + Self.prefix + "\(ProcessInfo.processInfo.processIdentifier)"
         try? FileManager.default.removeItem(atPath: root)
         atexit { try? TestCaptures.run(["rm", "-rf", Workspace.shared.root]) }
     }
@@ -23,6 +26,16 @@ final class Workspace: Sendable {
             (bytes?.int64Value ?? 0) > 2 << 30 && (files?.int64Value ?? 0) > 400_000
             && FileManager.default.isWritableFile(atPath: "/dev/shm")
         return isRoomy ? "/dev/shm/" : NSTemporaryDirectory()
+    }
+
+    /// Removes what test processes left that were killed: `atexit` was not for them, and memory is not endless.
+    private static func sweep(_ folder: String) {
+        for name in TestCaptures.names(in: folder) where name.hasPrefix(prefix) {
+            guard let process = pid_t(name.dropFirst(prefix.count)), kill(process, 0) != 0, errno == ESRCH else {
+                continue
+            }
+            try? TestCaptures.run(["rm", "-rf", folder + name])
+        }
     }
 
     /// A new empty directory.
