@@ -11,7 +11,7 @@ UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundatio
 RELEASE := -c release --static-swift-stdlib \
 	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
-.PHONY: all setup test demo lab lab-main lab-ready lint completions docs policies install clean
+.PHONY: all setup test demo lab lab-main lab-ready lint completions docs policies install deb test-deb clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
@@ -67,6 +67,18 @@ install:
 	install -D -m 0644 completions/_daxswitch "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daxswitch"
 	install -D -m 0644 completions/daxswitch.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daxswitch.fish"
 	install -D -m 0644 docs/man/daxswitch.8 "$(DESTDIR)$(PREFIX)/share/man/man8/daxswitch.8"
+
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/systemd/daxswitch-apply@.service \
+		> "$(DESTDIR)$(PREFIX)/lib/systemd/system/daxswitch-apply@.service"
+
+# A Debian package of what `make` has built, in .build/deb.
+deb: all
+	packaging/build-deb
+
+# The package installed, upgraded, removed and purged on Debian 12 and 13.
+test-deb: deb
+	packaging/test-deb
 
 clean:
 	rm -rf .build

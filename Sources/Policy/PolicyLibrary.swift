@@ -6,9 +6,10 @@ public struct PolicyLibrary: Sendable {
     public let folders: [String]
 
     /// A library over `folders`, with the built-in policies behind them.
-    public init(folders: [String] = ["/etc/daxswitch/policies", "/usr/share/daxswitch/policies"]) {
-        self.folders = folders
-    }
+    public init(folders: [String] = Self.ofTheSystem) { self.folders = folders }
+
+    /// The administrator's, what `make install` put there, and the package's.
+    public static let ofTheSystem = ["/etc", "/usr/local/share", "/usr/share"].map { "\($0)/daxswitch/policies" }
 
     /// A policy with the place it came from.
     public struct Entry: Sendable, Equatable {

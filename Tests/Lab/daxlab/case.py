@@ -2,6 +2,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from daxlab.machine import OFFLINE
 from daxlab.platforms import PLATFORMS
 
 BOTH = ("coordinated", "6.12")
@@ -18,6 +19,10 @@ class Case:
     needs_tool: bool = True
     # `main` cases run with the suite; the others take long and run with `make lab`.
     group: str = "main"
+    # Scripts of the boots after the first: each begins with the /etc that the boot before handed over (hand_over).
+    later_boots: tuple = ()
+    # Added to the command line of the kernel under test.
+    parameters: str = OFFLINE
 
     @property
     def platform(self):

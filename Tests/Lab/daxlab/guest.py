@@ -1,6 +1,7 @@
 """What is inside a guest: Debian's own tools, rules and modules, the tool under test, and the lab's helpers."""
 import re
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def base(kernel, init):
     return tree
 
 
-def under_test(kernel, script, tool=None, policies=None):
+def under_test(kernel, script, tool=None, policies=None, files=None):
     """The guest that a case or a recording runs in."""
     tree = base(kernel, "init")
     for name in ("functions.sh", "record.sh", "safety.sh"):
@@ -69,6 +70,8 @@ def under_test(kernel, script, tool=None, policies=None):
         tree.program(tool, "/usr/bin/daxswitch")
     if policies:
         tree.tree(policies, POLICIES)
+    for path, content in (files or {}).items():
+        tree.add(path, stat.S_IFREG | 0o644, content)
     return tree.image()
 
 

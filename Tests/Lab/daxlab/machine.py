@@ -2,7 +2,7 @@
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daxlab import guest
@@ -34,6 +34,8 @@ class Machine:
     parameters: str = OFFLINE
     # The kernel that plays the firmware, where the one under test can't.
     first_kernel: object = None
+    # More files for the guest: the bytes by path.
+    files: dict = field(default_factory=dict)
 
     def run(self, console, stream, timeout, *more_ports):
         """Boots, and returns whether the guest switched itself off in time.
@@ -59,7 +61,7 @@ class Machine:
         """QEMU's command line but for the serial ports; the initramfs is written to `initial`."""
         command_line = " ".join(filter(None, (QUIET, self.parameters,
                                               self.platform.command_line())))
-        image = guest.under_test(self.kernel, self.script, self.tool, self.policies)
+        image = guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files)
         booted = self.kernel
         if self.platform.regions:
             booted = self.first_kernel or self.kernel

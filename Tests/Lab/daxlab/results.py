@@ -56,6 +56,14 @@ class Results:
         """Whether the guest came to the end of its script."""
         return bool(self.steps) and self.steps[-1].name.endswith("-finished")
 
+    def handed_over(self):
+        """The files for the next boot, bytes by path."""
+        found = [path for path in self.steps if path.name.endswith("-handed-over")]
+        if not found:
+            return {}
+        return {f"/{file.relative_to(found[-1])}": file.read_bytes()
+                for file in sorted(found[-1].rglob("*")) if file.is_file()}
+
     def capture(self, name, occurrence=1):
         """A snapshot by name."""
         return Capture(self.find(name, occurrence))

@@ -55,7 +55,6 @@ def run_one(case, kernel, options):
     start = time.monotonic()
     try:
         results = boot(case, kernel, options, directory)
-        checks.healthy(results)
         case.judge(results, kernel.name)
         why = ""
     except (Failure, EmulatorError) as failure:
@@ -66,16 +65,22 @@ def run_one(case, kernel, options):
 
 
 def boot(case, kernel, options, directory):
-    """Runs the guest and unpacks what it sent. A guest that hangs or breaks off is a failure."""
-    console, stream = directory / "console.log", directory / "stream"
-    machine = Machine(case.platform, kernel, case.script, options.tool, options.policies)
-    in_time = machine.run(console, stream, options.timeout)
-    results = unpack(stream, directory)
-    stream.unlink()
-    if not in_time or not results.finished:
-        what = "broke off" if in_time else f"was not done after {options.timeout} s"
-        raise Failure(f"the guest {what}; the end of its console:\n{tail(console)}")
-    return Results(directory)
+    """Runs the guest, boot after boot, and unpacks what it sent. A guest that hangs or breaks off is a failure."""
+    files, results = {}, Results(directory)
+    for number, script in enumerate((case.script, *case.later_boots), 1):
+        console, stream = directory / f"console{'' if number == 1 else f'-{number}'}.log", directory / "stream"
+        # Steps are numbered on, so that all boots of a case read as one story.
+        script = f"step={len(results.steps)}\n{script}"
+        machine = Machine(case.platform, kernel, script, options.tool, options.policies, case.parameters, files=files)
+        in_time = machine.run(console, stream, options.timeout)
+        results = unpack(stream, directory)
+        stream.unlink()
+        if not in_time or not results.finished:
+            what = "broke off" if in_time else f"was not done after {options.timeout} s"
+            raise Failure(f"the guest {what} in boot {number}; the end of its console:\n{tail(console)}")
+        checks.healthy(results)
+        files = results.handed_over()
+    return results
 
 
 def tail(console):
