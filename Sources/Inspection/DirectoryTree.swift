@@ -74,6 +74,13 @@ public struct DirectoryTree: FileTree {
         return RootedPath.readLink(root + directory + path[slash...])
     }
 
+    /// From the file itself: the kernel follows these links, whatever their text says.
+    public func deviceNumber(_ path: String) -> String? {
+        var status = stat()
+        guard isLive, unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else { return nil }
+        return "\(gnu_dev_major(status.st_rdev)):\(gnu_dev_minor(status.st_rdev))"
+    }
+
     /// Nil where `code` says that the file is not there (any more).
     ///
     /// ENODEV and ENXIO come from attributes of a device that is going away, ESRCH from a process that ended.

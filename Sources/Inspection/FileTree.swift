@@ -15,6 +15,14 @@ public protocol FileTree: Sendable {
     func realPath(_ path: String) -> String?
     /// What the symbolic link at `path` says; nil where there is no link.
     func linkTarget(_ path: String) -> String?
+    /// The number, `252:0`, of the character device that an entry of `/proc/PID/fd` or `map_files` leads to, also in
+    /// another mount namespace; nil where it is none or, as in a recording, can't be told.
+    func deviceNumber(_ path: String) -> String?
+}
+
+extension FileTree {
+    /// A tree of files has no devices.
+    public func deviceNumber(_ path: String) -> String? { nil }
 }
 
 extension FileTree {

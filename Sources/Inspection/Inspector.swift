@@ -79,7 +79,8 @@ public struct Inspector: Sendable {
         let dax = DaxReading(tree: tree)
         state.daxDevices = try dax.devices()
         state.hmemDevices = try dax.hmemDevices()
-        if tree.isLive { DaxUsers(tree: tree).fill(&state.daxDevices) }
+        DaxUsers(tree: tree).fill(&state.daxDevices)
+        state.pmem = try PmemReading(tree: tree, modules: state.modules).read()
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
 

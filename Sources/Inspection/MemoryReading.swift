@@ -25,6 +25,7 @@ struct MemoryReading {
             )
         }
         memory.blockSize = size
+        if !state.daxDevices.isEmpty { memory.onliningRules = OnliningRules(tree: tree).files() }
         memory.room = MemoryRoomReading(tree: tree).read()
         memory.autoOnline = try tree.value("\(Self.directory)/auto_online_blocks")
         var wanted = state.softReserved.map(\.range) + state.windows.map(\.range) + state.daxDevices.flatMap(\.ranges)

@@ -47,7 +47,8 @@ struct ModuleReading {
             references: references,
             users: users,
             address: address,
-            position: position
+            position: position,
+            isUnsigned: fields.count > 6 && fields[6].contains("E")
         )
         return (String(fields[0]), module)
     }

@@ -118,6 +118,8 @@ public struct MemoryBlocks: Sendable, Equatable {
     public var autoOnline: String?
     /// The blocks, in address order.
     public var blocks: [MemoryBlock]
+    /// udev's rules files that put new blocks online by themselves.
+    public var onliningRules: [String]
     /// What the host has to spare; nil where it is not known.
     public var room: MemoryRoom?
 
@@ -126,6 +128,7 @@ public struct MemoryBlocks: Sendable, Equatable {
         blockSize = 0
         autoOnline = nil
         blocks = []
+        onliningRules = []
         room = nil
     }
 

@@ -22,6 +22,8 @@ public struct MachineState: Sendable, Equatable {
     public var memdevs: [Memdev]
     /// The dax devices that sysfs shows, by name.
     public var daxDevices: [DaxDevice]
+    /// The active namespaces of persistent memory; nil where it is not known which are.
+    public var pmem: [PmemNamespace]?
     /// The hmem platform devices (`hmem.N`) that sysfs shows.
     public var hmemDevices: [HmemDevice]
     /// How dax_hmem was told to behave.
@@ -49,6 +51,7 @@ public struct MachineState: Sendable, Equatable {
         decoders = []
         memdevs = []
         daxDevices = []
+        pmem = []
         hmemDevices = []
         hmemSettings = HmemSettings()
         memory = MemoryBlocks()

@@ -50,15 +50,25 @@ public struct LoadedModule: Sendable, Equatable {
     public var users: [String]
     /// Where it was loaded; changes with every load. 0 without privilege.
     public var address: UInt64
+    /// It was loaded without a valid signature: `E` among its taints.
+    public var isUnsigned: Bool
     /// Position in the file: the kernel puts the newest module first (`add_unformed_module()`, kernel/module/main.c).
     public var position: Int
 
     /// One line of the file.
-    public init(isLive: Bool, references: Int, users: [String], address: UInt64, position: Int) {
+    public init(
+        isLive: Bool,
+        references: Int,
+        users: [String],
+        address: UInt64,
+        position: Int,
+        isUnsigned: Bool = false
+    ) {
         self.isLive = isLive
         self.references = references
         self.users = users
         self.address = address
         self.position = position
+        self.isUnsigned = isUnsigned
     }
 }

@@ -46,14 +46,31 @@ struct StepHazards {
     }
 
     private func kernelSwitches() -> [Hazard] {
-        guard machine.kernel.modulesDisabled, step.module != nil else { return [] }
+        guard let module = step.module else { return [] }
+        if machine.kernel.modulesDisabled {
+            return [
+                Hazard(
+                    id: .modulesDisabled,
+                    severity: .failure,
+                    subject: "/proc/sys/kernel/modules_disabled",
+                    why: "it is 1: no module can be loaded or removed before the next boot",
+                    wayOut: "reboot without kernel.modules_disabled=1 in sysctl.d"
+                )
+            ]
+        }
+        // Locked down, the kernel takes no module without a valid signature (kernel/module/signing.c: module_sig_check()).
+        // A module that came in before and is not signed does not come in again.
+        guard case .load = step, let mode = machine.kernel.lockdown, mode != "none",
+            machine.modules.loaded[module]?.isUnsigned == true
+        else { return [] }
         return [
             Hazard(
-                id: .modulesDisabled,
+                id: .lockdown,
                 severity: .failure,
-                subject: "/proc/sys/kernel/modules_disabled",
-                why: "it is 1: no module can be loaded or removed before the next boot",
-                wayOut: "reboot without kernel.modules_disabled=1 in sysctl.d"
+                subject: module,
+                why:
+                    "the kernel is locked down (\(mode)) and \(module) is not signed: removed, it can't be loaded again",
+                wayOut: "sign the module with a key that the kernel trusts, or boot without lockdown"
             )
         ]
     }
@@ -65,13 +82,15 @@ struct StepHazards {
     private func deviceOpen(_ claim: Claim) -> [Hazard] {
         guard !claim.users.isEmpty else { return [] }
         let name = claim.device ?? claim.through
-        let users = claim.users.map { "\($0.command) (pid \($0.pid))" }.joined(separator: ", ")
+        let users = claim.users.map { user in
+            "\(user.command) (pid \(user.pid)) has /dev/\(name) \(user.isMapped ? "mapped" : "open")"
+        }.joined(separator: ", ")
         return [
             Hazard(
                 id: .deviceOpen,
                 severity: .loss,
                 subject: name,
-                why: "\(users) has /dev/\(name) open or mapped: it gets SIGBUS at its next access",
+                why: "\(users): who has it mapped gets SIGBUS at the next access",
                 wayOut: "stop the process first, or --accept device-open"
             )
         ]
@@ -101,17 +120,7 @@ struct StepHazards {
             if !region.keepsDecoders && region.mode == "ram" && policy?.consent.loseRegions != true {
                 found.append(regionLost(region, module))
             }
-            if region.mode == "pmem" {
-                found.append(
-                    Hazard(
-                        id: .pmemInUse,
-                        severity: .loss,
-                        subject: region.name,
-                        why: "\(region.name) is a pmem region: its namespaces go with \(module)",
-                        wayOut: "unmount and disable its namespaces first: ndctl disable-namespace"
-                    )
-                )
-            }
+            if region.mode == "pmem" { found += pmemHazards(region, module) }
         }
         for claim in world.claims where claim.owner == .cxl {
             found += memoryOnline(claim, in: world) + deviceOpen(claim)
@@ -131,7 +140,7 @@ struct StepHazards {
         return found
     }
 
-    private func regionLost(_ region: WorldRegion, _ module: String) -> Hazard {
+    func regionLost(_ region: WorldRegion, _ module: String) -> Hazard {
         let why =
             region.lockIsIgnored
             ? "its decoders are locked, but this kernel resets them all the same (\(Rule.lockIgnored.id))"

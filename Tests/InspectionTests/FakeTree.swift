@@ -8,6 +8,8 @@ struct FakeTree: FileTree {
     var links: [String: String] = [:]
     /// Files that are listed and vanish when they are read, as an attribute of a device that goes away.
     var vanished: Set<String> = []
+    /// Numbers of character devices by path.
+    var numbers: [String: String] = [:]
     var isLive = false
 
     /// The least that can be read: one Soft Reserved range on a kernel without modules.
@@ -48,6 +50,8 @@ struct FakeTree: FileTree {
             files[done] != nil || (Array(files.keys) + Array(links.keys)).contains { $0.hasPrefix(done + "/") }
         return isThere ? done : nil
     }
+
+    func deviceNumber(_ path: String) -> String? { numbers[path] }
 
     func linkTarget(_ path: String) -> String? {
         guard let slash = path.lastIndex(of: "/"), let parent = realPath(String(path[..<slash])) else { return nil }

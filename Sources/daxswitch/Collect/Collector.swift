@@ -43,7 +43,7 @@ struct Collector {
         try recording.directory("/sys/firmware/memmap", depth: 2)
         try recordMemory()
         try recordModuleLists()
-        try recordDaxUsers()
+        try UserRecording(tree: tree, recording: recording).record()
         if let lines = log.lines() {
             try recording.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
         }
@@ -105,22 +105,6 @@ struct Collector {
         for line in text?.split(separator: "\n") ?? [] where line.contains("/dax_hmem.ko") {
             let path = line.prefix { $0 != ":" }
             if path.contains("/dax_hmem.ko") { try recording.file("\(folder)/\(path)") }
-        }
-    }
-
-    /// Who has a dax device open or mapped.
-    private func recordDaxUsers() throws(CollectError) {
-        for process in recording.names(in: "/proc") ?? [] where process.allSatisfy(\.isNumber) {
-            let path = "/proc/\(process)"
-            let maps: String
-            do { maps = try tree.text("\(path)/maps") ?? "" } catch { continue }
-            let links = (recording.names(in: "\(path)/fd") ?? []).compactMap { name in
-                tree.linkTarget("\(path)/fd/\(name)").map { (name, $0) }
-            }.filter { $0.1.hasPrefix("/dev/dax") }
-            guard !links.isEmpty || maps.contains(" /dev/dax") else { continue }
-            try recording.file("\(path)/comm")
-            try recording.file("\(path)/maps") { $0.contains(" /dev/dax") }
-            for (name, target) in links { try recording.link("\(path)/fd/\(name)", to: target) }
         }
     }
 }

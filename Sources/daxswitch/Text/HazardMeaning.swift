@@ -19,14 +19,14 @@ extension Hazard.Identifier {
         case .unbindable:
             "The owner holds the bytes, but a region or a window's edge cuts them in /proc/iomem and no driver can bind."
         case .doubleClaim: "dax_hmem and dax_cxl both hold the bytes: two drivers can be bound to one memory."
-        case .pmemInUse: "A pmem region and its namespaces go with cxl_acpi."
+        case .pmemInUse: "A pmem region goes with cxl_acpi while a namespace on it is active, mounted or not."
         case .selfUndoing: "Loading dax_hmem brings cxl_acpi back, which the order removed before."
         case .nondeterministic: "Who owns the range depends on a race, or on a fact that can't be read."
         case .wantUnmet: "The order does not bring the owner that the policy wants."
         case .stepRefused: "The kernel refuses a step where it stands in the order."
         case .builtin: "A module that a step removes is part of the kernel image."
         case .modulesDisabled: "/proc/sys/kernel/modules_disabled is 1: no module can be loaded or removed any more."
-        case .lockdown: "Kernel lockdown forbids the step."
+        case .lockdown: "Kernel lockdown forbids to load a module that is not signed."
         case .notPermitted: "The process lacks a privilege that the step needs: CAP_SYS_MODULE, CAP_SYS_ADMIN."
         case .noHotremove: "The kernel can't remove memory, so memory that is online can't be given back."
         }

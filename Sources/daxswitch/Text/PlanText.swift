@@ -29,11 +29,21 @@ private func roomText(_ plan: Plan, _ machine: MachineState) -> [String] {
     let ranges = plan.steps.filter { $0.verb == "offline-memory" }.compactMap(\.range)
     guard let room = machine.room(toOffline: ranges) else { return [] }
     let hugepages = room.hugepages > 0 ? ", \(mebibytes(room.hugepages)) of them huge pages" : ""
+    let policy = machine.memory.autoOnline.flatMap { $0 == "offline" ? nil : "auto_online_blocks is \($0)" }
+    let causes = [policy].compactMap(\.self) + machine.memory.onliningRules
+    let note =
+        causes.isEmpty
+        ? []
+        : wrapped(
+            "New memory goes online by itself (\(causes.joined(separator: ", "))): what comes back in another zone than it "
+                + "had is moved to that.",
+            indent: 2
+        )
     return [
         "",
         "  \(mebibytes(room.going)) go offline; at most \(mebibytes(room.used)) are in use and move\(hugepages).",
         "  Elsewhere \(mebibytes(room.elsewhere)) are available, and \(mebibytes(room.swapFree)) of swap.",
-    ]
+    ] + note
 }
 
 /// Each hazard with its way out.
