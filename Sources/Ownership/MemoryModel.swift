@@ -19,7 +19,7 @@ extension World {
         guard let index = claims.firstIndex(where: { $0.overlaps(range) }) else {
             return StepOutcome(self, refusal: "no dax device lies over \(range)")
         }
-        if let bytes = claims[index].ranges.first(where: isBlocked) {
+        if use != .idle, let bytes = claims[index].ranges.first(where: isBlocked) {
             return StepOutcome(self, refusal: "no driver can bind over \(bytes): another resource in iomem cuts it")
         }
         var world = self
