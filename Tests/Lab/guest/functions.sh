@@ -150,11 +150,13 @@ online() {
     done
 }
 
-# fill NODE MEBIBYTES: random data in the memory of a NUMA node, with its sum
+# fill NODE MEBIBYTES: random data in the memory of a NUMA node, a multiple of 16 MiB, with its sum
 fill() {
     mkdir -p /data/"$1"
     mount -t tmpfs -o mpol=prefer:"$1",size="$2"m data /data/"$1"
-    dd if=/dev/urandom of=/data/"$1"/file bs=1M count="$2" 2>/dev/null
+    head -c 16M /dev/urandom > /tmp/part
+    for part in $(seq $(($2 / 16))); do cat /tmp/part >> /data/"$1"/file; done
+    rm /tmp/part
     md5sum /data/"$1"/file >> /data/sums
 }
 

@@ -85,8 +85,8 @@ cap released
 LOW = f"""
 start_udev
 online {INSIDE.start:#x} movable
-fill 1 300
-fill 0 256
+fill 1 400
+fill 0 448
 cap before
 run low daxswitch apply /tmp/anew.toml --yes --json --offline-memory
 cap after
