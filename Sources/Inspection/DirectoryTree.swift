@@ -78,7 +78,11 @@ public struct DirectoryTree: FileTree {
     public func deviceNumber(_ path: String) -> String? {
         var status = stat()
         guard isLive, unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else { return nil }
-        return "\(gnu_dev_major(status.st_rdev)):\(gnu_dev_minor(status.st_rdev))"
+        // As gnu_dev_major() and gnu_dev_minor(), which Swift does not see.
+        let number = status.st_rdev
+        let major = (number >> 8) & 0xfff | (number >> 32) & ~0xfff
+        let minor = number & 0xff | (number >> 12) & ~0xff
+        return "\(major):\(minor)"
     }
 
     /// Nil where `code` says that the file is not there (any more).

@@ -24,7 +24,7 @@ public struct OnliningRules {
 
     /// Whether a line of a rules file matches memory blocks and writes `online…` into their `state`.
     public static func onlinesMemory(_ line: some StringProtocol) -> Bool {
-        let line = line.filter { !$0.isWhitespace }
+        let line = String(line.filter { !$0.isWhitespace })
         return !line.hasPrefix("#") && line.contains("SUBSYSTEM==\"memory\"") && line.contains("ATTR{state}=\"online")
     }
 

@@ -1,4 +1,5 @@
 import Inspection
+import Iomem
 import Machine
 import Testing
 
