@@ -76,7 +76,7 @@ run pinned daxswitch apply /tmp/anew.toml --yes --json --offline-memory
 settle
 cap after
 kill $pinning
-wait
+wait $pinning
 run released-apply daxswitch apply /tmp/anew.toml --yes --json --offline-memory
 settle
 cap released
