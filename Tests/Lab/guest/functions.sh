@@ -154,7 +154,7 @@ online() {
 fill() {
     mkdir -p /data/"$1"
     mount -t tmpfs -o mpol=prefer:"$1",size="$2"m data /data/"$1"
-    head -c 16M /dev/urandom > /tmp/part
+    dd if=/dev/urandom of=/tmp/part bs=1M count=16 2>/dev/null
     for part in $(seq $(($2 / 16))); do cat /tmp/part >> /data/"$1"/file; done
     rm /tmp/part
     md5sum /data/"$1"/file >> /data/sums

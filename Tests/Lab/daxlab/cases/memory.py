@@ -54,10 +54,12 @@ cap hmem
 pattern check {INSIDE.start:#x}
 """
 
-# The kernel's own data, which can't be moved, is in the zone from the moment it goes online.
+# The kernel's own data, which can't be moved.
 STUCK = f"""
 start_udev
 online {INSIDE.start:#x} kernel
+pin 1 kernel &
+until [ -e /tmp/pinned ]; do sleep 0.2; done
 cap before
 run stuck daxswitch apply /tmp/anew.toml --yes --json --offline-memory
 settle
@@ -68,7 +70,7 @@ cap after
 PINNED = f"""
 start_udev
 online {INSIDE.start:#x} movable
-pin 1 &
+pin 1 process &
 pinning=$!
 until [ -e /tmp/pinned ]; do sleep 0.2; done
 cap before
