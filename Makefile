@@ -22,6 +22,7 @@ setup:
 
 # The suite, then the main job on real kernels in QEMU.
 test: setup
+	@.ci/setup test
 	$(SWIFT) test
 	$(MAKE) lab-main
 

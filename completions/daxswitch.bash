@@ -173,13 +173,13 @@ _daxswitch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|predict|apply|verify|persist|collect|policies|explain|version|help)
+    status|plan|predict|apply|verify|persist|collect|policies|explain|history|version|help)
         # Offer subcommand argument completions
         "_daxswitch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan predict apply verify persist collect policies explain version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan predict apply verify persist collect policies explain history version help' -- "${cur}"))
         ;;
     esac
 }
@@ -203,8 +203,8 @@ _daxswitch_status() {
 _daxswitch_plan() {
     repeating_flags=()
     non_repeating_flags=(--json --detailed-exitcode --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--root --rules --initial-probe --out)
+    repeating_options=(--root)
+    non_repeating_options=(--rules --initial-probe --out)
     __daxswitch_offer_flags_options 1
 
     # Offer option value completions
@@ -296,7 +296,7 @@ _daxswitch_verify() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--root --rules --initial-probe)
+    non_repeating_options=(--root --rules --initial-probe --prometheus)
     __daxswitch_offer_flags_options 1
 
     # Offer option value completions
@@ -310,6 +310,9 @@ _daxswitch_verify() {
         return
         ;;
     '--initial-probe')
+        return
+        ;;
+    '--prometheus')
         return
         ;;
     esac
@@ -387,9 +390,25 @@ _daxswitch_explain() {
     esac
 }
 
+_daxswitch_history() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--root)
+    __daxswitch_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        __daxswitch_add_completions -d
+        return
+        ;;
+    esac
+}
+
 _daxswitch_version() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=()
     __daxswitch_offer_flags_options 0

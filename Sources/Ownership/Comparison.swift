@@ -3,7 +3,7 @@ public import Iomem
 /// One place where the machine is not what was expected.
 public struct Difference: Sendable, Equatable {
     /// What kind of thing differs.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         /// The owner of the bytes.
         case owner
         /// A line of `/proc/iomem` that is missing or that no prediction has.

@@ -21,7 +21,8 @@ struct Daxswitch: ParsableCommand {
         version: version,
         subcommands: [
             StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, VerifyCommand.self,
-            PersistCommand.self, CollectCommand.self, PoliciesCommand.self, ExplainCommand.self, VersionCommand.self,
+            PersistCommand.self, CollectCommand.self, PoliciesCommand.self, ExplainCommand.self, HistoryCommand.self,
+            VersionCommand.self,
         ]
     )
 }

@@ -2,6 +2,7 @@
 #define DAXSWITCH_CSYSTEM_H
 
 #include "arguments.h"
+#include "datagram.h"
 #include "child_write.h"
 #include "interrupts.h"
 #include "uevents.h"

@@ -1,3 +1,4 @@
+import Machine
 import Ownership
 
 /// How an `apply` went.
@@ -21,6 +22,8 @@ struct ApplyReport {
     }
 
     var policy: String?
+    /// The machine before the first step; nil where it was not read.
+    var machine: MachineState?
     var outcome = Outcome.failed
     /// The machine is not as it was.
     var isChanged = false
@@ -36,7 +39,8 @@ struct ApplyReport {
     var error: Failure?
 
     /// What is going to be done.
-    mutating func take(_ plan: Plan, policy: String?) {
+    mutating func take(_ plan: Plan, policy: String?, on machine: MachineState) {
+        self.machine = machine
         self.policy = policy
         steps = plan.steps
         hazards = plan.prediction.hazards

@@ -40,6 +40,7 @@ struct ApplyCommand: Command {
     var noRollback = false
 
     var wantsJSON: Bool { json.isOn }
+    var onlyPrints: Bool { false }
 
     func validate() throws {
         for hazard in accept where !Hazard.acceptable.contains(hazard) {
@@ -61,6 +62,9 @@ struct ApplyCommand: Command {
             Output.print(applyText(report, style: .current))
         }
         if let error = report.error { Output.complain(error.message) }
+        if !dryRun && report.status != .usage {
+            RunLog.leave(HistoryRecord(report, accepted: accept.map(\.rawValue), time: RunLog.now))
+        }
         return report.status
     }
 
@@ -74,7 +78,7 @@ struct ApplyCommand: Command {
         }
         let proposal = try Proposal(PolicyOrPlan(subject), memory: memory)
         let plan = proposal.plan
-        report.take(plan, policy: proposal.policy.name)
+        report.take(plan, policy: proposal.policy.name, on: proposal.machine)
         let open = plan.prediction.hazards.filter { !accept.contains($0.id) }
         if !wantsJSON { Output.print(planText(plan, machine: proposal.machine, style: .current) + [""]) }
         if dryRun {

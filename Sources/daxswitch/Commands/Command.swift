@@ -5,13 +5,18 @@ protocol Command: ParsableCommand {
     /// Whether standard output is a JSON document.
     var wantsJSON: Bool { get }
 
+    /// Whether what is printed is all that the command does.
+    var onlyPrints: Bool { get }
+
     /// Does the work and prints the result.
     func execute() throws -> ExitStatus
 }
 
 extension Command {
+    var onlyPrints: Bool { true }
+
     mutating func run() throws {
-        let status: ExitStatus
+        var status: ExitStatus
         do {
             status = try execute()
         } catch {
@@ -19,6 +24,10 @@ extension Command {
             if wantsJSON { Output.print(errorDocument(failure)) }
             Output.complain(failure.message)
             status = failure.status
+        }
+        if let loss = Output.loss {
+            Output.complain("standard output is not written whole: \(loss)")
+            if onlyPrints { status = .failed }
         }
         if status != .done { throw ExitCode(status.rawValue) }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspection
 import Ownership
 import Policy
 
@@ -7,7 +8,10 @@ struct PlanCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Show the steps of a policy on this machine and who owns what afterwards.",
-        discussion: "Ends with 3 where a hazard stands in the way; the plan is printed all the same."
+        discussion: """
+            Ends with 3 where a hazard stands in the way; the plan is printed all the same. With several --root: a line \
+            for each machine, in order, and a summary; ends as the gravest of them would.
+            """
     )
 
     @Argument(
@@ -16,7 +20,7 @@ struct PlanCommand: Command {
     )
     var policy: String
 
-    @OptionGroup var root: RootOption
+    @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
     @OptionGroup var facts: OverrideOptions
 
@@ -30,7 +34,8 @@ struct PlanCommand: Command {
 
     func execute() throws -> ExitStatus {
         let policy = try PolicyLibrary().find(policy).policy
-        let machine = try root.read()
+        guard let root = roots.single else { return try preview(policy) }
+        let machine = try Inspector(root: root).read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
         let document = planDocument(
             plan,
@@ -47,5 +52,20 @@ struct PlanCommand: Command {
         }
         if !plan.prediction.hazards.isEmpty { return .refused }
         return detailedExitCode && !plan.isEmpty ? .pending : .done
+    }
+
+    func validate() throws {
+        if out != nil && roots.single == nil { throw ValidationError("--out takes the plan of one machine") }
+    }
+
+    /// The same for one machine after the other.
+    private func preview(_ policy: Policy) throws -> ExitStatus {
+        var preview = FleetPreview(policy, overrides: facts.overrides, wantsJSON: wantsJSON)
+        try roots.forEach { preview.add($0) }
+        guard preview.tally.hosts > 0 else {
+            throw Failure(.badData, code: "bad-list", "--root names no directory: the list is empty")
+        }
+        preview.summarize()
+        return preview.tally.status(detailed: detailedExitCode)
     }
 }

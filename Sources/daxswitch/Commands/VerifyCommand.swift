@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Machine
 import Ownership
 import Policy
@@ -21,6 +22,14 @@ struct VerifyCommand: Command {
     @OptionGroup var json: JSONOption
     @OptionGroup var facts: OverrideOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Write metrics to this file as well, for the textfile collector of Prometheus' node_exporter.",
+            valueName: "file"
+        )
+    )
+    var prometheus: String?
+
     var wantsJSON: Bool { json.isOn }
 
     func execute() throws -> ExitStatus {
@@ -42,7 +51,8 @@ struct VerifyCommand: Command {
         } else {
             Output.print(verifyText(differences, against: title, style: .current))
         }
-        return differences.isEmpty ? .done : .differs
+        let status: ExitStatus = differences.isEmpty ? .done : .differs
+        return try prometheus.map { try write(differences, machine, subject: name ?? title, to: $0, status) } ?? status
     }
 
     /// What a policy wants, and that `/proc/iomem` has the lines which belong to the owners that are there.
@@ -50,5 +60,26 @@ struct VerifyCommand: Command {
         let planner = try Planner(machine: machine, overrides: facts.overrides)
         let present = planner.predict([]).prediction
         return planner.unmet(policy.want) + compare(present, with: machine).filter { $0.kind == .iomem }
+    }
+
+    /// Writes the metrics; a file that can't be written does not hide a difference.
+    private func write(
+        _ differences: [Difference],
+        _ machine: MachineState,
+        subject: String,
+        to path: String,
+        _ status: ExitStatus
+    ) throws -> ExitStatus {
+        let time = Int(Date.now.timeIntervalSince1970)
+        do {
+            try FileText.write(
+                verifyMetrics(differences, machine: machine, subject: subject, time: time),
+                to: path
+            )
+        } catch {
+            Output.complain(error.message)
+            return status == .done ? error.status : status
+        }
+        return status
     }
 }

@@ -28,12 +28,24 @@ indirect enum JSONValue: Equatable, Encodable {
     }
 
     /// The text, with sorted keys and a line end.
-    var rendered: String {
+    var rendered: String { text([.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]) + "\n" }
+
+    /// The same on one line, without a line end.
+    var renderedLine: String { text([.sortedKeys, .withoutEscapingSlashes]) }
+
+    private func text(_ formatting: JSONEncoder.OutputFormatting) -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        encoder.outputFormatting = formatting
         // Every case encodes; without a floating point number there is nothing that JSON can't say.
-        guard let data = try? encoder.encode(self) else { return "null\n" }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        guard let data = try? encoder.encode(self) else { return "null" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// An object with one member more.
+    func adding(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[name] = value
+        return .object(members)
     }
 }
 

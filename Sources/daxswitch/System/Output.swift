@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Standard output and standard error.
 enum Output {
@@ -12,6 +13,19 @@ enum Output {
     static func print(_ document: JSONValue) {
         write(document.rendered, to: STDOUT_FILENO)
     }
+
+    /// A document on one line.
+    static func print(line document: JSONValue) {
+        write(document.renderedLine + "\n", to: STDOUT_FILENO)
+    }
+
+    /// Why not all of standard output was written, as on a full disk; nil where it was, or where nobody reads it.
+    static var loss: String? {
+        let number = lost.load(ordering: .relaxed)
+        return number == 0 || number == EPIPE ? nil : errorText(number)
+    }
+
+    private static let lost = Atomic<Int32>(0)
 
     /// A diagnostic, after the tool's name.
     static func complain(_ message: String) {
@@ -41,8 +55,10 @@ enum Output {
         while !bytes.isEmpty {
             let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 && errno == EINTR { continue }
-            // A closed pipe: nobody is left to be told.
-            guard written > 0 else { return }
+            guard written > 0 else {
+                if descriptor == STDOUT_FILENO { lost.store(errno, ordering: .relaxed) }
+                return
+            }
             bytes = bytes.dropFirst(written)
         }
     }

@@ -1,0 +1,48 @@
+import Iomem
+import Machine
+import Ownership
+
+/// What `verify --prometheus` writes: the text format of Prometheus, for the textfile collector of node_exporter.
+///
+/// - Parameters:
+///   - subject: The policy's name, or the plan's file.
+///   - time: Seconds since 1970.
+func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: String, time: Int) -> String {
+    let label = "subject=\"\(escaped(subject))\""
+    let segments = segments(of: machine)
+    let kinds = Difference.Kind.allCases.map { kind in
+        ("\(label),kind=\"\(kind.rawValue)\"", UInt64(differences.count { $0.kind == kind }))
+    }
+    let owners = Owner.allCases.map { owner in
+        ("owner=\"\(owner.rawValue)\"", segments.filter { $0.owner == owner }.reduce(0) { $0 + $1.range.size })
+    }
+    return family(
+        "daxswitch_verify_matches",
+        "Whether the machine is as the policy or plan says.",
+        [(label, differences.isEmpty ? 1 : 0)]
+    )
+        + family("daxswitch_differences", "Places where the machine is not as the policy or plan says.", kinds)
+        + family("daxswitch_range_bytes", "Soft Reserved memory and CXL regions by the driver that owns them.", owners)
+        + family(
+            "daxswitch_last_run_timestamp_seconds",
+            "When daxswitch verify last wrote this file.",
+            [(label, UInt64(max(0, time)))]
+        )
+}
+
+private func family(_ name: String, _ help: String, _ samples: [(labels: String, value: UInt64)]) -> String {
+    "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
+        + samples.map { "\(name){\($0.labels)} \($0.value)\n" }.joined()
+}
+
+/// A label's value: backslash, quote and line end are escaped.
+private func escaped(_ text: String) -> String {
+    text.flatMap { character -> String in
+        switch character {
+        case "\\": "\\\\"
+        case "\"": "\\\""
+        case "\n": "\\n"
+        default: String(character)
+        }
+    }.map(String.init).joined()
+}

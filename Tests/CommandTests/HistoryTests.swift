@@ -1,0 +1,115 @@
+import Foundation
+import TestCaptures
+import Testing
+
+@testable import daxswitch
+
+@Suite("history")
+struct HistoryTests {
+    private let record = HistoryRecord(
+        time: "2026-11-23T09:41:07Z",
+        version: "0.1.0",
+        command: "apply",
+        host: "node7",
+        bootID: "5a0f",
+        kernelRelease: "7.3.4",
+        policy: "hmem",
+        outcome: "refused",
+        changed: false,
+        exitCode: 3,
+        steps: ["unload:dax_cxl", "hold"],
+        hazards: ["region-lost"],
+        accepted: [],
+        differences: 0,
+        error: nil
+    )
+
+    private func file(_ root: String) -> String { root + History.path }
+
+    @Test("what was added is read back, the newest last, and each line is as its schema says")
+    func roundTrip() throws {
+        let root = TestCaptures.newDirectory()
+        var second = record
+        (second.policy, second.outcome, second.changed, second.exitCode) = ("cxl", "done", true, 0)
+        try History.add(record, root: root)
+        try History.add(second, root: root)
+        let read = try History.read(root: root)
+        #expect(read.records == [record, second] && read.unreadable == 0)
+        let lines = try String(contentsOfFile: file(root), encoding: .utf8).split(separator: "\n")
+        for line in lines {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            #expect(try Schema(named: "record").problems(object) == [])
+        }
+        let mode = try FileManager.default.attributesOfItem(atPath: file(root))[.posixPermissions] as? Int
+        #expect(lines.count == 2 && mode == 0o644)
+    }
+
+    @Test("a line that was cut off, and one from a later version, are left out and counted; the next run has its own")
+    func cutOff() throws {
+        let root = TestCaptures.newDirectory()
+        try History.add(record, root: root)
+        let handle = try #require(FileHandle(forWritingAtPath: file(root)))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("{\"kind\":\"record\",\"schema_version\":2}\n{\"kind\":\"rec".utf8))
+        try handle.close()
+        try History.add(record, root: root)
+        let read = try History.read(root: root)
+        #expect(read.records == [record, record] && read.unreadable == 2)
+        let shown = try Tool.run(["history", "--root", root])
+        #expect(shown.status == 0)
+        #expect(shown.complaint.contains("2 lines of the history can't be read"))
+        #expect(shown.output.split(separator: "\n").last?.contains("hmem") == true)
+    }
+
+    @Test("what has grown is put aside, still shown, and the one before that goes")
+    func rotation() throws {
+        let root = TestCaptures.newDirectory()
+        var old = record
+        old.error = String(repeating: "x", count: 1 << 20)
+        try History.add(old, root: root)
+        try History.add(record, root: root)
+        #expect(try History.read(root: root).records == [old, record])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/var/lib/daxswitch").count == 2)
+    }
+
+    @Test("where nothing was carried out yet: empty, 0")
+    func empty() throws {
+        let root = TestCaptures.newDirectory()
+        let document = try Tool.run(["history", "--json", "--root", root]).document()
+        #expect((document["records"] as? [Any])?.isEmpty == true)
+        #expect(try Schema(named: "history").problems(document) == [])
+    }
+
+    @Test("journald gets fields, and a value of several lines with its size")
+    func journal() throws {
+        let fields = Dictionary(RunLog.fields(record).map { ($0.name, $0.value) }) { first, _ in first }
+        #expect(fields["MESSAGE"] == "apply hmem: refused" && fields["PRIORITY"] == "4")
+        #expect(fields["DAXSWITCH_POLICY"] == "hmem" && fields["DAXSWITCH_EXIT_CODE"] == "3")
+        #expect(JournalSocket.field("MESSAGE", "one") == Array("MESSAGE=one\n".utf8))
+        #expect(
+            JournalSocket.field("MESSAGE", "a\nb")
+                == Array("MESSAGE\n".utf8) + [3, 0, 0, 0, 0, 0, 0, 0] + Array("a\nb\n".utf8)
+        )
+        #expect(!JournalSocket(path: "/nowhere/socket").send([("MESSAGE", "lost")]))
+    }
+
+    @Test("journald's socket receives one datagram")
+    func datagram() throws {
+        let path = "\(TestCaptures.newDirectory())/socket"
+        let listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        let bound = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        #expect(JournalSocket(path: path).send([("MESSAGE", "one"), ("DAXSWITCH_POLICY", "hmem")]))
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(listener, $0.baseAddress, $0.count, 0) }
+        #expect(String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self) == "MESSAGE=one\nDAXSWITCH_POLICY=hmem\n")
+    }
+}

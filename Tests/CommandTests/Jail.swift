@@ -1,0 +1,34 @@
+import Foundation
+import TestCaptures
+
+/// A recorded machine that the tool takes for the running one: it is `/` for it, by chroot(2).
+enum Jail {
+    /// Why there can be none here; nil where there can.
+    static let obstacle: String? = {
+        let ended = try? Tool.run(command: entry + ["/", "true"])
+        return ended?.status == 0 ? nil : "chroot is not possible here, not even in a user namespace"
+    }()
+
+    /// Runs the tool on `root`, which must be a copy; `tracer` is put before.
+    static func run(_ arguments: [String], in root: CaptureRoot, tracer: [String] = []) throws -> Ended {
+        for file in try needed() where !FileManager.default.fileExists(atPath: root.path + file) {
+            let target = root.url(file)
+            try FileManager.default.createDirectory(
+                at: target.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
+            try FileManager.default.copyItem(at: source, to: target)
+        }
+        return try Tool.run(command: tracer + entry + [root.path, Tool.path] + arguments)
+    }
+
+    private static let entry = geteuid() == 0 ? ["chroot"] : ["unshare", "--map-root-user", "chroot"]
+
+    /// The tool, its libraries and the loader.
+    private static func needed() throws -> [String] {
+        let ended = try Tool.run(command: ["ldd", Tool.path])
+        let files = ended.output.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("/") }
+        return [Tool.path] + files.map(String.init)
+    }
+}

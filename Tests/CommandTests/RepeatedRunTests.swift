@@ -1,0 +1,104 @@
+import Foundation
+import TestCaptures
+import Testing
+
+@testable import daxswitch
+
+/// System calls that change a file system or the kernel's modules, whatever their arguments.
+private let changingCalls: Set = [
+    "creat", "mkdir", "mkdirat", "mknod", "mknodat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2",
+    "link", "linkat", "symlink", "symlinkat", "truncate", "ftruncate", "chmod", "fchmod", "fchmodat", "chown", "fchown",
+    "fchownat", "lchown", "utimensat", "setxattr", "mount", "umount2", "init_module", "finit_module", "delete_module",
+]
+
+@Suite("apply, run on a recorded machine as if it were this one", .enabled(if: Jail.obstacle == nil, "no chroot here"))
+struct RepeatedRunTests {
+    private func machine(_ moment: String) throws -> CaptureRoot {
+        try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", moment))
+    }
+
+    /// The calls in a trace that write, or open for writing.
+    private func writing(_ trace: String) -> [Substring] {
+        trace.split(separator: "\n").filter { line in
+            let call = line.drop { $0.isNumber || $0 == " " }
+            let name = call.prefix { $0 != "(" }
+            if changingCalls.contains(String(name)) { return true }
+            guard name.hasPrefix("open") else { return false }
+            return ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"].contains { call.contains($0) }
+        }
+    }
+
+    private func traced(_ arguments: [String], in root: CaptureRoot) throws -> (ended: Ended, trace: String) {
+        let log = "\(TestCaptures.newDirectory())/trace"
+        let calls = changingCalls.union(["open", "openat", "openat2"]).sorted().map { "?\($0)" }
+        let tracer = ["strace", "-f", "-qq", "-e", "trace=\(calls.joined(separator: ","))", "-o", log]
+        let ended = try Jail.run(arguments, in: root, tracer: tracer)
+        let trace = try String(contentsOfFile: log, encoding: .utf8)
+        try #require(trace.contains("/proc/iomem"), "strace saw nothing: is it installed, and ptrace(2) allowed?")
+        return (ended, trace)
+    }
+
+    @Test("--dry-run with steps pending opens nothing for writing, which its system calls show")
+    func dryRun() throws {
+        let root = try machine("01")
+        let (ended, trace) = try traced(["apply", "hmem", "--dry-run", "--json"], in: root)
+        #expect(ended.status == 0, "\(ended.complaint)")
+        let document = try ended.document()
+        #expect(document["outcome"] as? String == "dry-run" && document["changed"] as? Bool == false)
+        #expect((document["steps"] as? [Any])?.count == 5)
+        #expect(writing(trace) == [])
+        let saving = try traced(["plan", "hmem", "--out", "/plan.json"], in: root)
+        #expect(writing(saving.trace).contains { $0.contains("/plan.json") }, "the trace would show it")
+    }
+
+    @Test("where what is wanted holds: nothing to do, nothing changed, 0, and a record each time")
+    func again() throws {
+        let root = try machine("05")
+        for _ in 1...2 {
+            let ended = try Jail.run(["apply", "hmem", "--yes", "--json"], in: root)
+            #expect(ended.status == 0, "\(ended.complaint)")
+            let document = try ended.document()
+            #expect(document["outcome"] as? String == "nothing-to-do" && document["changed"] as? Bool == false)
+        }
+        let history = try Tool.run(["history", "--json"], on: root).document()
+        #expect(try Schema(named: "history").problems(history) == [])
+        let records = try #require(history["records"] as? [[String: Any]])
+        #expect(records.map { $0["outcome"] as? String } == ["nothing-to-do", "nothing-to-do"])
+    }
+
+    @Test("a history that can't be written is said, and does not change how the run ends")
+    func noHistory() throws {
+        let root = try machine("05")
+        try Data().write(to: root.url("/var"))
+        let ended = try Jail.run(["apply", "hmem", "--yes"], in: root)
+        #expect(ended.status == 0)
+        #expect(ended.complaint.contains("this run is not in the history: can't make /var/lib"))
+    }
+
+    @Test("a disk that is full in the middle of the record: said, and the history is as it was")
+    func fullDisk() throws {
+        let root = try machine("05")
+        let line = "{\"kind\":\"record\"}\n"
+        try FileManager.default.createDirectory(
+            at: root.url("/var/lib/daxswitch"),
+            withIntermediateDirectories: true
+        )
+        try Data(line.utf8).write(to: root.url(History.path))
+        let ended = try Jail.run(["apply", "hmem", "--yes"], in: root, tracer: ["prlimit", "--fsize=100"])
+        #expect(ended.status == 0)
+        #expect(ended.complaint.contains("this run is not in the history"))
+        #expect(try String(contentsOf: root.url(History.path), encoding: .utf8) == line)
+    }
+
+    @Test("a saved plan of another boot: 3, with both boots, nothing changed")
+    func stale() throws {
+        let root = try machine("01")
+        #expect(try Jail.run(["plan", "hmem", "--out", "/plan.json"], in: root).status == 0)
+        #expect(try Jail.run(["apply", "/plan.json", "--dry-run"], in: root).status == 0)
+        try Data("another\n".utf8).write(to: root.url("/proc/sys/kernel/random/boot_id"))
+        let ended = try Jail.run(["apply", "/plan.json", "--yes", "--json"], in: root)
+        #expect(ended.status == 3)
+        let stale = try #require(try ended.document()["stale"] as? [[String: Any]])
+        #expect(stale.map { $0["fact"] as? String } == ["boot"] && stale[0]["now"] as? String == "another")
+    }
+}
