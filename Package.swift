@@ -59,7 +59,7 @@ let package = Package(
         tests("Inspection", ["TestCaptures"]),
         tests("Ownership", ["Inspection", "TestCaptures"]),
         tests("Policy"),
-        tests("Reload", ["TestCaptures"]),
+        tests("Reload", ["Policy", "TestCaptures"]),
         tests("Persistence", ["TestCaptures"]),
         .testTarget(
             name: "FuzzTests",

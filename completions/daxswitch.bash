@@ -173,13 +173,13 @@ _daxswitch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|predict|apply|verify|persist|collect|policies|explain|history|version|help)
+    status|plan|predict|apply|verify|recover|persist|collect|policies|explain|history|version|help)
         # Offer subcommand argument completions
         "_daxswitch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan predict apply verify persist collect policies explain history version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan predict apply verify recover persist collect policies explain history version help' -- "${cur}"))
         ;;
     esac
 }
@@ -324,6 +324,14 @@ _daxswitch_verify() {
         return
         ;;
     esac
+}
+
+_daxswitch_recover() {
+    repeating_flags=()
+    non_repeating_flags=(--dry-run --yes --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __daxswitch_offer_flags_options 0
 }
 
 _daxswitch_persist() {

@@ -3,14 +3,16 @@ public import Machine
 
 /// Every place where `machine` is not what `prediction` said, in address order; modules last.
 public func compare(_ prediction: Prediction, with machine: MachineState) -> [Difference] {
-    ownerDifferences(prediction, machine) + iomemDifferences(prediction, machine)
-        + moduleDifferences(prediction, machine)
+    let parts = prediction.ranges.map { Arrangement.Part(range: $0.range, owners: $0.owners) }
+    return ownerDifferences(parts, machine) + iomemDifferences(prediction, machine)
+        + moduleDifferences(prediction.modules, machine)
 }
 
-private func ownerDifferences(_ prediction: Prediction, _ machine: MachineState) -> [Difference] {
+/// Where the owners on `machine` are not among those of `parts`.
+func ownerDifferences(_ parts: [Arrangement.Part], _ machine: MachineState) -> [Difference] {
     let now = segments(of: machine)
     let edges = now.map(\.range)
-    return prediction.ranges.flatMap { predicted in
+    return parts.flatMap { predicted in
         cut([predicted.range], at: edges).compactMap { piece in
             let owner = now.first { $0.range.contains(piece) }?.owner ?? .none
             guard !predicted.owners.contains(owner) else { return nil }
@@ -61,10 +63,10 @@ private func iomemDifferences(_ prediction: Prediction, _ machine: MachineState)
     }
 }
 
-private func moduleDifferences(_ prediction: Prediction, _ machine: MachineState) -> [Difference] {
-    prediction.modules.sorted { $0.key < $1.key }.compactMap { name, expected in
-        // udev loads these two for any new dax device, at its own time.
-        if name == "kmem" || name == "device_dax" { return nil }
+/// Where the modules on `machine` do not stand as one of `modules` says.
+func moduleDifferences(_ modules: [String: Set<ModuleStanding>], _ machine: MachineState) -> [Difference] {
+    modules.sorted { $0.key < $1.key }.compactMap { name, expected in
+        if Step.anytime.contains(name) { return nil }
         let standing = machine.modules.state(of: name)
         guard !expected.contains(standing) else { return nil }
         return Difference(

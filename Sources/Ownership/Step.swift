@@ -56,6 +56,9 @@ public enum Step: Hashable, Sendable {
         "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax",
     ]
 
+    /// Those of them that udev loads for any new dax device, at its own time.
+    static let anytime: Set<String> = ["kmem", "device_dax"]
+
     /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `offline-memory:START-END` or
     /// `restore-use:START-END=USE`.
     ///

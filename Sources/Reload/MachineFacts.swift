@@ -1,7 +1,6 @@
 import Inspection
 import Iomem
 import Machine
-import Ownership
 
 extension MachineState {
     /// What must be remembered before `module` goes, because nothing shows it afterwards; nil where nothing is lost.
@@ -25,19 +24,6 @@ extension MachineState {
             initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
             regions: (seen + unseen).sorted { $0.range < $1.range }
         )
-    }
-
-    /// Whether the same bytes have the same owners, through the same modules, held or not, and what was online is so in
-    /// its zone.
-    func isAsOwned(as other: MachineState) -> Bool {
-        segments(of: self).map { [$0.range.description, $0.owner.rawValue] }
-            == segments(of: other).map { [$0.range.description, $0.owner.rawValue] }
-            && Step.modules.allSatisfy { modules.state(of: $0) == other.modules.state(of: $0) }
-            && isHeld == other.isHeld
-            && other.memory.blocks.filter(\.isOnline).allSatisfy { block in
-                let zone = MemoryUse.OnlineZone(named: block.zone)
-                return memory.blocks.contains { $0.range == block.range && $0.isOnline(in: zone) }
-            }
     }
 
     /// Whether nothing has changed since `earlier` but what memory there is to spare, which never rests.

@@ -6,6 +6,10 @@ public struct ReloadError: Error, Sendable, Equatable {
         case busy
         /// A run before this one, in this boot, was cut off: its journal is unfinished.
         case unfinishedJournal = "unfinished-journal"
+        /// The journal of an earlier run can't be read.
+        case damagedJournal = "damaged-journal"
+        /// A run that was cut off can neither be finished nor undone with certainty.
+        case stuck
         /// The machine is not any more as the plan found it.
         case machineChanged = "machine-changed"
         /// A hazard appeared after the plan was made.

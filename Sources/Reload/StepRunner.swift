@@ -5,8 +5,10 @@ import Ownership
 struct StepRunner {
     let surfaces: Surfaces
     let settling: Settling
-    /// The machine before the first step.
-    let original: MachineState
+    /// What the run is to bring.
+    let target: Arrangement
+    /// The initial probe was over before the first step.
+    let probeWasDone: Bool
     /// What is known of the kernel for the whole run.
     let overrides: Overrides
     /// The hazards that are taken on purpose.
@@ -15,22 +17,35 @@ struct StepRunner {
 
     /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
     ///
-    /// What would crash or lose something is looked for once more, right before the step: others may have been at work.
-    /// - Throws: `ReloadError` `.newHazard`, `.kernelTrouble`, and what reading throws.
-    func check(before steps: [Step]) throws(ReloadError) -> MachineState {
+    /// What would crash or lose something is looked for once more, right before the step, and whether the steps still
+    /// lead to `goal`: others may have been at work. What udev loads meanwhile and the steps load too is no difference.
+    /// - Throws: `ReloadError` `.newHazard`, `.machineChanged`, `.kernelTrouble`, and what reading throws.
+    func check(before steps: [Step], bringing goal: Arrangement) throws(ReloadError) -> MachineState {
         let machine = try settling.read()
-        try settling.checkMessages("before \(steps.first.map(\.description) ?? "the end")")
-        let hazards: [Hazard]
+        let moment = steps.first.map { "before \($0)" } ?? "before the end"
+        try settling.checkMessages(moment)
+        let plan: Plan
         do {
-            hazards = try Planner(machine: machine, overrides: overrides).predict(steps).prediction.hazards
+            plan = try Planner(machine: machine, overrides: overrides).predict(steps)
         } catch {
             throw ReloadError(.newHazard, "it can't be told any more what the next steps do", cause: error.message)
         }
+        let hazards = plan.prediction.hazards
         // Verification holds the outcome against what was predicted; half-way through it has no meaning yet.
         let ofOutcome: Set<Hazard.Identifier> = [.orphanedRange, .nondeterministic, .unbindable]
         let open = hazards.filter { !accepted.contains($0.id) && !ofOutcome.contains($0.id) }
-        guard let hazard = open.first else { return machine }
-        throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
+        if let hazard = open.first {
+            throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
+        }
+        let differences = goal.differences(from: Arrangement(after: plan, on: machine))
+        guard differences.isEmpty else {
+            throw ReloadError(
+                .machineChanged,
+                "others have changed the machine \(moment): the steps that are left would not bring what was planned",
+                cause: differences.joined(separator: "; ")
+            )
+        }
+        return machine
     }
 
     /// Does `step` on `machine` and waits until it shows.
@@ -61,7 +76,7 @@ struct StepRunner {
         case .restoreUse(let range, let use): try memory.restore(use, over: range, on: machine)
         case .unload(let module):
             let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
-            let probeIsDone = [machine, original].contains { $0.initialProbe.value == .done }
+            let probeIsDone = probeWasDone || machine.initialProbe.value == .done
             if let facts = machine.factsToKeep(before: module, kept: kept, probeIsDone: probeIsDone) {
                 try surfaces.facts.keep(facts)
             }

@@ -73,6 +73,8 @@ public struct Surfaces {
     let waiter: any Waiter
     let interrupts: any Interrupts
     let facts: any FactStore
+    /// The journal.
+    public let journal: any JournalStore
 
     /// A set of surfaces.
     public init(
@@ -83,7 +85,8 @@ public struct Surfaces {
         messages: any KernelMessages,
         waiter: any Waiter,
         interrupts: any Interrupts,
-        facts: any FactStore
+        facts: any FactStore,
+        journal: any JournalStore
     ) {
         self.modules = modules
         self.hold = hold
@@ -93,5 +96,6 @@ public struct Surfaces {
         self.waiter = waiter
         self.interrupts = interrupts
         self.facts = facts
+        self.journal = journal
     }
 }

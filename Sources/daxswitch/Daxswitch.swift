@@ -15,14 +15,14 @@ struct Daxswitch: ParsableCommand {
 
             Exit codes: 0 done and verified, or nothing to do; 1 failed, nothing changed or rolled back; 2 changes \
             are pending (plan --detailed-exitcode); 3 refused, a hazard; 4 verification found a difference; 5 stopped \
-            half-way; 64 usage; 65 bad policy, plan or capture; 69 a module or kernel feature is missing; 75 busy, \
+            half-way, run daxswitch recover; 64 usage; 65 bad policy, plan or capture; 69 a module or kernel feature is missing; 75 busy, \
             try again; 77 not permitted.
             """,
         version: version,
         subcommands: [
             StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, VerifyCommand.self,
-            PersistCommand.self, CollectCommand.self, PoliciesCommand.self, ExplainCommand.self, HistoryCommand.self,
-            VersionCommand.self,
+            RecoverCommand.self, PersistCommand.self, CollectCommand.self, PoliciesCommand.self, ExplainCommand.self,
+            HistoryCommand.self, VersionCommand.self,
         ]
     )
 }

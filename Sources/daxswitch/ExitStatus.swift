@@ -16,7 +16,7 @@ enum ExitStatus: Int32 {
     case refused = 3
     /// Verification found a difference.
     case differs = 4
-    /// Stopped half-way; the journal holds it.
+    /// Stopped half-way; the journal holds it, `recover` brings it to an end.
     case stopped = 5
     /// The command line.
     case usage = 64
@@ -83,6 +83,11 @@ struct Failure: Error, Equatable {
         self.init(status, code: error.code.rawValue, error.message)
     }
 
+    /// A privilege that is missing.
+    init(_ hazard: Hazard) {
+        self.init(.notPermitted, code: hazard.id.rawValue, "\(hazard.why): \(hazard.wayOut)")
+    }
+
     /// An obstacle of a run, with how the process ends.
     init(_ error: ReloadError, status: ExitStatus) {
         self.init(status, code: error.code.rawValue, error.description)
@@ -92,7 +97,7 @@ struct Failure: Error, Equatable {
     private static func status(of code: ReloadError.Code) -> ExitStatus {
         switch code {
         case .busy: .busy
-        case .unfinishedJournal: .stopped
+        case .unfinishedJournal, .stuck, .damagedJournal: .stopped
         case .machineChanged, .newHazard: .refused
         case .notPermitted: .notPermitted
         case .stepFailed, .notSettled, .kernelTrouble, .notAsPredicted, .interrupted, .unavailable: .failed

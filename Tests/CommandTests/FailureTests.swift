@@ -14,7 +14,7 @@ struct FailureTests {
         "a run that changed nothing",
         arguments: [
             (ReloadError.Code.busy, daxswitch.ExitStatus.busy), (.unfinishedJournal, .stopped),
-            (.machineChanged, .refused),
+            (.damagedJournal, .stopped), (.stuck, .stopped), (.machineChanged, .refused),
             (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.kernelTrouble, .failed),
             (.notAsPredicted, .failed), (.interrupted, .failed), (.notPermitted, .notPermitted),
             (.unavailable, .failed),
@@ -43,6 +43,24 @@ struct FailureTests {
         report.take(.done(try Inspector(root: root.path).read()))
         #expect(report.status == .done)
         #expect(report.outcome == .done && report.isChanged)
+    }
+
+    @Test("a recovery ends with 0 where the run is finished, 1 where it is undone, 5 where neither is certain")
+    func recoveries() throws {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05")
+        let machine = try Inspector(root: root.path).read()
+        var report = RecoverReport()
+        report.take(.done(machine))
+        #expect(report.status == .done && report.outcome == .done)
+        report = RecoverReport()
+        report.take(.undone(machine))
+        #expect(report.status == .failed && report.outcome == .undone)
+        report = RecoverReport()
+        report.take(.stopped(ReloadError(.stuck, "why"), differences: []))
+        #expect(report.status == .stopped && report.outcome == .stopped)
+        report = RecoverReport()
+        report.outcome = .nothingToRecover
+        #expect(report.status == .done)
     }
 
     @Test("reading and planning")

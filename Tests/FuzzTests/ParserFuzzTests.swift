@@ -115,7 +115,7 @@ import Testing
         try Fuzzer("journal").run { bytes in
             try Data(bytes).write(to: URL(fileURLWithPath: state.journal))
             do throws(ReloadError) {
-                _ = try UnfinishedRun.find(state, bootID: "3c53cd32-5a7c-4c7f-9d8e-1f0e5c6b7a80")
+                _ = try UnfinishedRun.find(JournalFile(state), bootID: "3c53cd32-5a7c-4c7f-9d8e-1f0e5c6b7a80")
             } catch {
                 _ = "\(error)"
             }

@@ -19,14 +19,14 @@ struct ExecutorTests {
 
     private func run(_ kernel: RecordedKernel, mayRollBack: Bool = true) throws -> Outcome {
         let plan = try Planner(machine: kernel.state).plan(hmem)
-        let executor = Executor(kernel.surfaces, state: state)
+        let executor = Executor(kernel.surfaces(state))
         return executor.run(plan, accepting: [], mayRollBack: mayRollBack) { machine throws(PlanningError) in
             try Planner(machine: machine).plan(hmem)
         }
     }
 
     private func unfinished(_ kernel: RecordedKernel) throws -> UnfinishedRun? {
-        try UnfinishedRun.find(state, bootID: kernel.state.kernel.bootID)
+        try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID)
     }
 
     @Test("7.3, locked region: every step in its order, done and verified")
@@ -88,7 +88,7 @@ struct ExecutorTests {
             Issue.record("not stopped")
             return
         }
-        #expect(try unfinished(kernel)?.stepsEnded == 3)
+        #expect(try unfinished(kernel)?.interruption.stepsEnded == 3)
     }
 
     @Test("an unfinished journal of this boot stops the next run before its first step")
@@ -147,7 +147,7 @@ struct ExecutorTests {
     func newHazard() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         let plan = try Planner(machine: kernel.state).plan(hmem)
-        let executor = Executor(kernel.surfaces, state: state)
+        let executor = Executor(kernel.surfaces(state))
         var calls = 0
         let outcome = executor.run(plan, accepting: []) { machine throws(PlanningError) in
             calls += 1
@@ -174,7 +174,7 @@ struct ExecutorTests {
         let kernel = try RecordedKernel.lockedSwitch()
         var plan = try Planner(machine: kernel.state).plan(hmem)
         plan.steps.removeFirst()
-        let outcome = Executor(kernel.surfaces, state: state).run(plan, accepting: []) {
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: []) {
             machine throws(PlanningError) in try Planner(machine: machine).plan(hmem)
         }
         guard case .unchanged(let error) = outcome else {

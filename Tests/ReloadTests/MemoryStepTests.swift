@@ -13,7 +13,7 @@ struct MemoryStepTests {
     /// 512 MiB of region0 online in ZONE_MOVABLE, four blocks.
     private func kernel(_ release: String) throws -> RecordedKernel {
         let root = try TestCaptures.root(kernel: release, scenario: "auto-kmem", "03")
-        return RecordedKernel(try Inspector(root: root.path).read(), after: [:])
+        return RecordedKernel(try Inspector(root: root.path).read())
     }
 
     private func steps(_ kernel: RecordedKernel, _ report: @escaping (Progress) -> Void = { _ in }) -> MemorySteps {

@@ -5,14 +5,12 @@ import Ownership
 import Reload
 import TestCaptures
 
-/// A kernel that was recorded: each step leads to the capture that a booted kernel had after it.
-///
-/// Where the recording has no moment between two removals, the moment is the later capture with the module still in.
+/// A kernel that was recorded: each step leads to the moment in which a booted kernel had the modules that are then in.
 final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
     Interrupts
 {
     private(set) var state: MachineState
-    private var after: [Step: MachineState]
+    private let moments: RecordedMoments
     private(set) var steps: [Step] = []
     private(set) var kept: [RememberedFacts] = []
     private(set) var announced: [String] = []
@@ -40,10 +38,13 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     private(set) var pending: String?
     private var log: [String] = []
 
-    init(_ state: MachineState, after: [Step: MachineState]) {
+    init(_ state: MachineState, _ moments: RecordedMoments = RecordedMoments()) {
         self.state = state
-        self.after = after
+        self.moments = moments
     }
+
+    /// Others change the machine.
+    func reinterpret(_ change: (inout MachineState) -> Void) { change(&state) }
 
     private func take(_ step: Step) throws(ReloadError) {
         if let failure = failures[step] {
@@ -53,12 +54,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         if step == .load("dax_cxl") { driverIsExpected = now + driverDelay }
         steps.append(step)
         let isHeld = step == .hold || state.isHeld && step != .release
-        if var next = after[step] {
-            // The reader finds what was kept.
-            next.remembered = next.windows.contains(where: \.isLive) ? [] : kept.last?.regions ?? []
-            if let probe = kept.last?.initialProbe { next.initialProbe.value = probe }
-            state = next
-        }
+        if let next = moments.next(step, on: state, kept: kept.last) { state = next }
         state.isHeld = isHeld
         log += lines[step] ?? []
         pending = signals[step] ?? pending
@@ -93,7 +89,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     func wait(upTo limit: Duration) { now += wakesAfter.map { min($0, limit) } ?? limit }
     func keep(_ facts: RememberedFacts) throws(ReloadError) { kept.append(facts) }
 
-    var surfaces: Surfaces {
+    /// Without a place for a journal.
+    var surfaces: Surfaces { surfaces(StateDirectory(root: "/nowhere")) }
+
+    func surfaces(_ state: StateDirectory) -> Surfaces {
         Surfaces(
             modules: self,
             hold: self,
@@ -102,7 +101,8 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
             messages: self,
             waiter: self,
             interrupts: self,
-            facts: self
+            facts: self,
+            journal: JournalFile(state)
         )
     }
 }
@@ -110,20 +110,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 extension RecordedKernel {
     /// 7.3.4 with a locked region that CXL owns, and what it did on the way to hmem.
     static func lockedSwitch() throws -> RecordedKernel {
-        func state(_ number: String) throws -> MachineState {
-            try Inspector(root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", number).path).read()
-        }
-        let owned = try state("01")
-        let daxOut = try state("03")
-        var cxlOut = daxOut
-        cxlOut.modules.loaded["dax_hmem"] = owned.modules.loaded["dax_hmem"]
-        cxlOut.modules.loaded["dax_hmem"]?.users = []
-        return RecordedKernel(
-            owned,
-            after: [
-                .unload("dax_cxl"): cxlOut, .unload("dax_hmem"): daxOut, .unload("cxl_acpi"): try state("04"),
-                .load("dax_hmem"): try state("05"), .load("cxl_acpi"): try state("08"), .load("dax_cxl"): owned,
-            ]
-        )
+        let moments = try RecordedMoments(kernel: "7.3.4", scenario: "locked-switch", ["03", "04", "05", "09", "01"])
+        return RecordedKernel(try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"]), moments)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import Iomem
 import Machine
 import Ownership
 import TestCaptures
@@ -53,12 +54,16 @@ struct StateTests {
     }
 
     private func writeJournal() throws {
+        var machine = MachineState(kernel: Kernel(release: "7.3"), iomem: IomemTree(inFileOrder: []))
+        machine.kernel.bootID = "this-boot"
         let plan = Plan(
             policy: "hmem",
             steps: [.hold, .unload("cxl_acpi")],
             prediction: Prediction(ranges: [], modules: [:], iomem: [], hazards: [], missingFacts: [])
         )
-        let journal = try Journal(state, plan: plan, bootID: "this-boot")
+        let header = JournalHeader(plan, on: machine, overrides: Overrides(), accepted: [.regionLost])
+        let journal = Journal(JournalFile(state))
+        try journal.begin(header)
         try journal.write(JournalLine(event: .stepBegun, index: 0))
         try journal.write(JournalLine(event: .stepEnded, index: 0))
     }
@@ -66,12 +71,12 @@ struct StateTests {
     @Test("a journal shows what was done; of another boot it is nobody's")
     func journal() throws {
         try writeJournal()
-        let run = try UnfinishedRun.find(state, bootID: "this-boot")
+        let run = try UnfinishedRun.find(JournalFile(state), bootID: "this-boot")
         #expect(run?.policy == "hmem")
-        #expect(run?.steps == [.hold, .unload("cxl_acpi")])
-        #expect(run?.stepsBegun == 1 && run?.stepsEnded == 1)
+        #expect(run?.interruption.steps == [.hold, .unload("cxl_acpi")])
+        #expect(run?.stepsBegun == 1 && run?.interruption.stepsEnded == 1)
         #expect(run?.wayBack == nil)
-        #expect(try UnfinishedRun.find(state, bootID: "another-boot") == nil)
+        #expect(try UnfinishedRun.find(JournalFile(state), bootID: "another-boot") == nil)
     }
 
     @Test("a journal cut at any byte: unfinished, nothing, or a clear error; never a crash")
@@ -81,8 +86,8 @@ struct StateTests {
         for length in 0..<whole.count {
             try whole.prefix(length).write(to: URL(fileURLWithPath: state.journal))
             do {
-                let run = try UnfinishedRun.find(state, bootID: "this-boot")
-                #expect(run.map { $0.stepsEnded <= 1 } ?? true)
+                let run = try UnfinishedRun.find(JournalFile(state), bootID: "this-boot")
+                #expect(run.map { $0.interruption.stepsEnded <= 1 } ?? true)
             } catch {
                 #expect(error.message.contains(state.journal))
             }
@@ -92,7 +97,7 @@ struct StateTests {
     @Test("a file that is no journal is named with its line")
     func foreignJournal() throws {
         try StateDirectory.write(Array("{}\nhello\n".utf8), to: state.journal)
-        #expect(throws: ReloadError.self) { try UnfinishedRun.find(state, bootID: "this-boot") }
+        #expect(throws: ReloadError.self) { try UnfinishedRun.find(JournalFile(state), bootID: "this-boot") }
     }
 
     @Test("while hmem is persisted, a release is a file that lets cxl_acpi in until the next boot, and sorts first")
@@ -198,10 +203,12 @@ struct StateTests {
 
     @Test("a journal with a step that nobody knows is no base for a way out")
     func unknownStep() throws {
-        let text = #"{"event":"begun","schema_version":1,"boot_id":"this-boot","steps":["hold","jump"]}"# + "\n"
-        try StateDirectory.write(Array(text.utf8), to: state.journal)
+        try writeJournal()
+        let text = try String(contentsOfFile: state.journal, encoding: .utf8)
+        let changed = text.replacingOccurrences(of: "unload:cxl_acpi", with: "jump")
+        try StateDirectory.write(Array(changed.utf8), to: state.journal)
         do {
-            _ = try UnfinishedRun.find(state, bootID: "this-boot")
+            _ = try UnfinishedRun.find(JournalFile(state), bootID: "this-boot")
             Issue.record("read")
         } catch {
             #expect(error.message.contains(state.journal))

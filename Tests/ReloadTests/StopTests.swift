@@ -21,7 +21,7 @@ struct StopTests {
 
     private func run(_ kernel: RecordedKernel, overrides: Overrides = Overrides()) throws -> Outcome {
         let plan = try Planner(machine: kernel.state, overrides: overrides).plan(hmem)
-        return Executor(kernel.surfaces, state: state, overrides: overrides).run(plan, accepting: []) {
+        return Executor(kernel.surfaces(state), overrides: overrides).run(plan, accepting: []) {
             machine throws(PlanningError) in try Planner(machine: machine, overrides: overrides).plan(hmem)
         }
     }
@@ -38,8 +38,8 @@ struct StopTests {
         #expect(error.code == .kernelTrouble)
         #expect(error.message.contains("can't remove cxl_acpi"))
         #expect(kernel.steps == [.unload("dax_cxl"), .unload("dax_hmem"), .hold])
-        let run = try UnfinishedRun.find(state, bootID: kernel.state.kernel.bootID)
-        #expect(run?.stepsBegun == 4 && run?.stepsEnded == 3)
+        let run = try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID)
+        #expect(run?.stepsBegun == 4 && run?.interruption.stepsEnded == 3)
     }
 
     @Test("the first step fails with a complaint: not called unchanged, whatever the machine shows")
@@ -77,11 +77,11 @@ struct StopTests {
         }
         #expect(error.code == .stepFailed)
         #expect(error.cause?.contains("gone") == true)
-        let run = try UnfinishedRun.find(state, bootID: kernel.state.kernel.bootID)
+        let run = try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID)
         let wayBack = try #require(run?.wayBack)
         #expect(wayBack.last == .load("dax_cxl"))
         #expect(run?.wayBackEnded == wayBack.count - 1)
-        #expect(run?.stepsEnded == 3)
+        #expect(run?.interruption.stepsEnded == 3)
     }
 
     @Test("a hazard that comes up on the way back stops it")

@@ -8,19 +8,8 @@ extension Proposal {
     func carryOut(mayRollBack: Bool, accepting accepted: [Hazard.Identifier], into report: inout ApplyReport) throws {
         let state = StateDirectory()
         let lock = try Lock(state)
-        let running = RunningMachine(state)
-        let surfaces = Surfaces(
-            modules: LibkmodModules(),
-            hold: DropInHold(state),
-            memory: SysfsMemory(),
-            machine: running,
-            messages: KmsgMessages(),
-            waiter: UeventWaiter(),
-            interrupts: SignalInterrupts(),
-            facts: running
-        )
         let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
-        let executor = Executor(surfaces, state: state, overrides: overrides) { meter.show($0) }
+        let executor = Executor(.ofThisMachine(state), overrides: overrides) { meter.show($0) }
         var consents = Set(accepted)
         if policy.consent.loseRegions { consents.insert(.regionLost) }
         let outcome = withExtendedLifetime(lock) {

@@ -97,16 +97,11 @@ struct ApplyCommand: Command {
         }
         if let hazard = Privilege.hazard {
             report.hazards.append(hazard)
-            throw Failure(.notPermitted, code: hazard.id.rawValue, "\(hazard.why): \(hazard.wayOut)")
+            throw Failure(hazard)
         }
-        guard yes || isConfirmed() else {
+        guard yes || Output.isConfirmed("Carry this out? [y/N] ") else {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }
         try proposal.carryOut(mayRollBack: !noRollback, accepting: accept, into: &report)
-    }
-
-    private func isConfirmed() -> Bool {
-        let answer = Output.ask("Carry this out? [y/N] ")?.lowercased()
-        return answer == "y" || answer == "yes"
     }
 }

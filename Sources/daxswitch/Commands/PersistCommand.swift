@@ -88,7 +88,7 @@ struct PersistCommand: Command {
             report.outcome = .refused
             return
         }
-        guard yes || isConfirmed() else {
+        guard yes || Output.isConfirmed("Do this? [y/N] ") else {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }
         let lock = try Lock(StateDirectory())
@@ -103,10 +103,5 @@ struct PersistCommand: Command {
     private func asked() throws -> PersistProposal.Asked {
         guard let policy else { return .nothing }
         return .policy(try PolicyLibrary().find(policy).policy, try Inspector().read())
-    }
-
-    private func isConfirmed() -> Bool {
-        let answer = Output.ask("Do this? [y/N] ")?.lowercased()
-        return answer == "y" || answer == "yes"
     }
 }

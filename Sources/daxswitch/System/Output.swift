@@ -35,10 +35,10 @@ enum Output {
     /// Replaces the line that standard error, a terminal, stands in.
     static func overwrite(_ line: String) { write("\r\u{1b}[K\(line)", to: STDERR_FILENO) }
 
-    /// A question without a line end, where a person sees it although standard output goes elsewhere.
-    static func ask(_ question: String) -> String? {
+    /// Whether a person says yes to `question`, which is put where they see it although standard output goes elsewhere.
+    static func isConfirmed(_ question: String) -> Bool {
         write(question, to: STDERR_FILENO)
-        return readLine()
+        return ["y", "yes"].contains(readLine()?.lowercased())
     }
 
     /// Whether standard input is a terminal, so that somebody can answer.

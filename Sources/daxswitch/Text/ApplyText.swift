@@ -25,7 +25,7 @@ func applyText(_ report: ApplyReport, style: Style) -> [String] {
     case .rolledBack: return [style.bad("Failed; what was done is undone again.")] + differences
     case .failed: return [style.bad("Failed; nothing was changed.")] + differences
     case .stopped:
-        let advice = "Stopped half-way: the journal in /run/daxswitch holds what was done."
-        return [style.bad(advice)] + differences
+        return [style.bad("Stopped half-way; the journal holds what was done.")] + differences
+            + ["  Next: `daxswitch recover` finishes or undoes it; `daxswitch status` shows who owns what."]
     }
 }

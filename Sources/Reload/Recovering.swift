@@ -1,0 +1,96 @@
+public import Machine
+public import Ownership
+
+/// How recovering a run that was cut off ended.
+public enum RecoveryOutcome: Sendable {
+    /// The run is finished: the machine is as it was to be.
+    case done(MachineState)
+    /// The machine is as it was before the run.
+    case undone(MachineState)
+    /// Neither; the journal holds it still. With what verification found, where it came that far.
+    case stopped(ReloadError, differences: [Difference])
+}
+
+/// The journal as whoever recovers finds it.
+public enum JournalStanding: Sendable, Equatable {
+    /// There is none, or its run has ended.
+    case settled
+    /// A run of this boot was cut off.
+    case unfinished(UnfinishedRun)
+    /// It is of an earlier boot, whose kernel state is gone.
+    case ofEarlierBoot
+    /// Nothing can be told from it.
+    case damaged(ReloadError)
+
+    /// How the journal in `store` stands for the boot `bootID`. - Throws: `ReloadError` where it can't be opened.
+    public init(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
+        do {
+            if let run = try UnfinishedRun.find(store, bootID: bootID) {
+                self = .unfinished(run)
+            } else {
+                self = try UnfinishedRun.isOfEarlierBoot(store, bootID: bootID) ? .ofEarlierBoot : .settled
+            }
+        } catch {
+            guard error.code == .damagedJournal else { throw error }
+            self = .damaged(error)
+        }
+    }
+}
+
+extension Executor {
+    /// Puts the journal aside as `journal.last`, where no run begins over it. The caller holds the lock.
+    public func putJournalAside() throws(ReloadError) { try surfaces.journal.putAside() }
+
+    /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
+    public func recover(_ run: UnfinishedRun, by recovery: Recovery) -> RecoveryOutcome {
+        let settling = Settling(surfaces: surfaces, deadlines: deadlines)
+        do {
+            let resumed = Run(
+                runner: StepRunner(
+                    surfaces: surfaces,
+                    settling: settling,
+                    target: run.interruption.target,
+                    probeWasDone: run.probeWasDone,
+                    overrides: run.overrides,
+                    accepted: run.interruption.accepted,
+                    report: report
+                ),
+                journal: Journal(surfaces.journal),
+                original: run.interruption.original
+            )
+            _ = surfaces.messages.newLines()
+            let outcome: Outcome
+            switch recovery {
+            case .isUndone:
+                try resumed.journal.write(JournalLine(event: .finished, outcome: "unchanged"))
+                return .undone(try settling.read())
+            case .finish(let plan):
+                try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps.map(\.description)))
+                outcome = resumed.finish(plan)
+            case .undo(let plan):
+                outcome = resumed.undo(plan.steps)
+            case .stuck(let why, _):
+                outcome = resumed.stop(ReloadError(.stuck, why), [])
+            }
+            switch outcome {
+            case .done(let machine): return .done(machine)
+            case .stopped(let error, let differences): return .stopped(error, differences: differences)
+            case .unchanged, .rolledBack: return .undone(try settling.read())
+            }
+        } catch {
+            return .stopped(error, differences: [])
+        }
+    }
+}
+
+extension Run {
+    /// Brings back what was before; where that fails the journal stays unfinished.
+    fileprivate func undo(_ steps: [Step]) -> Outcome {
+        do {
+            try rollBack(steps)
+            return .rolledBack(ReloadError(.interrupted, "the run was cut off"))
+        } catch {
+            return stop(error, [])
+        }
+    }
+}

@@ -1,0 +1,108 @@
+public import Ownership
+
+/// A run that was cut off, as its journal shows it.
+public struct UnfinishedRun: Sendable, Equatable {
+    /// The policy it carried out.
+    public var policy: String?
+    /// What is needed to bring it to an end.
+    public var interruption: Interruption
+    /// What is known of the kernel for the whole run.
+    public var overrides: Overrides
+    /// The initial probe was over when it began.
+    var probeWasDone: Bool
+    /// How many of its steps had begun; one more than had ended where it was cut off within a step.
+    public var stepsBegun: Int
+    /// The steps back that it had chosen; nil where it was not on its way back.
+    public var wayBack: [Step]?
+    /// How many of those had ended.
+    public var wayBackEnded: Int
+    /// The first line that can't be read, as `FILE:LINE`; what came before it counts.
+    public var damage: String?
+
+    /// The run that the journal of this boot shows as cut off; nil where there is none.
+    ///
+    /// A last line that was cut off counts as not written. A journal of another boot is nobody's any more.
+    /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it.
+    public static func find(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> UnfinishedRun? {
+        guard let bytes = try store.readAll() else { return nil }
+        let (lines, damagedLine) = Journal.lines(of: bytes)
+        let damage = damagedLine.map { "\(store.place):\($0)" }
+        guard let first = lines.first else {
+            if let damage { throw damaged(damage) }
+            return nil
+        }
+        guard first.event == .begun, let header = first.run, header.schemaVersion == JournalHeader.version else {
+            throw damaged("\(store.place):1")
+        }
+        if header.bootID != bootID || lines.last?.event == .finished && damage == nil { return nil }
+        do {
+            var run = try UnfinishedRun(header)
+            for line in lines { try run.take(line) }
+            run.damage = damage
+            return run
+        } catch {
+            throw damaged(store.place, cause: error.message)
+        }
+    }
+
+    /// Whether there is a journal, and it is of another boot than this one.
+    static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
+        guard let bytes = try store.readAll(), let header = Journal.lines(of: bytes).lines.first?.run else {
+            return false
+        }
+        return header.bootID != bootID
+    }
+
+    private init(_ header: JournalHeader) throws(JournalWordError) {
+        policy = header.policy
+        overrides = Overrides(
+            generation: try header.rules.map(JournalWords.read),
+            initialProbe: try header.initialProbe.map(JournalWords.read)
+        )
+        probeWasDone = header.probeWasDone
+        var accepted: Set<Hazard.Identifier> = []
+        for word in header.accepted { accepted.insert(try JournalWords.read(word)) }
+        interruption = Interruption(
+            steps: try JournalWords.steps(header.steps),
+            stepsEnded: 0,
+            original: try header.before.arrangement(),
+            target: try header.after.arrangement(),
+            accepted: accepted,
+            wasGoingBack: false,
+            complaint: nil
+        )
+        stepsBegun = 0
+        wayBackEnded = 0
+    }
+
+    private mutating func take(_ line: JournalLine) throws(JournalWordError) {
+        switch line.event {
+        case .begun, .wayBackBegun, .finished: break
+        case .stepBegun: stepsBegun += 1
+        case .stepEnded: interruption.stepsEnded += 1
+        case .rollingBack:
+            wayBack = try JournalWords.steps(line.steps)
+            wayBackEnded = 0
+            interruption.wasGoingBack = true
+        case .wayBackEnded: wayBackEnded += 1
+        case .resumed:
+            interruption.steps = try JournalWords.steps(line.steps)
+            interruption.stepsEnded = 0
+            interruption.wasGoingBack = false
+            stepsBegun = 0
+            wayBack = nil
+            wayBackEnded = 0
+        case .stopped:
+            if line.outcome == ReloadError.Code.kernelTrouble.rawValue { interruption.complaint = line.message }
+        }
+    }
+
+    private static func damaged(_ place: String, cause: String? = nil) -> ReloadError {
+        ReloadError(
+            .damagedJournal,
+            "\(place) can't be read: what an earlier run was about to do is not known; `daxswitch status` shows who owns "
+                + "what, and `daxswitch recover` puts the journal aside",
+            cause: cause
+        )
+    }
+}

@@ -1,0 +1,147 @@
+import Glibc
+import Inspection
+import Machine
+import Ownership
+import Reload
+
+/// The surfaces of a recorded kernel, where one call, told by its number, does not go well.
+final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
+    Interrupts, JournalStore
+{
+    /// What happens at the call.
+    enum Fault: CustomStringConvertible {
+        /// It fails and has no effect.
+        case fails(ReloadError.Code)
+        /// It has its effect and fails all the same.
+        case failsWithEffect(ReloadError.Code)
+        /// The kernel's log has this line by then.
+        case complaint(String)
+        /// A signal has come by then.
+        case signal
+        /// The process is killed before the effect, or after it.
+        case killed(afterEffect: Bool)
+
+        var description: String {
+            switch self {
+            case .fails(let code): "fails, \(code.rawValue)"
+            case .failsWithEffect(let code): "takes effect and fails, \(code.rawValue)"
+            case .complaint: "the kernel complains"
+            case .signal: "a signal comes"
+            case .killed(let after): "killed \(after ? "after" : "before") it"
+            }
+        }
+    }
+
+    let kernel: RecordedKernel
+    /// The journal as a new process would find it.
+    var journal: [UInt8]?
+    /// The number of the call that does not go well, and how.
+    var fault: (call: Int, Fault)?
+    /// The calls that were made, by name.
+    private(set) var calls: [String] = []
+    private var isDead = false
+    private var signalCame = false
+    private var lines: [String] = []
+
+    init(_ kernel: RecordedKernel, journal: [UInt8]? = nil) {
+        self.kernel = kernel
+        self.journal = journal
+    }
+
+    private func call<Value>(
+        _ name: String,
+        _ body: () throws(ReloadError) -> Value
+    ) throws(ReloadError) -> Value {
+        guard !isDead else { throw ReloadError(.unavailable, "killed") }
+        calls.append(name)
+        guard let fault, fault.call == calls.count - 1 else { return try body() }
+        switch fault.1 {
+        case .fails(let code): throw ReloadError(code, "\(name) was made to fail")
+        case .failsWithEffect(let code):
+            _ = try body()
+            throw ReloadError(code, "\(name) was made to fail")
+        case .complaint(let line): lines.append(line)
+        case .signal: signalCame = true
+        case .killed(let after):
+            if after { _ = try body() }
+            isDead = true
+            throw ReloadError(.unavailable, "killed")
+        }
+        return try body()
+    }
+
+    func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
+        try call("insert") { () throws(ReloadError) in try kernel.insert(module, isHeld: isHeld) }
+    }
+    func remove(_ module: String) throws(ReloadError) {
+        try call("remove") { () throws(ReloadError) in try kernel.remove(module) }
+    }
+    func hold() throws(ReloadError) { try call("hold") { () throws(ReloadError) in try kernel.hold() } }
+    func release() throws(ReloadError) { try call("release") { () throws(ReloadError) in try kernel.release() } }
+    func read() throws(ReloadError) -> MachineState {
+        try call("read") { () throws(ReloadError) in try kernel.read() }
+    }
+    func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? {
+        try call("kept") { () throws(ReloadError) in try kernel.kept(bootID: bootID) }
+    }
+    func keep(_ facts: RememberedFacts) throws(ReloadError) {
+        try call("keep") { () throws(ReloadError) in try kernel.keep(facts) }
+    }
+    func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
+        var refusal: WriteRefusal?
+        do {
+            try call("write") { () throws(ReloadError) in
+                do throws(WriteRefusal) {
+                    try kernel.write(value, to: attribute, while: goesOn)
+                } catch {
+                    refusal = error
+                }
+            }
+        } catch {
+            throw WriteRefusal(error.code == .busy ? EAGAIN : EBUSY)
+        }
+        if let refusal { throw refusal }
+    }
+    func isOnline(block number: Int) -> Bool? { kernel.isOnline(block: number) }
+    func hasDaxRegionDriver() -> Bool { kernel.hasDaxRegionDriver() }
+    func udevIsBusy() -> Bool { kernel.udevIsBusy() }
+    func newLines() -> [String] {
+        defer { lines = [] }
+        return kernel.newLines() + lines
+    }
+    func announce(_ line: String) { kernel.announce(line) }
+    var now: Duration { kernel.now }
+    func wait(upTo limit: Duration) { kernel.wait(upTo: limit) }
+    var pending: String? { signalCame ? "SIGTERM" : kernel.pending }
+
+    var place: String { "the journal" }
+    func readAll() throws(ReloadError) -> [UInt8]? {
+        try call("journal-read") { () throws(ReloadError) in journal }
+    }
+    func begin(_ line: [UInt8]) throws(ReloadError) {
+        try call("journal-begin") { () throws(ReloadError) in journal = line }
+    }
+    func append(_ line: [UInt8]) throws(ReloadError) {
+        try call("journal-append") { () throws(ReloadError) in
+            let whole = (journal ?? []).reversed().drop { $0 != 0x0a }.reversed()
+            journal = Array(whole) + line
+        }
+    }
+    func putAside() throws(ReloadError) {
+        try call("journal-aside") { () throws(ReloadError) in journal = nil }
+    }
+
+    var surfaces: Surfaces {
+        Surfaces(
+            modules: self,
+            hold: self,
+            memory: self,
+            machine: self,
+            messages: self,
+            waiter: self,
+            interrupts: self,
+            facts: self,
+            journal: self
+        )
+    }
+}

@@ -1,0 +1,55 @@
+import Inspection
+import Machine
+import Ownership
+import TestCaptures
+import Testing
+
+/// Moments of one recorded machine, by which of the three modules are in.
+struct RecordedMoments: Sendable {
+    private static let switched: Set<String> = ["cxl_acpi", "dax_hmem", "dax_cxl"]
+    private let states: [Set<String>: MachineState]
+
+    /// None: no step changes a module.
+    init() { states = [:] }
+
+    /// The moments whose names begin with `numbers`; of two with the same modules the later one counts.
+    init(kernel: String, scenario: String, _ numbers: [String]) throws {
+        var states: [Set<String>: MachineState] = [:]
+        for number in numbers {
+            let root = try TestCaptures.root(kernel: kernel, scenario: scenario, number)
+            let state = try Inspector(root: root.path).read()
+            states[Self.modules(of: state)] = state
+        }
+        self.states = states
+    }
+
+    /// The moment with these modules in.
+    func state(with modules: Set<String>) throws -> MachineState { try #require(states[modules]) }
+
+    /// What `step` leads to; nil where it changes no module.
+    func next(_ step: Step, on state: MachineState, kept: RememberedFacts?) -> MachineState? {
+        var modules = Self.modules(of: state)
+        switch step {
+        case .load(let module) where Self.switched.contains(module):
+            modules.insert(module)
+            // 7.1 on dax_cxl depends on dax_hmem; dax_hmem brings cxl_acpi by request_module() or its softdep.
+            if module == "dax_cxl" && state.kernel.generation.value == .coordinated { modules.insert("dax_hmem") }
+            if modules.contains("dax_hmem") && module != "cxl_acpi" && !state.isHeld { modules.insert("cxl_acpi") }
+        case .unload(let module): modules.remove(module)
+        default: return nil
+        }
+        guard !states.isEmpty, modules != Self.modules(of: state) else { return nil }
+        guard var next = states[modules] else {
+            Issue.record("\(modules.sorted()) was not recorded, after \(step)")
+            return nil
+        }
+        // The reader finds what was kept.
+        next.remembered = next.windows.contains(where: \.isLive) ? [] : kept?.regions ?? []
+        if let probe = kept?.initialProbe { next.initialProbe.value = probe }
+        return next
+    }
+
+    private static func modules(of state: MachineState) -> Set<String> {
+        switched.filter { state.modules.loaded[$0] != nil }
+    }
+}

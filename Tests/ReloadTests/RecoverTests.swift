@@ -1,0 +1,129 @@
+import Foundation
+import Inspection
+import Machine
+import Ownership
+import TestCaptures
+import Testing
+
+@testable import Reload
+
+@Suite("A run that was cut off comes to an end")
+struct RecoverTests {
+    let state = StateDirectory(root: TestCaptures.newDirectory())
+
+    /// Breaks a run off at the first failure of `step`, as a crash of the tool would leave it.
+    private func cutOff(at step: Step, _ change: (RecordedKernel) -> Void = { _ in }) throws -> RecordedKernel {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.failures[step] = ReloadError(.stepFailed, "no")
+        let policy = ExecutorTests().hmem
+        let executor = Executor(kernel.surfaces(state))
+        let outcome = executor.run(try Planner(machine: kernel.state).plan(policy), accepting: [], mayRollBack: false) {
+            machine throws(PlanningError) in try Planner(machine: machine).plan(policy)
+        }
+        if case .stopped = outcome {} else { Issue.record("not stopped: \(outcome)") }
+        kernel.failures = [:]
+        change(kernel)
+        return kernel
+    }
+
+    private func recover(_ kernel: RecordedKernel) throws -> RecoveryOutcome? {
+        guard let run = try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID) else {
+            return nil
+        }
+        let recovery = try Planner(machine: kernel.state, overrides: run.overrides).recovery(of: run.interruption)
+        return Executor(kernel.surfaces(state)).recover(run, by: recovery)
+    }
+
+    @Test("what is left can be done: the run is finished, and there is nothing to recover any more")
+    func finished() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi"))
+        guard case .done(let machine) = try recover(kernel) else {
+            Issue.record("not finished")
+            return
+        }
+        #expect(segments(of: machine).map(\.owner) == [.hmem])
+        #expect(machine.isHeld)
+        #expect(try recover(kernel) == nil)
+    }
+
+    @Test("what is left would lose the region by now: the run is undone")
+    func undone() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi")) { $0.reinterpret { $0.regions[0].locked = false } }
+        guard case .undone(let machine) = try recover(kernel) else {
+            Issue.record("not undone")
+            return
+        }
+        #expect(segments(of: machine).map(\.owner) == [.cxl])
+        #expect(!machine.isHeld)
+        #expect(!kernel.steps.contains(.unload("cxl_acpi")))
+    }
+
+    @Test("the kernel complained: nothing is done, and the journal stays")
+    func complained() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.lines[.unload("dax_hmem")] = ["WARNING: CPU: 0 PID: 1 at drivers/dax/bus.c"]
+        let policy = ExecutorTests().hmem
+        _ = Executor(kernel.surfaces(state)).run(
+            try Planner(machine: kernel.state).plan(policy),
+            accepting: []
+        ) { machine throws(PlanningError) in try Planner(machine: machine).plan(policy) }
+        let steps = kernel.steps
+        for _ in 0..<2 {
+            guard case .stopped(let error, _) = try recover(kernel) else {
+                Issue.record("not stuck")
+                return
+            }
+            #expect(error.code == .stuck)
+            #expect(error.message.contains("WARNING: CPU: 0 PID: 1"))
+        }
+        #expect(kernel.steps == steps)
+    }
+
+    @Test("the region has gone meanwhile: neither is certain, and nothing is done")
+    func stuck() throws {
+        let kernel = try cutOff(at: .load("dax_hmem")) { kernel in
+            kernel.reinterpret { $0.remembered[0].locked = false }
+        }
+        let steps = kernel.steps
+        guard case .stopped(let error, _) = try recover(kernel) else {
+            Issue.record("not stuck")
+            return
+        }
+        #expect(error.code == .stuck)
+        #expect(error.message.contains("undecoded-range"))
+        #expect(kernel.steps == steps)
+    }
+
+    @Test("a journal of another boot is nobody's; one that can't be read is damaged")
+    func standing() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi"))
+        let bootID = kernel.state.kernel.bootID
+        guard case .unfinished = try JournalStanding(JournalFile(state), bootID: bootID) else {
+            Issue.record("not unfinished")
+            return
+        }
+        #expect(try JournalStanding(JournalFile(state), bootID: "another") == .ofEarlierBoot)
+        try Data("{}\n".utf8).write(to: URL(fileURLWithPath: state.journal))
+        guard case .damaged(let error) = try JournalStanding(JournalFile(state), bootID: bootID) else {
+            Issue.record("not damaged")
+            return
+        }
+        #expect(error.message.contains(state.journal))
+        try Executor(kernel.surfaces(state)).putJournalAside()
+        #expect(try JournalStanding(JournalFile(state), bootID: bootID) == .settled)
+    }
+
+    @Test("a line in the middle that can't be read: what came before it counts")
+    func damagedLine() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi"))
+        var lines = try String(contentsOfFile: state.journal, encoding: .utf8).split(separator: "\n")
+        lines[2] = "garbage"
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: state.journal))
+        let run = try #require(try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID))
+        #expect(run.damage?.hasSuffix("journal:3") == true)
+        guard case .done = try recover(kernel) else {
+            Issue.record("not finished")
+            return
+        }
+    }
+}
