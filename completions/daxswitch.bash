@@ -272,11 +272,14 @@ _daxswitch_apply() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --yes --json --offline-memory --leave-idle --no-rollback --version -h --help)
     repeating_options=(--accept)
-    non_repeating_options=()
+    non_repeating_options=(--wait)
     __daxswitch_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--wait')
+        return
+        ;;
     '--accept')
         __daxswitch_add_completions -W 'device-open'$'\n''nondeterministic'$'\n''orphaned-range'$'\n''region-lost'
         return
@@ -330,8 +333,15 @@ _daxswitch_recover() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --yes --json --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--wait)
     __daxswitch_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    esac
 }
 
 _daxswitch_persist() {

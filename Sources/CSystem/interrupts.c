@@ -3,13 +3,22 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t count;
 static volatile sig_atomic_t last;
+static volatile sig_atomic_t stops;
 
-/* A handler may touch nothing but these: everything else is done between two steps. */
+static const char parting[] = "daxswitch: stopped at once, half-way; `daxswitch recover` finishes or undoes what was done\n";
+
+/* What a handler may do: note it, and, at the second SIGINT, end with exit code 5. The journal is whole at any time. */
 static void note(int number)
 {
+	if (number == SIGINT && ++stops > 1) {
+		if (write(STDERR_FILENO, parting, sizeof(parting) - 1) < 0)
+			_exit(5);
+		_exit(5);
+	}
 	last = number;
 	count = count + 1;
 }

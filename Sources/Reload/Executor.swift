@@ -23,11 +23,6 @@ public struct Executor {
         self.report = report
     }
 
-    /// The machine as it is now. - Throws: `ReloadError` `.unavailable`, `.notPermitted` or `.busy`.
-    public func read() throws(ReloadError) -> MachineState {
-        try Settling(surfaces: surfaces, deadlines: deadlines).read()
-    }
-
     /// Carries out `plan`, whose hazards in `accepted` are taken on purpose. The caller holds the lock.
     ///
     /// `plansAnew` makes the plan for a machine once more: a plan that comes out differently is not carried out.

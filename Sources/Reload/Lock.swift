@@ -5,29 +5,37 @@ import Glibc
 public struct Lock: ~Copyable {
     private let file: File
 
-    /// Takes the lock.
+    /// Takes the lock, waiting for up to `limit` where another process has it.
     ///
     /// - Throws: `ReloadError` `.busy` naming the process that has it, or `.unavailable`.
-    public init(_ state: StateDirectory) throws(ReloadError) {
-        file = try Self.take(state)
+    public init(_ state: StateDirectory, waitingUpTo limit: Duration = .zero) throws(ReloadError) {
+        file = try Self.take(state, limit)
     }
 
-    private static func take(_ state: StateDirectory) throws(ReloadError) -> File {
+    private static func take(_ state: StateDirectory, _ limit: Duration) throws(ReloadError) -> File {
         try StateDirectory.makeParents(of: state.lock)
         let file = try File(state.lock, O_RDWR | O_CREAT)
-        if flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK else { throw .failing("lock \(state.lock)") }
-            throw ReloadError(.busy, "another daxswitch is at work\(holder(file.descriptor)); try again later")
+        let start = ContinuousClock.now
+        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw .failing("lock \(state.lock)") }
+            guard ContinuousClock.now - start < limit else {
+                let holder = LockHolder(parsing: Self.text(file.descriptor)).map { " (\($0))" } ?? ""
+                throw ReloadError(
+                    .busy,
+                    "another daxswitch is at work\(holder); try again later, or wait for it with --wait SECONDS"
+                )
+            }
+            // flock() itself waits without end: nothing wakes it at the limit.
+            _ = poll(nil, 0, 20)
         }
         if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(state.lock)") }
-        try file.append(Array("\(getpid())\n".utf8))
+        try file.append(Array(LockHolder.current.text.utf8))
         return file
     }
 
-    private static func holder(_ descriptor: Int32) -> String {
-        var bytes = [UInt8](repeating: 0, count: 16)
+    private static func text(_ descriptor: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 1024)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
-        let text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).filter(\.isNumber)
-        return text.isEmpty ? "" : " (pid \(text))"
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 }

@@ -38,9 +38,6 @@ public enum JournalStanding: Sendable, Equatable {
 }
 
 extension Executor {
-    /// Puts the journal aside as `journal.last`, where no run begins over it. The caller holds the lock.
-    public func putJournalAside() throws(ReloadError) { try surfaces.journal.putAside() }
-
     /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
     public func recover(_ run: UnfinishedRun, by recovery: Recovery) -> RecoveryOutcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines)

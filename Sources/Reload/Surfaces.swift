@@ -73,8 +73,7 @@ public struct Surfaces {
     let waiter: any Waiter
     let interrupts: any Interrupts
     let facts: any FactStore
-    /// The journal.
-    public let journal: any JournalStore
+    let journal: any JournalStore
 
     /// A set of surfaces.
     public init(

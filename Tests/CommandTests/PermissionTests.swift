@@ -1,4 +1,5 @@
 import Foundation
+import Ownership
 import TestCaptures
 import Testing
 
@@ -28,6 +29,40 @@ struct PermissionTests {
     @Test("apply: 77")
     func apply() throws {
         #expect(try unprivileged(["apply", "hmem", "--yes"]).status == 77)
+    }
+
+    @Test(
+        "what is missing is named; root of a container is not root",
+        arguments: [
+            (0x1ff_ffff_ffff, "user:[4026531837]", nil), (0x1ff_ffff_ffff, nil, nil), (nil, nil, nil),
+            (0x1ff_fffe_ffff, "user:[4026531837]", "CAP_SYS_MODULE"), (1 << 16, nil, "CAP_SYS_ADMIN"),
+            (0, nil, "CAP_SYS_MODULE, CAP_SYS_ADMIN"), (0x1ff_ffff_ffff, "user:[4026532333]", "user:[4026532333]"),
+        ] as [(UInt64?, String?, String?)]
+    )
+    func privilege(_ capabilities: UInt64?, _ namespace: String?, _ subject: String?) {
+        let hazard = Privilege(capabilities: capabilities, userNamespace: namespace).hazard
+        #expect(hazard?.subject == subject)
+    }
+
+    @Test("a file that others can write, or in a directory that they can, is not trusted; the way out is named")
+    func trust() throws {
+        let folder = TestCaptures.newDirectory()
+        let file = "\(folder)/p.toml"
+        try Data().write(to: URL(fileURLWithPath: file))
+        let modes = { (mode: Int, path: String) in
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+        try modes(0o644, file)
+        try modes(0o755, folder)
+        let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+        #expect(FileTrust.problem(file, trusting: geteuid()) == nil)
+        try modes(0o664, file)
+        #expect(FileTrust.problem(file, trusting: geteuid())?.hasSuffix("chmod go-w \(real)") == true)
+        try modes(0o644, file)
+        try modes(0o777, folder)
+        #expect(FileTrust.problem(file, trusting: geteuid())?.contains("chmod go-w") == true)
+        try modes(0o1777, folder)
+        #expect(FileTrust.problem(file, trusting: geteuid()) == nil)
     }
 
     @Test("collect where every address is zero: 77, and nothing is recorded")

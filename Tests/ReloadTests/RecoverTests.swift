@@ -109,7 +109,7 @@ struct RecoverTests {
             return
         }
         #expect(error.message.contains(state.journal))
-        try Executor(kernel.surfaces(state)).putJournalAside()
+        try JournalFile(state).putAside()
         #expect(try JournalStanding(JournalFile(state), bootID: bootID) == .settled)
     }
 

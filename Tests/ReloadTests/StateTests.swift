@@ -3,6 +3,7 @@ import Inspection
 import Iomem
 import Machine
 import Ownership
+import Synchronization
 import TestCaptures
 import Testing
 
@@ -43,6 +44,37 @@ struct StateTests {
             #expect(error.isRetryable)
         }
         withExtendedLifetime(first) {}
+    }
+
+    @Test("a hundred times at once: never two in the lock, and who waits gets it")
+    func hundredTimes() {
+        let state = state
+        let inside = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 100) { _ in
+            do {
+                let lock = try Lock(state, waitingUpTo: .seconds(30))
+                let together = inside.withLock { count in
+                    count += 1
+                    return count
+                }
+                #expect(together == 1)
+                usleep(100)
+                inside.withLock { $0 -= 1 }
+                withExtendedLifetime(lock) {}
+            } catch {
+                Issue.record(error)
+            }
+        }
+    }
+
+    @Test("a lock file that is half written names nobody; a whole one names pid, command and time")
+    func holder() {
+        let holder = LockHolder(pid: 12, since: "2026-11-23T08:44:51Z", command: "daxswitch apply hmem")
+        #expect(LockHolder(parsing: holder.text) == holder)
+        for length in 0..<holder.text.count {
+            #expect(LockHolder(parsing: String(holder.text.prefix(length))) == nil)
+        }
+        #expect("\(holder)" == #"pid 12, "daxswitch apply hmem", since 2026-11-23T08:44:51Z"#)
     }
 
     @Test("the lock is free again when its owner is gone")

@@ -1,7 +1,7 @@
 #ifndef DAXSWITCH_INTERRUPTS_H
 #define DAXSWITCH_INTERRUPTS_H
 
-/* From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing. */
+/* From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing, except that a second SIGINT ends with code 5. */
 void daxswitch_watch_interrupts(void);
 
 /* A closed pipe and a limit on file sizes are errors of write() from now on and end nothing. */

@@ -5,9 +5,14 @@ import Reload
 
 extension Proposal {
     /// Carries the plan out, one daxswitch at a time, and says how it ended.
-    func carryOut(mayRollBack: Bool, accepting accepted: [Hazard.Identifier], into report: inout ApplyReport) throws {
+    func carryOut(
+        waitingUpTo limit: Duration,
+        mayRollBack: Bool,
+        accepting accepted: [Hazard.Identifier],
+        into report: inout ApplyReport
+    ) throws {
         let state = StateDirectory()
-        let lock = try Lock(state)
+        let lock = try Lock(state, waitingUpTo: limit)
         let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
         let executor = Executor(.ofThisMachine(state), overrides: overrides) { meter.show($0) }
         var consents = Set(accepted)

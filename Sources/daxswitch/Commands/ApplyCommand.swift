@@ -26,6 +26,7 @@ struct ApplyCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var wait: WaitOption
     @OptionGroup var memory: MemoryOptions
 
     @Option(
@@ -76,7 +77,9 @@ struct ApplyCommand: Command {
                 "without a terminal to ask on, apply needs --yes (or --dry-run)"
             )
         }
-        let proposal = try Proposal(PolicyOrPlan(subject), memory: memory)
+        let asked = try PolicyOrPlan(subject)
+        try asked.checkTrust()
+        let proposal = try Proposal(asked, memory: memory)
         let plan = proposal.plan
         report.take(plan, policy: proposal.policy.name, on: proposal.machine)
         let open = plan.prediction.hazards.filter { !accept.contains($0.id) }
@@ -102,6 +105,6 @@ struct ApplyCommand: Command {
         guard yes || Output.isConfirmed("Carry this out? [y/N] ") else {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }
-        try proposal.carryOut(mayRollBack: !noRollback, accepting: accept, into: &report)
+        try proposal.carryOut(waitingUpTo: wait.limit, mayRollBack: !noRollback, accepting: accept, into: &report)
     }
 }

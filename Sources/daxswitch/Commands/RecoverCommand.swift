@@ -22,6 +22,7 @@ struct RecoverCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var wait: WaitOption
 
     var wantsJSON: Bool { json.isOn }
 
@@ -30,7 +31,7 @@ struct RecoverCommand: Command {
         do {
             try checkConfirmable()
             if let hazard = Privilege.hazard { throw Failure(hazard) }
-            try Recoverer(isConfirmed: isConfirmed, isDryRun: dryRun).recover(into: &report)
+            try Recoverer(isConfirmed: isConfirmed, waitingUpTo: wait.limit, isDryRun: dryRun).recover(into: &report)
         } catch {
             report.error = Failure(error)
         }

@@ -9,6 +9,25 @@ struct JSONOption: ParsableArguments {
     var isOn = false
 }
 
+/// `--wait`.
+struct WaitOption: ParsableArguments {
+    @Option(
+        name: .customLong("wait"),
+        help: ArgumentHelp(
+            "Wait so long for another daxswitch to end, instead of ending with 75 at once.",
+            valueName: "seconds"
+        )
+    )
+    var seconds: UInt = 0
+
+    func validate() throws {
+        if seconds > 86_400 { throw ValidationError("--wait takes up to 86400 seconds") }
+    }
+
+    /// The limit.
+    var limit: Duration { .seconds(Int64(clamping: seconds)) }
+}
+
 /// `--root`.
 struct RootOption: ParsableArguments {
     @Option(

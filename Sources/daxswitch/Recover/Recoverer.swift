@@ -7,28 +7,28 @@ struct Recoverer {
     let state = StateDirectory()
     /// Asks whether what was found may be done; with the machine, for showing it.
     let isConfirmed: (inout RecoverReport, Recovery, MachineState) -> Bool
+    /// How long another daxswitch is waited for.
+    let waitingUpTo: Duration
     var isDryRun = false
 
     func recover(into report: inout RecoverReport) throws {
-        let lock = try Lock(state)
+        let lock = try Lock(state, waitingUpTo: waitingUpTo)
         try withExtendedLifetime(lock) { try recoverAlone(&report) }
     }
 
     private func recoverAlone(_ report: inout RecoverReport) throws {
-        let surfaces = Surfaces.ofThisMachine(state)
-        let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
-        let executor = Executor(surfaces) { meter.show($0) }
-        let machine = try executor.read()
-        switch try JournalStanding(surfaces.journal, bootID: machine.kernel.bootID) {
+        let journal = JournalFile(state)
+        let machine = try RunningMachine(state).read()
+        switch try JournalStanding(journal, bootID: machine.kernel.bootID) {
         case .settled:
             report.outcome = .nothingToRecover
         case .ofEarlierBoot:
             report.journal = .earlierBoot
             report.outcome = .nothingToRecover
-            if !isDryRun { try executor.putJournalAside() }
+            if !isDryRun { try journal.putAside() }
         case .damaged(let error):
             report.journal = .damaged
-            if !isDryRun { try executor.putJournalAside() }
+            if !isDryRun { try journal.putAside() }
             throw error
         case .unfinished(let run):
             report.journal = .unfinished
@@ -36,6 +36,8 @@ struct Recoverer {
             let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
             report.take(recovery)
             guard isConfirmed(&report, recovery, machine) else { return }
+            let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+            let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
             report.take(executor.recover(run, by: recovery))
         }
     }

@@ -6,6 +6,13 @@ import Reload
 enum FileText {
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// Where a symbolic link leads; nil where there is none.
+    static func linkTarget(_ path: String) -> String? {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink(path, &bytes, bytes.count)
+        return count < 0 ? nil : String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The text of a plan.
     static func read(_ path: String) throws(PlanFileError) -> String {
         guard unsafe access(path, R_OK) == 0 else {
