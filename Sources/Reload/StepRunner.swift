@@ -18,10 +18,31 @@ struct StepRunner {
     /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
     ///
     /// What would crash or lose something is looked for once more, right before the step, and whether the steps still
-    /// lead to `goal`: others may have been at work. What udev loads meanwhile and the steps load too is no difference.
+    /// lead to `goal`: others may have been at work. What udev loads meanwhile and the steps load too is no difference;
+    /// what the kernel is still about (devices that are probed late) gets the time that verification gives it.
     /// - Throws: `ReloadError` `.newHazard`, `.machineChanged`, `.kernelTrouble`, and what reading throws.
     func check(before steps: [Step], bringing goal: Arrangement) throws(ReloadError) -> MachineState {
-        let machine = try settling.read()
+        let start = surfaces.waiter.now
+        while true {
+            let machine = try settling.read()
+            let differences = try differences(before: steps, bringing: goal, on: machine)
+            if differences.isEmpty { return machine }
+            guard surfaces.waiter.now - start < settling.deadlines.verification else {
+                throw ReloadError(
+                    .machineChanged,
+                    "others have changed the machine: the steps that are left would not bring what was planned",
+                    cause: differences.joined(separator: "; ")
+                )
+            }
+            surfaces.waiter.wait(upTo: settling.deadlines.interval)
+        }
+    }
+
+    private func differences(
+        before steps: [Step],
+        bringing goal: Arrangement,
+        on machine: MachineState
+    ) throws(ReloadError) -> [String] {
         let moment = steps.first.map { "before \($0)" } ?? "before the end"
         try settling.checkMessages(moment)
         let plan: Plan
@@ -37,15 +58,7 @@ struct StepRunner {
         if let hazard = open.first {
             throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
         }
-        let differences = goal.differences(from: Arrangement(after: plan, on: machine))
-        guard differences.isEmpty else {
-            throw ReloadError(
-                .machineChanged,
-                "others have changed the machine \(moment): the steps that are left would not bring what was planned",
-                cause: differences.joined(separator: "; ")
-            )
-        }
-        return machine
+        return goal.differences(from: Arrangement(after: plan, on: machine))
     }
 
     /// Does `step` on `machine` and waits until it shows.
