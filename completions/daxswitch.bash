@@ -281,7 +281,7 @@ _daxswitch_apply() {
         return
         ;;
     '--accept')
-        __daxswitch_add_completions -W 'device-open'$'\n''nondeterministic'$'\n''orphaned-range'$'\n''region-lost'
+        __daxswitch_add_completions -W 'device-open'$'\n''nondeterministic'$'\n''orphaned-range'$'\n''region-lost'$'\n''unbindable'
         return
         ;;
     esac

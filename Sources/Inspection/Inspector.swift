@@ -88,7 +88,7 @@ public struct Inspector: Sendable {
         state.isHeld = dropIns.isHeld
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
-        if !state.windows.contains(where: \.isLive) { state.remembered = facts?.regions ?? [] }
+        if !state.seesDecoders { state.remembered = facts?.decoders }
         state.kernel.generation = try GenerationFinding(tree: tree, state: state, log: lines).find()
         state.initialProbe = InitialProbeFinding(tree: tree, state: state, log: lines, facts: facts).find()
         return state

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Iomem
 public import Machine
 
-/// What daxswitch saw in this boot before it took `cxl_acpi` away, and can't see any more.
+/// What daxswitch saw in this boot before it took modules away, and can't see any more.
 ///
 /// Kept in `/run/daxswitch/regions.json`, which dies with the boot; the boot id guards against a copy that outlived it.
 public struct RememberedFacts: Sendable, Equatable {
@@ -13,14 +13,14 @@ public struct RememberedFacts: Sendable, Equatable {
     public var bootID: String
     /// The state of the initial probe when the facts were written; nil where it was not known.
     public var initialProbe: InitialProbe?
-    /// The committed regions with their bytes.
-    public var regions: [RememberedRegion]
+    /// The decoders; nil where they have not been seen.
+    public var decoders: RememberedDecoders?
 
     /// Facts of one boot.
-    public init(bootID: String, initialProbe: InitialProbe?, regions: [RememberedRegion]) {
+    public init(bootID: String, initialProbe: InitialProbe?, decoders: RememberedDecoders?) {
         self.bootID = bootID
         self.initialProbe = initialProbe
-        self.regions = regions
+        self.decoders = decoders
     }
 
     /// The facts in a JSON document; nil where it is no such document.
@@ -31,31 +31,40 @@ public struct RememberedFacts: Sendable, Equatable {
         } catch {
             return nil
         }
-        var regions: [RememberedRegion] = []
-        for region in decoded.regions {
-            guard let start = parseNumber(region.start), let end = parseNumber(region.end),
-                let range = AddressRange(start: start, end: end)
-            else { return nil }
-            regions.append(RememberedRegion(range: range, locked: region.locked))
+        var decoders: RememberedDecoders?
+        if let seen = decoded.decoders {
+            var regions: [RememberedRegion] = []
+            for region in seen.regions {
+                guard let range = region.range else { return nil }
+                regions.append(RememberedRegion(range: range, locked: region.locked))
+            }
+            let ranges = seen.decoded.compactMap(\.range)
+            guard ranges.count == seen.decoded.count else { return nil }
+            decoders = RememberedDecoders(regions: regions, decoded: ranges)
         }
         var probe: InitialProbe?
         if let word = decoded.initialProbe {
             guard let state = InitialProbe(rawValue: word) else { return nil }
             probe = state == .unknown ? nil : state
         }
-        self.init(bootID: decoded.bootID, initialProbe: probe, regions: regions)
+        self.init(bootID: decoded.bootID, initialProbe: probe, decoders: decoders)
     }
 
     /// The JSON document, with sorted keys and a line end.
     public func serialized() -> [UInt8] {
-        let regions = regions.map {
-            "{\"end\":\"\(hexadecimal($0.range.end))\",\"locked\":\($0.locked),\"start\":\"\(hexadecimal($0.range.start))\"}"
+        let decoders = decoders.map { decoders in
+            let regions = decoders.regions.map {
+                "{\"end\":\"\(hexadecimal($0.range.end))\",\"locked\":\($0.locked),\"start\":\"\(hexadecimal($0.range.start))\"}"
+            }
+            let decoded = decoders.decoded.map {
+                "{\"end\":\"\(hexadecimal($0.end))\",\"start\":\"\(hexadecimal($0.start))\"}"
+            }
+            return "{\"decoded\":[\(decoded.joined(separator: ","))],\"regions\":[\(regions.joined(separator: ","))]}"
         }
         let probe = initialProbe.map { "\"\($0.rawValue)\"" } ?? "null"
         // A boot id is a UUID; anything that would need escaping in JSON is not one.
         let id = bootID.filter { $0.isHexDigit || $0 == "-" }
-        let text =
-            "{\"boot_id\":\"\(id)\",\"initial_probe\":\(probe),\"regions\":[\(regions.joined(separator: ","))]}\n"
+        let text = "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe)}\n"
         return Array(text.utf8)
     }
 
@@ -69,25 +78,42 @@ public struct RememberedFacts: Sendable, Equatable {
         guard let facts = RememberedFacts(parsing: bytes) else {
             throw tree.damaged(path, "these are no facts that daxswitch wrote; remove the file if it is not needed")
         }
-        for region in facts.regions { _ = try tree.physical(region.range, at: path) }
+        for range in facts.decoders.map({ $0.regions.map(\.range) + $0.decoded }) ?? [] {
+            _ = try tree.physical(range, at: path)
+        }
         return facts.bootID == bootID ? facts : nil
     }
 
     private struct Document: Decodable {
         let bootID: String
         let initialProbe: String?
-        let regions: [Region]
+        let decoders: Decoders?
 
         enum CodingKeys: String, CodingKey {
             case bootID = "boot_id"
             case initialProbe = "initial_probe"
-            case regions
+            case decoders
+        }
+
+        struct Decoders: Decodable {
+            let regions: [Region]
+            let decoded: [Bytes]
         }
 
         struct Region: Decodable {
             let start: String
             let end: String
             let locked: Bool
+            var range: AddressRange? { Bytes(start: start, end: end).range }
+        }
+
+        struct Bytes: Decodable {
+            let start: String
+            let end: String
+            var range: AddressRange? {
+                guard let start = parseNumber(start), let end = parseNumber(end) else { return nil }
+                return AddressRange(start: start, end: end)
+            }
         }
     }
 }

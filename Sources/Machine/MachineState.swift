@@ -32,8 +32,8 @@ public struct MachineState: Sendable, Equatable {
     public var memory: MemoryBlocks
     /// Whether the first dax_hmem probe that meets a window is still to come (7.1 on).
     public var initialProbe: Finding<InitialProbe>
-    /// Regions that daxswitch saw before it took `cxl_acpi` away in this boot.
-    public var remembered: [RememberedRegion]
+    /// The decoders as daxswitch saw them last in this boot; nil where it has not seen them, or where they are in sysfs.
+    public var remembered: RememberedDecoders?
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
     public var isHeld: Bool
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
@@ -56,9 +56,36 @@ public struct MachineState: Sendable, Equatable {
         hmemSettings = HmemSettings()
         memory = MemoryBlocks()
         initialProbe = Finding(.unknown, evidence: [])
-        remembered = []
+        remembered = nil
         isHeld = false
         persisted = nil
+    }
+
+    /// Whether sysfs has the decoders of the memory devices: they are made by `cxl_port` for the endpoints that `cxl_mem`
+    /// adds below the ports of `cxl_acpi` (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()).
+    public var seesDecoders: Bool {
+        windows.contains(where: \.isLive)
+            && ["cxl_pci", "cxl_mem", "cxl_port"].allSatisfy { [.live, .builtin].contains(modules.state(of: $0)) }
+    }
+
+    /// What is to be remembered of the decoders before they go out of sight, in place of what is `kept` until now.
+    ///
+    /// What was kept stays: with `cxl_pci` out the regions are no longer committed when `cxl_acpi` goes, and an unlocked
+    /// region that was reset is still not decoded when `cxl_acpi` has come and goes again. Only a region that is seen
+    /// now takes the place of those over the same bytes.
+    public func decodersToRemember(kept: RememberedDecoders?) -> RememberedDecoders? {
+        guard seesDecoders else { return kept }
+        let committed = regions.filter(\.committed)
+        let seen = committed.filter { $0.mode == "ram" }.compactMap { region in
+            region.range.map { RememberedRegion(range: $0, locked: region.locked == true) }
+        }
+        let unseen = (kept?.regions ?? []).filter { old in !seen.contains { $0.range.overlaps(old.range) } }
+        let reset = committed.filter { $0.locked != true }.compactMap(\.range)
+        let programmed = decoders.filter { $0.kind == .endpoint }.compactMap(\.range).merged()
+        return RememberedDecoders(
+            regions: (seen + unseen).sorted { $0.range < $1.range },
+            decoded: programmed.flatMap { $0.subtracting(reset) }
+        )
     }
 }
 

@@ -37,7 +37,22 @@ public struct Window: Sendable, Equatable {
     }
 }
 
-/// A CXL region that daxswitch saw in this boot before it took `cxl_acpi` away, kept in `/run/daxswitch/regions.json`.
+/// What daxswitch saw of the memory devices' decoders in this boot before it took them out of sight, kept in
+/// `/run/daxswitch/regions.json`.
+public struct RememberedDecoders: Sendable, Equatable {
+    /// The committed ram regions; empty where the decoders were looked at and no such region was there.
+    public var regions: [RememberedRegion]
+    /// The bytes that decoders of memory devices still answer for when `cxl_acpi` is gone.
+    public var decoded: [AddressRange]
+
+    /// What was seen.
+    public init(regions: [RememberedRegion], decoded: [AddressRange]) {
+        self.regions = regions
+        self.decoded = decoded
+    }
+}
+
+/// A committed CXL region that daxswitch saw in this boot.
 public struct RememberedRegion: Sendable, Equatable {
     /// The bytes, inclusive ends.
     public var range: AddressRange

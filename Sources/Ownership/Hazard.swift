@@ -71,5 +71,7 @@ public struct Hazard: Sendable, Equatable, Hashable {
     }
 
     /// Whether `--accept` may name it: only where the host survives the outcome.
-    public static let acceptable: Set<Identifier> = [.regionLost, .deviceOpen, .orphanedRange, .nondeterministic]
+    public static let acceptable: Set<Identifier> = [
+        .regionLost, .deviceOpen, .orphanedRange, .unbindable, .nondeterministic,
+    ]
 }

@@ -8,6 +8,8 @@ struct IomemModel {
     let machine: MachineState
     let worlds: [World]
     let tiles: [AddressRange]
+    /// Bytes with edges that nobody knows: a line over them would say too much.
+    let unknown: [AddressRange]
 
     func lines() -> [PredictedLine] {
         let perWorld = worlds.map(lines)
@@ -25,7 +27,7 @@ struct IomemModel {
     private func lines(_ world: World) -> [PredictedLine] {
         var lines: [PredictedLine] = []
         func add(_ range: AddressRange, _ name: String, isCertain: Bool = true) {
-            guard tiles.contains(where: { $0.overlaps(range) }) else { return }
+            guard tiles.contains(where: { $0.overlaps(range) }), !unknown.contains(range) else { return }
             lines.append(PredictedLine(range: range, name: name, isCertain: isCertain))
         }
         if world.windowsAreLive { world.windows.forEach { add($0, "CXL Window N") } }

@@ -46,7 +46,10 @@ struct OutcomeHazards {
     }
 
     private func unmet(_ policy: Policy, _ predicted: PredictedRange, _ missing: [String]) -> [Hazard] {
-        let wanted = Set(start.worlds.compactMap { policy.want.owner(over: predicted.range, in: $0) })
+        let pieces = start.pieces(of: predicted.range)
+        let wanted = Set(
+            start.worlds.flatMap { world in pieces.compactMap { policy.want.owner(over: $0, in: world) } }
+        )
         guard !wanted.isEmpty, !(wanted.count == 1 && wanted == predicted.owners) else { return [] }
         let words = { (owners: Set<Owner>) in owners.sorted().map(\.rawValue).joined(separator: " or ") }
         let range = "\(predicted.range)"
@@ -64,10 +67,10 @@ struct OutcomeHazards {
         }
         // A world in which the wish holds everywhere is no hazard, even where the worlds differ.
         let isMetEverywhere = end.allSatisfy { world in
-            guard let origin = start.worlds.first(where: { $0.assumptions == world.assumptions }),
-                let wish = policy.want.owner(over: predicted.range, in: origin)
-            else { return true }
-            return world.owner(of: predicted.range) == wish
+            guard let origin = start.worlds.first(where: { $0.assumptions == world.assumptions }) else { return true }
+            return pieces.allSatisfy { piece in
+                policy.want.owner(over: piece, in: origin).map { world.owner(of: piece) == $0 } ?? true
+            }
         }
         if isMetEverywhere { return [] }
         return [
@@ -85,16 +88,19 @@ struct OutcomeHazards {
 
     private func unbindable() -> [Hazard] {
         let before = Set(start.worlds.flatMap { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) })
-        let after = end.flatMap { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) }
-        return after.filter { !before.contains($0) }.map { range in
-            Hazard(
+        let perWorld = end.map { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) }
+        return perWorld.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
+            let certainly = perWorld.allSatisfy { $0.contains(range) } ? "" : "it may be that "
+            return Hazard(
                 id: .unbindable,
                 severity: .failure,
                 subject: "\(range)",
                 why:
-                    "the owner of \(range) holds the bytes, but a region or a window's edge cuts them in iomem: no driver "
-                    + "can bind (-EBUSY)",
-                wayOut: "load dax_hmem once more: on a later load CXL gets what its region covers"
+                    "\(certainly)the owner of \(range) holds the bytes, but a region or a window's edge cuts them in iomem: "
+                    + "no driver can bind (EBUSY)",
+                wayOut:
+                    "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
+                    + "go on all the same"
             )
         }
     }

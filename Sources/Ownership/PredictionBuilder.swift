@@ -8,22 +8,26 @@ struct PredictionBuilder {
     let end: [World]
 
     func prediction() -> Prediction {
-        let cuts = end.flatMap { $0.claims.flatMap(\.ranges) } + machine.daxDevices.flatMap(\.ranges)
-        let tiles = tiles(of: machine, cutAt: cuts + end.flatMap { $0.regions.map(\.range) })
+        let claimed = end.flatMap { $0.claims.flatMap(\.ranges) + $0.regions.map(\.range) }
+        let known = claimed.filter { !start.supposedParts.contains($0) } + machine.daxDevices.flatMap(\.ranges)
+        let tiles = tiles(of: machine, cutAt: known)
         let ranges = tiles.map(predict)
         return Prediction(
             ranges: ranges,
             modules: modules(),
-            iomem: IomemModel(machine: machine, worlds: end, tiles: tiles).lines(),
+            iomem: IomemModel(machine: machine, worlds: end, tiles: tiles, unknown: start.supposedParts).lines(),
             hazards: [],
             missingFacts: missingFacts(tiles)
         )
     }
 
     private func predict(_ tile: AddressRange) -> PredictedRange {
-        let owners = Set(end.map { $0.owner(of: tile) })
-        let reasons = end.map { $0.reason(for: tile) }
-        let throughs = Set(end.map { world in world.claims.first { $0.overlaps(tile) }?.through })
+        let pieces = start.pieces(of: tile)
+        let owners = Set(end.flatMap { world in pieces.map(world.owner) })
+        let reasons = end.flatMap { world in pieces.map(world.reason) }
+        let throughs = Set(
+            end.flatMap { world in pieces.map { piece in world.claims.first { $0.overlaps(piece) }?.through } }
+        )
         return PredictedRange(
             range: tile,
             owners: owners,
@@ -51,13 +55,13 @@ struct PredictionBuilder {
 
     /// The facts on which the outcome turns: with the others equal, a different answer gives different owners.
     private func missingFacts(_ tiles: [AddressRange]) -> [String] {
-        let outcomes = end.map { world in (world.assumptions, tiles.map { world.owner(of: $0) }) }
+        let pieces = tiles.flatMap(start.pieces)
+        let outcomes = end.map { world in (assumed: world.assumptions, owners: pieces.map(world.owner)) }
         return start.facts.indices.filter { fact in
-            outcomes.contains { one in
-                outcomes.contains { other in
-                    var flipped = one.0
-                    flipped[fact] = flipped[fact].map { !$0 }
-                    return other.0 == flipped && other.1 != one.1
+            let byOthers = Dictionary(grouping: outcomes) { outcome in outcome.assumed.filter { $0.key != fact } }
+            return byOthers.values.contains { group in
+                group.contains { one in
+                    group.contains { $0.assumed[fact] != one.assumed[fact] && $0.owners != one.owners }
                 }
             }
         }.map { start.facts[$0] }

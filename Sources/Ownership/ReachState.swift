@@ -5,8 +5,8 @@ import Machine
 struct ReachState: Sendable {
     let scenario: ReachScenario
     private(set) var world: World
-    /// The regions that were there when they were hidden from view.
-    private(set) var remembered: [RememberedRegion]
+    /// The decoders as they were when they were hidden from view.
+    private(set) var remembered: RememberedDecoders?
 
     /// The modules that events load and remove.
     static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl", "kmem"]
@@ -18,10 +18,10 @@ struct ReachState: Sendable {
 
     /// The state in which the machine starts.
     init(booting scenario: ReachScenario) {
-        self.init(scenario, scenario.boot, remembered: [])
+        self.init(scenario, scenario.boot, remembered: nil)
     }
 
-    init(_ scenario: ReachScenario, _ world: World, remembered: [RememberedRegion]) {
+    init(_ scenario: ReachScenario, _ world: World, remembered: RememberedDecoders?) {
         self.scenario = scenario
         self.remembered = remembered
         self.world = world
@@ -52,11 +52,7 @@ struct ReachState: Sendable {
         let outcome = world.applying(step)
         guard outcome.refusal == nil else { return [] }
         var kept = remembered
-        if Self.hiding.contains(step), world.windowsAreLive {
-            kept += world.regions.filter { $0.isPresent && $0.committed && $0.mode == "ram" }.map {
-                RememberedRegion(range: $0.range, locked: $0.keepsDecoders)
-            }
-        }
+        if Self.hiding.contains(step), world.seesDecoders { kept = machine.decodersToRemember(kept: remembered) }
         return outcome.worlds.map { ReachState(scenario, $0, remembered: kept) }.filter { !$0.isDead }
     }
 
@@ -96,11 +92,6 @@ struct ReachState: Sendable {
             one.ranges != other.ranges ? one.ranges.lexicographicallyPrecedes(other.ranges) : one.owner < other.owner
         }
         for index in world.claims.indices { world.claims[index].device = "dax\(index).0" }
-        var latest: [RememberedRegion] = []
-        for region in remembered.reversed() where !latest.contains(where: { $0.range == region.range }) {
-            latest.append(region)
-        }
-        remembered = latest.sorted { $0.range < $1.range }
     }
 
     /// Two states with one key are the same state of a scenario.
@@ -119,14 +110,16 @@ struct ReachState: Sendable {
             bits.add(world.undecoded.contains { $0.overlaps(cell) })
             bits.add(world.leaked.contains { $0.overlaps(cell) })
             bits.add(world.onlineBlocks.contains { $0.overlaps(cell) })
+            bits.add(remembered?.decoded.contains { $0.overlaps(cell) } == true)
         }
+        bits.add(remembered != nil)
         for range in scenario.regions.compactMap(\.range) {
             let region = world.regions.first { $0.range == range }
             bits.add(region != nil)
             bits.add(region?.isPresent == true)
             bits.add(region?.committed == true)
             bits.add(region?.assembled == true)
-            let memory = remembered.first { $0.range == range }
+            let memory = remembered?.regions.first { $0.range == range }
             bits.add(memory != nil)
             bits.add(memory?.locked == true)
         }

@@ -36,6 +36,8 @@ struct StartWorlds {
     var worlds: [World]
     /// The unknown facts, in words; a world's assumptions name them by index.
     var facts: [String]
+    /// Bytes under which a world supposes a region that ends where nobody knows: their edges are in no fact.
+    private(set) var supposedParts: [AddressRange] = []
 
     init(of machine: MachineState, overrides: Overrides) throws(PlanningError) {
         guard let generation = overrides.generation ?? machine.kernel.generation.value else {
@@ -53,45 +55,51 @@ struct StartWorlds {
         addInitialProbe(overrides.initialProbe ?? machine.initialProbe.value, generation)
     }
 
-    private mutating func branch(_ fact: String, _ change: (inout World) -> Void) {
+    /// Each world once for each way in which an unknown fact can be; the first is the world as it is.
+    private mutating func branch(_ fact: String, _ changes: ((inout World) -> Void)...) {
         let index = facts.count
         facts.append(fact)
         worlds = worlds.flatMap { world in
-            var without = world
-            without.assumptions[index] = false
-            var with = world
-            with.assumptions[index] = true
-            change(&with)
-            return [without, with]
-        }
-    }
-
-    /// While `cxl_acpi` or the memory devices' drivers are out, sysfs shows no decoder: a region may wait in them.
-    private mutating func addUnseenRegions(of machine: MachineState, _ generation: Generation) {
-        guard generation != .hmemOnly, let world = worlds.first, !world.seesDecoders else { return }
-        if !machine.remembered.isEmpty { return }
-        let visible = world.regions.map(\.range)
-        for range in world.ranges where !visible.contains(where: { $0.overlaps(range) }) {
-            guard facts.count < 6, let window = machine.windows.first(where: { $0.range.overlaps(range) }),
-                let covered = window.range.intersection(range)
-            else { continue }
-            let name = "region over \(range)"
-            branch("decoders unseen: a committed region may lie over \(range) (\(world.whyUnseen))") { world in
-                world.regions.append(
-                    WorldRegion(
-                        name: name,
-                        range: covered,
-                        mode: "ram",
-                        committed: true,
-                        keepsDecoders: window.isFixed && generation != .deferring,
-                        lockIsIgnored: false,
-                        assembled: true,
-                        isPresent: false
-                    )
-                )
+            ([{ _ in }] + changes).enumerated().map { choice, change in
+                var changed = world
+                changed.assumptions[index] = choice
+                change(&changed)
+                return changed
             }
         }
     }
+
+    /// While `cxl_acpi` or the memory devices' drivers are out, sysfs shows no decoder: regions may wait in them.
+    ///
+    /// What lies over one range says nothing about another, and no rule takes two ranges together: one supposition for
+    /// all of them gives every range its owners.
+    private mutating func addUnseenRegions(of machine: MachineState, _ generation: Generation) {
+        guard generation != .hmemOnly, let world = worlds.first, !world.seesDecoders else { return }
+        let visible = world.regions.map(\.range)
+        let inWindows = machine.windows.flatMap { window in
+            world.ranges.compactMap { window.range.intersection($0) }.flatMap { $0.subtracting(visible) }
+                .map { (range: $0, isLocked: window.isFixed && generation != .deferring) }
+        }
+        // What was seen and is over no region can still become one: decoders that stayed.
+        let unseen = inWindows.filter { hidden in
+            machine.remembered.map { $0.decoded.contains { $0.overlaps(hidden.range) } } ?? true
+        }
+        if unseen.isEmpty { return }
+        supposedParts = unseen.compactMap { $0.range.firstPart }
+        let names = unseen.map(\.range.description).joined(separator: ", ")
+        branch(
+            "decoders unseen: a committed region may lie over \(names), or over a part of it (\(world.whyUnseen))",
+            { world in world.regions += unseen.map { WorldRegion(supposed: $0.range, isLocked: $0.isLocked) } },
+            { world in
+                world.regions += unseen.compactMap { hidden in
+                    hidden.range.firstPart.map { WorldRegion(supposed: $0, isLocked: hidden.isLocked) }
+                }
+            }
+        )
+    }
+
+    /// `tile` in pieces that no supposed region cuts.
+    func pieces(of tile: AddressRange) -> [AddressRange] { cut([tile], at: supposedParts) }
 
     /// Options that a person gave with modprobe are seen on the module that is in, and gone with it.
     private mutating func addIdleRegions(of machine: MachineState) {
@@ -115,6 +123,14 @@ struct StartWorlds {
                 $0.probeIsPending = true
             }
         }
+    }
+}
+
+extension AddressRange {
+    /// About half of it, as a region of its own could lie there; nil where it is too small to have parts.
+    fileprivate var firstPart: AddressRange? {
+        let alignment: UInt64 = 2 << 20
+        return AddressRange(start: start, size: size / 2 / alignment * alignment)
     }
 }
 
@@ -171,13 +187,12 @@ extension World {
         if seesDecoders {
             let decoded = machine.decoders.filter { $0.kind == .endpoint }.compactMap(\.range)
             undecoded = inWindows.flatMap { $0.subtracting(decoded) }
-        } else if !machine.remembered.isEmpty {
-            for region in machine.remembered
+        } else if let remembered = machine.remembered {
+            for region in remembered.regions
             where region.locked && !regions.contains(where: { $0.range == region.range }) {
-                regions.append(WorldRegion(remembered: region))
+                regions.append(WorldRegion(supposed: region.range, isLocked: true))
             }
-            let decoded = machine.remembered.filter(\.locked).map(\.range)
-            undecoded = inWindows.flatMap { $0.subtracting(decoded) }
+            undecoded = inWindows.flatMap { $0.subtracting(remembered.decoded) }
         }
     }
 }
@@ -211,13 +226,14 @@ extension WorldRegion {
         )
     }
 
-    init(remembered region: RememberedRegion) {
+    /// A region that waits in its decoders.
+    init(supposed range: AddressRange, isLocked: Bool) {
         self.init(
-            name: "region over \(region.range)",
-            range: region.range,
+            name: "region over \(range)",
+            range: range,
             mode: "ram",
             committed: true,
-            keepsDecoders: true,
+            keepsDecoders: isLocked,
             lockIsIgnored: false,
             assembled: true,
             isPresent: false

@@ -36,7 +36,7 @@ struct World: Equatable, Sendable {
     /// Why each range is as it is; of two that overlap, the smaller is the newer.
     var decisions: [AddressRange: Decision]
     /// How each unknown fact was decided, by its index.
-    var assumptions: [Int: Bool]
+    var assumptions: [Int: Int]
 
     func has(_ module: String) -> Bool { loaded.contains(module) || builtin.contains(module) }
 

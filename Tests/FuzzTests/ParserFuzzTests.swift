@@ -82,7 +82,7 @@ import Testing
     @Test func rememberedFacts() throws {
         try Fuzzer("facts").run { bytes in
             if let facts = RememberedFacts(parsing: bytes) {
-                #expect(RememberedFacts(parsing: facts.serialized())?.regions == facts.regions)
+                #expect(RememberedFacts(parsing: facts.serialized())?.decoders == facts.decoders)
             }
         }
     }

@@ -13,6 +13,10 @@ import Testing
         AddressRange(start: start, size: 512 << 20).map { RememberedRegion(range: $0, locked: locked) }
     }
 
+    private var decoders: RememberedDecoders {
+        RememberedDecoders(regions: regions, decoded: regions.filter(\.locked).map(\.range))
+    }
+
     private func machine(_ moment: String, _ document: (_ bootID: String) -> [UInt8]) throws -> CaptureRoot {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", moment))
         let id = try String(contentsOf: copy.url("/proc/sys/kernel/random/boot_id"), encoding: .utf8)
@@ -27,7 +31,7 @@ import Testing
         let facts = RememberedFacts(
             bootID: "3b1f8c2e-0000-4a5b-8c6d-1234567890ab",
             initialProbe: probe,
-            regions: regions
+            decoders: decoders
         )
         #expect(RememberedFacts(parsing: facts.serialized()) == facts)
         let text = String(decoding: facts.serialized(), as: UTF8.self)
@@ -39,39 +43,40 @@ import Testing
 
     @Test("facts of this boot, while cxl_acpi is out") func thisBoot() throws {
         let root = try machine("03") {
-            RememberedFacts(bootID: $0, initialProbe: .pending, regions: regions).serialized()
+            RememberedFacts(bootID: $0, initialProbe: .pending, decoders: decoders).serialized()
         }
         let state = try Inspector(root: root.path).read()
-        #expect(state.remembered == regions)
+        #expect(state.remembered == decoders)
         #expect(state.initialProbe.value == .pending)
         #expect(state.initialProbe.evidence.first?.contains("regions.json") == true)
     }
 
     @Test("what is seen is not remembered, and a proof counts more") func seen() throws {
         let root = try machine("01") {
-            RememberedFacts(bootID: $0, initialProbe: .pending, regions: regions).serialized()
+            RememberedFacts(bootID: $0, initialProbe: .pending, decoders: decoders).serialized()
         }
         let state = try Inspector(root: root.path).read()
-        #expect(state.remembered.isEmpty)
+        #expect(state.remembered == nil)
         #expect(state.initialProbe.value == .done)
     }
 
     @Test("facts of another boot are none") func otherBoot() throws {
         let root = try machine("03") { _ in
             let id = "00000000-0000-4000-8000-000000000000"
-            return RememberedFacts(bootID: id, initialProbe: .done, regions: regions).serialized()
+            return RememberedFacts(bootID: id, initialProbe: .done, decoders: decoders).serialized()
         }
         let state = try Inspector(root: root.path).read()
-        #expect(state.remembered.isEmpty && state.initialProbe.value == .unknown)
+        #expect(state.remembered == nil && state.initialProbe.value == .unknown)
     }
 
     @Test(
         "a file that is not ours is an error and not silence",
         arguments: [
-            "", "{}", "[]", "{\"boot_id\":1,\"regions\":[]}",
-            "{\"boot_id\":\"x\",\"initial_probe\":\"maybe\",\"regions\":[]}",
-            "{\"boot_id\":\"x\",\"initial_probe\":null,\"regions\":[{\"start\":\"0x2\",\"end\":\"0x1\",\"locked\":true}]}",
-            "{\"boot_id\":\"x\",\"initial_probe\":null,\"regions\":[{\"start\":\"two\",\"end\":\"0x1\",\"locked\":true}]}",
+            "", "{}", "[]", "{\"boot_id\":1,\"decoders\":null}",
+            "{\"boot_id\":\"x\",\"initial_probe\":\"maybe\",\"decoders\":null}",
+            "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[]}}",
+            "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[],\"regions\":[{\"start\":\"2\",\"end\":\"1\",\"locked\":true}]}}",
+            "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[{\"start\":\"two\",\"end\":\"0x1\"}],\"regions\":[]}}",
         ]
     )
     func foreign(text: String) throws {

@@ -57,7 +57,10 @@ struct PlannerTests {
         machine.modules.loaded["cxl_acpi"] = nil
         machine.modules.loaded["dax_cxl"] = nil
         machine.isHeld = true
-        machine.remembered = [RememberedRegion(range: Machines.range, locked: true)]
+        machine.remembered = RememberedDecoders(
+            regions: [RememberedRegion(range: Machines.range, locked: true)],
+            decoded: [Machines.range]
+        )
         machine.daxDevices = [Machines.device(.hmem)]
         let plan = try Planner(machine: machine).plan(Machines.cxl)
         #expect(plan.steps == [.unload("dax_hmem"), .release, .load("cxl_acpi"), .load("dax_hmem"), .load("dax_cxl")])
@@ -76,6 +79,66 @@ struct PlannerTests {
         #expect(plan.owners(of: Machines.range) == [.cxl, .none])
         #expect(plan.hazardIDs.contains(.orphanedRange))
         #expect(plan.prediction.missingFacts.contains { $0.contains("decoders unseen") })
+    }
+
+    /// `cxl_acpi` and what needs it are out; dax_hmem has the range.
+    private func coldBoot(_ ranges: [AddressRange] = [Machines.range]) -> MachineState {
+        var machine = Machines.booted(.coordinated, ranges: ranges)
+        machine.windows[0].isLive = false
+        for module in ["cxl_acpi", "dax_cxl"] { machine.modules.loaded[module] = nil }
+        machine.daxDevices = ranges.map { Machines.device(.hmem, $0) }
+        machine.initialProbe.value = .pending
+        return machine
+    }
+
+    @Test("decoders never seen: a region over a part of the range would leave it to hmem, and no driver could bind")
+    func unseenPart() throws {
+        let plan = try Planner(machine: coldBoot()).plan(Machines.cxl)
+        #expect(plan.owners(of: Machines.range) == [.cxl, .hmem])
+        let hazard = try #require(plan.prediction.hazards.first { $0.id == .unbindable })
+        #expect(hazard.why.hasPrefix("it may be that"))
+        // Where the part would end is nobody's knowledge: it cuts nothing that is shown.
+        #expect(plan.prediction.ranges.map(\.range) == [Machines.range])
+        #expect(plan.prediction.iomem.allSatisfy { $0.range == Machines.range || $0.range == Machines.window })
+    }
+
+    @Test("decoders seen before they went, and no region over them: certain, nobody gets the range")
+    func rememberedNothing() throws {
+        var machine = coldBoot()
+        machine.initialProbe.value = .done
+        machine.remembered = RememberedDecoders(regions: [], decoded: [])
+        let plan = try Planner(machine: machine).predict(Machines.toCxl)
+        #expect(plan.prediction.isCertain && plan.owners(of: Machines.range) == [.none])
+    }
+
+    @Test("decoders that stayed without a region: one may be made of them")
+    func rememberedDecoders() throws {
+        var machine = coldBoot()
+        machine.initialProbe.value = .done
+        machine.remembered = RememberedDecoders(regions: [], decoded: [Machines.range])
+        let plan = try Planner(machine: machine).plan(Machines.cxl)
+        #expect(plan.owners(of: Machines.range) == [.cxl, .none])
+        #expect(!plan.hazardIDs.contains(.undecodedRange))
+    }
+
+    @Test("many ranges and a range over two windows: each byte in a window is unknown while decoders are unseen")
+    func unseenEverywhere() throws {
+        let size: UInt64 = 0x1000_0000
+        let ranges = (0..<8).map { Machines.span(0x5_d000_0000 + $0 * 2 * size, size) }
+        var machine = coldBoot(ranges)
+        var plan = try Planner(machine: machine).plan(Machines.cxl)
+        #expect(plan.prediction.ranges.allSatisfy { $0.owners == [.cxl, .hmem] } && plan.prediction.ranges.count == 8)
+
+        machine = coldBoot()
+        machine.initialProbe.value = .done
+        let halves = [Machines.span(0x5_d000_0000, size), Machines.span(0x5_e000_0000, size)]
+        machine.windows = halves.map {
+            Window(range: $0, number: nil, isLive: false, isFixed: false, sources: ["test"])
+        }
+        plan = try Planner(machine: machine).plan(Machines.cxl)
+        #expect(plan.prediction.ranges.map(\.range) == halves)
+        #expect(plan.prediction.ranges.allSatisfy { $0.owners == [.cxl, .none] })
+        #expect(plan.prediction.missingFacts.count == 1)
     }
 
     @Test("failed assembly on 6.12: the decoders stay and hmem gets the range")

@@ -95,7 +95,7 @@ struct ProofProperties {
         if policy.want != Self.anything, state.world.seesDecoders, !plan.isEmpty, state.fulfils(policy.want, state) {
             found.append("it holds, and steps are planned")
         }
-        if hazards.isEmpty && !state.hidesSmallRegions {
+        if hazards.isEmpty {
             let ends = state.playing(plan.steps)
             if ends.isEmpty || !ends.allSatisfy({ state.fulfils(policy.want, $0) }) {
                 found.append("ends elsewhere, and nothing says so")
@@ -106,7 +106,7 @@ struct ProofProperties {
 
     /// Planned once more where a plan without hazards leads, it is empty or refused.
     func changesAgain(_ policy: Policy) -> [String] {
-        guard hazards.isEmpty, !plan.isEmpty, !state.hidesSmallRegions else { return [] }
+        guard hazards.isEmpty, !plan.isEmpty else { return [] }
         // A policy without a wish is never content.
         if policy.want == Self.anything { return [] }
         return state.playing(plan.steps).compactMap { end in
@@ -116,18 +116,8 @@ struct ProofProperties {
     }
 }
 
-// What the planner can't know, or doesn't ask: there its plans can pass by a hazard.
+// What the planner can't know: there its plans can pass by a hazard.
 extension ReachState {
-    /// Bytes without a decoder that the planner doesn't know of: no decoder is seen, and what is remembered of them tells
-    /// only of regions, and counts only while `cxl_acpi` is out.
-    var missingUnseen: [AddressRange] {
-        if world.seesDecoders { return [] }
-        let known = world.windowsAreLive ? [] : remembered.filter { !$0.locked }.map(\.range)
-        return world.undecoded.flatMap { $0.subtracting(known) }
-    }
-
-    /// Regions that are not seen and cover a range in parts: the planner supposes that one covers it, or none.
-    var hidesSmallRegions: Bool {
-        !world.seesDecoders && [.partly, .partlyLocked, .together].contains(scenario.cover)
-    }
+    /// Bytes without a decoder that the planner can't know of: no decoder is seen, and none has been.
+    var missingUnseen: [AddressRange] { !world.seesDecoders && remembered == nil ? world.undecoded : [] }
 }

@@ -89,7 +89,7 @@ struct ProofTests {
         check(generation, last: []) { state, policy in
             guard policy != Self.reload else { return nil }
             var machine = state.machine
-            machine.remembered = []
+            machine.remembered = nil
             machine.initialProbe.value = .unknown
             guard let plan = try? Planner(machine: machine).plan(policy) else { return nil }
             return (plan, ProofProperties(state: state, plan: plan).excludedOwners())

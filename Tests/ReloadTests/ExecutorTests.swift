@@ -47,7 +47,7 @@ struct ExecutorTests {
         _ = try run(kernel)
         #expect(kernel.kept.count == 2)
         for facts in kernel.kept {
-            #expect(facts.regions.map(\.locked) == [true])
+            #expect(facts.decoders?.regions.map(\.locked) == [true])
             #expect(facts.initialProbe == .done)
             #expect(facts.bootID == kernel.state.kernel.bootID)
         }

@@ -44,7 +44,7 @@ struct RecordedMoments: Sendable {
             return nil
         }
         // The reader finds what was kept.
-        next.remembered = next.windows.contains(where: \.isLive) ? [] : kept?.regions ?? []
+        next.remembered = next.seesDecoders ? nil : kept?.decoders
         if let probe = kept?.initialProbe { next.initialProbe.value = probe }
         return next
     }

@@ -121,15 +121,20 @@ struct MachineFactsTests {
         let elsewhere = RememberedRegion(range: try range(0x6_0000_0000, 0x6_0fff_ffff), locked: false)
         let seen = try #require(machine.regions.first?.range)
         let stale = RememberedRegion(range: seen, locked: false)
-        let kept = RememberedFacts(bootID: bootID, initialProbe: .done, regions: [stale, elsewhere])
+        let kept = RememberedFacts(
+            bootID: bootID,
+            initialProbe: .done,
+            decoders: RememberedDecoders(regions: [stale, elsewhere], decoded: [])
+        )
 
         let facts = machine.factsToKeep(before: "cxl_acpi", kept: kept, probeIsDone: false)
-        #expect(facts?.regions == [RememberedRegion(range: seen, locked: true), elsewhere])
+        #expect(facts?.decoders?.decoded == [seen])
+        #expect(facts?.decoders?.regions == [RememberedRegion(range: seen, locked: true), elsewhere])
         #expect(facts?.initialProbe == .done)
 
         // What cxl_pci leaves behind when it goes: the region, no longer committed.
         machine.regions[0].committed = false
-        #expect(machine.factsToKeep(before: "cxl_acpi", kept: facts, probeIsDone: false)?.regions == facts?.regions)
+        #expect(machine.factsToKeep(before: "cxl_acpi", kept: facts, probeIsDone: false)?.decoders == facts?.decoders)
     }
 
     @Test("with cxl_acpi out, what is kept is left as it is")
