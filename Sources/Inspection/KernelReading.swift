@@ -15,6 +15,8 @@ struct KernelReading {
         kernel.bootID = try tree.value("/proc/sys/kernel/random/boot_id").flatMap { $0.isEmpty ? nil : $0 }
         kernel.commandLine = try tree.value("/proc/cmdline") ?? ""
         kernel.modulesDisabled = try tree.value("/proc/sys/kernel/modules_disabled") == "1"
+        let helper = try tree.value("/proc/sys/kernel/modprobe")
+        kernel.hasModuleHelper = helper.map { !["", "/bin/false", "/bin/true"].contains($0) } ?? true
         kernel.lockdown = lockdown()
         return kernel
     }

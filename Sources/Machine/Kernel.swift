@@ -10,6 +10,9 @@ public struct Kernel: Sendable, Equatable {
     public var generation: Finding<Generation?>
     /// `/proc/sys/kernel/modules_disabled` is 1: no module can be loaded or removed before a reboot.
     public var modulesDisabled: Bool
+    /// `/proc/sys/kernel/modprobe` names a program that can load modules: without one, request_module() loads none
+    /// (kernel/module/kmod.c: __request_module()).
+    public var hasModuleHelper: Bool
     /// The selected mode in `/sys/kernel/security/lockdown` (`none`, `integrity`, `confidentiality`); nil where unreadable.
     public var lockdown: String?
     /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).
@@ -22,8 +25,17 @@ public struct Kernel: Sendable, Equatable {
         commandLine = ""
         generation = Finding(nil, evidence: [])
         modulesDisabled = false
+        hasModuleHelper = true
         lockdown = nil
         showsSoftReserved = false
+    }
+
+    /// The modules that `module_blacklist=` on the command line bars, underscores: the kernel refuses each with EPERM
+    /// (kernel/module/main.c: blacklisted()).
+    public var barredModules: Set<String> {
+        let lists = commandLine.split(separator: " ").filter { $0.hasPrefix("module_blacklist=") }
+        let names = lists.last.map { $0.dropFirst("module_blacklist=".count).split(separator: ",") } ?? []
+        return Set(names.map { String($0.map { $0 == "-" ? "_" : $0 }) })
     }
 }
 

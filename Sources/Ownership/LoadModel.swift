@@ -6,16 +6,19 @@ extension World {
     /// Loads `module` as modprobe would, or, while held, with its hard dependencies alone.
     func loading(_ module: String) -> StepOutcome {
         if has(module) { return StepOutcome(self) }
-        if let known, !known.contains(module) {
-            return StepOutcome(self, refusal: "this kernel has no module \(module) (modules.dep)")
-        }
+        if let refusal = modules.refusalToLoad(module) { return StepOutcome(self, refusal: refusal) }
         if generation == .hmemOnly && module == "dax_cxl" {
-            return StepOutcome(self, refusal: "this kernel has no module dax_cxl")
+            return StepOutcome(self, refusal: "this kernel has no module dax_cxl (ENOENT, from libkmod)")
         }
         var world = self
         switch module {
         case "cxl_acpi":
-            if isHeld { return StepOutcome(self, refusal: "cxl_acpi is kept out by the hold: release it first") }
+            if isHeld {
+                return StepOutcome(
+                    self,
+                    refusal: "the hold keeps cxl_acpi out: release it first (no errno, the kernel is not asked)"
+                )
+            }
             world.loadCxlAcpi()
         case "cxl_pci", "cxl_mem": world.loadCxl(module)
         case "dax_hmem": return world.loadingDaxHmem()
@@ -23,7 +26,9 @@ extension World {
         case "kmem":
             world.loaded.insert(module)
             world.bindKmem()
-        default: world.loaded.insert(module)
+        default:
+            world.insertNeeds(of: module)
+            world.loaded.insert(module)
         }
         return StepOutcome(world)
     }
@@ -31,10 +36,8 @@ extension World {
     private var asksForCxl: Bool { generation == .coordinated || generation == .unfixed }
 
     private mutating func loadCxlAcpi() {
-        guard !has("cxl_acpi"), !isHeld, known?.contains("cxl_acpi") ?? true else { return }
-        if asksForCxl {
-            for needed in ["libnvdimm", "cxl_pmem"] where !builtin.contains(needed) { loaded.insert(needed) }
-        }
+        guard !has("cxl_acpi"), !isHeld, modules.refusalToLoad("cxl_acpi") == nil else { return }
+        insertNeeds(of: "cxl_acpi")
         if !has("cxl_port") { loaded.insert("cxl_port") }
         loaded.insert("cxl_acpi")
         windowsAreLive = !windows.isEmpty
@@ -42,10 +45,14 @@ extension World {
     }
 
     private mutating func loadCxl(_ module: String) {
-        guard !has(module), known?.contains(module) ?? true else { return }
-        if asksForCxl && module == "cxl_pci" && !has("cxl_mem") { loaded.insert("cxl_mem") }
+        guard !has(module), modules.refusalToLoad(module) == nil else { return }
+        insertNeeds(of: module)
         loaded.insert(module)
         showRegions()
+    }
+
+    private mutating func insertNeeds(of module: String) {
+        for needed in modules.needs(of: module) where !has(needed) { loaded.insert(needed) }
     }
 
     /// Regions that wait in programmed decoders appear once window, port and endpoints are there.
@@ -71,11 +78,12 @@ extension World {
             world.loadCxl("cxl_pci")
             world.loadCxl("cxl_mem")
         } else if asksForCxl && !isHeld {
-            world.loadCxlAcpi()
-            world.loadCxl("cxl_pci")
-        } else if generation == .deferring && !isHeld {
+            if modules.isGranted("cxl_acpi") { world.loadCxlAcpi() }
+            if modules.isGranted("cxl_pci") { world.loadCxl("cxl_pci") }
+        } else if modules.hmemBringsAcpi && !isHeld {
             world.loadCxlAcpi()
         }
+        world.insertNeeds(of: "dax_hmem")
         world.loaded.insert("dax_hmem")
         return StepOutcome(world.probingHmem())
     }

@@ -156,7 +156,7 @@ extension World {
         self.generation = generation
         loaded = Set(machine.modules.loaded.keys)
         builtin = machine.modules.builtin
-        known = machine.modules.dependencies.map { Set($0.keys) }
+        modules = ModuleFacts(of: machine, generation)
         isHeld = machine.isHeld
         loadsCxlFirst = machine.persisted == .cxl
         windowsAreLive = machine.windows.contains(where: \.isLive)

@@ -32,7 +32,7 @@ struct StepHazards {
                 id: .builtin,
                 severity: .failure,
                 subject: module,
-                why: "\(module) is part of the kernel image (modules.builtin): it can't be removed",
+                why: "\(module) is part of the kernel image (modules.builtin): it can't be removed (ENOENT)",
                 wayOut: "leave \(step) out of the order, or boot a kernel that has \(module) as a module"
             )
         }
@@ -40,7 +40,7 @@ struct StepHazards {
             id: .stepRefused,
             severity: .failure,
             subject: "\(step)",
-            why: "the kernel refuses it: \(refusal)",
+            why: "it is refused: \(refusal)",
             wayOut: "put what it needs before it in the order"
         )
     }
@@ -53,7 +53,7 @@ struct StepHazards {
                     id: .modulesDisabled,
                     severity: .failure,
                     subject: "/proc/sys/kernel/modules_disabled",
-                    why: "it is 1: no module can be loaded or removed before the next boot",
+                    why: "it is 1: no module can be loaded or removed before the next boot (EPERM)",
                     wayOut: "reboot without kernel.modules_disabled=1 in sysctl.d"
                 )
             ]
@@ -69,7 +69,7 @@ struct StepHazards {
                 severity: .failure,
                 subject: module,
                 why:
-                    "the kernel is locked down (\(mode)) and \(module) is not signed: removed, it can't be loaded again",
+                    "the kernel is locked down (\(mode)) and \(module) is not signed: removed, it can't be loaded again (EPERM)",
                 wayOut: "sign the module with a key that the kernel trusts, or boot without lockdown"
             )
         ]

@@ -6,12 +6,10 @@ extension World {
     /// Removes that one module and nothing else.
     func unloading(_ module: String) -> StepOutcome {
         if builtin.contains(module) {
-            return StepOutcome(self, refusal: "\(module) is part of the kernel image (builtin)")
+            return StepOutcome(self, refusal: "\(module) is part of the kernel image, not a module (ENOENT)")
         }
         guard loaded.contains(module) else { return StepOutcome(self) }
-        if let user = user(of: module) {
-            return StepOutcome(self, refusal: "\(module) is in use by \(user) (EAGAIN)")
-        }
+        if let refusal = modules.refusalToRemove(module, loaded: loaded) { return StepOutcome(self, refusal: refusal) }
         var world = self
         world.loaded.remove(module)
         switch module {
@@ -27,16 +25,6 @@ extension World {
         default: break
         }
         return StepOutcome(world)
-    }
-
-    /// The loaded module that depends on `module`, where one does.
-    private func user(of module: String) -> String? {
-        let asking = generation == .coordinated || generation == .unfixed
-        let users: [String: [String]] =
-            asking
-            ? ["dax_hmem": ["dax_cxl"], "cxl_mem": ["cxl_pci"], "cxl_pmem": ["cxl_acpi"]]
-            : [:]
-        return users[module]?.first { loaded.contains($0) }
     }
 
     private mutating func dropClaims(of owner: Owner) {

@@ -10,8 +10,7 @@ struct World: Equatable, Sendable {
     var loaded: Set<String>
     /// Modules that are part of the kernel image.
     var builtin: Set<String>
-    /// `modules.dep` without this module; nil where there is no `modules.dep`.
-    var known: Set<String>?
+    var modules: ModuleFacts
     var isHeld: Bool
     /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it.
     var loadsCxlFirst = false

@@ -4,10 +4,24 @@ import Ownership
 struct EventLog {
     /// The steps that lead to each capture from the one before, by the capture's name; nil where a command is none of ours.
     private(set) var stepsBefore: [String: [Step]?] = [:]
-    /// The commands that the kernel or modprobe refused.
-    private(set) var refused: [String: Int] = [:]
+    /// The commands that are one step and whose answer was recorded.
+    private(set) var answers: [Answer] = []
+
+    /// What became of one step.
+    struct Answer {
+        /// The capture before it; nil where the log begins with it.
+        var capture: String?
+        /// The steps between that capture and this one.
+        var earlier: [Step]
+        var step: Step
+        var code = 0
+        /// What the command printed.
+        var output = ""
+    }
 
     private var steps: [Step]? = []
+    private var capture: String?
+    private var asked: Int?
     private var holds = false
     private var hmemIsLoaded = false
 
@@ -16,8 +30,23 @@ struct EventLog {
             if let name = Self.captureName(line) {
                 stepsBefore[name] = steps
                 steps = []
+                capture = name
+                asked = nil
             } else if line.hasPrefix("$ ") {
+                let earlier = steps
                 read(line.dropFirst(2).split(separator: " ").map(String.init), isCoordinated)
+                asked = nil
+                if let earlier, let steps, steps.count == earlier.count + 1, let step = steps.last {
+                    asked = answers.count
+                    answers.append(Answer(capture: capture, earlier: earlier, step: step))
+                }
+            } else if let asked {
+                let text = line.trimmingPrefix { $0 == " " }
+                if text.hasPrefix("rc="), let code = Int(text.dropFirst(3).prefix { $0.isNumber }) {
+                    answers[asked].code = code
+                } else {
+                    answers[asked].output += text + "\n"
+                }
             } else if line.hasPrefix("region ") {
                 steps = nil
             }

@@ -1,0 +1,73 @@
+import Machine
+
+/// What decides whether the kernel loads or removes a module, apart from memory: read once, changed by no step.
+struct ModuleFacts: Equatable, Sendable {
+    /// Hard dependencies, the far ones too: from `modules.dep`, else as kernels of the generation are built.
+    private var needs: [String: [String]]
+    /// The modules of `modules.dep`; nil where there is no such file.
+    private var known: Set<String>?
+    /// Names in `module_blacklist=` on the kernel command line.
+    private var barred: Set<String>
+    /// Modules that something other than a module holds: the references beside those of modules.
+    private var references: [String: Int]
+    /// Modules that are being loaded or removed.
+    private var changing: Set<String>
+    /// The kernel has a helper for request_module().
+    private var hasHelper: Bool
+    /// `softdep dax_hmem pre: cxl_acpi`.
+    private var hmemIsAfterAcpi: Bool
+
+    init(of machine: MachineState, _ generation: Generation) {
+        let modules = machine.modules
+        let asks = generation == .coordinated || generation == .unfixed
+        needs = modules.dependencies ?? (asks ? Self.asking : [:])
+        for (name, module) in modules.loaded { for user in module.users { needs[user, default: []].append(name) } }
+        known = modules.dependencies.map { Set($0.keys) }
+        barred = machine.kernel.barredModules
+        references = modules.loaded.compactMapValues { module in
+            let others = module.references - module.users.count
+            return others > 0 ? others : nil
+        }
+        changing = Set(modules.loaded.filter { !$0.value.isLive }.keys)
+        hasHelper = machine.kernel.hasModuleHelper
+        let soft = modules.softDependencies.map { $0["dax_hmem"]?.contains("cxl_acpi") == true }
+        hmemIsAfterAcpi = generation == .deferring && soft ?? true
+    }
+
+    /// What 7.1 and later need of each other (modules.dep of Debian's builds).
+    private static let asking = [
+        "dax_cxl": ["dax_hmem"], "cxl_pci": ["cxl_mem"], "cxl_acpi": ["cxl_pmem", "libnvdimm"],
+        "cxl_pmem": ["libnvdimm"],
+    ]
+
+    /// What is loaded before `module`.
+    func needs(of module: String) -> [String] { needs[module] ?? [] }
+
+    /// Why `module` can't be loaded, with the errno; nil where it can.
+    func refusalToLoad(_ module: String) -> String? {
+        if let known, !known.contains(module) {
+            return "this kernel has no module \(module): libkmod finds none in modules.dep (ENOENT)"
+        }
+        return ([module] + needs(of: module)).first(where: barred.contains).map {
+            "module_blacklist= on the kernel command line names \($0) (EPERM)"
+        }
+    }
+
+    /// Whether the kernel, loading dax_hmem, gets `module` loaded by request_module().
+    func isGranted(_ module: String) -> Bool { hasHelper && refusalToLoad(module) == nil }
+
+    /// Whether modprobe, loading dax_hmem, loads cxl_acpi first.
+    var hmemBringsAcpi: Bool { hmemIsAfterAcpi && refusalToLoad("cxl_acpi") == nil }
+
+    /// Why the kernel doesn't remove `module` while `loaded` are in, with the errno; nil where it does
+    /// (kernel/module/main.c: delete_module()).
+    func refusalToRemove(_ module: String, loaded: Set<String>) -> String? {
+        if let user = loaded.sorted().first(where: { needs(of: $0).contains(module) }) {
+            return "\(module) is in use by \(user) (EAGAIN, which is EWOULDBLOCK)"
+        }
+        if changing.contains(module) { return "\(module) is being loaded or removed (EBUSY)" }
+        return references[module].map { count in
+            "\(module) is in use: something holds \(count) reference\(count == 1 ? "" : "s") (EAGAIN, which is EWOULDBLOCK)"
+        }
+    }
+}
