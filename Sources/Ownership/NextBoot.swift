@@ -81,9 +81,9 @@ public struct NextBoot: Sendable {
         // The generation does not matter for what the decoders are.
         let world = World(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
         guard !world.seesDecoders else { return world.undecoded.merged() }
-        guard !machine.remembered.isEmpty else { return [] }
+        guard let remembered = machine.remembered else { return [] }
         // Locked or not: the firmware programs them again.
-        let decoded = machine.remembered.map(\.range)
+        let decoded = remembered.regions.map(\.range) + remembered.decoded
         return world.ranges.flatMap { range in world.windows.compactMap { $0.intersection(range) } }
             .flatMap { $0.subtracting(decoded) }.merged()
     }

@@ -59,7 +59,10 @@ struct NextBootTests {
         machine.windows[0].isLive = false
         machine.modules.loaded["cxl_acpi"] = nil
         #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
-        machine.remembered = [RememberedRegion(range: Machines.range, locked: false)]
+        machine.remembered = RememberedDecoders(
+            regions: [RememberedRegion(range: Machines.range, locked: false)],
+            decoded: []
+        )
         #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
         machine.softReserved.append(
             SoftReservedRange(range: Machines.span(0x5_f000_0000, 0x1000_0000), sources: ["test"])
