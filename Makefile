@@ -5,6 +5,8 @@ DESTDIR ?=
 
 SWIFT ?= swift
 TOOL := .build/release/daxswitch
+# Where `make lab` puts recordings of its own; they are judged and not kept.
+RECORDINGS := .build/recordings
 # TOMLKit imports Foundation for Data alone, which is in FoundationEssentials: without these the linker would take all of
 # Foundation with ICU, four times the size.
 UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundation
@@ -36,6 +38,8 @@ lab-main: lab-ready
 lab: lab-ready
 	Tests/Lab/lab run --group all --tool $(TOOL) --policies Policies
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
+	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
+	DAXSWITCH_EXTRA_CAPTURES=$(RECORDINGS) $(SWIFT) test --filter 'ReplayTests|DifferentialTests'
 
 # A real kernel with CXL memory, where status, plan, apply and verify can be watched.
 demo: lab-ready

@@ -41,12 +41,24 @@ struct InitialProbeFinding {
                 evidence: ["\(RememberedFacts.path) has \"\(probe.rawValue)\", written in this boot."]
             )
         }
-        return Finding(.unknown, evidence: [doubt(met)])
+        return Finding(.unknown, evidence: [doubt(met), silence])
     }
 
-    /// The parts of Soft Reserved ranges that lie in a window, live or not.
+    /// Why no other source tells. Neither sysfs nor `/proc/modules` keeps a trace of a module that has gone; the journal
+    /// has the lines of the kernel log and no others, and there are none of dax_hmem unless someone switched them on.
+    private var silence: String {
+        if log.isEmpty { return "There is no kernel log here that could tell of a probe." }
+        let isWhole = log.contains { $0.contains("Linux version ") }
+        return
+            (isWhole
+            ? "The kernel log goes back to the boot and has no message of such a probe"
+            : "The kernel log has lost its beginning, and what is left has no message of such a probe")
+            + "; that proves nothing, since dax_hmem prints them at debug level only (dax_hmem.dyndbg=+p), to the journal too."
+    }
+
+    /// The parts of HMEM ranges that lie in a window, live or not.
     private func windowRanges() -> [AddressRange] {
-        state.softReserved.flatMap { range in
+        state.softReserved.filter { $0.hmemRange != nil }.flatMap { range in
             state.windows.compactMap { $0.range.intersection(range.range) }
         }.sorted()
     }

@@ -8,8 +8,12 @@ struct ProximityRanges {
     /// The ranges in address order; empty without an HMAT.
     let ranges: [AddressRange]
 
-    init(tree: any FileTree) throws(InspectionError) {
-        guard tree.exists("/sys/firmware/acpi/tables/HMAT"), let table = try AcpiTable("SRAT", in: tree) else {
+    /// The ranges of `tree`; none where `commandLine` switches the tables off (arch/x86/mm/numa.c: numa_setup()).
+    init(tree: any FileTree, commandLine: String) throws(InspectionError) {
+        let isOff = commandLine.split(separator: " ").contains {
+            ["numa=off", "numa=noacpi", "numa=nohmat"].contains($0)
+        }
+        guard !isOff, tree.exists("/sys/firmware/acpi/tables/HMAT"), let table = try AcpiTable("SRAT", in: tree) else {
             ranges = []
             return
         }
@@ -32,9 +36,29 @@ struct ProximityRanges {
         self.ranges = ranges.sorted()
     }
 
-    /// `range` cut at the borders of the proximity ranges.
-    func split(_ range: AddressRange) -> [AddressRange] {
-        let inside = ranges.compactMap { $0.intersection(range) }
-        return (inside + range.subtracting(inside)).sorted()
+    /// `range` cut at the borders of the proximity ranges, each part with the HMEM range that it belongs to.
+    ///
+    /// Where a proximity range is, the Soft Reserved range that overlaps it becomes none itself: its bytes are taken
+    /// (drivers/dax/hmem/device.c: __hmem_register_resource(), "already active"). dax_hmem passes over an HMEM range
+    /// that also has other resources (drivers/dax/hmem/hmem.c: hmem_register_device(), REGION_MIXED); kernels without
+    /// "Soft Reserved" lines look in a tree that has no others (region_intersects_soft_reserve()).
+    func split(_ range: AddressRange, iomem: IomemTree) -> [(range: AddressRange, hmemRange: AddressRange?)] {
+        let meeting = ranges.filter { $0.overlaps(range) }
+        if meeting.isEmpty { return [(range, range)] }
+        let inside = meeting.compactMap { unit in
+            unit.intersection(range).map { ($0, Self.isMixed(unit, iomem) ? nil : unit) }
+        }
+        return (inside + range.subtracting(meeting).map { ($0, nil) }).sorted { $0.0 < $1.0 }
+    }
+
+    private static func isMixed(_ unit: AddressRange, _ iomem: IomemTree) -> Bool {
+        let reserved = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
+        if reserved.isEmpty { return false }
+        let others = iomem.entries { name in
+            ["System RAM", "Reserved", "ACPI Tables", "ACPI Non-volatile Storage", "Persistent Memory"].contains(name)
+        }
+        return others.contains { other in
+            other.range.intersection(unit).map { !$0.subtracting(reserved).isEmpty } ?? false
+        }
     }
 }

@@ -28,7 +28,7 @@ struct SoftReservedReading {
         let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
         var ranges = bootMap(firmware, logged)
         if !lines.isEmpty { ranges = Self.adjust(ranges, to: lines) }
-        let proximity = try ProximityRanges(tree: tree)
+        let proximity = try ProximityRanges(tree: tree, commandLine: commandLine)
         let candidates = candidates(firmware, logged, lines)
         var result: [SoftReservedRange] = []
         for range in ranges {
@@ -37,7 +37,9 @@ struct SoftReservedReading {
             var sources: [String] = []
             for source in same.isEmpty ? near : same where !sources.contains(source) { sources.append(source) }
             if !tree.isLive { _ = try tree.physical(range, at: Self.file(of: sources.first ?? "/proc/iomem")) }
-            for part in proximity.split(range) { result.append(SoftReservedRange(range: part, sources: sources)) }
+            for part in proximity.split(range, iomem: iomem) {
+                result.append(SoftReservedRange(range: part.range, sources: sources, hmemRange: part.hmemRange))
+            }
         }
         return result.sorted { $0.range < $1.range }
     }

@@ -1,16 +1,25 @@
 public import Iomem
 
-/// A range of EFI "specific purpose" memory that the kernel left to a driver; one HMEM range (`hmem_active`, drivers/dax/hmem/device.c).
+/// A range of EFI "specific purpose" memory that the kernel left to a driver, cut at the borders of HMEM ranges.
 public struct SoftReservedRange: Sendable, Equatable {
     /// The bytes, inclusive ends.
     public var range: AddressRange
     /// Where it was found, for example `/sys/firmware/memmap/4` or `memmap= in /proc/cmdline`; never empty.
     public var sources: [String]
+    /// The range that dax_hmem takes as a whole and that these bytes belong to (`hmem_active`,
+    /// drivers/dax/hmem/device.c); nil where they belong to none.
+    public var hmemRange: AddressRange?
 
-    /// A range with the places it was found in.
+    /// A range with the places it was found in, an HMEM range of its own.
     public init(range: AddressRange, sources: [String]) {
+        self.init(range: range, sources: sources, hmemRange: range)
+    }
+
+    /// A range with the places it was found in and the HMEM range that it belongs to.
+    public init(range: AddressRange, sources: [String], hmemRange: AddressRange?) {
         self.range = range
         self.sources = sources
+        self.hmemRange = hmemRange
     }
 }
 

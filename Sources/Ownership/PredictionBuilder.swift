@@ -99,6 +99,9 @@ extension World {
         if !has("dax_hmem") && !has("dax_cxl") {
             return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
         }
+        if !ranges.contains(where: tile.overlaps), !ranges.isEmpty, regions.allSatisfy({ !$0.range.overlaps(tile) }) {
+            return Decision(rules: [Rule.proximityRanges.id], why: "\(tile) is in no HMEM range")
+        }
         return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
     }
 

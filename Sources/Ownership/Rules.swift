@@ -110,6 +110,14 @@ extension Rule {
         "With dax_hmem.region_idle set, dax_hmem makes a region whose device has no byte.",
         source: "drivers/dax/hmem/hmem.c: dax_hmem_probe(), region_idle; seen on 7.3"
     )
+    static let proximityRanges = Rule(
+        "proximity-ranges",
+        every,
+        "Where an HMAT is, dax_hmem's ranges are those of the SRAT; a Soft Reserved range that overlaps one is none itself, "
+            + "and its bytes outside of them are nobody's.",
+        source: "drivers/acpi/numa/hmat.c: hmat_register_target_devices(); drivers/dax/hmem/device.c: "
+            + "__hmem_register_resource(); read in the source"
+    )
     static let hmemDisabled = Rule(
         "hmem-disabled",
         every,
@@ -118,7 +126,8 @@ extension Rule {
     )
 
     private static let claims = [
-        regionIdle, hmemDisabled, cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion, noDriver,
+        regionIdle, proximityRanges, hmemDisabled, cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion,
+        noDriver,
     ]
 
     static let requestsCxl = Rule(

@@ -77,7 +77,7 @@ struct StartWorlds {
         guard generation != .hmemOnly, let world = worlds.first, !world.seesDecoders else { return }
         let visible = world.regions.map(\.range)
         let inWindows = machine.windows.flatMap { window in
-            world.ranges.compactMap { window.range.intersection($0) }.flatMap { $0.subtracting(visible) }
+            machine.softReserved.compactMap { window.range.intersection($0.range) }.flatMap { $0.subtracting(visible) }
                 .map { (range: $0, isLocked: window.isFixed && generation != .deferring) }
         }
         // What was seen and is over no region can still become one: decoders that stayed.
@@ -162,7 +162,7 @@ extension World {
         windowsAreLive = machine.windows.contains(where: \.isLive)
         windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
         regionIsIdle = machine.hmemSettings.regionIsIdle
-        ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.map(\.range)
+        ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
         claims = machine.daxDevices.compactMap { device in
             device.owner.map {
                 Claim(

@@ -185,6 +185,24 @@ import Testing
         #expect(cut.allSatisfy { $0.sources == ["/sys/firmware/memmap/0"] })
     }
 
+    @Test("a proximity range that reaches out is the HMEM range; bytes that none has are in no HMEM range")
+    func proximityUnits() throws {
+        let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])
+        let tables = [
+            "SRAT": TableBytes.srat(TableBytes.memory(domain: 1, base: 0x5_c000_0000, size: 512 << 20)),
+            "HMAT": TableBytes.table("HMAT", []),
+        ]
+        let found = try read(files, tables: tables)
+        #expect(text(found) == ["0x5d0000000-0x5dfffffff", "0x5e0000000-0x5efffffff"])
+        #expect(found.map { $0.hmemRange?.description } == ["0x5c0000000-0x5dfffffff", nil])
+
+        // Kernels with the lines pass over a range that also has other memory.
+        let iomem = "5c0000000-5cfffffff : System RAM\n5d0000000-5efffffff : Soft Reserved\n"
+        #expect(try read(files, iomem: iomem, tables: tables).allSatisfy { $0.hmemRange == nil })
+        let off = try read(files, commandLine: "quiet numa=nohmat", tables: tables)
+        #expect(off.map(\.hmemRange) == off.map(\.range) && off.count == 1)
+    }
+
     @Test("efi=nosoftreserve") func noSoftReserve() throws {
         let line =
             "efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[0x00000005d0000000-0x00000005efffffff] (512MB)"

@@ -1,5 +1,4 @@
 import Foundation
-import Inspection
 import Iomem
 import Machine
 import Ownership
@@ -14,7 +13,7 @@ struct DifferentialTests {
         var spoken = ToolAnswers()
         for root in TestCaptures.all {
             guard let answers = try ToolAnswers(of: root) else { continue }
-            let machine = try Inspector(root: root.path).read()
+            let machine = try Replay.state(root)
             let differences = answers.differences(from: machine)
             #expect(differences.isEmpty, "\(root): \(differences)")
             moments += 1
@@ -28,7 +27,7 @@ struct DifferentialTests {
     func mutations() throws {
         let root = try TestCaptures.root(kernel: "7.3.4-lab", scenario: "three-windows", "04")
         let answers = try #require(try ToolAnswers(of: root))
-        let machine = try Inspector(root: root.path).read()
+        let machine = try Replay.state(root)
         #expect(answers.differences(from: machine).isEmpty)
 
         func finds(_ word: String, _ change: (inout MachineState) -> Void) {

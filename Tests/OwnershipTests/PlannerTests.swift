@@ -141,6 +141,25 @@ struct PlannerTests {
         #expect(plan.prediction.missingFacts.count == 1)
     }
 
+    @Test("bytes in no HMEM range are nobody's, and a proximity range is taken whole")
+    func proximityRanges() throws {
+        let (inside, outside) = (Machines.span(0x1000_0000, 0x1000_0000), Machines.span(0x2000_0000, 0x1000_0000))
+        var machine = Machines.booted(.coordinated)
+        machine.windows = []
+        machine.modules.loaded = [:]
+        machine.initialProbe.value = .pending
+        let unit = Machines.span(0x0800_0000, 0x1800_0000)
+        machine.softReserved = [
+            SoftReservedRange(range: inside, sources: ["test"], hmemRange: unit),
+            SoftReservedRange(range: outside, sources: ["test"], hmemRange: nil),
+        ]
+        let plan = try Planner(machine: machine).predict([.load("dax_hmem")])
+        #expect(plan.prediction.isCertain)
+        #expect(plan.owners(of: inside) == [.hmem] && plan.owners(of: outside) == [.none])
+        #expect(plan.prediction.ranges.last?.rules == ["proximity-ranges"])
+        #expect(plan.prediction.iomem.filter { $0.name == "daxN.M" }.map(\.range) == [unit])
+    }
+
     @Test("failed assembly on 6.12: the decoders stay and hmem gets the range")
     func failedAssembly() throws {
         let machine = Machines.booted(.deferring, regions: [Machines.region(locked: nil, committed: false)])

@@ -1,4 +1,3 @@
-import Inspection
 import Iomem
 import Machine
 import TestCaptures
@@ -13,7 +12,7 @@ struct RefusalTests {
         guard let name = answer.capture,
             let root = TestCaptures.roots(kernel: kernel, scenario: scenario).first(where: { $0.name == name })
         else { return nil }
-        let machine = try Inspector(root: root.path).read()
+        let machine = try Replay.state(root)
         return try Planner(machine: machine).predict(answer.earlier + [answer.step]).prediction.hazards
             .filter { $0.id == .stepRefused && $0.subject == "\(answer.step)" || $0.id == .builtin }
             .filter { $0.id != .builtin || $0.subject == answer.step.module }

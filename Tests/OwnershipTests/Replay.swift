@@ -3,6 +3,7 @@ import Inspection
 import Iomem
 import Machine
 import Ownership
+import Synchronization
 import TestCaptures
 
 /// One transition of a recorded machine: from one capture to a later one, by steps of the model.
@@ -28,10 +29,20 @@ struct Verdict {
 }
 
 enum Replay {
+    private static let states = Mutex<[CaptureRoot: MachineState]>([:])
+
+    /// The machine of a recorded moment, read once for all tests.
+    static func state(_ root: CaptureRoot) throws -> MachineState {
+        if let state = states.withLock({ $0[root] }) { return state }
+        let state = try Inspector(root: root.path).read()
+        states.withLock { $0[root] = state }
+        return state
+    }
+
     /// Every transition of a scenario whose captures are up to `reach` apart and whose commands the model knows.
     static func transitions(kernel: String, scenario: String, reach: Int = 4) throws -> [Transition] {
         let roots = TestCaptures.roots(kernel: kernel, scenario: scenario)
-        let states = try roots.map { try Inspector(root: $0.path).read() }
+        let states = try roots.map(state)
         let isCoordinated = states.contains { $0.kernel.generation.value == .coordinated }
         let log = EventLog(TestCaptures.events(kernel: kernel, scenario: scenario), isCoordinated: isCoordinated)
         var result: [Transition] = []

@@ -28,13 +28,33 @@ public enum TestCaptures {
     public static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Captures")
 
+    /// The folder, and the one that `DAXSWITCH_EXTRA_CAPTURES` names: what `lab record --out` has put there.
+    private static let folders =
+        [folder]
+        + (ProcessInfo.processInfo.environment["DAXSWITCH_EXTRA_CAPTURES"].map { [URL(fileURLWithPath: $0)] } ?? [])
+
     /// The kernels, sorted.
-    public static let kernels: [String] = names(in: folder.path)
+    public static let kernels: [String] = Set(folders.flatMap { names(in: $0.path) }).sorted()
 
     /// The scenarios of a kernel, sorted.
     public static func scenarios(kernel: String) -> [String] {
-        names(in: folder.appendingPathComponent(kernel).path)
-            .filter { $0.hasSuffix(".tgz") }.map { String($0.dropLast(".tgz".count)) }
+        let files = folders.flatMap { names(in: $0.appendingPathComponent(kernel).path) }
+        let archives = files.filter { name in suffixes.contains { name.hasSuffix($0) } }
+        return Set(archives.map { String($0.dropLast(4)) }).sorted()
+    }
+
+    /// Whether a scenario is in Tests/Captures itself.
+    public static func isKept(kernel: String, scenario: String) -> Bool {
+        archive(kernel: kernel, scenario: scenario, in: [folder]) != nil
+    }
+
+    private static let suffixes = [".txz", ".tgz"]
+
+    private static func archive(kernel: String, scenario: String, in folders: [URL]) -> String? {
+        // A recording that was just made counts before one that was kept.
+        folders.reversed().flatMap { folder in
+            suffixes.map { folder.appendingPathComponent("\(kernel)/\(scenario)\($0)").path }
+        }.first { FileManager.default.fileExists(atPath: $0) }
     }
 
     /// The moments of a scenario in their order; empty where there is no such scenario.
@@ -89,13 +109,12 @@ public enum TestCaptures {
     private static let directories = Mutex<[String: String]>([:])
 
     private static func unpacked(kernel: String, scenario: String) -> String? {
-        let archive = folder.appendingPathComponent("\(kernel)/\(scenario).tgz").path
+        guard let archive = archive(kernel: kernel, scenario: scenario, in: folders) else { return nil }
         return directories.withLock { directories in
             if let directory = directories[archive] { return directory }
-            guard FileManager.default.fileExists(atPath: archive) else { return nil }
             let directory = Workspace.shared.newDirectory()
             do {
-                try run(["tar", "-xzf", archive, "-C", directory])
+                try run(["tar", "-xf", archive, "-C", directory])
             } catch {
                 return nil
             }

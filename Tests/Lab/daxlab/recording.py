@@ -1,6 +1,6 @@
 """Records a scenario on a kernel: the moments and commands in the format of Tests/Captures."""
-import gzip
 import io
+import lzma
 import re
 import shutil
 import tarfile
@@ -59,7 +59,7 @@ def record_one(scenario, kernel, out, timeout):
 
 
 def record(scenario, kernel, out, timeout):
-    """Boots the guest and packs what it sent into OUT/KERNEL/SCENARIO.tgz, whose path it returns."""
+    """Boots the guest and packs what it sent into OUT/KERNEL/SCENARIO.txz, whose path it returns."""
     folder = out / folder_name(kernel.release)
     scratch = cache.directory("recordings", kernel.release, scenario.name)
     shutil.rmtree(scratch)
@@ -77,7 +77,7 @@ def record(scenario, kernel, out, timeout):
         raise Failure(f"the script could not go on; the end of its console:\n{tail(console)}")
     folder.mkdir(parents=True, exist_ok=True)
     moments = [path for path in results.steps if (path / "proc").is_dir()]
-    archive = folder / f"{scenario.name}.tgz"
+    archive = folder / f"{scenario.name}.txz"
     archive.write_bytes(packed([*moments, scratch / "events.log"]))
     keep_module_lists(kernel, folder / "modules")
     return archive
@@ -95,7 +95,7 @@ def packed(paths):
     with tarfile.open(fileobj=content, mode="w") as archive:
         for path in paths:
             archive.add(path, path.name, filter=plain)
-    return gzip.compress(content.getvalue(), 9, mtime=0)
+    return lzma.compress(content.getvalue(), preset=9 | lzma.PRESET_EXTREME)
 
 
 def keep_module_lists(kernel, target):
