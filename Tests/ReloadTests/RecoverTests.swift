@@ -82,7 +82,10 @@ struct RecoverTests {
     @Test("the region has gone meanwhile: neither is certain, and nothing is done")
     func stuck() throws {
         let kernel = try cutOff(at: .load("dax_hmem")) { kernel in
-            kernel.reinterpret { $0.remembered?.regions[0].locked = false }
+            kernel.reinterpret {
+                $0.remembered?.regions[0].locked = false
+                $0.remembered?.decoded = []
+            }
         }
         let steps = kernel.steps
         guard case .stopped(let error, _) = try recover(kernel) else {
