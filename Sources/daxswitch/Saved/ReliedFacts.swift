@@ -16,9 +16,7 @@ extension Fingerprint {
             "memory": Self.memory(machine),
             "modules": Self.gathered(modulesOfInterest.map { ($0, machine.modules.state(of: $0).rawValue) }),
             "regions": Self.regions(machine),
-            "remembered": Self.gathered(
-                machine.remembered.map { ("\($0.range)", $0.locked ? "locked" : "not locked") }
-            ),
+            "remembered": Self.remembered(machine),
             "soft_reserved": Self.gathered(machine.softReserved.map { ("\($0.range)", "there") }),
             "windows": Self.windows(machine),
         ]
@@ -33,7 +31,16 @@ extension Fingerprint {
             "cxl_acpi": machine.isHeld ? "held" : "not held",
             "device_hmem.disable": machine.hmemSettings.isDisabled ? "1" : "0",
             "dax_hmem.region_idle": machine.hmemSettings.regionIsIdle ? "1" : "0",
+            "kernel.modprobe": machine.kernel.hasModuleHelper ? "there" : "none",
         ]
+    }
+
+    private static func remembered(_ machine: MachineState) -> [String: String] {
+        guard let remembered = machine.remembered else { return [:] }
+        return gathered(
+            [("decoders", "seen")] + remembered.regions.map { ("\($0.range)", $0.locked ? "locked" : "not locked") }
+                + remembered.decoded.map { ("\($0)", "decoded") }
+        )
     }
 
     private static func daxDevices(_ machine: MachineState) -> [String: String] {
