@@ -93,7 +93,8 @@ struct RefusalTests {
         machine.modules.loaded = [:]
         machine.modules.dependencies = ["cxl_acpi": [], "cxl_pmem": []]
         plan = try Planner(machine: machine).predict([.load("cxl_acpi"), .load("dax_cxl")])
-        #expect(plan.prediction.modules["cxl_pmem"] == [.absent])
+        // udev may load it for the bridge; cxl_acpi itself does not.
+        #expect(plan.prediction.modules["cxl_pmem"]?.contains(.absent) == true)
         #expect(plan.prediction.hazards.contains { $0.id == .stepRefused && $0.why.contains("ENOENT") })
     }
 
