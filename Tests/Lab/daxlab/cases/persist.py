@@ -47,7 +47,8 @@ def judge_hmem(results, kernel):
     """Decoders are never touched while hmem is persisted; a release lets cxl_acpi in live, --clear for good."""
     owned(results.capture("first-boot"), {INSIDE: "cxl"})
     told = [document(results.command("persist-hmem", number), "persist") for number in (1, 2)]
-    check([one["changed"] for one in told] == [True, False], f"persist twice: changed is {[one['changed'] for one in told]}")
+    changed = [one["changed"] for one in told]
+    check(changed == [True, False], f"persist twice: changed is {changed}")
     check([file["path"] for file in told[0]["files"]] == [DROP_IN], f"persist wrote {told[0]['files']}")
     next_boot(results.command("status", 1), "hmem", True)
 
