@@ -3,7 +3,6 @@
  * mapping of its first page, ten times a second.
  * holder memory BYTES NODE...: keeps a known word in every page of so much memory of each NUMA node; at SIGUSR1 it
  * counts the pages that lack it and writes the count to /run/holder.
- * holder pin BYTES NODE: the same, with every page in a pipe, from where no page can be moved away.
  * holder work BYTES NODE...: writes and checks so much memory once, and ends.
  *
  * Shows what a change of owner does to those who use memory meanwhile. Memory is asked for by node: the emulator dies
@@ -18,7 +17,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -61,18 +59,6 @@ static int fill(struct part *part, size_t bytes, int node)
 		return perror("memory"), 1;
 	for (size_t i = 0; i < bytes / PAGE; i++)
 		*(volatile uint64_t *)(part->memory + i * PAGE) = word_for(i);
-	return 0;
-}
-
-static int pin(const struct part *part)
-{
-	for (size_t at = 0; at < part->bytes; at += 16 * PAGE) {
-		struct iovec pages = { (void *)(part->memory + at), 16 * PAGE };
-		int ends[2];
-
-		if (pipe(ends) || vmsplice(ends[1], &pages, 1, 0) != 16 * PAGE)
-			return perror("vmsplice"), 1;
-	}
 	return 0;
 }
 
@@ -139,8 +125,6 @@ int main(int count, char **arguments)
 			return 1;
 	if (!strcmp(what, "work"))
 		return tell(stdout, parts, used), 0;
-	if (!strcmp(what, "pin") && pin(parts))
-		return 1;
 	keep(parts, used);
 	return 0;
 }

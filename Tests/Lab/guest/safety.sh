@@ -11,13 +11,6 @@ blocks() {
     done
 }
 
-# online ZONE START SIZE: brings the blocks online in a zone: movable or kernel
-online() {
-    for block in $(blocks "$2" "$3"); do
-        echo "online_$1" > "$block"/state || echo "can't bring $block online"
-    done
-}
-
 # as_devdax START: lends the dax device there to device_dax
 as_devdax() {
     local device drivers=/sys/bus/dax/drivers
@@ -59,8 +52,12 @@ free() { echo $(($(sed -n 's/.* MemFree: *\([0-9]*\) kB/\1/p' /sys/devices/syste
 # keep MEBIBYTES [START]: a process with a pattern in so much memory, of node 0 or of the one online at an address
 keep() { hold memory $(($1 * MEBIBYTE)) "$([ -n "$2" ] && node_of "$2" || echo 0)"; }
 
-# pin MEBIBYTES START: the same with pages that can't be moved
-pin() { hold pin $(($1 * MEBIBYTE)) "$(node_of "$2")"; }
+# hold_pinned START: a process with pages there that can't be moved
+hold_pinned() {
+    /usr/bin/pin "$(node_of "$1")" &
+    holder=$!
+    until [ -e /tmp/pinned ]; do sleep 0.2; done
+}
 
 # keep_both MEBIBYTES START LEFT: a pattern in the memory at an address, and one in all of node 0 but so much
 keep_both() { hold memory $(($1 * MEBIBYTE)) "$(node_of "$2")" $(($(free 0) - $3 * MEBIBYTE)) 0; }

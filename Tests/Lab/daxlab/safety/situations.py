@@ -26,7 +26,6 @@ APPLY_OFFLINE = "t apply hmem --yes --json --offline-memory\n"
 # Between the plan and its steps somebody else is at work.
 SAVED = "t plan hmem --json --out /run/hmem.plan\n{}\nt apply /run/hmem.plan --yes --json\n"
 
-WHOLE = f"{INSIDE.start:#x} {INSIDE.size:#x}"
 PMEM = """
 for attempt in $(seq 50); do
     [ -e /dev/pmem0 ] && break
@@ -58,10 +57,10 @@ class Situation:
 
 SITUATIONS = (
     Situation("memory-normal", "memory online in zone Normal, with a process in it", "locked",
-              f"online kernel {WHOLE}\nkeep 16 {INSIDE.start:#x}"),
+              f"online {INSIDE.start:#x} kernel\nkeep 16 {INSIDE.start:#x}"),
     Situation("memory-movable", "memory online in zone Movable, with a process in it", "locked",
-              f"online movable {WHOLE}\nkeep 16 {INSIDE.start:#x}"),
-    Situation("memory-idle", "memory online in zone Movable, nobody in it", "unlocked", f"online movable {WHOLE}"),
+              f"online {INSIDE.start:#x} movable\nkeep 16 {INSIDE.start:#x}"),
+    Situation("memory-idle", "memory online in zone Movable, nobody in it", "unlocked", f"online {INSIDE.start:#x} movable"),
     Situation("region-unlocked", "a committed region whose decoders are not locked", "unlocked", "keep 64"),
     Situation("no-region", "a range in a window, and no region", "none", "keep 64", AGAIN,
               "t apply reload --yes --json\n"),
@@ -71,15 +70,15 @@ SITUATIONS = (
     Situation("device-mapped", "a process has the dax device mapped", "locked",
               f"as_devdax {INSIDE.start:#x}\nhold map /dev/$(dax_device {INSIDE.start:#x})"),
     Situation("two-regions", "two regions, the memory of one online with a process in it", "two-locked",
-              f"online movable {SECOND.start:#x} {SECOND.size:#x}\nkeep 16 {SECOND.start:#x}"),
+              f"online {SECOND.start:#x} movable\nkeep 16 {SECOND.start:#x}"),
     Situation("pmem-mounted", "a file system mounted on persistent memory of the same window", "pmem", PMEM),
     Situation("acpi-gone", "cxl_acpi is removed by somebody else after the plan", "locked", "keep 64",
               "run rmmod-by-another /sbin/rmmod cxl_acpi\n" + TO_HMEM,
               SAVED.format("run rmmod-by-another /sbin/rmmod cxl_acpi")),
     Situation("onlined-since", "the memory comes online after the plan", "locked", "keep 64",
-              f"online movable {WHOLE}\n" + TO_HMEM, SAVED.format(f"online movable {WHOLE}")),
+              f"online {INSIDE.start:#x} movable\n" + TO_HMEM, SAVED.format(f"online {INSIDE.start:#x} movable")),
     Situation("wont-offline", "memory with pages that can't be moved away", "locked",
-              f"online movable {WHOLE}\npin 8 {INSIDE.start:#x}", OFFLINE_FIRST, APPLY_OFFLINE),
+              f"online {INSIDE.start:#x} movable\nhold_pinned {INSIDE.start:#x}", OFFLINE_FIRST, APPLY_OFFLINE),
     Situation("low-memory", "memory that the rest of the host has no room for", "locked",
-              f"online movable {WHOLE}\nkeep_both 96 {INSIDE.start:#x} 64", OFFLINE_FIRST, APPLY_OFFLINE),
+              f"online {INSIDE.start:#x} movable\nkeep_both 96 {INSIDE.start:#x} 64", OFFLINE_FIRST, APPLY_OFFLINE),
 )
