@@ -50,7 +50,7 @@ class Machine:
                 command += ["-serial", port]
             for boot in range(1, BOOTS + 1):
                 in_time = watched(command, console, timeout)
-                if in_time or not lost(console):
+                if not lost(console, in_time):
                     return in_time
                 if boot == BOOTS:
                     raise EmulatorError(f"the guest was lost in each of {BOOTS} boots; see {console}")
@@ -98,7 +98,7 @@ def watched(command, console, timeout):
                     break
                 except subprocess.TimeoutExpired:
                     passed = time.monotonic() - start
-                    if passed > timeout or passed > BOOT_LIMIT and lost(console):
+                    if passed > timeout or passed > BOOT_LIMIT and lost(console, False):
                         return False
             if emulator.returncode:
                 raise EmulatorError(f"QEMU ended {emulator.returncode}: {emulator.stderr.read().strip()[-500:]}")
@@ -107,7 +107,7 @@ def watched(command, console, timeout):
             emulator.kill()
 
 
-def lost(console):
-    """Whether the emulator lost the guest: its timer stopped, or it never came to the script."""
+def lost(console, ended):
+    """Whether the emulator lost the guest: its timer stopped, or it never came to the script, also where it ended."""
     text = console.read_text(errors="replace") if console.exists() else ""
-    return TIMER_LOST in text or BEGUN not in text
+    return BEGUN not in text or TIMER_LOST in text and not ended
