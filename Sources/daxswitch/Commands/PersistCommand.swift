@@ -37,6 +37,7 @@ struct PersistCommand: Command {
     @OptionGroup var json: JSONOption
 
     var wantsJSON: Bool { json.isOn }
+    var onlyPrints: Bool { false }
 
     func validate() throws {
         guard (policy == nil) == clear else { throw ValidationError("say either a policy or --clear") }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspection
 import Machine
 import Ownership
 import Reload
@@ -25,6 +26,7 @@ struct RecoverCommand: Command {
     @OptionGroup var wait: WaitOption
 
     var wantsJSON: Bool { json.isOn }
+    var onlyPrints: Bool { false }
 
     func execute() throws -> ExitStatus {
         var report = RecoverReport()
@@ -41,6 +43,10 @@ struct RecoverCommand: Command {
             Output.print(recoverText(report, style: .current))
         }
         if let error = report.error { Output.complain(error.message) }
+        if !dryRun && report.status != .usage && report.outcome != .nothingToRecover {
+            let machine = try? Inspector().read()
+            RunLog.leave(HistoryRecord(report, on: machine, time: RunLog.now))
+        }
         return report.status
     }
 

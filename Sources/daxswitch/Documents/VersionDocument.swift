@@ -3,7 +3,7 @@ import Kmod
 /// The kinds of documents that the tool prints; each has a schema.
 let documentKinds = [
     "apply", "collect", "error", "explain", "fleet", "history", "orders", "persist", "plan", "policies", "predict",
-    "record", "status", "verify", "version",
+    "record", "recover", "status", "verify", "version",
 ]
 
 /// `version --json`.

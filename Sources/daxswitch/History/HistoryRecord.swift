@@ -59,4 +59,27 @@ extension HistoryRecord {
             error: report.error?.message
         )
     }
+
+    /// The record of a `recover` that has ended.
+    ///
+    /// - Parameter machine: The machine afterwards; nil where it was not read.
+    init(_ report: RecoverReport, on machine: MachineState?, time: String) {
+        self.init(
+            time: time,
+            version: Daxswitch.version,
+            command: "recover",
+            host: machine?.host.name,
+            bootID: machine?.kernel.bootID,
+            kernelRelease: machine?.kernel.release,
+            policy: report.policy,
+            outcome: report.outcome.rawValue,
+            changed: report.isChanged,
+            exitCode: Int(report.status.rawValue),
+            steps: report.steps.map(\.description),
+            hazards: Set(report.hazards.map(\.id.rawValue)).sorted(),
+            accepted: [],
+            differences: report.differences.count,
+            error: report.error?.message
+        )
+    }
 }
