@@ -32,7 +32,7 @@ def parser():
     run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
     run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
                      help="guests at a time (default: %(default)s)")
-    run.add_argument("--timeout", type=int, default=300,
+    run.add_argument("--timeout", type=int, default=600,
                      help="seconds until a guest counts as hung (default: %(default)s)")
 
     record = commands.add_parser("record", help="record machines for the replay tests of the suite")
@@ -44,7 +44,7 @@ def parser():
                         help="where the recordings go (default: Tests/Captures)")
     record.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
                         help="guests at a time (default: %(default)s)")
-    record.add_argument("--timeout", type=int, default=300,
+    record.add_argument("--timeout", type=int, default=600,
                         help="seconds until a guest counts as hung (default: %(default)s)")
 
     safety = commands.add_parser("safety", help="run the dangerous situations and write docs/safety-table.md")
@@ -57,7 +57,7 @@ def parser():
     safety.add_argument("--out", type=Path, help="where the results go (default: the cache)")
     safety.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
                         help="guests at a time (default: %(default)s)")
-    safety.add_argument("--timeout", type=int, default=300,
+    safety.add_argument("--timeout", type=int, default=600,
                         help="seconds until a guest counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")

@@ -54,7 +54,7 @@ keep() { hold memory $(($1 * MEBIBYTE)) "$([ -n "$2" ] && node_of "$2" || echo 0
 
 # hold_pinned START: a process with pages there that can't be moved
 hold_pinned() {
-    /usr/bin/pin "$(node_of "$1")" &
+    /usr/bin/pin "$(node_of "$1")" process &
     holder=$!
     until [ -e /tmp/pinned ]; do sleep 0.2; done
 }
