@@ -13,7 +13,7 @@ UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundatio
 RELEASE := -c release --static-swift-stdlib \
 	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
-.PHONY: all setup test demo lab lab-main lab-ready lint completions docs policies install deb test-deb clean
+.PHONY: all setup test demo lab lab-main lab-ready lint completions docs policies install deb test-deb test-ansible clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
@@ -35,7 +35,7 @@ lab-main: lab-ready
 	Tests/Lab/lab run --tool $(TOOL) --policies Policies
 
 # Every case, about an hour, and the table of dangerous situations anew.
-lab: lab-ready
+lab: lab-ready test-ansible
 	Tests/Lab/lab run --group all --tool $(TOOL) --policies Policies
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
@@ -84,6 +84,10 @@ deb: all
 # The package installed, upgraded, removed and purged on Debian 12 and 13.
 test-deb: deb
 	packaging/test-deb
+
+# The Ansible collection against recorded machines, with ansible-core from the package index.
+test-ansible: all
+	packaging/test-ansible $(TOOL)
 
 clean:
 	rm -rf .build

@@ -1,0 +1,150 @@
+"""What one task asks of daxswitch, and what came of it."""
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import json
+import os
+import tempfile
+
+from ansible_collections.daxswitch.daxswitch.plugins.module_utils.tool import Tool, ToolError
+from ansible_collections.daxswitch.daxswitch.plugins.module_utils import wording
+
+
+class Change(object):
+    """One run of the module: `make` does it, `result` says what came of it, also where it broke off."""
+
+    def __init__(self, module):
+        self.module = module
+        self.wanted = module.params
+        self.tool = Tool(module, self.wanted["executable"])
+        self.changed = False
+        self.members = {}
+        self.diffs = []
+
+    def make(self):
+        """Carries the task out, or in check mode finds what it would do."""
+        self.members["hazards"] = []
+        if self.wanted["state"] == "applied":
+            if self.module.check_mode:
+                self.preview()
+            else:
+                self.apply()
+        if self.wanted["state"] != "applied" or self.wanted["persist"]:
+            self.persist()
+        if not self.module.check_mode:
+            status = self.status()
+            self.members["ranges"] = status["ranges"]
+            self.members["reboot_required"] = status["next_boot"]["differs"]
+
+    def result(self):
+        """What the task returns."""
+        result = dict(self.members, changed=self.changed)
+        if self.diffs:
+            result["diff"] = self.diffs
+        return result
+
+    def status(self):
+        """Who owns what now."""
+        return self.tool.run("status", *self.root())[1]
+
+    def root(self):
+        return ["--root", self.wanted["root"]] if self.wanted["root"] else []
+
+    def preview(self):
+        """Check mode: the plan, and what it would bring."""
+        before = self.status()
+        after = self.plan(self.wanted["policy"])
+        if self.wanted["offline_memory"] and not after["request"]["consent"]["offline_memory"]:
+            after = self.consenting(after["request"])
+        self.members["steps"] = after["steps"]
+        self.members["ranges"] = after["ranges"]
+        self.members["hazards"] = after["hazards"]
+        self.changed = bool(after["steps"])
+        if self.changed:
+            self.diffs.append(wording.owners_diff(before, after))
+        if not self.wanted["root"]:
+            # What apply itself would say: it knows which hazards can be accepted, and whom a policy file belongs to.
+            self.ended("apply", "--dry-run", *self.apply_arguments())
+        elif [one for one in after["hazards"] if one["id"] not in self.wanted["accept"]]:
+            self.refuse("plan", dict(after, outcome="refused"), 3)
+
+    def plan(self, policy):
+        return self.tool.run("plan", policy, *self.root())[1]
+
+    def consenting(self, request):
+        """The plan of the same policy with offline_memory, which `plan` takes in a policy file only."""
+        lines = ["summary = %s" % json.dumps(request["summary"] or ""), "order = %s" % json.dumps(request["order"]),
+                 "[want]"]
+        lines += ["%s = %s" % (key, json.dumps(owner)) for key, owner in sorted(request["want"].items())]
+        lines += ["[consent]", "offline_memory = true",
+                  "lose_regions = %s" % json.dumps(request["consent"]["lose_regions"])]
+        descriptor, path = tempfile.mkstemp(suffix=".toml", dir=self.module.tmpdir)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write("\n".join(lines) + "\n")
+            return self.plan(path)
+        finally:
+            os.unlink(path)
+
+    def apply_arguments(self):
+        arguments = [self.wanted["policy"]]
+        if self.wanted["offline_memory"]:
+            arguments.append("--offline-memory")
+        for hazard in self.wanted["accept"]:
+            arguments += ["--accept", hazard]
+        return arguments
+
+    def apply(self):
+        """The real thing; the owners afterwards are read anew, not taken from the plan."""
+        before = self.status()
+        try:
+            document = self.ended("apply", "--yes", "--wait", str(self.wanted["wait"]), *self.apply_arguments())
+        except ToolError as error:
+            self.changed = bool(error.document and error.document.get("changed"))
+            if self.changed:
+                self.diffs.append(wording.owners_diff(before, self.status()))
+            raise
+        self.members["steps"] = document["steps"]
+        if document["changed"]:
+            self.changed = True
+            self.diffs.append(wording.owners_diff(before, self.status()))
+
+    def persist(self):
+        """What modprobe and the initramfs are to do from the next boot on."""
+        asked = ["--clear"] if self.wanted["state"] == "cleared" else [self.wanted["policy"]]
+        proposed = self.ended("persist", "--dry-run", *asked)
+        pending = [one for one in proposed["files"] if one["action"] != "keep"]
+        image = proposed["initramfs"]
+        rebuilds = bool(self.wanted["update_initramfs"] and image["builder"] and (pending or image["stale"]))
+        self.diffs += wording.files_diff(proposed, self.text)
+        if self.module.check_mode:
+            self.changed = self.changed or bool(pending) or rebuilds
+            return
+        document = self.ended("persist", "--yes", *(asked + (["--update-initramfs"] if rebuilds else [])))
+        self.changed = self.changed or document["changed"]
+
+    @staticmethod
+    def text(path):
+        try:
+            with open(path) as file:
+                return file.read()
+        except IOError:
+            return ""
+
+    def ended(self, command, *arguments):
+        """Runs a command that changes something; one that did not end well fails the task with its hazards."""
+        code, document = self.tool.run(command, *arguments)
+        self.members["hazards"] = self.members["hazards"] + [
+            one for one in document["hazards"] if one not in self.members["hazards"]]
+        if code:
+            self.refuse(command, document, code)
+        return document
+
+    def refuse(self, command, document, code):
+        words = "%s %s" % (command, self.wanted["policy"] or "--clear")
+        if self.module.check_mode:
+            words += " (check mode)"
+        error = document.get("error") or {}
+        named = error.get("code") or ", ".join(sorted({one["id"] for one in document["hazards"]})) or document["outcome"]
+        raise ToolError(named, wording.failure(words, document), code, document)

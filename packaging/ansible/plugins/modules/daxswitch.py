@@ -1,0 +1,160 @@
+#!/usr/bin/python
+"""The Ansible module: one host brought to the owners that a policy wants, now or from the next boot on."""
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: daxswitch
+short_description: Decide which kernel driver owns Soft Reserved memory on a host with CXL
+description:
+  - Runs C(daxswitch) on the managed host, which gives Soft Reserved memory to the CXL drivers or to C(dax_hmem).
+  - What would crash the host or lose memory is refused; the task then fails with each hazard and its way out.
+  - A second run changes nothing.
+version_added: 0.1.0
+author: the daxswitch authors
+options:
+  policy:
+    description: Name of a policy on the managed host, or path of a policy file there. Not for O(state=cleared).
+    type: str
+  state:
+    description:
+      - V(applied) brings the owners on the running host.
+      - V(persisted) makes the choice hold from the next boot on; the running host stays as it is.
+      - V(cleared) takes back what was persisted.
+    type: str
+    choices: [applied, persisted, cleared]
+    default: applied
+  persist:
+    description: With O(state=applied), have the choice hold from the next boot on as well.
+    type: bool
+    default: false
+  update_initramfs:
+    description: Where something is persisted or cleared, have initramfs-tools or dracut make the initramfs anew.
+    type: bool
+    default: true
+  offline_memory:
+    description: Take memory that is online in the way offline first, and bring it back to the use it had.
+    type: bool
+    default: false
+  accept:
+    description: Hazards to go ahead in spite of. Only hazards that the host survives are taken.
+    type: list
+    elements: str
+    default: []
+  wait:
+    description: Seconds to wait for another daxswitch to end.
+    type: int
+    default: 60
+  root:
+    description: Plan for the machine that is recorded in this directory (C(daxswitch collect)). Only in check mode.
+    type: path
+  executable:
+    description: Name or path of the program.
+    type: str
+    default: daxswitch
+attributes:
+  check_mode:
+    description: Plans and changes nothing; a plan that would be refused fails the task.
+    support: full
+  diff_mode:
+    description: Shows the owner of every range before and after, and the files that are written.
+    support: full
+notes:
+  - Needs root, but for check mode with O(root).
+  - A region whose decoders are not locked can't be given to C(dax_hmem) while the host runs; O(state=persisted) and a
+    reboot do it.
+"""
+
+EXAMPLES = r"""
+- name: dax_hmem owns the memory
+  daxswitch.daxswitch.daxswitch:
+    policy: hmem
+
+- name: The CXL drivers own it, also if it is in use now, and after every boot
+  daxswitch.daxswitch.daxswitch:
+    policy: cxl
+    offline_memory: true
+    persist: true
+
+- name: dax_hmem owns it from the next boot on
+  daxswitch.daxswitch.daxswitch:
+    policy: hmem
+    state: persisted
+  register: choice
+
+- name: Have it so now
+  ansible.builtin.reboot:
+  when: choice.reboot_required
+"""
+
+RETURN = r"""
+ranges:
+  description: Every range with its owner after the task; in check mode with its possible owners.
+  returned: always, unless the program could not be asked
+  type: list
+  elements: dict
+  sample: [{"start": "0x5d0000000", "end": "0x5efffffff", "owner": "hmem"}]
+steps:
+  description: The steps that were carried out, or would be in check mode.
+  returned: O(state=applied)
+  type: list
+  elements: dict
+hazards:
+  description: The hazards that were found, as daxswitch prints them.
+  returned: always, unless the program could not be asked
+  type: list
+  elements: dict
+reboot_required:
+  description: Whether the next boot brings other owners than there are now; null where that can't be known.
+  returned: always, but for check mode
+  type: bool
+code:
+  description: The word of the error.
+  returned: failure
+  type: str
+exit_code:
+  description: How the program ended, as the table in daxswitch(8) says; null where it was not run.
+  returned: failure
+  type: int
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.daxswitch.daxswitch.plugins.module_utils.change import Change
+from ansible_collections.daxswitch.daxswitch.plugins.module_utils.tool import ToolError
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "policy": {"type": "str"},
+            "state": {"type": "str", "choices": ["applied", "persisted", "cleared"], "default": "applied"},
+            "persist": {"type": "bool", "default": False},
+            "update_initramfs": {"type": "bool", "default": True},
+            "offline_memory": {"type": "bool", "default": False},
+            "accept": {"type": "list", "elements": "str", "default": []},
+            "wait": {"type": "int", "default": 60},
+            "root": {"type": "path"},
+            "executable": {"type": "str", "default": "daxswitch"},
+        },
+        required_if=[("state", "applied", ("policy",)), ("state", "persisted", ("policy",))],
+        supports_check_mode=True,
+    )
+    wanted = module.params
+    if wanted["root"] and (not module.check_mode or wanted["state"] != "applied" or wanted["persist"]):
+        module.fail_json(msg="root names a recorded machine, which can only be planned for: check mode, state applied",
+                         code="usage", exit_code=None)
+    if wanted["state"] == "cleared" and wanted["policy"]:
+        module.fail_json(msg="state cleared takes no policy", code="usage", exit_code=None)
+    change = None
+    try:
+        change = Change(module)
+        change.make()
+    except ToolError as error:
+        result = change.result() if change else {"changed": False}
+        module.fail_json(msg=error.message, code=error.code, exit_code=error.exit_code, **result)
+    module.exit_json(**change.result())
+
+
+if __name__ == "__main__":
+    main()
