@@ -85,9 +85,9 @@ deb: all
 test-deb: deb
 	packaging/test-deb
 
-# The Ansible collection against recorded machines, with ansible-core from the package index.
-test-ansible: all
-	packaging/test-ansible $(TOOL)
+# The Ansible collection against recorded machines, then over SSH against booted guests with the package installed.
+test-ansible: lab-ready deb
+	packaging/test-ansible $(TOOL) $$(ls -t .build/deb/daxswitch_*.deb | head -n 1)
 
 clean:
 	rm -rf .build

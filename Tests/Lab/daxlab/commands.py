@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from daxlab import cache, kernels, recording
+from daxlab import cache, kernels, provisioning, recording
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
 from daxlab.runner import Options, run_all, summary
@@ -59,6 +59,17 @@ def parser():
                         help="guests at a time (default: %(default)s)")
     safety.add_argument("--timeout", type=int, default=600,
                         help="seconds until a guest counts as hung (default: %(default)s)")
+
+    provision = commands.add_parser("provision", help="run Ansible over SSH against guests with a Debian root")
+    provision.add_argument("--playbook", type=Path, required=True, help="the program ansible-playbook")
+    provision.add_argument("--plays", type=Path, required=True, help="the directory of the plays")
+    provision.add_argument("--archive", type=Path, required=True, help="a Debian root as a tar archive")
+    provision.add_argument("--package", type=Path, required=True, help="the package that the plays install")
+    provision.add_argument("--kernel", action="append", choices=list(kernels.WISHES),
+                           help="only this kernel; may be repeated")
+    provision.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    provision.add_argument("--timeout", type=int, default=900,
+                           help="seconds until a play counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")
     fetch = commands.add_parser("kernels", help="fetch the kernels")
@@ -118,6 +129,10 @@ def main():
         if options.command == "safety":
             there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
             return table.write(there, run_options(options), options.situation)
+        if options.command == "provision":
+            there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
+            return provisioning.provision(there, options.playbook, options.plays.absolute(), options.archive,
+                                          options.package.absolute(), results_directory(options), options.timeout)
         if options.command == "list":
             for case in CASES:
                 print(f"{case.name:28} {case.group:8} {case.platform.name:15} {', '.join(case.kernels)}")

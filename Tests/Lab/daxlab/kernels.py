@@ -13,8 +13,10 @@ from pathlib import Path
 from daxlab import cache
 from daxlab.archive import Archive, ArchiveError
 
-# The modules a host would load for this memory, and a file system for persistent memory; what they depend on is added.
-WANTED_MODULES = re.compile(r"kernel/(drivers/(cxl|dax|nvdimm)|fs/ext4)/")
+# The modules a host would load for this memory, a file system for persistent memory and for a disk, and the disk and
+# the network of a guest that is reached from outside; what they depend on is added.
+WANTED_MODULES = re.compile(r"kernel/(drivers/(cxl|dax|nvdimm)/|fs/ext4/|(arch/x86/)?crypto/crc32c|"
+                            r"drivers/(net/virtio_net|block/virtio_blk|virtio/virtio_pci)\.ko)")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Machine:
         """QEMU's command line but for the serial ports; the initramfs is written to `initial`."""
         command_line = " ".join(filter(None, (QUIET, self.parameters,
                                               self.platform.command_line())))
-        image = guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files)
+        image = self.image()
         booted = self.kernel
         if self.platform.regions:
             booted = self.first_kernel or self.kernel
@@ -70,6 +70,10 @@ class Machine:
             command_line = f"{QUIET} iomem=relaxed"
         initial.write_bytes(image)
         return self.emulator() + ["-kernel", str(booted.image), "-initrd", str(initial), "-append", command_line]
+
+    def image(self):
+        """The initramfs of the kernel under test."""
+        return guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files)
 
     def emulator(self):
         """QEMU's arguments for the platform.
