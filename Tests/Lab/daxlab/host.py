@@ -92,6 +92,7 @@ def make_disk(archive, kernel, key, disk):
         root = Path(scratch)
         subprocess.run(["tar", "-C", root, "-xf", archive], check=True)
         shutil.copytree(kernel.modules, root / "usr/lib/modules" / kernel.release)
+        (root / "etc/hostname").write_text("lab\n")
         (root / "etc/systemd/network/10-lab.network").write_text(NETWORK)
         wanted = root / "etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
         wanted.unlink(missing_ok=True)
@@ -99,7 +100,8 @@ def make_disk(archive, kernel, key, disk):
         (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
         shutil.copy(f"{key}.pub", root / "root/.ssh/authorized_keys")
         root.chmod(0o755)
-        subprocess.run([guest.located("mke2fs"), "-q", "-t", "ext4", "-d", root, disk, DISK], check=True)
+        subprocess.run([guest.located("mke2fs"), "-q", "-t", "ext4", "-d", root, disk, DISK], check=True,
+                       stdout=subprocess.DEVNULL)
 
 
 def is_reached(port, key, power, limit):
