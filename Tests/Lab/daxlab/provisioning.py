@@ -14,8 +14,12 @@ from daxlab.platforms import PLATFORMS
 from daxlab.results import Failure
 from daxlab.runner import Verdict, summary, tail
 
-# The plays, by the platform that each is for.
-PLAYS = ("locked", "unlocked")
+# Each play: the platform by kernel, and who owns the memory at its start. Before 7.1 no kernel lets a region go live,
+# so that there the memory is one that no driver has.
+PLAYS = {
+    "live": {"coordinated": ("locked", "cxl"), "6.12": ("unassembled", "none")},
+    "persisted": {"coordinated": ("unlocked", "cxl"), "6.12": ("unlocked", "cxl")},
+}
 BOOT_LIMIT = 240
 SSH = ("-o ControlMaster=auto -o ControlPersist=60 -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no "
        "-o LogLevel=ERROR")
@@ -25,13 +29,15 @@ def provision(kernels, playbook, plays, archive, package, results, timeout):
     """Runs every play on every kernel, one guest at a time, and prints a line for each; returns the exit code."""
     verdicts = []
     for kernel in kernels:
-        for name in PLAYS:
+        for name, machines in PLAYS.items():
+            platform, owner = machines[kernel.name]
             start = time.monotonic()
             out = results / kernel.name / f"ansible-{name}"
             shutil.rmtree(out, ignore_errors=True)
             out.mkdir(parents=True)
             try:
-                run(kernel, name, [playbook, plays / f"{name}.yml", "-e", f"package={package}"], archive, out, timeout)
+                run(kernel, PLATFORMS[platform], [playbook, plays / f"{name}.yml", "-e", f"package={package}",
+                                                  "-e", f"owner={owner}"], archive, out, timeout)
                 why = ""
             except Failure as failure:
                 why = str(failure)
@@ -40,7 +46,7 @@ def provision(kernels, playbook, plays, archive, package, results, timeout):
     return summary(verdicts)
 
 
-def run(kernel, name, command, archive, out, timeout):
+def run(kernel, platform, command, archive, out, timeout):
     """One guest and its play."""
     with tempfile.TemporaryDirectory(prefix="daxswitch-lab.") as scratch:
         key, disk, inventory = (Path(scratch, part) for part in ("key", "disk", "inventory"))
@@ -51,7 +57,7 @@ def run(kernel, name, command, archive, out, timeout):
                              f"ansible_ssh_private_key_file={key} ansible_python_interpreter=/usr/bin/python3\n")
         environment = {**os.environ, "ANSIBLE_SSH_ARGS": SSH, "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{scratch}/ssh",
                        "ANSIBLE_PIPELINING": "true", "ANSIBLE_TIMEOUT": "60"}
-        with Host(PLATFORMS[name], kernel, "", disk=disk, port=port).running(out) as power:
+        with Host(platform, kernel, "", disk=disk, port=port).running(out) as power:
             if not is_reached(port, key, power, BOOT_LIMIT):
                 raise Failure(f"the guest was not reached; the end of its console:\n{tail(out / 'console-1.log')}")
             with open(out / "play.log", "w") as log:

@@ -144,7 +144,9 @@ class Change(object):
     def refuse(self, command, document, code):
         words = "%s %s" % (command, self.wanted["policy"] or "--clear")
         if self.module.check_mode:
-            words += " (check mode)"
+            words += " in check mode"
         error = document.get("error") or {}
+        # A plan that is refused changes nothing, however many steps it has.
+        self.changed = self.changed and not self.module.check_mode
         named = error.get("code") or ", ".join(sorted({one["id"] for one in document["hazards"]})) or document["outcome"]
         raise ToolError(named, wording.failure(words, document), code, document)

@@ -40,4 +40,5 @@ def failure(command, document):
     if document.get("hazards"):
         parts.append(hazards(document["hazards"]))
     parts += [one["what"] for one in document.get("differences", [])]
-    return "daxswitch %s: %s: %s" % (command, document["outcome"], "; ".join(parts) or "no reason was given")
+    ended = "would be refused" if document["outcome"] == "dry-run" else document["outcome"]
+    return "daxswitch %s: %s: %s" % (command, ended, "; ".join(parts) or "no reason was given")
