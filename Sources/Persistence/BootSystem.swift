@@ -76,31 +76,15 @@ public struct RunningSystem: BootSystem {
     /// Runs the builder; what it prints goes to standard error.
     public func rebuild(_ builder: InitramfsBuilder) throws {
         let command = builder.command
-        let status = try Self.run(command)
+        let status: Int32
+        do {
+            status = try ProgramRun.status(of: command)
+        } catch {
+            throw PersistenceError(.notRebuilt, "\(error)")
+        }
         guard status == 0 else {
             throw PersistenceError(.notRebuilt, "\(command.joined(separator: " ")) ended \(status)")
         }
-    }
-
-    private static func run(_ command: [String]) throws(PersistenceError) -> Int32 {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var child: pid_t = 0
-        let failure = unsafe posix_spawn(&child, command[0], &actions, nil, &arguments, environ)
-        guard failure == 0 else {
-            let reason = unsafe String(cString: strerror(failure))
-            throw PersistenceError(.notRebuilt, "\(command[0]) can't be started: \(reason)")
-        }
-        var status: Int32 = 0
-        while unsafe waitpid(child, &status, 0) < 0 {
-            guard errno == EINTR else { throw PersistenceError(.notRebuilt, "\(command[0]) can't be waited for") }
-        }
-        // WIFEXITED and WEXITSTATUS are macros that Swift does not see; a signal counts as in a shell.
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
     }
 }
 

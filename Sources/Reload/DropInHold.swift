@@ -9,15 +9,21 @@ import Machine
 ///
 /// The second is for systemd-udevd, whose libkmod context watches only the configuration directories that were there
 /// when it was opened (`kmod_validate_resources()`): with `/run/modprobe.d` made later it never sees the first file.
-/// Rules it does watch, in every directory; a device without a modalias loads nothing (80-drivers.rules).
+/// A device without a modalias loads nothing (80-drivers.rules). That is needed for dax_hmem's own devices too: the
+/// module makes them while it starts, and a worker of udevd that finds it not yet live follows its `softdep pre: cxl_acpi`
+/// before it waits for it. Rules are read again only after a while, so udevd is told of them.
 ///
 /// Where `persist hmem` keeps `cxl_acpi` out, a release is a file as well: the first softdep line that libkmod finds
 /// counts, and this name sorts before the persisted one.
 public struct DropInHold: HoldControl {
     private let state: StateDirectory
+    private let udev: any UdevControl
 
-    /// The files below `state`.
-    public init(_ state: StateDirectory) { self.state = state }
+    /// The files below `state`, and who has to know of them.
+    public init(_ state: StateDirectory, udev: any UdevControl) {
+        self.state = state
+        self.udev = udev
+    }
 
     static let modprobeText = """
         # Written by daxswitch: keeps cxl_acpi out while dax_hmem owns the Soft Reserved memory.
@@ -28,8 +34,10 @@ public struct DropInHold: HoldControl {
         """
 
     static let rulesText = """
-        # Written by daxswitch, with /run/modprobe.d/00-daxswitch.conf: udev is not to load cxl_acpi.
+        # Written by daxswitch, with /run/modprobe.d/00-daxswitch.conf: udev is not to load cxl_acpi,
+        # nor dax_hmem once more, which would bring cxl_acpi with it.
         ENV{MODALIAS}=="acpi*:ACPI0017:*", ENV{MODALIAS}=""
+        ENV{MODALIAS}=="platform:hmem*", ENV{MODALIAS}=""
 
         """
 
@@ -39,10 +47,11 @@ public struct DropInHold: HoldControl {
 
         """
 
-    /// Writes the files; the drop-in, by which the hold is known, last.
+    /// Writes the files, the drop-in, by which the hold is known, last; udevd heeds them when this returns.
     public func hold() throws(ReloadError) {
         try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
         try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
+        udev.reload()
     }
 
     /// Removes the files; the drop-in last, so that a release that was cut off is still a hold and can be made again.
@@ -53,6 +62,7 @@ public struct DropInHold: HoldControl {
         } else {
             try StateDirectory.remove(state.hold)
         }
+        udev.reload()
     }
 
     private func persisted() throws(ReloadError) -> BootChoice? {

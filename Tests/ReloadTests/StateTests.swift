@@ -16,13 +16,16 @@ struct StateTests {
 
     @Test("the hold is a drop-in that sorts before modules.softdep and a udev rule, and goes without a trace")
     func hold() throws {
-        let hold = DropInHold(state)
+        let hold = DropInHold(state, udev: NoUdev())
         try hold.hold()
         let text = try String(contentsOfFile: state.hold, encoding: .utf8)
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(lines == ["softdep cxl_acpi pre:", "install cxl_acpi /bin/false"])
         #expect("00-daxswitch.conf" < "modules.softdep")
-        #expect(try String(contentsOfFile: state.holdRules, encoding: .utf8).contains("ACPI0017"))
+        let rules = try String(contentsOfFile: state.holdRules, encoding: .utf8)
+        for modalias in ["acpi*:ACPI0017:*", "platform:hmem*"] {
+            #expect(rules.contains("\nENV{MODALIAS}==\"\(modalias)\", ENV{MODALIAS}=\"\"\n"))
+        }
         let mode = try FileManager.default.attributesOfItem(atPath: state.hold)[.posixPermissions] as? Int
         #expect(mode == 0o644)
         try hold.release()
@@ -136,7 +139,7 @@ struct StateTests {
     func releaseOfPersisted() throws {
         let persisted = "\(root)\(Inspector.persistedPath)"
         try StateDirectory.write(Array("install cxl_acpi /bin/false\n".utf8), to: persisted)
-        let hold = DropInHold(state)
+        let hold = DropInHold(state, udev: NoUdev())
         try hold.release()
         #expect(try String(contentsOfFile: state.hold, encoding: .utf8).hasSuffix("\nsoftdep cxl_acpi pre: cxl_port\n"))
         #expect(
@@ -155,7 +158,7 @@ struct StateTests {
         let blocked = "\(root)/file"
         try Data().write(to: URL(fileURLWithPath: blocked))
         do {
-            try DropInHold(StateDirectory(root: blocked)).hold()
+            try DropInHold(StateDirectory(root: blocked), udev: NoUdev()).hold()
             Issue.record("written below a file")
         } catch {
             #expect(error.message.contains(blocked))
@@ -193,7 +196,7 @@ struct StateTests {
         try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
         try Data("half".utf8).write(to: URL(fileURLWithPath: "\(state.hold).new"))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(state.hold).new")
-        try DropInHold(state).hold()
+        try DropInHold(state, udev: NoUdev()).hold()
         let manager = FileManager.default
         let rules = "\(root)/run/udev/rules.d"
         for (path, mode) in [(rules, 0o755), (state.hold, 0o644), (state.holdRules, 0o644)] {

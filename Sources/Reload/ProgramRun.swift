@@ -1,0 +1,29 @@
+import Glibc
+
+/// One run of a program of the system, without a shell.
+public enum ProgramRun {
+    /// The exit status of `command`, 128 and more for a signal as in a shell; what it prints goes to standard error.
+    ///
+    /// - Parameter command: the program's path, and its arguments.
+    /// - Throws: `ReloadError` `.unavailable` where it can't be started.
+    public static func status(of command: [String]) throws(ReloadError) -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+        defer { unsafe arguments.forEach { unsafe free($0) } }
+        var child: pid_t = 0
+        let failure = unsafe posix_spawn(&child, command[0], &actions, nil, &arguments, environ)
+        guard failure == 0 else {
+            let reason = unsafe String(cString: strerror(failure))
+            throw ReloadError(.unavailable, "\(command[0]) can't be started", cause: reason)
+        }
+        var status: Int32 = 0
+        while unsafe waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw .failing("wait for \(command[0])") }
+        }
+        // WIFEXITED and WEXITSTATUS are macros that Swift does not see.
+        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+    }
+}
