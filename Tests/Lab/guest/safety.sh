@@ -3,6 +3,9 @@
 MEBIBYTE=1048576
 holder=
 
+# unprepared WHY: the situation did not come about; the judge takes it for a failure
+unprepared() { echo "unprepared: $*"; }
+
 # blocks START SIZE: the directories of the memory blocks there
 blocks() {
     local size=$((0x$(cat /sys/devices/system/memory/block_size_bytes))) at
@@ -23,7 +26,7 @@ as_devdax() {
         [ -e /dev/"$device" ] && return
         sleep 0.1
     done
-    echo "/dev/$device did not come"
+    unprepared "/dev/$device did not come"
 }
 
 # hold ARGUMENTS...: starts the holder and waits until it holds what it should
@@ -32,10 +35,10 @@ hold() {
     holder=$!
     for attempt in $(seq 1200); do
         [ -e /run/holder.ready ] && return
-        kill -0 $holder 2>/dev/null || { echo "the holder ended: $(cat /run/holder.out)"; return; }
+        kill -0 $holder 2>/dev/null || { unprepared "the holder ended: $(cat /run/holder.out)"; return; }
         sleep 0.1
     done
-    echo "the holder is not ready"
+    unprepared "the holder is not ready"
 }
 
 # node_of START: the NUMA node of the memory there, while it is online
@@ -90,6 +93,11 @@ aftermath() {
     done
     run work /usr/bin/holder work $load
     [ -z "$holder" ] || run holder-at-the-end holder_state
+    if [ -e /run/sums ]; then
+        # What is on the medium, not what the kernel remembers of it.
+        echo 3 > /proc/sys/vm/drop_caches
+        run files md5sum -c /run/sums
+    fi
 }
 
 # owner START: who has the dax device there, as its path tells

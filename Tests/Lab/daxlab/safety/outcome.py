@@ -31,6 +31,8 @@ def outcome(directory, ranges):
         found.losses.append(f"the kernel died ({plain(line)})")
     elif alarm:
         found.losses.append(f"the kernel complained ({plain(alarm)})")
+    found.losses += [f"the situation did not come about ({line[12:]})" for line in console.splitlines()
+                     if line.startswith("unprepared: ")]
     if not results.finished:
         if not found.losses:
             found.losses.append("the host stood still")
@@ -38,7 +40,7 @@ def outcome(directory, ranges):
     before, after = results.capture("before"), results.capture("after")
     found.owners_before, found.owners_after = owners(before, ranges), owners(after, ranges)
     found.losses += lost_memory(before, after, ranges)
-    for step in ("holder", "work", "holder-at-the-end"):
+    for step in ("holder", "work", "holder-at-the-end", "files"):
         found.losses += lost_work(results, step)
     return found
 
@@ -79,6 +81,8 @@ def lost_work(results, step):
     except Failure:
         return []
     said = command.stdout.strip()
+    if step == "files":
+        return ["files are gone"] if command.code else []
     if step == "work":
         return [] if ", 0 bad" in said else [f"new work fails ({said or f'killed, {command.code}'})"]
     if said.startswith("gone"):
