@@ -12,15 +12,18 @@ struct DaxReading {
         for name in try tree.names(in: bus, where: { $0.hasPrefix("dax") }) {
             guard let path = try tree.device("\(bus)/\(name)") else { continue }
             let (owner, through) = Self.owner(ofDeviceAt: path)
+            let ranges = try ranges(path)
             devices.append(
                 DaxDevice(
                     name: name,
-                    ranges: try ranges(path),
+                    ranges: ranges,
                     owner: owner,
                     through: through,
                     driver: tree.linkName("\(path)/driver"),
                     memoryState: tree.optionalValue("\(path)/state"),
-                    targetNode: tree.optionalValue("\(path)/target_node").flatMap { Int($0) }
+                    targetNode: tree.optionalValue("\(path)/target_node").flatMap { Int($0) },
+                    // drivers/dax/bus.c: resource_show()
+                    regionStart: ranges.isEmpty ? try tree.address("\(path)/resource") : nil
                 )
             )
         }

@@ -4,8 +4,9 @@ internal import Machine
 /// Infers whether the one probe of dax_hmem that asks the CXL regions is over.
 ///
 /// The kernel keeps that in `hmem_platform.did_probe` (drivers/dax/hmem/device.c, 7.1 on) and shows it nowhere. It is
-/// set by a probe that met a window over an HMEM range, and only a reboot resets it. That a probe met a window can be
-/// proven; that none did can't, since modules may have come and gone: `pending` is only ever a remembered fact.
+/// set by a probe that met a window over an HMEM range, and only a reboot resets it. That a probe met a window shows in
+/// what dax_hmem did not take. That none did is harder, since modules may have come and gone: it is a remembered fact, or
+/// the kernel log goes back to the boot and shows that no window was there when dax_hmem came (`LoggedBridges`).
 /// On other generations there is no such probe: the value is `unknown`, and the evidence says so.
 struct InitialProbeFinding {
     let tree: any FileTree
@@ -41,6 +42,7 @@ struct InitialProbeFinding {
                 evidence: ["\(RememberedFacts.path) has \"\(probe.rawValue)\", written in this boot."]
             )
         }
+        if let proof = earlyProof() { return Finding(.pending, evidence: [proof]) }
         return Finding(.unknown, evidence: [doubt(met), silence])
     }
 
@@ -48,9 +50,8 @@ struct InitialProbeFinding {
     /// has the lines of the kernel log and no others, and there are none of dax_hmem unless someone switched them on.
     private var silence: String {
         if log.isEmpty { return "There is no kernel log here that could tell of a probe." }
-        let isWhole = log.contains { $0.contains("Linux version ") }
         return
-            (isWhole
+            (LoggedBridges(log: log).isWhole
             ? "The kernel log goes back to the boot and has no message of such a probe"
             : "The kernel log has lost its beginning, and what is left has no message of such a probe")
             + "; that proves nothing, since dax_hmem prints them at debug level only (dax_hmem.dyndbg=+p), to the journal too."
@@ -103,6 +104,25 @@ struct InitialProbeFinding {
         else { return nil }
         return
             "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range.range)."
+    }
+
+    /// No window can have been met where none was there: `cxl_acpi` has bound no host bridge in this boot, or only after
+    /// the dax_hmem that is loaded now had come.
+    private func earlyProof() -> String? {
+        let bridges = LoggedBridges(log: log)
+        guard bridges.isWhole else { return nil }
+        let mark = "\"\(LoggedBridges.mark)\""
+        if bridges.names.isEmpty {
+            guard !state.windows.contains(where: \.isLive) else { return nil }
+            return "The kernel log goes back to the boot and has no \(mark): no window has been there in this boot."
+        }
+        guard bridges.areDistinct, let hmem = state.modules.loaded["dax_hmem"], hmem.isLive,
+            let acpi = state.modules.loaded["cxl_acpi"], acpi.position < hmem.position,
+            state.windows.contains(where: \.isLive)
+        else { return nil }
+        return
+            "/proc/modules has dax_hmem as older than cxl_acpi, and the kernel log, which goes back to the boot, has "
+            + "\(mark) once: no window had been there when dax_hmem came."
     }
 
     private func doubt(_ met: [AddressRange]) -> String {

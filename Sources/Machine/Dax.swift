@@ -23,6 +23,8 @@ public struct DaxDevice: Sendable, Equatable {
     public var name: String
     /// The bytes of its mappings (`mappingN/start`, `end`; else `resource`, `size`), in address order.
     public var ranges: [AddressRange]
+    /// Where its dax region begins, as `resource` says of a device without bytes; nil where it has some.
+    public var regionStart: UInt64?
     /// `cxl` or `hmem`, from the device's real path; nil for other kinds (pmem).
     public var owner: Owner?
     /// What it hangs below: `region0` or `hmem.0`.
@@ -45,7 +47,8 @@ public struct DaxDevice: Sendable, Equatable {
         through: String,
         driver: String?,
         memoryState: String? = nil,
-        targetNode: Int? = nil
+        targetNode: Int? = nil,
+        regionStart: UInt64? = nil
     ) {
         self.name = name
         self.ranges = ranges
@@ -54,6 +57,7 @@ public struct DaxDevice: Sendable, Equatable {
         self.driver = driver
         self.memoryState = memoryState
         self.targetNode = targetNode
+        self.regionStart = regionStart
         users = []
     }
 }

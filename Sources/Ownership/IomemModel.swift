@@ -30,6 +30,10 @@ struct IomemModel {
             guard tiles.contains(where: { $0.overlaps(range) }), !unknown.contains(range) else { return }
             lines.append(PredictedLine(range: range, name: name, isCertain: isCertain))
         }
+        func addMemory(_ range: AddressRange, isCertain: Bool) {
+            add(range, "daxN.M", isCertain: isCertain)
+            add(range, "System RAM (kmem)", isCertain: isCertain)
+        }
         if world.windowsAreLive { world.windows.forEach { add($0, "CXL Window N") } }
         for region in world.regions where region.isPresent { add(region.range, "regionN") }
         if machine.kernel.showsSoftReserved { softReservedLines().forEach { add($0, "Soft Reserved") } }
@@ -40,34 +44,22 @@ struct IomemModel {
                 let isNew = claim.device == nil
                 guard isNew || world.has("device_dax"), !claim.ranges.contains(where: world.isBlocked) else { continue }
                 claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
-                if isNew { claim.ranges.forEach { add($0, "System RAM (kmem)", isCertain: false) } }
+                if isNew { claim.ranges.compactMap(world.memoryBlocks).forEach { addMemory($0, isCertain: false) } }
                 continue
             }
             let isCertain = claim.isPut || claim.device != nil || !world.has("device_dax")
-            for range in claim.ranges {
-                add(range, "daxN.M", isCertain: isCertain)
-                guard driver == "kmem", let memory = memoryBlocks(in: range) else { continue }
-                add(memory, "System RAM (kmem)", isCertain: isCertain)
+            if driver == "kmem" {
+                claim.ranges.compactMap(world.memoryBlocks).forEach { addMemory($0, isCertain: isCertain) }
+            } else {
+                claim.ranges.forEach { add($0, "daxN.M", isCertain: isCertain) }
             }
         }
-        for leak in world.leaked {
-            add(leak, "daxN.M", isCertain: false)
-            add(leak, "System RAM (kmem)", isCertain: false)
-        }
+        for leak in world.leaked { addMemory(leak, isCertain: true) }
         return lines
     }
 
     private func softReservedLines() -> [AddressRange] {
         machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range).uniqued()
-    }
-
-    /// kmem adds whole memory blocks (drivers/dax/kmem.c: dax_kmem_range()).
-    private func memoryBlocks(in range: AddressRange) -> AddressRange? {
-        let size = machine.memory.blockSize
-        guard size > 0 else { return range }
-        let start = (range.start + size - 1) / size * size
-        let end = (range.end + 1) / size * size
-        return end > start ? AddressRange(start: start, end: end - 1) : nil
     }
 
     private static func depth(_ name: String) -> Int {

@@ -33,7 +33,8 @@ extension World {
         return StepOutcome(world)
     }
 
-    private var asksForCxl: Bool { generation == .coordinated || generation == .unfixed }
+    /// Loading dax_hmem makes the kernel ask for the CXL modules.
+    var asksForCxl: Bool { generation == .coordinated || generation == .unfixed }
 
     private mutating func loadCxlAcpi() {
         guard !has("cxl_acpi"), !isHeld, modules.refusalToLoad("cxl_acpi") == nil else { return }
@@ -124,6 +125,8 @@ extension World {
                     .initialProbeHmem,
                     "no committed region contains \(range) at the initial probe"
                 )
+            case (.unfixed, true) where !regions.contains(where: { $0.canBeClaimed && $0.range.overlaps(range) }):
+                world.claimByHmem(range, .reloadRace, "no region is there that dax_cxl could register first")
             case (.unfixed, true):
                 var other = raced ?? world
                 other.leave(range, .reloadRace, "dax_cxl registers \(range) first")
@@ -171,8 +174,8 @@ extension World {
 
     /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region.
     private mutating func claimRegions() {
-        for region in regions where region.isPresent && region.committed && region.assembled && region.mode == "ram" {
-            if claims.contains(where: { $0.owner == .cxl && $0.overlaps(region.range) }) { continue }
+        for region in regions where region.canBeClaimed {
+            if claims.contains(where: { $0.owner == .cxl && $0.excludes(region.range) }) { continue }
             if asksForCxl && claims.contains(where: { $0.excludes(region.range) }) {
                 decide(
                     region.range,
@@ -192,19 +195,28 @@ extension World {
         if has("kmem") { bindKmem() }
     }
 
-    /// A dax device of dax_hmem or dax_cxl is of the kmem type: kmem takes it at once where iomem lets it.
-    /// Up to 6.2 it takes none by itself.
+    /// A dax device of dax_hmem or dax_cxl is of the kmem type: kmem takes it at once where iomem lets it, and where it
+    /// holds a whole memory block (drivers/dax/kmem.c: dev_dax_kmem_probe()).
     private mutating func bindKmem() {
-        guard generation != .hmemOnly else { return }
-        for index in claims.indices
-        where claims[index].driver == nil && !claims[index].ranges.contains(where: isBlocked) {
-            let range = claims[index].ranges
+        guard kmemComesUnasked else { return }
+        for index in claims.indices where claims[index].driver == nil {
+            let added = claims[index].ranges.compactMap(memoryBlocks)
+            if added.isEmpty || added.contains(where: isBlocked) { continue }
             if claims.enumerated().contains(where: { other in
-                other.offset != index && other.element.driver != nil && range.contains { other.element.overlaps($0) }
+                other.offset != index && other.element.driver != nil && added.contains { other.element.overlaps($0) }
             }) {
                 continue
             }
             claims[index].driver = "kmem"
+            if onlinesBlocks { added.forEach { putOnline($0) } }
+        }
+    }
+
+    /// mm/memory_hotplug.c: add_memory_resource() onlines what it adds, block by block.
+    private mutating func putOnline(_ range: AddressRange) {
+        for start in stride(from: range.start, through: range.end, by: Int(max(blockSize, 1 << 20))) {
+            guard let block = AddressRange(start: start, size: max(blockSize, 1 << 20)) else { continue }
+            if !onlineBlocks.contains(where: block.overlaps) { onlineBlocks.append(block) }
         }
     }
 

@@ -114,5 +114,15 @@ extension World {
 extension World {
     /// Whether udev, where it runs, loads `module` at its own time: `cxl_pmem` for the nvdimm bridge that `cxl_acpi`
     /// makes (drivers/cxl/acpi.c: add_root_nvdimm_bridge(); the alias in drivers/cxl/pmem.c; seen on 6.12).
-    fileprivate func maySoonHave(_ module: String) -> Bool { module == "cxl_pmem" && has("cxl_acpi") }
+    ///
+    /// The hold keeps `cxl_acpi` out and nothing else: the kernel's request for `cxl_pci` can be granted all the same
+    /// (drivers/dax/hmem/hmem.c, 7.1 on: dax_hmem_init()).
+    fileprivate func maySoonHave(_ module: String) -> Bool {
+        switch module {
+        case "cxl_pmem": has("cxl_acpi")
+        case "cxl_pci": asksForCxl && isHeld && loaded.contains("dax_hmem") && modules.isGranted("cxl_pci")
+        case "cxl_mem": modules.needs(of: "cxl_pci").contains("cxl_mem") && maySoonHave("cxl_pci")
+        default: false
+        }
+    }
 }

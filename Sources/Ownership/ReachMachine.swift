@@ -6,6 +6,7 @@ extension ReachScenario {
     var machine: MachineState {
         var kernel = Kernel(release: generation.rawValue)
         kernel.generation = Finding(generation, evidence: ["the proof says so"])
+        kernel.showsSoftReserved = generation == .hmemOnly
         var machine = MachineState(kernel: kernel, iomem: IomemTree(inFileOrder: []))
         machine.modules.builtin = ReachState.builtin
         machine.softReserved = ranges.map { SoftReservedRange(range: $0, sources: ["proof"]) }

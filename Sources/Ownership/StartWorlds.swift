@@ -161,6 +161,10 @@ extension World {
         loadsCxlFirst = machine.persisted == .cxl
         windowsAreLive = machine.windows.contains(where: \.isLive)
         windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
+        // Of the kernels without dax_cxl the old ones have the lines; later ones are built so (CONFIG_DEV_DAX_CXL).
+        kmemComesUnasked = generation != .hmemOnly || !machine.kernel.showsSoftReserved
+        blockSize = machine.memory.blockSize
+        onlinesBlocks = machine.memory.autoOnline?.hasPrefix("online") == true
         regionIsIdle = machine.hmemSettings.regionIsIdle
         ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
         claims = machine.daxDevices.compactMap { device in
@@ -168,6 +172,7 @@ extension World {
                 Claim(
                     owner: $0,
                     ranges: device.ranges,
+                    reserved: machine.reserved(by: device).map { [$0] } ?? [],
                     through: device.through,
                     device: device.name,
                     driver: device.driver,
@@ -198,6 +203,14 @@ extension World {
 }
 
 extension MachineState {
+    /// The bytes of the dax region that `device` is in, which its devices need not fill.
+    fileprivate func reserved(by device: DaxDevice) -> AddressRange? {
+        if device.owner == .cxl { return regions.first { $0.name == device.through }?.range }
+        let units = softReserved.compactMap(\.hmemRange).uniqued()
+        return units.first { unit in device.ranges.contains(where: unit.overlaps) }
+            ?? units.first { $0.start == device.regionStart }
+    }
+
     /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line.
     /// A line that holds the whole window stays above it
     /// (drivers/cxl/acpi.c: add_cxl_resources(), insert_resource_expand_to_fit(); seen on 6.12).

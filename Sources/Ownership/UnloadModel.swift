@@ -40,7 +40,7 @@ extension World {
     /// Memory that is online when its device goes stays, with no device behind (drivers/dax/kmem.c: dev_dax_kmem_remove()).
     private mutating func leak(_ claim: Claim) {
         guard claim.driver == "kmem" else { return }
-        leaked += claim.ranges.filter { range in onlineBlocks.contains { $0.overlaps(range) } }
+        leaked += claim.ranges.compactMap(memoryBlocks).filter { range in onlineBlocks.contains { $0.overlaps(range) } }
     }
 
     private mutating func removeCxlAcpi() {

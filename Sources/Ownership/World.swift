@@ -17,6 +17,12 @@ struct World: Equatable, Sendable {
     /// `cxl_acpi` is bound: the windows are in iomem.
     var windowsAreLive: Bool
     var windows: [AddressRange]
+    /// kmem takes a new device without being told (6.3 on: the type kmem of dax devices, drivers/dax/bus.c).
+    var kmemComesUnasked = true
+    /// Bytes in a memory block; 0 where that is not known.
+    var blockSize: UInt64 = 0
+    /// The kernel puts new memory blocks online by itself (`auto_online_blocks`).
+    var onlinesBlocks = false
     /// `dax_hmem.region_idle`.
     var regionIsIdle: Bool
     var ranges: [AddressRange]
@@ -36,6 +42,14 @@ struct World: Equatable, Sendable {
     var decisions: [AddressRange: Decision]
     /// How each unknown fact was decided, by its index.
     var assumptions: [Int: Int]
+
+    /// What kmem adds of `range`: whole memory blocks; nil where it holds none (drivers/dax/kmem.c: dax_kmem_range()).
+    func memoryBlocks(in range: AddressRange) -> AddressRange? {
+        guard blockSize > 0 else { return range }
+        let start = (range.start + blockSize - 1) / blockSize * blockSize
+        let end = (range.end + 1) / blockSize * blockSize
+        return end > start ? AddressRange(start: start, end: end - 1) : nil
+    }
 
     func has(_ module: String) -> Bool { loaded.contains(module) || builtin.contains(module) }
 
@@ -68,6 +82,9 @@ struct WorldRegion: Equatable, Sendable {
     var hasDecoders = true
     /// In sysfs now; else it appears with `cxl_acpi`, `cxl_pci` and `cxl_mem`.
     var isPresent: Bool
+
+    /// Whether dax_cxl makes a device over it where nobody is in the way.
+    var canBeClaimed: Bool { isPresent && committed && assembled && mode == "ram" }
 }
 
 /// A dax device over bytes.
