@@ -13,7 +13,7 @@ struct ModuleFacts: Equatable, Sendable {
     /// Modules that are being loaded or removed.
     private var changing: Set<String>
     /// The kernel has a helper for request_module().
-    private var hasHelper: Bool
+    private(set) var hasHelper: Bool
     /// `softdep dax_hmem pre: cxl_acpi`.
     private var hmemIsAfterAcpi: Bool
 
@@ -52,6 +52,9 @@ struct ModuleFacts: Equatable, Sendable {
             "module_blacklist= on the kernel command line names \($0) (EPERM)"
         }
     }
+
+    /// The kernel has its helper for request_module() again.
+    mutating func restoreHelper() { hasHelper = true }
 
     /// Whether the kernel, loading dax_hmem, gets `module` loaded by request_module().
     func isGranted(_ module: String) -> Bool { hasHelper && refusalToLoad(module) == nil }

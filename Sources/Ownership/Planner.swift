@@ -87,6 +87,7 @@ extension World {
         case .hold, .release:
             var world = self
             world.isHeld = step == .hold
+            if step == .release, world.releaseRestoresHelper { world.modules.restoreHelper() }
             return StepOutcome(world)
         }
     }

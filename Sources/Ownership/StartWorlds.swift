@@ -52,6 +52,7 @@ struct StartWorlds {
         facts = []
         addUnseenRegions(of: machine, generation)
         addIdleRegions(of: machine)
+        addHelper(generation)
         addInitialProbe(overrides.initialProbe ?? machine.initialProbe.value, generation)
     }
 
@@ -109,6 +110,17 @@ struct StartWorlds {
             "dax_hmem.region_idle is set on the loaded module and not on the command line: the next load may have it"
         ) {
             $0.regionIsIdle = true
+        }
+    }
+
+    /// An emptied path of the helper is one way to keep `cxl_acpi` out; daxswitch takes others, and leaves it as it is.
+    private mutating func addHelper(_ generation: Generation) {
+        guard let world = worlds.first, world.asksForCxl, !world.modules.hasHelper else { return }
+        branch(
+            "/proc/sys/kernel/modprobe names no program that loads modules: whether it is put right before dax_hmem is "
+                + "loaded again is not known"
+        ) {
+            $0.releaseRestoresHelper = true
         }
     }
 

@@ -12,6 +12,8 @@ struct World: Equatable, Sendable {
     var builtin: Set<String>
     var modules: ModuleFacts
     var isHeld: Bool
+    /// Who lets `cxl_acpi` in again also gives the kernel back its helper for request_module().
+    var releaseRestoresHelper = false
     /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it.
     var loadsCxlFirst = false
     /// `cxl_acpi` is bound: the windows are in iomem.

@@ -99,6 +99,19 @@ struct ExclusionTests {
         #expect(race.owners(of: Machines.range) == [.hmem, .cxl])
     }
 
+    @Test("a kernel without a helper loads nothing; whether it has one after a release is not known")
+    func helper() throws {
+        var machine = Machines.booted(.coordinated)
+        machine.modules.loaded = [:]
+        machine.windows[0].isLive = false
+        machine.kernel.hasModuleHelper = false
+        let without = try Planner(machine: machine).predict([.load("dax_hmem")])
+        #expect(without.owners(of: Machines.range) == [.hmem] && without.prediction.missingFacts.isEmpty)
+        let released = try Planner(machine: machine).predict([.release, .load("dax_hmem")])
+        #expect(released.owners(of: Machines.range) == [.hmem, .none])
+        #expect(released.prediction.missingFacts.contains { $0.contains("/proc/sys/kernel/modprobe") })
+    }
+
     @Test("the hold keeps cxl_acpi out, and nothing else")
     func held() throws {
         var machine = Machines.booted(.coordinated)

@@ -44,6 +44,113 @@ sleep 1
 moment region
 """ + ROUND.replace("load cxl_acpi cxl_pci cxl_mem\nmoment topology\n", "")
 
+# A region that somebody makes in a range that dax_hmem holds, or that it has left alone.
+LATE = """
+load cxl_acpi cxl_pci cxl_mem
+await_endpoints 1
+load dax_hmem
+moment hmem-first
+note "region made by hand"
+commit_region ram 0x20000000 0x5d0000000 1
+region=$(basename $(ls -d /sys/bus/cxl/devices/region*))
+echo $region > /sys/bus/cxl/drivers/cxl_region/bind
+sleep 1
+moment region
+load dax_cxl
+moment dax_cxl-first
+unload dax_cxl dax_hmem
+moment dax-out
+load dax_hmem
+moment hmem-again
+load dax_cxl
+moment dax_cxl-again
+"""
+
+# The memory devices' drivers go and come while everything else stays.
+ENDPOINTS = """
+load cxl_acpi cxl_pci cxl_mem dax_hmem dax_cxl
+moment cxl-owned
+unload cxl_pci
+moment pci-out
+load cxl_pci
+moment pci-back
+unload dax_cxl dax_hmem
+moment dax-out
+load dax_hmem
+moment hmem-again
+load dax_cxl
+moment dax_cxl-again
+unload cxl_pci cxl_mem
+moment endpoints-out
+load cxl_mem cxl_pci
+moment endpoints-back
+unload dax_cxl dax_hmem cxl_acpi
+moment acpi-out
+load cxl_acpi
+moment acpi-back
+load dax_hmem
+moment hmem-last
+load dax_cxl
+moment dax_cxl-last
+"""
+
+# Devices that do not fill their dax region: one made smaller under dax_hmem, two in the place of one under dax_cxl.
+SPLIT = """
+hold
+insert_alone dax_hmem
+moment hmem-alone
+note "region of dax_hmem: the device made smaller by hand"
+shrink() { echo 0x10000000 > $(ls -d /sys/bus/dax/devices/dax*.0)/size; }
+shrink
+moment hmem-shrunk
+release
+load cxl_acpi cxl_pci cxl_mem
+moment topology
+load dax_cxl
+moment dax_cxl-under-hmem
+unload dax_cxl dax_hmem
+moment dax-out
+load dax_hmem
+moment hmem-again
+load dax_cxl
+moment cxl-owned
+note "region of dax_cxl: the device split by hand"
+shrink
+dax_region=$(ls -d /sys/bus/cxl/devices/dax_region*)/dax_region
+echo 1 > $dax_region/create
+echo 0x8000000 > $(ls -d /sys/bus/dax/devices/dax*.1)/size
+moment split
+load kmem
+moment kmem
+unload kmem
+moment kmem-out
+unload dax_cxl
+moment dax_cxl-out
+load dax_cxl
+moment dax_cxl-again
+"""
+
+# The kernel puts new memory online by itself, and it is still online when its driver goes.
+ONLINE = """
+hold
+echo online_movable > /sys/devices/system/memory/auto_online_blocks
+insert_alone dax_hmem
+moment hmem-alone
+load kmem
+moment kmem
+unload dax_hmem
+moment hmem-out
+release
+load cxl_acpi cxl_pci cxl_mem
+moment topology
+load dax_hmem
+moment hmem-again
+load dax_cxl
+moment dax_cxl
+unload dax_cxl dax_hmem
+moment dax-out
+"""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -70,6 +177,7 @@ THREE = Topology((1024, 512, 512), (Device(0), Device(0), Device(1), Device(2)))
 ADJACENT = Topology((512, 512), (Device(0), Device(1)))
 PAIR = Topology((4096,), (Device(), Device()))
 MIXED = Topology((4096,), (Device(), Device(persistent=True)))
+BARE = Topology((512, 512, 512), (Device(0), Device(1), Device(2)), bare=(1,))
 SINGLE = Topology()
 START = SINGLE.window(0)
 
@@ -92,4 +200,16 @@ SCENARIOS = {scenario.name: scenario for scenario in (
              (Region("ram", DEVICE_SIZE), Region("pmem", DEVICE_SIZE, START, (2,)))),
     # A region that somebody makes in a range that had none when the kernel came up.
     Scenario("by-hand", SINGLE, (at(START),), (), BY_HAND),
+    Scenario("by-hand-late", SINGLE, (at(START),), (), LATE),
+    # Three windows with a region each, the second of which the kernel can't assemble.
+    Scenario("one-unassembled", BARE, tuple(at(BARE.window(number)) for number in range(3)),
+             tuple(Region("ram", DEVICE_SIZE, BARE.window(number), (number + 1,)) for number in range(3))),
+    # Ranges that no memory block fits: with a block's part too much, within two blocks, and aligned to nothing.
+    Scenario("uneven", SINGLE,
+             (at(START, 200 * MEBIBYTE), at(START + 576 * MEBIBYTE, 128 * MEBIBYTE),
+              at(START + 1025 * MEBIBYTE, 255 * MEBIBYTE)), (), ROUND),
+    Scenario("endpoints", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ENDPOINTS),
+    Scenario("endpoints-locked", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ENDPOINTS, locked=True),
+    Scenario("split", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), SPLIT),
+    Scenario("online", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ONLINE),
 )}

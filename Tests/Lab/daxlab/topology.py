@@ -19,10 +19,14 @@ class Device:
 
 @dataclass(frozen=True)
 class Topology:
-    """Host bridges, each with one window of so many MiB; `assembles` gives them decoders that regions need."""
+    """Host bridges, each with one window of so many MiB; `assembles` gives them decoders that regions need.
+
+    Those whose number is in `bare` have none all the same.
+    """
     windows: tuple = (4096,)
     devices: tuple = (Device(),)
     assembles: bool = True
+    bare: tuple = ()
 
     def window(self, number):
         """Where a window begins."""
@@ -35,9 +39,9 @@ class Topology:
 
     def arguments(self):
         """QEMU's arguments for the bridges and devices."""
-        through = "true" if self.assembles else "false"
         arguments = []
         for number in range(len(self.windows)):
+            through = "true" if self.assembles and number not in self.bare else "false"
             arguments += ["-device", f"pxb-cxl,bus_nr={BUSES[number]},bus=pcie.0,id=cxl.{number},"
                                      f"hdm_for_passthrough={through}"]
         for number, device in enumerate(self.devices):
