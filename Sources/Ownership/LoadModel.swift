@@ -56,10 +56,12 @@ extension World {
         for needed in modules.needs(of: module) where !has(needed) { loaded.insert(needed) }
     }
 
-    /// Regions that wait in programmed decoders appear once window, port and endpoints are there.
+    /// Regions that wait in programmed decoders appear once window, port and endpoints are there; those that lost their
+    /// endpoints have them again.
     private mutating func showRegions() {
         guard seesDecoders, generation != .hmemOnly else { return }
-        for index in regions.indices where !regions[index].isPresent {
+        for index in regions.indices where !regions[index].isPresent || regions[index].isDetached {
+            if regions[index].isDetached { regions[index].attach() }
             regions[index].isPresent = true
             let range = regions[index].range
             // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.

@@ -20,7 +20,7 @@ extension ReachScenario {
     /// The machine before any module is loaded, as it really is.
     var boot: World {
         var world = World(of: machine, generation: generation)
-        world.regions = regions.compactMap { WorldRegion($0, decoders: decoders) }
+        world.regions = regions.compactMap { WorldRegion($0, decoders: decoders, seesEndpoints: true) }
         for index in world.regions.indices { world.regions[index].isPresent = false }
         world.probeIsPending = generation == .coordinated || generation == .unfixed
         let inWindows = ranges.flatMap { range in windows.compactMap { $0.intersection(range) } }
@@ -78,7 +78,7 @@ extension ReachState {
             guard var region = scenario.regions.first(where: { $0.name == present.name }) else { return nil }
             region.committed = present.committed
             region.assembled = present.assembled
-            if world.undecoded.contains(where: present.range.overlaps) { region.targets = [] }
+            if present.isDetached || world.undecoded.contains(where: present.range.overlaps) { region.targets = [] }
             return region
         }
     }

@@ -157,7 +157,8 @@ extension Rule {
     static let lockHonoured = Rule(
         "lock-honoured",
         asking,
-        "A region whose attribute `locked` is 1 keeps its decoders and comes back with cxl_acpi, contents intact.",
+        "A region whose attribute `locked` is 1 keeps its decoders and comes back with cxl_acpi, contents intact; without "
+            + "cxl_pci or cxl_mem it has no device, and with them it has one again.",
         source: "drivers/cxl/core/region.c (7.x): CXL_REGION_F_LOCK; drivers/cxl/core/hdm.c: cxl_decoder_reset(); "
             + "seen on 7.3"
     )

@@ -192,7 +192,9 @@ extension World {
                 )
             }
         }
-        regions = machine.regions.compactMap { WorldRegion($0, decoders: machine.decoders) }
+        regions = machine.regions.compactMap {
+            WorldRegion($0, decoders: machine.decoders, seesEndpoints: machine.seesDecoders)
+        }
         probeIsPending = false
         undecoded = []
         softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
@@ -235,8 +237,9 @@ extension MachineState {
 }
 
 extension WorldRegion {
-    init?(_ region: Region, decoders: [Decoder]) {
+    init?(_ region: Region, decoders: [Decoder], seesEndpoints: Bool) {
         guard let range = region.range else { return nil }
+        let isDetached = !region.committed && region.locked == true && region.targets.isEmpty && !seesEndpoints
         let locks = decoders.filter { region.targets.contains($0.name) && $0.locked }
         self.init(
             name: region.name,
@@ -246,7 +249,8 @@ extension WorldRegion {
             keepsDecoders: region.locked == true,
             lockIsIgnored: region.locked == nil && !locks.isEmpty,
             assembled: region.assembled,
-            hasDecoders: !region.targets.isEmpty,
+            hasDecoders: !region.targets.isEmpty || isDetached,
+            isDetached: isDetached,
             isPresent: true
         )
     }

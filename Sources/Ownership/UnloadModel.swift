@@ -47,6 +47,7 @@ extension World {
         windowsAreLive = false
         var lost: [AddressRange] = []
         for index in regions.indices where regions[index].isPresent {
+            if regions[index].isDetached { regions[index].attach() }
             regions[index].isPresent = false
             regions[index].assembled = regions[index].committed
             let region = regions[index]
@@ -65,10 +66,15 @@ extension World {
         undecoded += lost
     }
 
+    /// drivers/cxl/core/region.c: a region that loses a target is no longer committed and has no dax_region, locked or not.
     private mutating func removeEndpoints() {
         for index in regions.indices where regions[index].isPresent && regions[index].committed {
-            if regions[index].keepsDecoders { continue }
             regions[index].committed = false
+            regions[index].assembled = false
+            if regions[index].keepsDecoders {
+                regions[index].isDetached = true
+                continue
+            }
             regions[index].hasDecoders = false
             undecoded.append(regions[index].range)
         }

@@ -82,8 +82,17 @@ struct WorldRegion: Equatable, Sendable {
     var assembled: Bool
     /// Decoders of memory devices are programmed for it: without, it is only a name and goes with `cxl_acpi`.
     var hasDecoders = true
+    /// The memory devices' drivers went and left its locked decoders as they were: with them it is committed again.
+    var isDetached = false
     /// In sysfs now; else it appears with `cxl_acpi`, `cxl_pci` and `cxl_mem`.
     var isPresent: Bool
+
+    /// Committed as before.
+    mutating func attach() {
+        isDetached = false
+        committed = true
+        assembled = true
+    }
 
     /// Whether dax_cxl makes a device over it where nobody is in the way.
     var canBeClaimed: Bool { isPresent && committed && assembled && mode == "ram" }
