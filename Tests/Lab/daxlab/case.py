@@ -19,7 +19,7 @@ class Case:
     needs_tool: bool = True
     # `main` cases run with the suite; the others take long and run with `make lab`.
     group: str = "main"
-    # Scripts of the boots after the first: each begins with the /etc that the boot before handed over (hand_over).
+    # Scripts of the boots after the first: each begins with the files that the boot before handed over.
     later_boots: tuple = ()
     # Added to the command line of the kernel under test.
     parameters: str = OFFLINE

@@ -82,6 +82,14 @@ hand_over() {
     send $directory
 }
 
+# hand_over_state: what the tool keeps on the disk goes into the image of the next boot
+hand_over_state() {
+    new_step handed-over
+    mkdir -p $directory/var/lib
+    cp -a /var/lib/daxswitch $directory/var/lib/ 2>/dev/null
+    send $directory
+}
+
 # settle: waits until udev has nothing to do and modules and dax devices stay the same for two seconds
 settle() {
     local before="" now same=0
