@@ -34,9 +34,9 @@ lab-ready: all
 lab-main: lab-ready
 	Tests/Lab/lab run --tool $(TOOL) --policies Policies
 
-# Every case, about an hour, and the table of dangerous situations anew.
+# Every case, then the table of dangerous situations anew: two hours.
 lab: lab-ready test-ansible
-	Tests/Lab/lab run --group all --tool $(TOOL) --policies Policies
+	Tests/Lab/lab run --group main --group persist --tool $(TOOL) --policies Policies
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
 	DAXSWITCH_EXTRA_CAPTURES=$(RECORDINGS) $(SWIFT) test --filter 'ReplayTests|DifferentialTests'

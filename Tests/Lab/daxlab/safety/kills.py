@@ -4,9 +4,12 @@ import re
 from daxlab.case import Case
 from daxlab.checks import check, owned, pattern_intact
 from daxlab.platforms import INSIDE
+from daxlab.results import Results
 
 # A run of five steps writes its beginning, two lines for each step, and its end.
 LINES = 12
+# What the guest says of one kill: the code of `recover`, the owner after it, whether the journal is closed.
+LINE = re.compile(r"recover ended (\d+); ([a-z+]+); (.*)$")
 # Long enough after a step has begun to be within its settling.
 WITHIN = 150
 
@@ -20,16 +23,21 @@ def script(policy, start):
             f"cap after\npattern check {INSIDE.start:#x}\n")
 
 
+def lines_of(directory):
+    """A line for every kill of a run."""
+    steps = [step for step in Results(directory).steps if step.name.endswith("-kills")]
+    return (steps[-1] / "kills").read_text().splitlines() if steps else []
+
+
 def judge_for(policy, start):
     """A judge of the line that every kill left."""
     def judge(results, kernel):
         owned(results.capture("before"), {INSIDE: start})
-        directory = [step for step in results.steps if step.name.endswith("-kills")][-1]
-        lines = (directory / "kills").read_text().splitlines()
+        lines = lines_of(results.directory)
         check(len(lines) == LINES - 1 + LINES // 2 - 1, f"only {len(lines)} kills were seen through")
         check(sum(": killed;" in line for line in lines) >= len(lines) - 2, "apply often ended before it was killed")
         for line in lines:
-            found = re.search(r"recover ended (\d+); ([a-z+]+); (.*)$", line)
+            found = LINE.search(line)
             check(found and found[2] in (policy, start), f"a third owner: {line}")
             check(found[1] in ("0", "1") and found[3] == "closed", f"not recovered: {line}")
         owned(results.capture("after"), {INSIDE: start})

@@ -1,4 +1,4 @@
-"""Runs every situation twice on each kernel, and writes what came of it into docs/safety-table.md."""
+"""Runs every situation twice on each kernel, then the kills, and writes what came of it into docs/safety-table.md."""
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from daxlab.case import Case
 from daxlab.machine import EmulatorError
 from daxlab.platforms import PLATFORMS
 from daxlab.results import Failure, Results
-from daxlab.runner import boot
+from daxlab.runner import boot, run_all
+from daxlab.safety import kill_table, kills, reboots
 from daxlab.safety.outcome import Outcome, outcome
 from daxlab.safety.situations import SITUATIONS
 
@@ -91,7 +92,9 @@ def write(kernels, options, names=None):
     print(f"{len(rows)} situations, daxswitch lost something in {failed}")
     if not names:
         head = HEAD.format(command="Tests/Lab/lab safety", kernels=", ".join(kernel.release for kernel in kernels))
-        TABLE.write_text(head + "".join(f"{row}\n" for row in rows))
+        verdicts = run_all(kills.CASES + reboots.CASES, kernels, options)
+        TABLE.write_text(head + "".join(f"{row}\n" for row in rows) + kill_table.section(verdicts, options.out))
+        failed += sum(1 for verdict in verdicts if verdict.why)
     return 1 if failed else 0
 
 
