@@ -13,6 +13,14 @@ from daxlab.safety.situations import SITUATIONS
 from daxlab.scenarios import SCENARIOS
 
 
+def add_limits(command):
+    """How many guests run at a time, and for how long."""
+    command.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
+                         help="guests at a time (default: %(default)s)")
+    command.add_argument("--timeout", type=int, default=600,
+                         help="seconds until a guest counts as hung (default: %(default)s)")
+
+
 def parser():
     """The commands and their options."""
     top = argparse.ArgumentParser(
@@ -30,10 +38,7 @@ def parser():
     run.add_argument("--group", action="append", choices=sorted({case.group for case in CASES} | {"all"}),
                      help="the cases of this group, where none are named (default: main); may be repeated")
     run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
-    run.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
-                     help="guests at a time (default: %(default)s)")
-    run.add_argument("--timeout", type=int, default=600,
-                     help="seconds until a guest counts as hung (default: %(default)s)")
+    add_limits(run)
 
     record = commands.add_parser("record", help="record machines for the replay tests of the suite")
     record.add_argument("--kernel", action="append", choices=[*kernels.WISHES, *kernels.RECORDED],
@@ -42,10 +47,7 @@ def parser():
                         help="only this scenario; may be repeated")
     record.add_argument("--out", type=Path, default=recording.CAPTURES,
                         help="where the recordings go (default: Tests/Captures)")
-    record.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
-                        help="guests at a time (default: %(default)s)")
-    record.add_argument("--timeout", type=int, default=600,
-                        help="seconds until a guest counts as hung (default: %(default)s)")
+    add_limits(record)
 
     safety = commands.add_parser("safety", help="run the dangerous situations and write docs/safety-table.md")
     safety.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
@@ -55,10 +57,7 @@ def parser():
     safety.add_argument("--situation", action="append", choices=[situation.name for situation in SITUATIONS],
                         help="only this one, without writing the table; may be repeated")
     safety.add_argument("--out", type=Path, help="where the results go (default: the cache)")
-    safety.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1),
-                        help="guests at a time (default: %(default)s)")
-    safety.add_argument("--timeout", type=int, default=600,
-                        help="seconds until a guest counts as hung (default: %(default)s)")
+    add_limits(safety)
 
     provision = commands.add_parser("provision", help="run Ansible over SSH against guests with a Debian root")
     provision.add_argument("--playbook", type=Path, required=True, help="the program ansible-playbook")
