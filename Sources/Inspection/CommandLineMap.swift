@@ -15,6 +15,8 @@ struct CommandLineMap {
 
     /// The changes in the order of the command line.
     let changes: [Change]
+    /// `memmap=exactmap` throws away the firmware's map, and what changed it before.
+    let isExact: Bool
 
     /// E820_TYPE_RAM.
     static let memory: UInt64 = 1
@@ -24,13 +26,22 @@ struct CommandLineMap {
     /// Reads the parameters; those behind `--` are for init. What the kernel would not understand, it ignores.
     init(commandLine: String) {
         var changes: [Change] = []
+        var isExact = false
         for parameter in commandLine.split(whereSeparator: \.isWhitespace) {
             if parameter == "--" { break }
             let text = parameter.filter { $0 != "\"" }
             guard text.hasPrefix("memmap=") else { continue }
-            changes += text.dropFirst("memmap=".count).split(separator: ",").compactMap(Self.change)
+            for part in text.dropFirst("memmap=".count).split(separator: ",") {
+                if part.hasPrefix("exactmap") {
+                    isExact = true
+                    changes = []
+                } else if let change = Self.change(part) {
+                    changes.append(change)
+                }
+            }
         }
         self.changes = changes
+        self.isExact = isExact
     }
 
     private static func change(_ text: Substring) -> Change? {

@@ -34,7 +34,9 @@ struct GenerationFinding {
         }
         let dialect = dialect()
         evidence += dialect.evidence
-        guard let generation = dialect.value else { return Finding(nil, evidence: evidence) }
+        guard var generation = dialect.value else { return Finding(nil, evidence: evidence) }
+        // What coordinates with dax_cxl takes everything where the kernel has none.
+        if lacksDaxCxl && generation == .coordinated { generation = .hmemOnly }
         guard possible.contains(generation) else {
             return Finding(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
         }

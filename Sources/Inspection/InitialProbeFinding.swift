@@ -76,10 +76,13 @@ struct InitialProbeFinding {
     /// A probe that meets no window takes every range. So a range in a window that dax_hmem, being loaded, did not take
     /// was left to CXL, by a probe that met the window.
     private func unownedProof(_ met: [AddressRange]) -> String? {
-        guard state.modules.state(of: "dax_hmem") == .live, hasEveryDevice, !isDisabled else { return nil }
+        guard [.live, .builtin].contains(state.modules.state(of: "dax_hmem")), hasEveryDevice, !isDisabled else {
+            return nil
+        }
         let held = state.daxDevices.filter { $0.owner == .hmem }.flatMap(\.ranges)
         guard let range = met.first(where: { range in !held.contains { $0.overlaps(range) } }) else { return nil }
-        return "/proc/modules has dax_hmem, which did not take \(range): its probe met a window."
+        let place = state.modules.loaded["dax_hmem"] == nil ? "The kernel image" : "/proc/modules"
+        return "\(place) has dax_hmem, which did not take \(range): its probe met a window."
     }
 
     /// Every hmem device has its driver and a dax device: none of the ranges that dax_hmem took is out of sight.

@@ -66,7 +66,27 @@ struct ModuleReading {
                 names.insert(Self.underscored(name))
             }
         }
-        return names
+        return names.union(try drivers().filter { loaded[$0] == nil })
+    }
+
+    /// The drivers of each module, as sysfs shows them while it is in.
+    private static let driverPaths = [
+        "cxl_acpi": "platform/drivers/cxl_acpi", "cxl_pci": "pci/drivers/cxl_pci", "cxl_mem": "cxl/drivers/cxl_mem",
+        "cxl_port": "cxl/drivers/cxl_port", "dax_hmem": "platform/drivers/hmem",
+        "dax_cxl": "cxl/drivers/cxl_dax_region", "kmem": "dax/drivers/kmem", "device_dax": "dax/drivers/device_dax",
+    ]
+
+    /// The modules whose drivers are there, or what only they make: decoders of memory devices come with `cxl_port`
+    /// (drivers/cxl/port.c: cxl_endpoint_port_probe()). Where a capture has no list of what is built in, this tells.
+    private func drivers() throws(InspectionError) -> Set<String> {
+        var found = Set(Self.driverPaths.filter { tree.exists("/sys/bus/\($0.value)") }.keys)
+        let bus = "/sys/bus/cxl/devices"
+        for decoder in try tree.names(in: bus, where: { $0.hasPrefix("decoder") })
+        where tree.optionalValue("\(bus)/\(decoder)/devtype") == "cxl_decoder_endpoint" {
+            found.insert("cxl_port")
+            break
+        }
+        return found
     }
 
     /// The name as the kernel spells it; depmod's lists keep the dashes of file names.

@@ -55,7 +55,9 @@ struct SoftReservedReading {
         var ranges = firmware.softReserved.map(\.range)
         if firmware.entries.isEmpty { ranges = logged.firmware }
         if ranges.isEmpty && !isSoftReserveOff { ranges = logged.specificPurpose }
-        for change in CommandLineMap(commandLine: commandLine).changes {
+        let asked = CommandLineMap(commandLine: commandLine)
+        if asked.isExact { ranges = [] }
+        for change in asked.changes {
             if change.newType == CommandLineMap.softReserved {
                 ranges += Self.bytes(of: change, firmware)
             } else if change.oldType == CommandLineMap.softReserved || change.oldType == nil && change.newType == nil {

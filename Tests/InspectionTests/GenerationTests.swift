@@ -65,6 +65,14 @@ import Testing
         let links = ["/sys/bus/platform/devices/hmem.0": "/sys/devices/platform/hmem_platform.0/hmem.0"]
         let owns = files.merging([soft: ""]) { first, _ in first }.merging(Self.hidden) { first, _ in first }
         #expect(try generation(owns, links: links).value == .hmemOnly)
+        // Without the list of soft dependencies, the missing lines and the release decide.
+        let hidden = files.merging(Self.hidden) { first, _ in first }
+        for (release, expected) in [("7.3.4", Generation.hmemOnly), ("7.0.9", .deferring)] {
+            var moved = hidden.filter { $0.key != "\(Self.directory)/modules.dep" }
+            moved["/proc/sys/kernel/osrelease"] = release + "\n"
+            moved["/lib/modules/\(release)/modules.dep"] = "\(Self.hmem):\n"
+            #expect(try generation(moved).value == expected)
+        }
     }
 
     @Test("a backport: the text in dax_hmem tells which") func backport() throws {

@@ -71,6 +71,17 @@ import Testing
         #expect(try probe("02") { $0 = $0.replacing("host supports CXL", with: "…") } == .unknown)
     }
 
+    @Test("dax_hmem is a part of the kernel image: what it did not take tells all the same") func builtin() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "03"))
+        let modules = try String(contentsOf: copy.url("/proc/modules"), encoding: .utf8)
+        let others = modules.split(separator: "\n").filter { !$0.hasPrefix("dax_hmem ") }.joined(separator: "\n") + "\n"
+        try others.write(to: copy.url("/proc/modules"), atomically: false, encoding: .utf8)
+        let state = try Inspector(root: copy.path).read()
+        #expect(state.modules.state(of: "dax_hmem") == .builtin)
+        #expect(state.initialProbe.value == .done)
+        #expect(state.initialProbe.evidence.contains { $0.contains("kernel image") })
+    }
+
     @Test("the kernel log tells, where dax_hmem has left no trace") func log() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "06"))
         let url = copy.url("/dmesg")

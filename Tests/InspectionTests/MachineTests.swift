@@ -68,6 +68,19 @@ import Testing
         #expect(failure(wrong)?.message.contains("block_size_bytes") == true)
     }
 
+    @Test("what is built in shows in its drivers, where no list tells") func drivers() throws {
+        let endpoint = "/sys/bus/cxl/devices/decoder2.0"
+        let modules = try Inspector(
+            tree: FakeTree([
+                "/proc/modules": "kmem 12288 0 - Live 0x0\n", "/sys/bus/dax/drivers/kmem/bind": "",
+                "/sys/bus/platform/drivers/cxl_acpi/bind": "", "\(endpoint)/devtype": "cxl_decoder_endpoint\n",
+            ]),
+            log: FakeLog(nil)
+        ).read().modules
+        #expect(modules.state(of: "cxl_acpi") == .builtin && modules.state(of: "cxl_port") == .builtin)
+        #expect(modules.state(of: "kmem") == .live && modules.state(of: "cxl_pci") == .absent)
+    }
+
     @Test("switches of the kernel") func switches() throws {
         let tree = FakeTree([
             "/proc/sys/kernel/modules_disabled": "1\n",

@@ -69,6 +69,15 @@ import Testing
         #expect(text(ranges) == ["0x30000000-0x3ffdffff"])
     }
 
+    @Test("memmap=exactmap throws the firmware's map away, and what stands before it") func exactMap() throws {
+        let files = firmware([
+            ("0x100000", "0x3ffdffff", "System RAM"), ("0x5d0000000", "0x5efffffff", "Soft Reserved"),
+        ])
+        #expect(try text(read(files, commandLine: "memmap=exactmap memmap=640K@0 memmap=1G@1M")) == [])
+        let line = "memmap=1G%8G+0xefffffff memmap=exactmap,1G@1M memmap=256M%0x5d0000000+0xefffffff"
+        #expect(try text(read(files, commandLine: line)) == ["0x5d0000000-0x5dfffffff"])
+    }
+
     @Test("the firmware's map") func firmwareMap() throws {
         let files = firmware([
             ("0x100000", "0x3ffdffff", "System RAM"), ("0x5d0000000", "0x5efffffff", "Soft Reserved"),
