@@ -57,7 +57,7 @@ let package = Package(
         tests("Kmod"),
         tests("Iomem"),
         tests("Inspection", ["TestCaptures"]),
-        tests("Ownership", ["Inspection", "TestCaptures"]),
+        tests("Ownership", ["Inspection", "Policy", "TestCaptures"]),
         tests("Policy"),
         tests("Reload", ["Policy", "TestCaptures"]),
         tests("Persistence", ["TestCaptures"]),

@@ -25,6 +25,7 @@ struct CxlReading {
 
     private func region(_ name: String) throws(InspectionError) -> Region? {
         guard let path = try tree.device("\(Self.bus)/\(name)") else { return nil }
+        for attribute in ["resource", "size"] { _ = try tree.required("\(path)/\(attribute)") }
         let assembly = try tree.names(in: path, where: { $0.isNumbered("dax_region") }).first
         var targets: [String] = []
         for target in try tree.names(in: path, where: { $0.isNumbered("target") }) {
@@ -34,7 +35,7 @@ struct CxlReading {
             name: name,
             range: try range(path, start: "resource"),
             mode: try tree.value("\(path)/mode") ?? "none",
-            committed: try tree.value("\(path)/commit") == "1",
+            committed: try tree.required("\(path)/commit") == "1",
             locked: try tree.value("\(path)/locked").map { $0 == "1" },
             assembled: assembly != nil,
             daxDriver: assembly.flatMap { tree.linkName("\(path)/\($0)/driver") },

@@ -15,11 +15,18 @@ struct FirmwareMap {
     init(tree: any FileTree) throws(InspectionError) {
         let directory = "/sys/firmware/memmap"
         var entries: [Entry] = []
-        for name in try tree.names(in: directory, where: { $0.isNumbered("") }) {
+        for (number, name) in try tree.names(in: directory, where: { $0.isNumbered("") }).enumerated() {
             let path = "\(directory)/\(name)"
+            // Numbered without a gap (add_sysfs_fw_map_entry()).
+            if !tree.isLive && number != Int(name) {
+                throw tree.damaged("\(directory)/\(number)", "the entry is not there, though \(name) is")
+            }
             guard let start = try tree.address("\(path)/start"), let end = try tree.address("\(path)/end"),
                 let type = try tree.value("\(path)/type")
-            else { continue }
+            else {
+                if tree.isLive { continue }
+                throw tree.damaged(path, "the entry lacks its start, end or type")
+            }
             guard let range = AddressRange(start: start, end: end) else {
                 throw tree.damaged("\(path)/end", "the range ends before it starts")
             }

@@ -32,14 +32,10 @@ public struct Inspector: Sendable {
     public func read() throws(InspectionError) -> MachineState {
         var attempt = 1
         while true {
-            let state = try readOnce()
-            guard let contradiction = Consistency(state: state, tree: tree).firstContradiction() else { return state }
-            guard tree.isLive else { throw InspectionError(.badCapture, contradiction) }
-            guard attempt < Self.attempts else {
-                throw InspectionError(
-                    .unstable,
-                    "the machine changes while it is read: \(contradiction); try again in a moment"
-                )
+            do throws(InspectionError) {
+                return try readOnce()
+            } catch {
+                guard error.code == .unstable, attempt < Self.attempts else { throw error }
             }
             attempt += 1
         }
@@ -91,7 +87,19 @@ public struct Inspector: Sendable {
         if !state.seesDecoders { state.remembered = facts?.decoders }
         state.kernel.generation = try GenerationFinding(tree: tree, state: state, log: lines).find()
         state.initialProbe = InitialProbeFinding(tree: tree, state: state, log: lines, facts: facts).find()
+        if let contradiction = Consistency(state: state, tree: tree).firstContradiction() {
+            throw unusable(contradiction)
+        }
+        if let gap = try Completeness(state: state, tree: tree, log: lines).firstGap() { throw unusable(gap) }
         return state
+    }
+
+    /// The error about a reading that can't be of one moment of one machine.
+    private func unusable(_ why: String) -> InspectionError {
+        guard tree.isLive else {
+            return InspectionError(.badCapture, "\(why); record the machine again (daxswitch collect)")
+        }
+        return InspectionError(.unstable, "the machine changes while it is read: \(why); try again in a moment")
     }
 
     /// The drop-in of this boot; its name sorts before `modules.softdep`, without which it would not count.
@@ -100,15 +108,30 @@ public struct Inspector: Sendable {
     /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
     public static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
 
-    /// Finds out early what can't be a machine at all.
+    /// What every machine has, and every recording of one.
+    private static let alwaysThere = ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"]
+
+    /// What a recording lacks only where a part of it was lost.
+    private static let alwaysRecorded = [
+        "/proc/cmdline", "/proc/modules", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/modules_disabled",
+        "/sys/bus/platform/devices", "/sys/module",
+    ]
+
+    /// Finds out early what can't be a machine at all, or not the whole of one.
     private func checkRoot() throws(InspectionError) {
-        for path in ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"] where !tree.exists(path) {
+        for path in Self.alwaysThere where !tree.exists(path) {
             if tree.isLive {
                 throw InspectionError(.missingFeature, "\(path) is not there: procfs and sysfs must be mounted")
             }
             throw InspectionError(
                 .badCapture,
                 "\(tree.display(path)) is not there: the directory is no recorded machine (daxswitch collect makes one)"
+            )
+        }
+        for path in Self.alwaysRecorded where !tree.isLive && !tree.exists(path) {
+            throw InspectionError(
+                .badCapture,
+                "\(tree.display(path)) is not there: the recorded machine is not whole; record it again (daxswitch collect)"
             )
         }
     }

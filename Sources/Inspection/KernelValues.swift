@@ -25,6 +25,14 @@ extension FileTree {
         return number
     }
 
+    /// The value of an attribute that every device of its kind has.
+    /// - Throws: where it is not there, any more or at all: read as absent it would say something that is not so.
+    func required(_ path: String) throws(InspectionError) -> String {
+        if let value = try value(path) { return value }
+        guard isLive else { throw damaged(path, "the file is not there, though its device is") }
+        throw InspectionError(.unstable, "\(path) vanished while the machine was read; try again in a moment")
+    }
+
     /// `range`, if physical memory can lie there: x86-64 and arm64 have 52 bits at most (MAX_PHYSMEM_BITS).
     /// - Throws: where it does not, naming `place` as the file that says so.
     func physical(_ range: AddressRange, at place: String) throws(InspectionError) -> AddressRange {

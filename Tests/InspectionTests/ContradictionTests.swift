@@ -113,8 +113,7 @@ import Testing
     private func regions(_ iomem: String, _ places: [(start: String, size: String)]) -> FakeTree {
         var tree = FakeTree(["/proc/iomem": iomem])
         for (number, place) in places.enumerated() {
-            tree["/sys/bus/cxl/devices/region\(number)/resource"] = place.start
-            tree["/sys/bus/cxl/devices/region\(number)/size"] = place.size
+            for (path, text) in FakeTree.region(number, place.start, place.size) { tree[path] = text }
         }
         return tree
     }

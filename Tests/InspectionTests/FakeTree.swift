@@ -1,4 +1,5 @@
 import Inspection
+import Synchronization
 
 /// A tree of files in memory, with what a real one can do to a reader.
 struct FakeTree: FileTree {
@@ -8,6 +9,8 @@ struct FakeTree: FileTree {
     var links: [String: String] = [:]
     /// Files that are listed and vanish when they are read, as an attribute of a device that goes away.
     var vanished: Set<String> = []
+    /// A file that is not there at the first reading.
+    var vanishesOnce: VanishingOnce?
     /// Numbers of character devices by path.
     var numbers: [String: String] = [:]
     var isLive = false
@@ -17,8 +20,26 @@ struct FakeTree: FileTree {
         self["/proc/iomem"] = "00100000-3ffdffff : System RAM\n5d0000000-5efffffff : Soft Reserved\n"
         self["/proc/sys/kernel/osrelease"] = "6.12.107\n"
         self["/proc/modules"] = ""
-        self["/sys/kernel/x"] = ""
+        self["/proc/cmdline"] = ""
+        self["/proc/sys/kernel/modprobe"] = "/sbin/modprobe\n"
+        self["/proc/sys/kernel/modules_disabled"] = "0\n"
+        self["/sys/module/x"] = ""
+        self["/sys/bus/platform/devices/x"] = ""
+        self["/sys/devices/system/memory/auto_online_blocks"] = "offline\n"
         for (path, text) in texts { self[path] = text }
+    }
+
+    /// The root decoder of the lab's window, as `cxl_acpi` makes it together with the window's line.
+    static let rootDecoder = [
+        "/sys/bus/cxl/devices/decoder0.0/devtype": "cxl_decoder_root\n",
+        "/sys/bus/cxl/devices/decoder0.0/start": "0x5d0000000\n",
+        "/sys/bus/cxl/devices/decoder0.0/size": "0x100000000\n",
+    ]
+
+    /// A region that is not committed.
+    static func region(_ number: Int, _ start: String, _ size: String) -> [String: String] {
+        let path = "/sys/bus/cxl/devices/region\(number)"
+        return ["\(path)/resource": "\(start)\n", "\(path)/size": "\(size)\n", "\(path)/commit": "0\n"]
     }
 
     subscript(path: String) -> String? {
@@ -30,6 +51,7 @@ struct FakeTree: FileTree {
 
     func read(_ path: String) throws(InspectionError) -> [UInt8]? {
         guard let real = realPath(path), !vanished.contains(real) else { return nil }
+        if vanishesOnce?.vanishes(real) == true { return nil }
         return files[real]
     }
 
@@ -56,6 +78,21 @@ struct FakeTree: FileTree {
     func linkTarget(_ path: String) -> String? {
         guard let slash = path.lastIndex(of: "/"), let parent = realPath(String(path[..<slash])) else { return nil }
         return links[parent + path[slash...]]
+    }
+}
+
+/// A file that is back when it is read again.
+final class VanishingOnce: Sendable {
+    private let path: String
+    private let isGone = Atomic(false)
+
+    init(_ path: String) { self.path = path }
+
+    /// It was asked for.
+    var hasVanished: Bool { isGone.load(ordering: .relaxed) }
+
+    func vanishes(_ path: String) -> Bool {
+        path == self.path && !isGone.exchange(true, ordering: .relaxed)
     }
 }
 

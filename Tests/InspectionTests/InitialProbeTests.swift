@@ -106,6 +106,7 @@ import Testing
         let state = try Inspector(root: copy.path).read()
         let device = try #require(state.hmemDevices.first?.name)
         try FileManager.default.removeItem(at: copy.url("/sys/bus/platform/devices/\(device)/driver"))
+        try FileManager.default.removeItem(at: copy.url("/sys/bus/platform/devices/\(device)/dax0.0"))
         try FileManager.default.removeItem(at: copy.url("/sys/bus/dax/devices/dax0.0"))
         try FileManager.default.removeItem(at: copy.url("/dmesg"))
         #expect(try Inspector(root: copy.path).read().initialProbe.value == .unknown)

@@ -146,6 +146,7 @@ import Testing
 
     @Test("lines around and below regions and windows") func lines() throws {
         let within = try read(
+            FakeTree.rootDecoder.merging(FakeTree.region(0, "0x5d0000000", "0x20000000")) { _, own in own },
             iomem: """
                 5d0000000-6cfffffff : CXL Window 0
                   5d0000000-60fffffff : Soft Reserved
@@ -163,9 +164,10 @@ import Testing
               5e8000000-5efffffff : Soft Reserved
 
             """
-        let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])
+        let region = FakeTree.rootDecoder.merging(FakeTree.region(0, "0x5e0000000", "0x8000000")) { _, own in own }
+        let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")]).merging(region) { _, own in own }
         #expect(text(try read(files, iomem: split)) == ["0x5d0000000-0x5efffffff"])
-        #expect(text(try read(iomem: split)) == ["0x5d0000000-0x5dfffffff", "0x5e8000000-0x5efffffff"])
+        #expect(text(try read(region, iomem: split)) == ["0x5d0000000-0x5dfffffff", "0x5e8000000-0x5efffffff"])
     }
 
     @Test("where lines are shown, a range without one is none") func notShown() throws {

@@ -10,7 +10,7 @@ import Testing
     private let size: UInt64 = 4 << 30
 
     private func windows(_ table: [UInt8], iomem: String? = nil) throws -> [Window] {
-        var tree = FakeTree()
+        var tree = FakeTree(iomem == nil ? [:] : FakeTree.rootDecoder)
         if let iomem { tree["/proc/iomem"] = iomem }
         tree.files[Self.path] = table
         return try Inspector(tree: tree, log: FakeLog()).read().windows

@@ -39,7 +39,10 @@ struct Recording {
 
     /// Copies the links of a bus's `devices` and the directories behind them, at their real paths.
     func devices(_ path: String, where matches: (String) -> Bool = { _ in true }, depth: Int) throws(CollectError) {
-        for name in names(in: path) ?? [] where matches(name) {
+        guard let names = names(in: path) else { return }
+        // Also where nothing is copied: that a bus has no such device is a fact.
+        try make(path)
+        for name in names where matches(name) {
             try directory("\(path)/\(name)", depth: 0)
             if let real = tree.realPath("\(path)/\(name)") { try directory(real, depth: depth) }
         }

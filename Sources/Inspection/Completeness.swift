@@ -1,0 +1,116 @@
+internal import Iomem
+internal import Machine
+
+/// Finds what is missing from a reading, by what its other files say must be there.
+///
+/// An absent file reads as an absent device. In a tree that is torn, or in the moment in which a device goes, that would
+/// become an answer that is certain and wrong.
+struct Completeness {
+    let state: MachineState
+    let tree: any FileTree
+    let log: [String]
+
+    /// The first gap, naming the file and the fact that asks for it; nil where there is none.
+    func firstGap() throws(InspectionError) -> String? {
+        if let gap = try busGap() { return gap }
+        for region in state.regions {
+            if let gap = regionGap(region) { return gap }
+        }
+        if let gap = try deviceGap() { return gap }
+        if let gap = memoryGap() { return gap }
+        // A running machine lives with whatever its firmware says.
+        return tree.isLive ? nil : try FirmwareCompleteness(state: state, tree: tree, log: log).firstGap()
+    }
+
+    private static let cxl = "/sys/bus/cxl"
+    private static let dax = "/sys/bus/dax"
+
+    private func gap(_ path: String, _ reason: String) -> String {
+        "\(tree.display(path)) is not there, though \(reason)"
+    }
+
+    /// cxl_core registers the bus as it is loaded, and each window of cxl_acpi is the range of a root decoder
+    /// (drivers/cxl/acpi.c: cxl_acpi_probe()).
+    private func busGap() throws(InspectionError) -> String? {
+        let loaded = state.modules.loaded.filter { $0.value.isLive && $0.key.hasPrefix("cxl_") }.keys.sorted()
+        if let module = loaded.first, !tree.exists(Self.cxl) { return gap(Self.cxl, "/proc/modules lists \(module)") }
+        // Links that lead nowhere are refused.
+        for name in try tree.names(in: "\(Self.cxl)/devices", where: { $0.isNumbered("dax_region") }) {
+            _ = try tree.device("\(Self.cxl)/devices/\(name)")
+        }
+        let roots = state.decoders.filter { $0.kind == .root }.compactMap(\.range)
+        for window in state.windows where window.isLive && !roots.contains(where: window.range.overlaps) {
+            return gap("\(Self.cxl)/devices/decoder0.*", "/proc/iomem has a CXL Window line at \(window.range)")
+        }
+        let lines = state.iomem.entries { $0.isNumbered("region") }
+        for line in lines where state.windows.contains(where: { $0.isLive && $0.range.contains(line.range) }) {
+            guard state.regions.contains(where: { $0.name == line.name }) else {
+                return gap("\(Self.cxl)/devices/\(line.name)", "/proc/iomem has \(line.name) at \(line.range)")
+            }
+        }
+        return nil
+    }
+
+    /// A region is committed when each of its targets is programmed (drivers/cxl/core/region.c: commit_store()).
+    private func regionGap(_ region: Region) -> String? {
+        let path = "\(Self.cxl)/devices/\(region.name)"
+        let release = KernelVersion(state.kernel.release)
+        if !tree.isLive, region.locked == nil, let release, release >= .coordinating {
+            return gap("\(path)/locked", "kernel \(state.kernel.release) has this attribute")
+        }
+        guard region.committed else { return nil }
+        let reason = "\(path)/commit is 1"
+        if region.mode == "none", let release, release >= KernelVersion(major: 6, minor: 3) {
+            return gap("\(path)/mode", reason)
+        }
+        if region.range == nil { return gap("\(path)/resource", reason) }
+        let ways = tree.optionalValue("\(path)/interleave_ways").flatMap { Int($0) } ?? 1
+        if region.targets.count < ways { return gap("\(path)/target\(region.targets.count)", reason) }
+        for target in region.targets
+        where !state.decoders.contains(where: { $0.name == target && $0.kind == .endpoint && $0.range != nil }) {
+            return gap("the range of \(Self.cxl)/devices/\(target)", "\(region.name) has it as a target and \(reason)")
+        }
+        return nil
+    }
+
+    /// Each dax device below an hmem device or a region is on the dax bus, and so is each that a driver has.
+    private func deviceGap() throws(InspectionError) -> String? {
+        let regions = state.regions.map { "\(Self.cxl)/devices/\($0.name)" }
+        var parents = state.hmemDevices.map { "/sys/bus/platform/devices/\($0.name)" }
+        for region in regions {
+            parents += try tree.names(in: region) { $0.isNumbered("dax_region") }.map { "\(region)/\($0)" }
+        }
+        for parent in parents {
+            for name in try tree.names(in: parent, where: Self.isDaxDevice)
+            where !state.daxDevices.contains(where: { $0.name == name }) {
+                return gap("\(Self.dax)/devices/\(name)", "\(parent)/\(name) is there")
+            }
+        }
+        for driver in try tree.names(in: "\(Self.dax)/drivers", where: { _ in true }) {
+            for name in try tree.names(in: "\(Self.dax)/drivers/\(driver)", where: Self.isDaxDevice)
+            where state.daxDevices.contains(where: { $0.name == name && $0.driver == nil }) {
+                return gap("\(Self.dax)/devices/\(name)/driver", "\(Self.dax)/drivers/\(driver)/\(name) is there")
+            }
+        }
+        return nil
+    }
+
+    private static func isDaxDevice(_ name: String) -> Bool {
+        name.hasPrefix("dax") && name.dropFirst(3).allSatisfy { $0.isASCIIDigit || $0 == "." } && name.count > 3
+    }
+
+    /// kmem adds whole blocks (drivers/dax/kmem.c: dax_kmem_range()), and they stay as long as its line does.
+    private func memoryGap() -> String? {
+        let directory = "/sys/devices/system/memory"
+        let blocks = state.memory.blocks.map(\.range)
+        for line in state.iomem.entries(where: { $0 == "System RAM (kmem)" }) {
+            guard let part = line.range.subtracting(blocks).first else { continue }
+            return gap(
+                "the state of the memory blocks of \(part) in \(directory)",
+                "/proc/iomem has kmem's memory there"
+            )
+        }
+        guard state.memory.blockSize > 0, state.memory.autoOnline == nil else { return nil }
+        return gap("\(directory)/auto_online_blocks", "\(directory)/block_size_bytes is")
+    }
+}
