@@ -105,6 +105,9 @@ struct FleetTests {
         for path in ["/sys/firmware", "/sys/bus", "/sys/devices", "/sys/module"] {
             try? FileManager.default.removeItem(at: root.url(path))
         }
+        for path in ["/sys/bus/platform/devices", "/sys/module"] {
+            try FileManager.default.createDirectory(at: root.url(path), withIntermediateDirectories: true)
+        }
         let ended = try Tool.run(["plan", "hmem", "--json", "--root", root.path, "--root", try captures()[2]])
         #expect(ended.status == 69)
         let documents = try documents(ended)

@@ -10,8 +10,9 @@ struct MemoryTree: FileTree {
         self.files = [
             "/proc/iomem": Array("00100000-3ffdffff : System RAM\n5d0000000-5efffffff : Soft Reserved\n".utf8),
             "/proc/sys/kernel/osrelease": Array("6.12.107\n".utf8),
-            "/proc/modules": [],
-            "/sys/kernel/x": [],
+            "/proc/modules": [], "/proc/cmdline": [],
+            "/proc/sys/kernel/modprobe": [], "/proc/sys/kernel/modules_disabled": [],
+            "/sys/module/x": [], "/sys/bus/platform/devices/x": [],
         ]
         self.files.merge(files) { $1 }
     }

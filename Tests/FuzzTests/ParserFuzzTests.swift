@@ -11,6 +11,11 @@ import Testing
 
 /// Whatever bytes a parser gets, it returns a value or throws its own error, in time.
 @Suite("Parsers under changed inputs", .serialized) struct ParserFuzzTests {
+    @Test("unchanged, the tree is read: what is changed in it comes to its parser") func unchanged() throws {
+        let tree = MemoryTree()
+        #expect(try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read().softReserved.count == 1)
+    }
+
     @Test func iomem() throws {
         try Fuzzer("iomem").run { bytes in
             do throws(IomemError) {
