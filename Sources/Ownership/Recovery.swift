@@ -1,3 +1,5 @@
+import Machine
+
 /// A run that was cut off: what is needed to say how it can come to an end.
 public struct Interruption: Sendable, Equatable {
     /// The steps that the run had to do.
@@ -50,6 +52,13 @@ public enum Recovery: Sendable, Equatable {
 extension Planner {
     /// How `run` can come to an end on this machine: never elsewhere than with the owners it began with or was to bring.
     public func recovery(of run: Interruption) -> Recovery {
+        if let module = Step.modules.sorted().first(where: { machine.modules.state(of: $0) == .changing }) {
+            return .stuck(
+                "\(module) is still being loaded or removed (/proc/modules); run daxswitch recover again when that is over, "
+                    + "or reboot where it never is",
+                []
+            )
+        }
         if run.original.differences(on: machine).isEmpty { return .isUndone }
         let rest = predict(Array(run.steps.dropFirst(run.stepsEnded)))
         let finish = [rest, predict(run.steps)].first { leads($0, to: run) }

@@ -1,13 +1,24 @@
 import Kmod
 
-/// Modules through libkmod, on this machine.
+/// Modules through libkmod, on this machine, each call in a process of its own: it may hang in the kernel.
 public struct LibkmodModules: ModuleControl {
+    private let call = WatchedCall()
+
     /// Modules of the running kernel.
     public init() {}
 
     /// Loads `module`. The context is opened anew each time: libkmod reads its configuration when it is opened, and a
     /// hold may have come or gone since.
     public func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
+        try call.run("load \(module)") { () throws(ReloadError) in try Self.insert(module, isHeld: isHeld) }
+    }
+
+    /// Removes that one module.
+    public func remove(_ module: String) throws(ReloadError) {
+        try call.run("remove \(module)") { () throws(ReloadError) in try Self.remove(module) }
+    }
+
+    private static func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
         do {
             let context = try KmodContext()
             if isHeld {
@@ -20,8 +31,7 @@ public struct LibkmodModules: ModuleControl {
         }
     }
 
-    /// Removes that one module.
-    public func remove(_ module: String) throws(ReloadError) {
+    private static func remove(_ module: String) throws(ReloadError) {
         do {
             let context = try KmodContext()
             try context.remove(module)

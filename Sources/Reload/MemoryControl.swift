@@ -48,7 +48,12 @@ public enum MemoryAttribute: Hashable, Sendable {
 public struct WriteRefusal: Error, Sendable, Equatable {
     /// The errno.
     public let code: Int32
+    /// Where in the kernel the write hangs, which could not even be broken off; nil where it has ended.
+    public let hangsIn: String?
 
     /// A refusal.
-    public init(_ code: Int32) { self.code = code }
+    public init(_ code: Int32, hangsIn: String? = nil) {
+        self.code = code
+        self.hangsIn = hangsIn
+    }
 }

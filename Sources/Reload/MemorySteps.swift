@@ -31,6 +31,8 @@ struct MemorySteps {
             // With kmem gone nobody can online the blocks again before the driver below goes.
             for device in devices { try writer.write(device.name, to: .driver("kmem", .unbind)) }
         } catch {
+            // The next write would wait for what the one that hangs holds.
+            if error.code == .hung { throw error }
             try bringBack(range, to: machine, after: error)
         }
     }

@@ -16,7 +16,7 @@ struct MemoryWriter {
     ///
     /// EAGAIN is tried again until the limit. EBUSY says that a page can't be moved, which passes where it is pinned for
     /// I/O: it is tried a few times. A block that is gone is no error, since it is not online either.
-    /// - Throws: `ReloadError` `.stepFailed`, `.interrupted`, `.notPermitted`.
+    /// - Throws: `ReloadError` `.stepFailed`, `.interrupted`, `.notPermitted`, `.hung`.
     func write(
         _ value: String,
         to attribute: MemoryAttribute,
@@ -34,6 +34,13 @@ struct MemoryWriter {
                 }
             } catch {
                 refusal = error
+            }
+            if let place = refusal.hangsIn {
+                throw ReloadError(
+                    .hung,
+                    "writing \(value) into \(attribute.path) did not come to an end and can't be broken off; a reboot ends it",
+                    cause: place
+                )
             }
             switch refusal.code {
             case ENOENT, ENODEV, ENXIO:

@@ -18,6 +18,8 @@ public struct ReloadError: Error, Sendable, Equatable {
         case stepFailed = "step-failed"
         /// A step's effect did not show before its deadline.
         case notSettled = "not-settled"
+        /// A call into the kernel does not come back and can't be broken off.
+        case hung
         /// The kernel log has a WARNING, an Oops or a conflict that a step brought.
         case kernelTrouble = "kernel-trouble"
         /// The machine afterwards is not as predicted.
@@ -43,6 +45,9 @@ public struct ReloadError: Error, Sendable, Equatable {
         self.message = message
         self.cause = cause
     }
+
+    /// Nobody knows what the kernel holds, whatever it shows: nothing more may be tried.
+    var endsAll: Bool { code == .kernelTrouble || code == .hung }
 
     /// Whether the same call may go through later.
     public var isRetryable: Bool { code == .busy || code == .machineChanged || code == .interrupted }

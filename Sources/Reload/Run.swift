@@ -54,8 +54,7 @@ struct Run {
     /// Brings the machine back where that is certain; else leaves it with the journal.
     private func end(_ error: ReloadError, _ mayRollBack: Bool, _ differences: [Difference]) -> Outcome {
         surfaces.messages.announce("stopped: \(error.message)")
-        // After a WARNING or an Oops nobody knows what the kernel holds, whatever it shows: nothing more is tried.
-        guard error.code != .kernelTrouble else { return stop(error, differences) }
+        guard !error.endsAll else { return stop(error, differences) }
         do {
             let machine = try runner.settling.read()
             if original.differences(on: machine).isEmpty {
@@ -68,7 +67,7 @@ struct Run {
             try rollBack(steps)
             return .rolledBack(error)
         } catch let second {
-            let code = second.code == .kernelTrouble ? second.code : error.code
+            let code = second.endsAll ? second.code : error.code
             return stop(
                 ReloadError(code, error.description, cause: "rolling back failed: \(second)"),
                 differences

@@ -6,11 +6,11 @@ public protocol ModuleControl {
     /// Loads `module`: as modprobe would, or while `isHeld` its hard dependencies and the module alone.
     ///
     /// With soft dependencies, 6.x would bring `cxl_acpi` back with dax_hmem (its `softdep pre:`).
-    /// - Throws: `ReloadError` `.stepFailed` or `.notPermitted`; a module that is loaded already is no error.
+    /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`; a module that is loaded already is no error.
     func insert(_ module: String, isHeld: Bool) throws(ReloadError)
 
     /// Removes that one module; one that is not loaded is no error.
-    /// - Throws: `ReloadError` `.stepFailed` or `.notPermitted`.
+    /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`.
     func remove(_ module: String) throws(ReloadError)
 }
 

@@ -6,8 +6,8 @@ import Inspection
 public struct SysfsMemory: MemoryControl {
     private let tree: DirectoryTree
 
-    /// How often a write that goes on is looked at, in milliseconds.
-    private static let interval: Int32 = 200
+    /// How long a write may take to end once it is broken off.
+    private static let grace = Duration.seconds(10)
 
     /// The attributes below `root`; "/" is this machine.
     public init(root: String = "/") { tree = DirectoryTree(root: root) }
@@ -21,37 +21,20 @@ public struct SysfsMemory: MemoryControl {
         let bytes = Array(value.utf8)
         let child = unsafe bytes.withUnsafeBytes { unsafe daxswitch_write_in_child(file, $0.baseAddress, $0.count) }
         guard child > 0 else { throw WriteRefusal(errno) }
-        waitForEnd(of: child, while: goesOn)
-        try Self.checkEnd(of: child)
+        guard let process = try? ChildProcess(child) else { throw WriteRefusal(ENFILE) }
+        switch process.wait(while: goesOn, grace: Self.grace) {
+        case .ended(let status):
+            // As WIFSIGNALED and WEXITSTATUS, which Swift does not see.
+            guard status & 0x7f == 0 else { throw WriteRefusal(EINTR) }
+            let code = (status >> 8) & 0xff
+            if code != 0 { throw WriteRefusal(code) }
+        case .brokenOff: throw WriteRefusal(EINTR)
+        case .hangs: throw WriteRefusal(EINTR, hangsIn: process.kernelStack ?? "its kernel stack can't be read")
+        }
     }
 
     /// The first line of the block's `state`.
     public func isOnline(block number: Int) -> Bool? {
         tree.optionalValue(MemoryAttribute.block(number).path).map { $0 != "offline" }
-    }
-
-    /// Waits until `child` has ended, and ends it once `goesOn` says no.
-    private func waitForEnd(of child: pid_t, while goesOn: () -> Bool) {
-        let process = daxswitch_open_process(child)
-        // Without a descriptor there is nothing to wait on with a limit: then the write takes the time it takes.
-        guard process >= 0 else { return }
-        defer { close(process) }
-        var watched = pollfd(fd: process, events: Int16(POLLIN), revents: 0)
-        while unsafe poll(&watched, 1, Self.interval) <= 0 {
-            guard !goesOn() else { continue }
-            kill(child, SIGKILL)
-            return
-        }
-    }
-
-    private static func checkEnd(of child: pid_t) throws(WriteRefusal) {
-        var status: Int32 = 0
-        while unsafe waitpid(child, &status, 0) < 0 {
-            guard errno == EINTR else { throw WriteRefusal(errno) }
-        }
-        // As WIFSIGNALED and WEXITSTATUS, which Swift does not see.
-        guard status & 0x7f == 0 else { throw WriteRefusal(EINTR) }
-        let code = (status >> 8) & 0xff
-        if code != 0 { throw WriteRefusal(code) }
     }
 }

@@ -100,7 +100,7 @@ struct Failure: Error, Equatable {
         case .unfinishedJournal, .stuck, .damagedJournal: .stopped
         case .machineChanged, .newHazard: .refused
         case .notPermitted: .notPermitted
-        case .stepFailed, .notSettled, .kernelTrouble, .notAsPredicted, .interrupted, .unavailable: .failed
+        case .stepFailed, .notSettled, .hung, .kernelTrouble, .notAsPredicted, .interrupted, .unavailable: .failed
         }
     }
 }

@@ -15,7 +15,8 @@ struct FailureTests {
         arguments: [
             (ReloadError.Code.busy, daxswitch.ExitStatus.busy), (.unfinishedJournal, .stopped),
             (.damagedJournal, .stopped), (.stuck, .stopped), (.machineChanged, .refused),
-            (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.kernelTrouble, .failed),
+            (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.hung, .failed),
+            (.kernelTrouble, .failed),
             (.notAsPredicted, .failed), (.interrupted, .failed), (.notPermitted, .notPermitted),
             (.unavailable, .failed),
         ]

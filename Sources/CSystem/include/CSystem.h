@@ -3,7 +3,7 @@
 
 #include "arguments.h"
 #include "datagram.h"
-#include "child_write.h"
+#include "child.h"
 #include "interrupts.h"
 #include "uevents.h"
 

@@ -1,0 +1,82 @@
+import CSystem
+import Glibc
+
+/// A process of our own that does one thing in the kernel, which may hang in there.
+///
+/// delete_module(2) and init_module(2) can't be broken off while they wait for a lock or for a driver, and a thread that
+/// hangs keeps its whole process from ending. A child does not: who waits for it can stop waiting.
+struct ChildProcess: ~Copyable {
+    let pid: pid_t
+    /// Can be read once the process has ended.
+    private let end: Int32
+    private let kill: (pid_t) -> Void
+
+    /// How often it is asked whether to go on waiting, in milliseconds.
+    private static let interval: Int32 = 100
+
+    /// Takes over `pid`, of a child that has just been started; `kill` ends it where it can be ended.
+    init(_ pid: pid_t, kill: @escaping (pid_t) -> Void = { _ = Glibc.kill($0, SIGKILL) }) throws(ReloadError) {
+        self.pid = pid
+        self.kill = kill
+        end = daxswitch_open_process(pid)
+        if end < 0 {
+            let error = ReloadError.failing("watch a child process")
+            // Nothing could end the waiting for it.
+            kill(pid)
+            throw error
+        }
+    }
+
+    deinit { if end >= 0 { close(end) } }
+
+    /// How it ended.
+    enum End: Equatable {
+        /// By itself, with this status as of waitpid(2).
+        case ended(Int32)
+        /// It was killed, since it was not to go on.
+        case brokenOff
+        /// It was killed and is still there: it hangs in the kernel.
+        case hangs
+    }
+
+    /// Waits while `goesOn` says so, then kills it and gives it `grace` to be gone.
+    func wait(while goesOn: () -> Bool, grace: Duration) -> End {
+        while !hasEnded(within: Self.interval) {
+            guard !goesOn() else { continue }
+            kill(pid)
+            let milliseconds = grace.components.seconds * 1000 + grace.components.attoseconds / 1_000_000_000_000_000
+            guard hasEnded(within: Int32(clamping: milliseconds)) else { return .hangs }
+            _ = status()
+            return .brokenOff
+        }
+        return .ended(status())
+    }
+
+    /// The functions of the kernel that it is in, the innermost first; nil where that can't be read.
+    var kernelStack: String? {
+        let lines = stackText.split(separator: "\n").compactMap { line -> Substring? in
+            // [<0>] function+0x12/0x34 (fs/proc/base.c: proc_pid_stack())
+            line.split(separator: " ").dropFirst().first?.prefix { $0 != "+" }
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: " < ")
+    }
+
+    private var stackText: String {
+        guard let bytes = try? File("/proc/\(pid)/stack", O_RDONLY).readAll() else { return "" }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func hasEnded(within milliseconds: Int32) -> Bool {
+        var watched = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&watched, 1, milliseconds) > 0
+    }
+
+    private func status() -> Int32 {
+        var status: Int32 = 0
+        while unsafe waitpid(pid, &status, 0) < 0 {
+            // Somebody else has waited for it: it is gone, and nobody knows how.
+            guard errno == EINTR else { return SIGKILL }
+        }
+        return status
+    }
+}
