@@ -27,6 +27,7 @@ struct CxlReading {
         guard let path = try tree.device("\(Self.bus)/\(name)") else { return nil }
         for attribute in ["resource", "size"] { _ = try tree.required("\(path)/\(attribute)") }
         let assembly = try tree.names(in: path, where: { $0.isNumbered("dax_region") }).first
+        let persistent = try tree.names(in: path, where: { $0.isNumbered("pmem_region") }).first
         var targets: [String] = []
         for target in try tree.names(in: path, where: { $0.isNumbered("target") }) {
             if let decoder = try tree.value("\(path)/\(target)"), !decoder.isEmpty { targets.append(decoder) }
@@ -39,7 +40,8 @@ struct CxlReading {
             locked: try tree.value("\(path)/locked").map { $0 == "1" },
             assembled: assembly != nil,
             daxDriver: assembly.flatMap { tree.linkName("\(path)/\($0)/driver") },
-            targets: targets
+            targets: targets,
+            lacksPmemDriver: persistent.map { tree.linkName("\(path)/\($0)/driver") == nil } ?? false
         )
     }
 
@@ -80,7 +82,13 @@ struct CxlReading {
         for name in try tree.names(in: Self.bus, where: { $0.isNumbered("mem") }) {
             guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
             let isBound = tree.linkName("\(path)/driver") != nil
-            memdevs.append(Memdev(name: name, hasEndpoint: isBound && attached.contains(name)))
+            memdevs.append(
+                Memdev(
+                    name: name,
+                    hasEndpoint: isBound && attached.contains(name),
+                    persistentSize: try tree.number("\(path)/pmem/size")
+                )
+            )
         }
         return memdevs
     }

@@ -27,7 +27,7 @@ struct DropInReading {
     private static func choice(_ text: String) -> BootChoice? {
         let lines = words(text)
         if lines.contains(where: { $0.starts(with: ["install", "cxl_acpi"]) }) { return .hmem }
-        return lines.contains { $0.starts(with: ["softdep", "dax_hmem", "pre:", "cxl_acpi"]) } ? .cxl : nil
+        return lines.contains { $0.starts(with: ["softdep", "dax_hmem", "pre:", "cxl_pmem", "cxl_acpi"]) } ? .cxl : nil
     }
 
     private static func words(_ text: String) -> [[Substring]] {

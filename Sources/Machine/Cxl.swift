@@ -18,6 +18,8 @@ public struct Region: Sendable, Equatable {
     public var daxDriver: String?
     /// The endpoint decoders that are its targets, by position.
     public var targets: [String]
+    /// `pmem_regionN` exists below it (for pmem) and no driver is bound to it: it was made while `cxl_pmem` was out.
+    public var lacksPmemDriver: Bool
 
     /// A region as sysfs shows it.
     public init(
@@ -28,7 +30,8 @@ public struct Region: Sendable, Equatable {
         locked: Bool?,
         assembled: Bool,
         daxDriver: String?,
-        targets: [String]
+        targets: [String],
+        lacksPmemDriver: Bool = false
     ) {
         self.name = name
         self.range = range
@@ -38,6 +41,7 @@ public struct Region: Sendable, Equatable {
         self.assembled = assembled
         self.daxDriver = daxDriver
         self.targets = targets
+        self.lacksPmemDriver = lacksPmemDriver
     }
 }
 
@@ -79,10 +83,13 @@ public struct Memdev: Sendable, Equatable {
     public var name: String
     /// The driver is bound (`cxl_mem`) and an endpoint port hangs below a root.
     public var hasEndpoint: Bool
+    /// `pmem/size`: its persistent capacity in bytes; nil where that is not there.
+    public var persistentSize: UInt64?
 
     /// A memory device as sysfs shows it.
-    public init(name: String, hasEndpoint: Bool) {
+    public init(name: String, hasEndpoint: Bool, persistentSize: UInt64? = nil) {
         self.name = name
         self.hasEndpoint = hasEndpoint
+        self.persistentSize = persistentSize
     }
 }

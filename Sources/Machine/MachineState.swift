@@ -91,7 +91,7 @@ public struct MachineState: Sendable, Equatable {
 
 /// Who is to own Soft Reserved memory from the next boot on; the raw value is the word in the JSON documents.
 public enum BootChoice: String, Sendable, CaseIterable {
-    /// `cxl_acpi`, `cxl_pci` and `cxl_mem` come before dax_hmem.
+    /// `cxl_pmem`, `cxl_acpi`, `cxl_pci` and `cxl_mem` come before dax_hmem.
     case cxl
     /// `cxl_acpi` is never loaded.
     case hmem

@@ -20,6 +20,8 @@ public struct Hazard: Sendable, Equatable, Hashable {
         case doubleClaim = "double-claim"
         /// A pmem region goes with `cxl_acpi`.
         case pmemInUse = "pmem-in-use"
+        /// A pmem region stands without its nvdimm bridge when `cxl_pmem` comes in.
+        case pmemWithoutBridge = "pmem-without-bridge"
         /// Loading dax_hmem brings `cxl_acpi` back.
         case selfUndoing = "self-undoing"
         /// The outcome depends on a race or on a fact that can't be read.

@@ -63,6 +63,7 @@ extension World {
         for index in regions.indices where !regions[index].isPresent || regions[index].isDetached {
             if regions[index].isDetached { regions[index].attach() }
             regions[index].isPresent = true
+            regions[index].lacksBridge = regions[index].mode == "pmem" && !has("cxl_pmem")
             let range = regions[index].range
             // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.
             if claims.contains(where: { $0.driver == "kmem" && $0.overlaps(range) })
@@ -77,6 +78,8 @@ extension World {
     private func loadingDaxHmem() -> StepOutcome {
         var world = self
         if loadsCxlFirst && !isHeld {
+            // cxl_pmem comes before them, where modprobe's configuration has no command in place of a module that it needs
+            // (that of ndctl has one for libnvdimm): daxswitch runs none, so that it does not count.
             world.loadCxlAcpi()
             world.loadCxl("cxl_pci")
             world.loadCxl("cxl_mem")

@@ -182,7 +182,18 @@ extension Rule {
         source: "kmod, libkmod-module.c: __kmod_module_fill_softdep(), ignorecmd; seen with kmod 30 on 6.12 and 7.3"
     )
 
+    static let pmemNeedsBridge = Rule(
+        "pmem-needs-bridge",
+        withDaxCxl,
+        "A persistent region that is assembled while cxl_pmem is out has no nvdimm bridge for as long as it stands: "
+            + "cxl_pmem, loaded after it, by udev for one, follows a null pointer and the kernel dies. Loaded before it, "
+            + "cxl_pmem serves it. Where cxl_acpi depends on cxl_pmem, as from 7.1 on, it is always there before.",
+        source: "drivers/cxl/core/region.c (6.12): devm_cxl_add_pmem_region() drops cxlr->cxl_nvb (-ENXIO) and keeps "
+            + "the pmem_region; drivers/cxl/pmem.c: cxl_pmem_region_probe() follows it; seen on 6.12 and 6.18"
+    )
+
     private static let steps = [
         requestsCxl, softdepCxl, dependsOnHmem, resetOnRemoval, lockHonoured, lockIgnored, unassembledKept, holdBlocks,
+        pmemNeedsBridge,
     ]
 }

@@ -213,6 +213,7 @@ extension World {
             }
             undecoded = inWindows.flatMap { $0.subtracting(remembered.decoded) }
         }
+        hiddenPmem = devicesOfHiddenPmem(on: machine)
     }
 }
 
@@ -251,6 +252,7 @@ extension WorldRegion {
             assembled: region.assembled,
             hasDecoders: !region.targets.isEmpty || isDetached,
             isDetached: isDetached,
+            lacksBridge: region.lacksPmemDriver,
             isPresent: true
         )
     }

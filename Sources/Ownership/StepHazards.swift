@@ -160,7 +160,7 @@ struct StepHazards {
 
     private func loadHazards(before world: World, _ outcome: StepOutcome) -> [Hazard] {
         guard case .load(let module) = step else { return [] }
-        var found: [Hazard] = []
+        var found = bridgeHazards(before: world, outcome)
         for after in outcome.worlds {
             let isNew = { (claim: Claim) in claim.owner == .hmem && !world.claims.contains(claim) }
             for claim in after.claims where isNew(claim) {

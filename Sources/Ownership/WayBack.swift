@@ -15,9 +15,9 @@ extension Planner {
     /// What is no hazard where it was so before: the comparison with the original finds out what was not.
     private static let isOriginal: Set<Hazard.Identifier> = [.orphanedRange]
 
-    /// The modules that policies switch, in the order in which they are loaded.
+    /// The modules that policies switch, in the order in which they are loaded (`Rule.pmemNeedsBridge`: cxl_pmem first).
     private static let switched = [
-        "cxl_port", "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_pmem", "dax_hmem", "dax_cxl",
+        "cxl_port", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl",
     ]
 
     private static func candidates(to original: Arrangement) -> [[Step]] {

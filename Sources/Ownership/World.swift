@@ -14,7 +14,7 @@ struct World: Equatable, Sendable {
     var isHeld: Bool
     /// Who lets `cxl_acpi` in again also gives the kernel back its helper for request_module().
     var releaseRestoresHelper = false
-    /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it.
+    /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it, `cxl_pmem` first.
     var loadsCxlFirst = false
     /// `cxl_acpi` is bound: the windows are in iomem.
     var windowsAreLive: Bool
@@ -32,6 +32,8 @@ struct World: Equatable, Sendable {
     var claims: [Claim]
     /// The initial probe is still to come.
     var probeIsPending: Bool
+    /// The memory devices whose persistent regions may wait in decoders that sysfs does not show, in words.
+    var hiddenPmem: [String] = []
     /// Bytes in windows that no decoder answers for.
     var undecoded: [AddressRange]
     /// "Soft Reserved" lines of iomem, on kernels that print them.
@@ -84,6 +86,8 @@ struct WorldRegion: Equatable, Sendable {
     var hasDecoders = true
     /// The memory devices' drivers went and left its locked decoders as they were: with them it is committed again.
     var isDetached = false
+    /// It is persistent and was assembled while cxl_pmem was out: it has no nvdimm bridge.
+    var lacksBridge = false
     /// In sysfs now; else it appears with `cxl_acpi`, `cxl_pci` and `cxl_mem`.
     var isPresent: Bool
 

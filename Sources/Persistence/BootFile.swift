@@ -49,8 +49,9 @@ public struct BootFile: Sendable, Equatable {
             """
             \(mark) cxl: the CXL drivers own what a region covers, dax_hmem the rest.
             \(advice)#
-            # dax_hmem decides when it is loaded: windows and regions are to be there before, in an initramfs too.
-            softdep dax_hmem pre: cxl_acpi cxl_pci cxl_mem
+            # dax_hmem decides when it is loaded: windows and regions are to be there before, in an initramfs too. Before
+            # 7.1 a persistent region that is assembled without cxl_pmem makes the kernel die when cxl_pmem comes.
+            softdep dax_hmem pre: cxl_pmem cxl_acpi cxl_pci cxl_mem
 
             """
         }

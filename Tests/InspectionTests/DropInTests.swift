@@ -30,7 +30,7 @@ struct DropInTests {
 
     @Test("persisted cxl holds nothing; a file without a line that counts persists nothing")
     func others() throws {
-        let machine = try read(persisted: "softdep dax_hmem pre: cxl_acpi cxl_pci cxl_mem\n")
+        let machine = try read(persisted: "softdep dax_hmem pre: cxl_pmem cxl_acpi cxl_pci cxl_mem\n")
         #expect(!machine.isHeld && machine.persisted == .cxl)
         #expect(try read(persisted: "# install cxl_acpi /bin/false\n").persisted == nil)
     }

@@ -21,7 +21,7 @@ import Testing
         #expect(endpoint.range == region.range)
         #expect(state.decoders.first { $0.name == "decoder2.1" }?.range == nil)
         #expect(state.decoders.first?.name == "decoder0.0" && state.decoders.first?.kind == .root)
-        #expect(state.memdevs == [Memdev(name: "mem0", hasEndpoint: true)])
+        #expect(state.memdevs == [Memdev(name: "mem0", hasEndpoint: true, persistentSize: 0)])
         #expect(state.kernel.commandLine.contains("memmap=512M%0x5d0000000+0xefffffff"))
     }
 
@@ -37,6 +37,15 @@ import Testing
         let region = try #require(state.regions.first)
         #expect(!region.assembled && region.daxDriver == nil && !region.committed)
         #expect(state.daxDevices.map(\.owner) == [.hmem])
+    }
+
+    @Test("a persistent device, and whether its region's pmem_region has a driver")
+    func persistent() throws {
+        let without = try state("6.12.107-lab", "pmem", "01")
+        #expect(Set(without.memdevs.map(\.persistentSize)) == [0, 0x2000_0000])
+        #expect(without.regions.filter(\.lacksPmemDriver).map(\.mode) == ["pmem"])
+        let with = try state("7.3.4-lab", "pmem", "01")
+        #expect(with.regions.contains { $0.mode == "pmem" } && !with.regions.contains(where: \.lacksPmemDriver))
     }
 
     @Test("memory blocks: online, offline, their zone") func blocks() throws {

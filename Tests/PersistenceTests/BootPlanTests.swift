@@ -24,7 +24,7 @@ struct BootPlanTests {
 
     @Test("cxl: the CXL modules come before dax_hmem")
     func cxl() throws {
-        #expect(lines(try text(.cxl)) == ["softdep dax_hmem pre: cxl_acpi cxl_pci cxl_mem"])
+        #expect(lines(try text(.cxl)) == ["softdep dax_hmem pre: cxl_pmem cxl_acpi cxl_pci cxl_mem"])
     }
 
     @Test("dracut is told to take the file, initramfs-tools takes it by itself")

@@ -29,6 +29,7 @@ func statusDocument(_ machine: MachineState) -> JSONValue {
             "windows": .list(machine.windows.map(windowMembers)),
             "regions": .list(machine.regions.map(regionMembers)),
             "ranges": .list(segments(of: machine).map(segmentMembers)),
+            "hazards": hazardMembers(standingHazards(of: machine)),
         ]
     )
 }

@@ -80,8 +80,10 @@ extension Fingerprint {
                 let lock = region.locked.map { $0 ? "locked" : "not locked" } ?? "lock unknown"
                 let state = region.committed ? "committed" : "not committed"
                 let assembled = region.assembled ? "assembled" : "not assembled"
-                return (region.name, "\(range), \(region.mode), \(state), \(lock), \(assembled)")
+                let bridge = region.lacksPmemDriver ? ", without its nvdimm bridge" : ""
+                return (region.name, "\(range), \(region.mode), \(state), \(lock), \(assembled)\(bridge)")
             }
+                + machine.memdevs.filter { $0.persistentSize ?? 0 > 0 }.map { ($0.name, "persistent memory") }
         )
     }
 

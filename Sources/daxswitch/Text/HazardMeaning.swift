@@ -20,6 +20,9 @@ extension Hazard.Identifier {
             "The owner holds the bytes, but a region or a window's edge cuts them in /proc/iomem and no driver can bind."
         case .doubleClaim: "dax_hmem and dax_cxl both hold the bytes: two drivers can be bound to one memory."
         case .pmemInUse: "A pmem region goes with cxl_acpi while a namespace on it is active, mounted or not."
+        case .pmemWithoutBridge:
+            "A pmem region stands without its nvdimm bridge, since cxl_pmem was out when it was assembled: when cxl_pmem is "
+                + "loaded, by udev or by hand, the kernel dies."
         case .selfUndoing: "Loading dax_hmem brings cxl_acpi back, which the order removed before."
         case .nondeterministic: "Who owns the range depends on a race, or on a fact that can't be read."
         case .wantUnmet: "The order does not bring the owner that the policy wants."

@@ -17,7 +17,8 @@ func statusText(_ machine: MachineState, style: Style) -> [String] {
     lines += ["", style.strong("CXL windows")] + windowsText(machine)
     lines += ["", style.strong("CXL regions")] + regionsText(machine)
     lines += ["", style.strong("Ranges")] + rangesText(machine)
-    return lines
+    let hazards = standingHazards(of: machine)
+    return hazards.isEmpty ? lines : lines + [""] + hazardsText(hazards, style)
 }
 
 /// Only where the next boot is known to be another than this one, or is persisted.

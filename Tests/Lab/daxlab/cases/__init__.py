@@ -1,8 +1,8 @@
 """All cases, in the order in which they are listed and started."""
-from daxlab.cases import (boot_owners, memory, outside, persist, policy, refusals, there_and_back, unassembled,
+from daxlab.cases import (boot_owners, memory, outside, persist, pmem_bridge, policy, refusals, there_and_back, unassembled,
                           verification)
 from daxlab.safety import kills, reboots
 
 CASES = [case for module in (boot_owners, there_and_back, refusals, unassembled, outside, policy, verification, memory,
-                             persist, kills, reboots)
+                             persist, pmem_bridge, kills, reboots)
          for case in module.CASES]
