@@ -56,6 +56,9 @@ struct ModuleFacts: Equatable, Sendable {
     /// The kernel has its helper for request_module() again.
     mutating func restoreHelper() { hasHelper = true }
 
+    /// Nothing but modules refers to `module` any more.
+    mutating func dropReferences(to module: String) { references[module] = nil }
+
     /// Whether the kernel, loading dax_hmem, gets `module` loaded by request_module().
     func isGranted(_ module: String) -> Bool { hasHelper && refusalToLoad(module) == nil }
 

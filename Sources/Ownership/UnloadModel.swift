@@ -10,6 +10,12 @@ extension World {
         }
         guard loaded.contains(module) else { return StepOutcome(self) }
         if let refusal = modules.refusalToRemove(module, loaded: loaded) { return StepOutcome(self, refusal: refusal) }
+        if module == "cxl_pmem" && windowsAreLive {
+            return StepOutcome(
+                self,
+                refusal: "cxl_pmem is in use: the nvdimm bus below cxl_acpi holds it (EAGAIN, which is EWOULDBLOCK)"
+            )
+        }
         var world = self
         world.loaded.remove(module)
         switch module {
@@ -45,6 +51,8 @@ extension World {
 
     private mutating func removeCxlAcpi() {
         windowsAreLive = false
+        // drivers/nvdimm/bus.c: nvdimm_bus_probe() holds the bus's module for each device with a driver; all go with it.
+        modules.dropReferences(to: "cxl_pmem")
         var lost: [AddressRange] = []
         for index in regions.indices where regions[index].isPresent {
             if regions[index].isDetached { regions[index].attach() }

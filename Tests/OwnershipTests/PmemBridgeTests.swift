@@ -179,6 +179,7 @@ struct PmemBridgeTests {
     func wayBack() throws {
         var both = Machines.booted(.deferring, ranges: [])
         both.memdevs = waiting().memdevs
+        both.modules.loaded["cxl_pmem"]?.references = 1
         var neither = both
         neither.windows[0].isLive = false
         neither.modules.loaded["cxl_acpi"] = nil
@@ -191,6 +192,16 @@ struct PmemBridgeTests {
                 .unload("cxl_acpi"), .unload("cxl_pmem"),
             ]
         )
+    }
+
+    @Test("cxl_pmem is not removed while cxl_acpi is in, whichever step brought them; after it, it is")
+    func heldByBus() throws {
+        let planner = try Planner(machine: waiting())
+        let brought: [Step] = [.load("cxl_pmem"), .load("cxl_acpi")]
+        let refused = planner.predict(brought + [.unload("cxl_pmem")])
+        #expect(refused.prediction.hazards.contains { $0.id == .stepRefused && $0.why.contains("EAGAIN") })
+        let done = planner.predict(brought + [.unload("cxl_acpi"), .unload("cxl_pmem")])
+        #expect(!done.hazardIDs.contains(.stepRefused) && done.prediction.modules["cxl_pmem"] == [.absent])
     }
 
     @Test("recorded machines: without udev the region of 6.12 and 6.18 has no driver, that of 7.x has")
