@@ -25,8 +25,8 @@ struct WatchedCall {
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         // Else the child would write once more what stands in the buffers.
         fflush(nil)
-        let pid = daxswitch_start_child(ends[1])
-        if pid == 0 { Self.answer(body) }
+        let pid = daxswitch_start_child()
+        if pid == 0 { Self.answer(body, to: ends[1]) }
         let failure = ReloadError.failing("start a child process")
         close(ends[1])
         guard pid > 0 else { throw failure }
@@ -72,14 +72,14 @@ struct WatchedCall {
     }
 
     /// In the child: makes the call, writes the error, if any, and ends.
-    private static func answer(_ body: () throws(ReloadError) -> Void) -> Never {
+    private static func answer(_ body: () throws(ReloadError) -> Void, to descriptor: Int32) -> Never {
         do {
             try body()
         } catch {
             let words = Words(code: error.code.rawValue, message: error.message, cause: error.cause)
             let bytes = (try? JSONEncoder().encode(words)).map { Array($0) } ?? []
             let written = unsafe bytes.withUnsafeBytes {
-                unsafe write(DAXSWITCH_CHILD_DESCRIPTOR, $0.baseAddress, $0.count)
+                unsafe write(descriptor, $0.baseAddress, $0.count)
             }
             // An error that can't be told must not pass for none.
             if bytes.isEmpty || written != bytes.count { _exit(1) }

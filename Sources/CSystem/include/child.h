@@ -4,15 +4,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Where a child has the one descriptor of its parent that it keeps. */
-#define DAXSWITCH_CHILD_DESCRIPTOR 3
-
 /*
- * Goes on twice, as fork() does: 0 in the child, which dies with its parent and has descriptor as number
- * DAXSWITCH_CHILD_DESCRIPTOR, the standard ones and no other: a lock goes with the parent, whatever the child hangs in.
- * -1 with errno where it can't be started.
+ * Goes on twice, as fork() does: 0 in the child, which dies with its parent; -1 with errno where it can't be started.
+ * The child keeps what is open, the lock too: while it is at work nobody else may be. Its standard streams lead nowhere:
+ * whoever reads those of the parent would wait for a child that hangs.
  */
-pid_t daxswitch_start_child(int descriptor);
+pid_t daxswitch_start_child(void);
 
 /*
  * Writes from a child process, whose exit code is the errno, 0 for success. -1 with errno where it can't be started.
