@@ -9,9 +9,12 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-strict-memory-safety", "-warnings-as-errors"]),
 ]
 
+/// Optimized in debug builds too: the suite reads hundreds of machines and plans for tens of thousands of states.
+let optimized: [SwiftSetting] = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// A library target of this package: no dependency outside it unless named.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+    .target(name: name, dependencies: dependencies, swiftSettings: optimized)
 }
 
 /// The tests of one target, named after it.
