@@ -26,9 +26,8 @@ public struct DirectoryTree: FileTree {
 
     /// The bytes of a regular file of at most 64 MiB; nil where it is absent.
     public func read(_ path: String) throws(InspectionError) -> [UInt8]? {
-        guard let real = realPath(path) else { return nil }
         // O_NONBLOCK: a capture may hold a FIFO, and opening one would wait for a writer.
-        let file = unsafe open(root + real, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW)
+        let file = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         guard file >= 0 else { return try absent(path, errno) }
         defer { close(file) }
         var status = stat()
@@ -50,8 +49,12 @@ public struct DirectoryTree: FileTree {
 
     /// The names in a directory, sorted; nil where it is absent.
     public func list(_ path: String) throws(InspectionError) -> [String]? {
-        guard let real = realPath(path) else { return nil }
-        guard let stream = unsafe opendir(root + real + "/") else { return try absent(path, errno) }
+        let directory = open(path, O_RDONLY | O_DIRECTORY)
+        guard directory >= 0 else { return try absent(path, errno) }
+        guard let stream = unsafe fdopendir(directory) else {
+            close(directory)
+            return try absent(path, errno)
+        }
         defer { unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {
@@ -62,6 +65,10 @@ public struct DirectoryTree: FileTree {
         }
         return names.sorted()
     }
+
+    /// A descriptor for the file at `path`, which no link can lead out of the root; negative with `errno` where it can't be
+    /// opened.
+    public func open(_ path: String, _ flags: Int32) -> Int32 { RootedFile(root: root).open(path, flags) }
 
     /// The path with every link resolved inside the root; nil where it is absent.
     public func realPath(_ path: String) -> String? { RootedPath(root: root).resolve(path) }
@@ -87,10 +94,11 @@ public struct DirectoryTree: FileTree {
 
     /// Nil where `code` says that the file is not there (any more).
     ///
-    /// ENODEV and ENXIO come from attributes of a device that is going away, ESRCH from a process that ended.
+    /// ENODEV and ENXIO come from attributes of a device that is going away, ESRCH from a process that ended; ELOOP is a
+    /// link that leads to itself, or one of /proc/PID/fd.
     private func absent<Value>(_ path: String, _ code: Int32) throws(InspectionError) -> Value? {
         switch code {
-        case ENOENT, ENOTDIR, ENODEV, ENXIO, ESRCH: return nil
+        case ENOENT, ENOTDIR, ENODEV, ENXIO, ESRCH, ELOOP: return nil
         case EACCES, EPERM:
             let reason = "\(display(path)): permission denied"
             throw InspectionError(.notPermitted, isLive ? reason + "; run as root" : reason)

@@ -14,8 +14,7 @@ public struct SysfsMemory: MemoryControl {
 
     /// Writes from a child process, so that a write that does not end can be broken off.
     public func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
-        guard let path = tree.realPath(attribute.path) else { throw WriteRefusal(ENOENT) }
-        let file = unsafe open(tree.display(path), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        let file = tree.open(attribute.path, O_WRONLY)
         guard file >= 0 else { throw WriteRefusal(errno) }
         defer { close(file) }
         let bytes = Array(value.utf8)

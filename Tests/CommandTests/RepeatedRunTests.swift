@@ -34,7 +34,7 @@ struct RepeatedRunTests {
         let tracer = ["strace", "-f", "-qq", "-e", "trace=\(calls.joined(separator: ","))", "-o", log]
         let ended = try Jail.run(arguments, in: root, tracer: tracer)
         let trace = try String(contentsOfFile: log, encoding: .utf8)
-        try #require(trace.contains("/proc/iomem"), "strace saw nothing: is it installed, and ptrace(2) allowed?")
+        try #require(trace.contains("iomem\""), "strace saw nothing: is it installed, and ptrace(2) allowed?")
         return (ended, trace)
     }
 

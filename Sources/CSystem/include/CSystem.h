@@ -5,6 +5,7 @@
 #include "datagram.h"
 #include "child.h"
 #include "interrupts.h"
+#include "opening.h"
 #include "uevents.h"
 
 #include <sys/file.h>
