@@ -50,6 +50,10 @@ struct CxlReading {
         var decoders: [Decoder] = []
         for name in try tree.names(in: Self.bus, where: { $0.hasPrefix("decoder") }) {
             guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
+            // Early recordings left out those of decoders that decode nothing.
+            if tree.isLive {
+                for attribute in ["devtype", "start", "size"] { _ = try tree.required("\(path)/\(attribute)") }
+            }
             let kind: Decoder.Kind
             switch try tree.value("\(path)/devtype") {
             case "cxl_decoder_root": kind = .root

@@ -55,6 +55,8 @@ struct DaxReading {
             }
             ranges.append(try tree.physical(range, at: "\(path)/\(mapping)/end"))
         }
+        // A device that goes loses its mappings first.
+        if ranges.isEmpty { _ = try tree.required("\(path)/size") }
         if ranges.isEmpty, let size = try tree.decimal("\(path)/size"), size > 0,
             let start = try tree.address("\(path)/resource")
         {

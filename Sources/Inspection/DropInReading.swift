@@ -17,16 +17,26 @@ struct DropInReading {
         guard let text = try tree.text(Inspector.holdPath) else {
             return Result(isHeld: persisted == .hmem, persisted: persisted)
         }
-        return Result(
-            isHeld: !Self.words(text).contains(["softdep", "cxl_acpi", "pre:", "cxl_port"]),
-            persisted: persisted
-        )
+        let lines = Self.words(text)
+        if lines.contains(["softdep", "cxl_acpi", "pre:", "cxl_port"]) {
+            return Result(isHeld: false, persisted: persisted)
+        }
+        // Half a hold keeps nothing out: without the first line libkmod passes over the second.
+        guard lines.contains(["softdep", "cxl_acpi", "pre:"]), lines.contains(["install", "cxl_acpi", "/bin/false"])
+        else {
+            throw tree.damaged(
+                Inspector.holdPath,
+                "this is not the whole of what daxswitch writes there; remove the file, and hold anew where it is needed"
+            )
+        }
+        return Result(isHeld: true, persisted: persisted)
     }
 
     /// What the lines that count say, whatever was edited around them.
     private static func choice(_ text: String) -> BootChoice? {
         let lines = words(text)
-        if lines.contains(where: { $0.starts(with: ["install", "cxl_acpi"]) }) { return .hmem }
+        // Without a command the line counts for nothing.
+        if lines.contains(where: { $0.starts(with: ["install", "cxl_acpi"]) && $0.count > 2 }) { return .hmem }
         return lines.contains { $0.starts(with: ["softdep", "dax_hmem", "pre:", "cxl_pmem", "cxl_acpi"]) } ? .cxl : nil
     }
 

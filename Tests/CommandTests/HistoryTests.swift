@@ -61,6 +61,17 @@ struct HistoryTests {
         #expect(shown.output.split(separator: "\n").last?.contains("hmem") == true)
     }
 
+    @Test("a history of rubbish has no record and is no error; the next run adds its own")
+    func rubbish() throws {
+        let root = TestCaptures.newDirectory()
+        try History.add(record, root: root)
+        try Data([0xff, 0xfe, 0, 0x0a, 0x80, 0x80]).write(to: URL(fileURLWithPath: file(root)))
+        #expect(try History.read(root: root).records == [])
+        try History.add(record, root: root)
+        let read = try History.read(root: root)
+        #expect(read.records == [record] && read.unreadable == 2)
+    }
+
     @Test("what has grown is put aside, still shown, and the one before that goes")
     func rotation() throws {
         let root = TestCaptures.newDirectory()

@@ -22,6 +22,24 @@ struct DropInTests {
         #expect(machine.isHeld && machine.persisted == .hmem)
     }
 
+    @Test("a hold that was cut off at any byte, or is rubbish, is none: an error that names it") func half() throws {
+        let hold = "# Written by daxswitch.\nsoftdep cxl_acpi pre:\ninstall cxl_acpi /bin/false"
+        #expect(try read(persisted: nil, now: hold).isHeld)
+        var tree = FakeTree()
+        for length in 0..<hold.utf8.count {
+            tree.files[Inspector.holdPath] = Array(hold.utf8.prefix(length))
+            #expect(failure(tree)?.message.contains(Inspector.holdPath) == true, "\(length) bytes")
+        }
+        tree.files[Inspector.holdPath] = [0xff, 0, 0x80, 0x0a]
+        #expect(failure(tree)?.message.contains(Inspector.holdPath) == true)
+    }
+
+    @Test("what is persisted, cut off before its command, counts for nothing, as for modprobe") func halfPersisted()
+        throws
+    {
+        #expect(try read(persisted: "softdep cxl_acpi pre:\ninstall cxl_acpi").persisted == nil)
+    }
+
     @Test("a release in this boot lifts a persisted hold, and it stays persisted")
     func lifted() throws {
         let machine = try read(persisted: hmem, now: letIn)

@@ -84,11 +84,28 @@ import Testing
         #expect(failure(reading: root.path)?.message.contains(RememberedFacts.path) == true)
     }
 
+    @Test("cut off at any byte, or other bytes in it: an error that names the file") func damaged() throws {
+        let facts = RememberedFacts(bootID: "3b1f8c2e", initialProbe: .done, decoders: decoders)
+        let bytes = facts.serialized()
+        var tree = FakeTree(["/proc/sys/kernel/random/boot_id": "3b1f8c2e\n"])
+        tree.files[RememberedFacts.path] = bytes
+        #expect(failure(tree) == nil)
+        // Without the line end alone it is whole.
+        for length in 0..<bytes.count - 1 {
+            tree.files[RememberedFacts.path] = Array(bytes[..<length])
+            #expect(failure(tree)?.message.contains(RememberedFacts.path) == true, "\(length) bytes")
+        }
+        for rubbish in [[0xff, 0xfe, 0], [UInt8](repeating: 0, count: 4096), bytes + [0xff], [0x80] + bytes] {
+            tree.files[RememberedFacts.path] = rubbish
+            #expect(failure(tree)?.message.contains(RememberedFacts.path) == true)
+        }
+    }
+
     @Test("the hold") func hold() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
         let url = copy.url(Inspector.holdPath)
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try "softdep cxl_acpi pre:\n".write(to: url, atomically: false, encoding: .utf8)
+        try "softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n".write(to: url, atomically: false, encoding: .utf8)
         #expect(try Inspector(root: copy.path).read().isHeld)
     }
 }

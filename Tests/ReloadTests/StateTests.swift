@@ -129,6 +129,22 @@ struct StateTests {
         }
     }
 
+    @Test(
+        "bytes in the middle of a journal that are none of ours: what came before them counts, and the place is named"
+    )
+    func rubbish() throws {
+        try writeJournal()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: state.journal))
+        let first = try #require(whole.firstIndex(of: 0x0a)) + 1
+        for rubbish in [Data([0xff, 0, 0x80, 0x0a]), Data(repeating: 0, count: 4096) + [0x0a]] {
+            try (whole[..<first] + rubbish + whole[first...]).write(to: URL(fileURLWithPath: state.journal))
+            let run = try UnfinishedRun.find(JournalFile(state), bootID: "this-boot")
+            #expect(run?.stepsBegun == 0 && run?.damage == "\(state.journal):2")
+            try (rubbish + whole).write(to: URL(fileURLWithPath: state.journal))
+            #expect(throws: ReloadError.self) { try UnfinishedRun.find(JournalFile(state), bootID: "this-boot") }
+        }
+    }
+
     @Test("a file that is no journal is named with its line")
     func foreignJournal() throws {
         try StateDirectory.write(Array("{}\nhello\n".utf8), to: state.journal)
