@@ -43,7 +43,8 @@ public struct LibkmodModules: ModuleControl {
 }
 
 extension ReloadError {
-    fileprivate init(_ error: KmodError, _ what: String) {
+    /// What libkmod or the kernel said of a step.
+    init(_ error: KmodError, _ what: String) {
         let code: Code = if case .notPermitted = error.code { .notPermitted } else { .stepFailed }
         self.init(code, "can't \(what): \(error.message)", cause: error.cause?.description)
     }

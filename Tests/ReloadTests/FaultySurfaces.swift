@@ -2,7 +2,9 @@ import Glibc
 import Inspection
 import Machine
 import Ownership
-import Reload
+
+@testable import Kmod
+@testable import Reload
 
 /// The surfaces of a recorded kernel, where one call, told by its number, does not go well.
 final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
@@ -12,6 +14,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     enum Fault: CustomStringConvertible {
         /// It fails and has no effect.
         case fails(ReloadError.Code)
+        /// The kernel refuses it with this number, and it has no effect.
+        case refused(Int32)
         /// It has its effect and fails all the same.
         case failsWithEffect(ReloadError.Code)
         /// The kernel's log has this line by then.
@@ -24,6 +28,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         var description: String {
             switch self {
             case .fails(let code): "fails, \(code.rawValue)"
+            case .refused(let number): "\(ErrorNumber(number))"
             case .failsWithEffect(let code): "takes effect and fails, \(code.rawValue)"
             case .complaint: "the kernel complains"
             case .signal: "a signal comes"
@@ -57,6 +62,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         guard let fault, fault.call == calls.count - 1 else { return try body() }
         switch fault.1 {
         case .fails(let code): throw ReloadError(code, "\(name) was made to fail")
+        case .refused(let number): throw Self.refusal(of: name, number)
         case .failsWithEffect(let code):
             _ = try body()
             throw ReloadError(code, "\(name) was made to fail")
@@ -68,6 +74,19 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
             throw ReloadError(.unavailable, "killed")
         }
         return try body()
+    }
+
+    /// What the real surface makes of the number.
+    private static func refusal(of name: String, _ number: Int32) -> ReloadError {
+        switch name {
+        case "insert": return ReloadError(.insertion(of: "a", errno: number, modulesDisabled: false), "load a")
+        case "remove":
+            let found = Kmod.ModuleReading(state: .live, references: 1, holders: [])
+            return ReloadError(.removal(of: "a", errno: number, found: found, modulesDisabled: false), "remove a")
+        default:
+            errno = number
+            return .failing(name)
+        }
     }
 
     func insert(_ module: String, isHeld: Bool) throws(ReloadError) {

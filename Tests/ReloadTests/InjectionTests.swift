@@ -1,3 +1,4 @@
+import Glibc
 import Inspection
 import Machine
 import Ownership
@@ -68,12 +69,14 @@ struct InjectionTests {
         let all: Set = ["cxl_acpi", "dax_hmem", "dax_cxl"]
         let locked = ["03", "04", "05", "09", "01"]
         let reload = ["06", "05", "09", "08"]
+        let unassembled = ["03", "02", "04", "07", "08"]
         do {
             return [
                 try InjectionCase("7.3.4", "locked-switch", locked, from: all, "hmem"),
                 try InjectionCase("7.3.4", "locked-switch", locked, from: ["dax_hmem"], isHeld: true, "cxl"),
                 try InjectionCase("7.3.4", "locked-switch", locked, from: all, "reload"),
                 try InjectionCase("6.12.107", "auto-reload", reload, from: ["cxl_acpi", "dax_hmem"], "cxl"),
+                try InjectionCase("6.12.107", "auto-failed-assembly", unassembled, from: all, "hmem"),
             ]
         } catch {
             Issue.record(error)
@@ -83,18 +86,25 @@ struct InjectionTests {
 
     /// What a call of each kind can come to.
     private static let faults: [String: [FaultySurfaces.Fault]] = {
-        let written: [FaultySurfaces.Fault] = [
-            .fails(.unavailable), .fails(.notPermitted), .failsWithEffect(.unavailable),
-        ]
+        let written =
+            [FaultySurfaces.Fault.failsWithEffect(.unavailable)]
+            + [EACCES, EROFS, ENOSPC, EDQUOT, EIO, ENOMEM, ENFILE].map { .refused($0) }
         let stepped: [FaultySurfaces.Fault] = [
-            .fails(.stepFailed), .fails(.notPermitted), .failsWithEffect(.stepFailed),
+            .fails(.hung), .failsWithEffect(.stepFailed),
             .complaint("WARNING: CPU: 0 PID: 1 at kernel/resource.c:1149"), .signal,
         ]
+        // kernel/module/main.c; EPROBE_DEFER (517) is what a module's own initialisation may return.
+        let inserted = [
+            EPERM, ENOENT, EINTR, EIO, ENOEXEC, EAGAIN, ENOMEM, EBUSY, ENODEV, EINVAL, ENOSYS, EKEYREJECTED, ENOKEY,
+            EBADMSG,
+            ETIMEDOUT, 517,
+        ]
+        let removed = [EPERM, EAGAIN, EBUSY, EINTR, ENOMEM, EFAULT, ENOSYS]
         return [
-            "insert": stepped, "remove": stepped, "hold": written, "release": written, "keep": written,
-            "kept": [.fails(.unavailable)], "read": [.fails(.unavailable), .fails(.busy)],
+            "insert": stepped + inserted.map { .refused($0) }, "remove": stepped + removed.map { .refused($0) },
+            "hold": written, "release": written, "keep": written,
+            "kept": [.fails(.unavailable)], "read": [.fails(.unavailable), .fails(.notPermitted), .fails(.busy)],
             "journal-read": [.fails(.unavailable)], "journal-begin": written, "journal-append": written,
-            "write": [.fails(.busy), .fails(.unavailable)],
         ]
     }()
 
@@ -138,7 +148,7 @@ struct InjectionTests {
         case .stopped(let error, _):
             #expect(run != nil, place)
             let recovered = try injected.recover(faulty)
-            if error.code == .kernelTrouble {
+            if error.code == .kernelTrouble || error.code == .hung {
                 if case .stopped = recovered { return }
                 let machine = faulty.kernel.state
                 #expect(try injected.isOld(machine) || injected.isNew(machine), place)

@@ -1,6 +1,7 @@
 import Glibc
 import Inspection
 import Iomem
+import Kmod
 import Machine
 import Ownership
 import TestCaptures
@@ -78,6 +79,32 @@ struct MemoryStepTests {
         kernel.refusals = [:]
         #expect(kernel.state.memory == before.memory)
         #expect(kernel.state.daxDevices == before.daxDevices)
+    }
+
+    @Test(
+        "each write in turn, each answer that a kernel can give: all is offline, or all is as it was",
+        arguments: ["6.12.107", "7.3.4"],
+        [EPERM, EACCES, ENOENT, ENODEV, ENXIO, EINVAL, EIO, ENOMEM, EINTR, EAGAIN, EBUSY]
+    )
+    func everyAnswer(release: String, number: Int32) throws {
+        let attributes =
+            release.hasPrefix("6.")
+            ? (186...189).map { MemoryAttribute.block($0) } : [.device("dax0.0")]
+        for attribute in attributes + [.driver("kmem", .unbind)] {
+            let kernel = try kernel(release)
+            let before = kernel.state
+            // What does not pass stays so; an answer to a single write is in others of these tests.
+            kernel.refusals[attribute] = [Int32](repeating: number, count: number == EBUSY ? 4 : 1)
+            let error = try offline(kernel)
+            let place: Comment = "\(attribute.path): \(ErrorNumber(number))"
+            if error == nil {
+                #expect(kernel.state.stillOnline(in: try range(kernel)) == nil, place)
+                #expect(kernel.state.daxDevices.allSatisfy { $0.driver == nil }, place)
+            } else {
+                #expect(kernel.state.memory == before.memory, place)
+                #expect(kernel.state.daxDevices.map(\.driver) == before.daxDevices.map(\.driver), place)
+            }
+        }
     }
 
     @Test("EBUSY that passes, and EAGAIN however often, are tried again")
