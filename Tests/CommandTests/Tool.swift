@@ -42,7 +42,9 @@ enum Tool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
-        process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { _, own in own }
+        // What the sanitizers are told holds for the tool as well.
+        let told = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+        process.environment = told.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let files = try ["out", "err"].map { name in
             let url = folder.appendingPathComponent(name)
