@@ -21,6 +21,12 @@ def add_limits(command):
                          help="seconds until a guest counts as hung (default: %(default)s)")
 
 
+def add_resume(command):
+    """Whether a run that was cut off goes on."""
+    command.add_argument("--resume", action="store_true",
+                         help="keep what guests sent in an earlier run with the same tool and kernel")
+
+
 def parser():
     """The commands and their options."""
     top = argparse.ArgumentParser(
@@ -38,6 +44,7 @@ def parser():
     run.add_argument("--group", action="append", choices=sorted({case.group for case in CASES} | {"all"}),
                      help="the cases of this group, where none are named (default: main); may be repeated")
     run.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    add_resume(run)
     add_limits(run)
 
     record = commands.add_parser("record", help="record machines for the replay tests of the suite")
@@ -57,6 +64,7 @@ def parser():
     safety.add_argument("--situation", action="append", choices=[situation.name for situation in SITUATIONS],
                         help="only this one, without writing the table; may be repeated")
     safety.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    add_resume(safety)
     add_limits(safety)
 
     provision = commands.add_parser("provision", help="run Ansible over SSH against guests with a Debian root")
@@ -112,7 +120,8 @@ def results_directory(options):
 
 def run_options(options):
     """How guests are run, from the command line."""
-    return Options(options.tool, options.policies, results_directory(options), options.jobs, options.timeout)
+    return Options(options.tool, options.policies, results_directory(options), options.jobs, options.timeout,
+                   options.resume)
 
 
 def main():

@@ -1,4 +1,5 @@
 """Runs cases, some at a time, and prints a line for each."""
+import hashlib
 import shutil
 import sys
 import time
@@ -21,6 +22,8 @@ class Options:
     out: Path
     jobs: int
     timeout: int
+    # Keeps what guests have sent that an earlier run saw to their end, with the same tool, script and kernel.
+    resume: bool = False
 
 
 @dataclass
@@ -50,8 +53,6 @@ def run_all(cases, kernels, options):
 def run_one(case, kernel, options):
     """Boots one guest and lets the case's judge read what it sent."""
     directory = options.out / kernel.name / case.name
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
     start = time.monotonic()
     try:
         results = boot(case, kernel, options, directory)
@@ -65,9 +66,33 @@ def run_one(case, kernel, options):
 
 
 def boot(case, kernel, options, directory):
+    """What the guest sent, which is run for it unless that is there already. A complaint of its kernel is a failure."""
+    done, run = directory / "done", identity(case, kernel, options)
+    if not (options.resume and done.exists() and done.read_text() == run):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        run_guest(case, kernel, options, directory)
+        done.write_text(run)
+    results = Results(directory)
+    checks.healthy(results)
+    return results
+
+
+def identity(case, kernel, options):
+    """What is run, as a digest."""
+    digest = hashlib.sha256(repr((case.script, case.later_boots, case.parameters, kernel.release)).encode())
+    policies = sorted(options.policies.glob("*.toml")) if options.policies else []
+    for path in filter(None, (options.tool, *policies)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def run_guest(case, kernel, options, directory):
     """Runs the guest, boot after boot, and unpacks what it sent. A guest that hangs or breaks off is a failure."""
     files, results = {}, Results(directory)
     for number, script in enumerate((case.script, *case.later_boots), 1):
+        if number > 1:
+            checks.healthy(results)
         console, stream = directory / f"console{'' if number == 1 else f'-{number}'}.log", directory / "stream"
         # Steps are numbered on, so that all boots of a case read as one story.
         script = f"step={len(results.steps)}\n{script}"
@@ -78,9 +103,7 @@ def boot(case, kernel, options, directory):
         if not in_time or not results.finished:
             what = "broke off" if in_time else f"was not done after {options.timeout} s"
             raise Failure(f"the guest {what} in boot {number}; the end of its console:\n{tail(console)}")
-        checks.healthy(results)
         files = results.handed_over()
-    return results
 
 
 def tail(console):

@@ -1,5 +1,4 @@
 """Runs every situation twice on each kernel, then the kills, and writes what came of it into docs/safety-table.md."""
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -47,8 +46,6 @@ class Side:
 def side(situation, kernel, action, options, name):
     """Boots a guest with an action and tells what came of it."""
     directory = options.out / kernel.name / f"safety-{situation.name}-{name}"
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
     case = Case(situation.name, situation.platform, situation.script(action), judge=None)
     try:
         boot(case, kernel, options, directory)
@@ -75,7 +72,8 @@ def answer(directory):
     hazards = list(dict.fromkeys(hazard["id"] for hazard in document.get("hazards", [])))
     if command.code == 0 and not document.get("changed", True):
         words = "nothing to do"
-    why = hazards or [document["error"]["code"]] * bool(document.get("error"))
+    error = document.get("error")
+    why = hazards or ([error["code"]] if error else [])
     return f"{words}: {', '.join(f'`{word}`' for word in why)}" if why and command.code else words
 
 
