@@ -43,6 +43,10 @@ class Results:
         self.directory = Path(directory)
         self.steps = sorted(path for path in self.directory.iterdir() if re.match(r"\d\d-", path.name))
 
+    def has(self, name):
+        """Whether a step of that name happened."""
+        return any(path.name[3:] == name for path in self.steps)
+
     def find(self, name, occurrence):
         """The directory of a step, by name and by which one of that name it is."""
         found = [path for path in self.steps if path.name[3:] == name]

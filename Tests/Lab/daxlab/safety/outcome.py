@@ -37,7 +37,7 @@ def outcome(directory, ranges):
         if not found.losses:
             found.losses.append("the host stood still")
         return found
-    before, after = results.capture("before"), results.capture("after")
+    before, after = results.capture("since" if results.has("since") else "before"), results.capture("after")
     found.owners_before, found.owners_after = owners(before, ranges), owners(after, ranges)
     found.losses += lost_memory(before, after, ranges)
     for step in ("holder", "work", "holder-at-the-end", "files"):

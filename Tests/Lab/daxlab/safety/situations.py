@@ -23,8 +23,10 @@ done
 """ + TO_HMEM
 APPLY = "t apply hmem --yes --json\n"
 APPLY_OFFLINE = "t apply hmem --yes --json --offline-memory\n"
-# Between the plan and its steps somebody else is at work.
-SAVED = "t plan hmem --json --out /run/hmem.plan\n{}\nt apply /run/hmem.plan --yes --json\n"
+# Between the plan and its steps somebody else is at work; what they did is neither's doing.
+SAVED = "t plan hmem --json --out /run/hmem.plan\n{}\ncap since\nt apply /run/hmem.plan --yes --json\n"
+ACPI_REMOVED = "run rmmod-by-another /sbin/rmmod cxl_acpi"
+ONLINED = f"online {INSIDE.start:#x} movable"
 
 # A device without labels has no room for a namespace.
 PMEM = """
@@ -77,10 +79,9 @@ SITUATIONS = (
               # Before 7.1 the kernel dies of this machine at boot (docs/kernel-facts.md).
               kernels=("coordinated",)),
     Situation("acpi-gone", "cxl_acpi is removed by somebody else after the plan", "locked", "keep 64",
-              "run rmmod-by-another /sbin/rmmod cxl_acpi\n" + TO_HMEM,
-              SAVED.format("run rmmod-by-another /sbin/rmmod cxl_acpi")),
+              f"{ACPI_REMOVED}\ncap since\n{TO_HMEM}", SAVED.format(ACPI_REMOVED)),
     Situation("onlined-since", "the memory comes online after the plan", "locked", "keep 64",
-              f"online {INSIDE.start:#x} movable\n" + TO_HMEM, SAVED.format(f"online {INSIDE.start:#x} movable")),
+              f"{ONLINED}\ncap since\n{TO_HMEM}", SAVED.format(ONLINED)),
     Situation("wont-offline", "memory with pages that can't be moved away", "locked",
               f"online {INSIDE.start:#x} movable\nhold_pinned {INSIDE.start:#x}", OFFLINE_FIRST, APPLY_OFFLINE),
     Situation("low-memory", "memory that the rest of the host has no room for", "locked",

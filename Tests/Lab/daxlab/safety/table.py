@@ -19,7 +19,8 @@ Made by `{command}`: each situation in two fresh guests on each kernel. One runs
 follow from the kernel's rules, the other asks daxswitch. What came of it is read from the guest's console, from
 snapshots of its `/proc` and `/sys`, and from processes that go on afterwards: one with a known pattern in its memory or
 with the device in its hands, and one that fills the memory that is left. *Lost* is a kernel that died or complained, memory
-that is stuck until a reboot, a region or an owner that is gone, a process that died, or a pattern that changed.
+that is stuck until a reboot, a region or an owner that is gone, a process that died, or a pattern that changed. Where
+somebody else is at work after the plan, what counts is what comes after them.
 
 Kernels: {kernels}.
 
