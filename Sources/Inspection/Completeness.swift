@@ -55,7 +55,9 @@ struct Completeness {
     private func regionGap(_ region: Region) -> String? {
         let path = "\(Self.cxl)/devices/\(region.name)"
         let release = KernelVersion(state.kernel.release)
-        if !tree.isLive, region.locked == nil, let release, release >= .coordinating {
+        // Without the coordination's own traces the release says nothing: builds carry what others have.
+        let coordinates = state.kernel.generation.value == .coordinated
+        if !tree.isLive, region.locked == nil, coordinates, let release, release >= .coordinating {
             return gap("\(path)/locked", "kernel \(state.kernel.release) has this attribute")
         }
         guard region.committed else { return nil }
