@@ -14,7 +14,7 @@ RELEASE := -c release --static-swift-stdlib \
 	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
 # TOMLKit does not free the strings that it hands out, and the tool's own memory goes with its process.
-SANITIZED := ASAN_OPTIONS=detect_leaks=0
+SANITIZED := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitize/races
 
 .PHONY: all setup test sanitize demo lab lab-main lab-ready lint completions docs policies install deb test-deb test-ansible clean
 
