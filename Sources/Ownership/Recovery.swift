@@ -1,4 +1,4 @@
-import Machine
+public import Machine
 
 /// A run that was cut off: what is needed to say how it can come to an end.
 public struct Interruption: Sendable, Equatable {
@@ -52,7 +52,7 @@ public enum Recovery: Sendable, Equatable {
 extension Planner {
     /// How `run` can come to an end on this machine: never elsewhere than with the owners it began with or was to bring.
     public func recovery(of run: Interruption) -> Recovery {
-        if let module = Step.modules.sorted().first(where: { machine.modules.state(of: $0) == .changing }) {
+        if let module = machine.moduleInChange {
             return .stuck(
                 "\(module) is still being loaded or removed (/proc/modules); run daxswitch recover again when that is over, "
                     + "or reboot where it never is",
@@ -92,5 +92,12 @@ extension Planner {
             hazards.first.map { "\($0.id.rawValue) (\($0.subject)): \($0.why)" } ?? differences.first
             ?? rest.prediction.missingFacts.first ?? "its outcome is not certain"
         return "the steps that are left can't be done (\(reason)), and no way back to what was before is certain"
+    }
+}
+
+extension MachineState {
+    /// A module that steps load or remove and that is being loaded or removed just now, by whomever; nil where none is.
+    public var moduleInChange: String? {
+        Step.modules.sorted().first { modules.state(of: $0) == .changing }
     }
 }

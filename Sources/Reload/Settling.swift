@@ -49,6 +49,17 @@ struct Settling {
         }
     }
 
+    /// The machine once no module is being loaded or removed, as udev or a call of a process that was killed may still do;
+    /// as it is at the deadline of a step, where that goes on.
+    func readAtRest() throws(ReloadError) -> MachineState {
+        let start = surfaces.waiter.now
+        while true {
+            let machine = try read()
+            guard machine.moduleInChange != nil, surfaces.waiter.now - start < deadlines.step else { return machine }
+            surfaces.waiter.wait(upTo: deadlines.interval)
+        }
+    }
+
     /// Waits until `step` shows and the machine has stayed the same for one interval, however many uevents woke us in it.
     ///
     /// - Throws: `ReloadError` `.notSettled` with what is still missing at the deadline, `.kernelTrouble` at once.

@@ -46,6 +46,19 @@ struct SettlingTests {
         #expect(kernel.now >= .seconds(2))
     }
 
+    @Test("udev is loading a module as a recovery begins: waited for, but not for ever")
+    func atRest() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.onRead = { count, machine throws(ReloadError) in machine.modules.loaded["dax_hmem"]?.isLive = count >= 12
+        }
+        #expect(try Executor(kernel.surfaces).machineToRecover().moduleInChange == nil)
+        #expect(kernel.now == .milliseconds(1200))
+        kernel.onRead = nil
+        kernel.reinterpret { $0.modules.loaded["cxl_acpi"]?.isLive = false }
+        #expect(try Executor(kernel.surfaces).machineToRecover().moduleInChange == "cxl_acpi")
+        #expect(kernel.now >= .seconds(31) && kernel.now < .seconds(32))
+    }
+
     @Test("what does not come until the deadline is named")
     func deadline() throws {
         let kernel = try RecordedKernel.lockedSwitch()

@@ -18,7 +18,9 @@ struct Recoverer {
 
     private func recoverAlone(_ report: inout RecoverReport) throws {
         let journal = JournalFile(state)
-        let machine = try RunningMachine(state).read()
+        let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+        let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
+        let machine = try executor.machineToRecover()
         switch try JournalStanding(journal, bootID: machine.kernel.bootID) {
         case .settled:
             report.outcome = .nothingToRecover
@@ -36,8 +38,6 @@ struct Recoverer {
             let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
             report.take(recovery)
             guard isConfirmed(&report, recovery, machine) else { return }
-            let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
-            let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
             report.take(executor.recover(run, by: recovery))
         }
     }
