@@ -57,7 +57,8 @@ struct ModuleReading {
     /// code in the kernel image (`mod_sysfs_setup()` makes the attribute for loadable modules only).
     private func builtin(loaded: [String: LoadedModule]) throws(InspectionError) -> Set<String> {
         var names: Set<String> = []
-        if let list = try tree.text("/lib/modules/\(release)/modules.builtin") {
+        let list = try tree.text("/lib/modules/\(release)/modules.builtin")
+        if let list {
             names.formUnion(list.split(separator: "\n").map { Self.name($0) })
         }
         for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil {
@@ -66,7 +67,9 @@ struct ModuleReading {
                 names.insert(Self.underscored(name))
             }
         }
-        return names.union(try drivers().filter { loaded[$0] == nil })
+        // A running machine may have loaded a module since its list was read.
+        if list == nil && !tree.isLive { names.formUnion(try drivers().filter { loaded[$0] == nil }) }
+        return names
     }
 
     /// The drivers of each module, as sysfs shows them while it is in.
