@@ -85,6 +85,7 @@ public struct Inspector: Sendable {
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
         if !state.seesDecoders { state.remembered = facts?.decoders }
+        state.decodersAsAtBoot = DecoderHistory(state: state, log: lines).find()
         state.kernel.generation = try GenerationFinding(tree: tree, state: state, log: lines).find()
         state.initialProbe = InitialProbeFinding(tree: tree, state: state, log: lines, facts: facts).find()
         if let contradiction = Consistency(state: state, tree: tree).firstContradiction() {

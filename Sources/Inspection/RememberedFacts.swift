@@ -40,7 +40,7 @@ public struct RememberedFacts: Sendable, Equatable {
             }
             let ranges = seen.decoded.compactMap(\.range)
             guard ranges.count == seen.decoded.count else { return nil }
-            decoders = RememberedDecoders(regions: regions, decoded: ranges)
+            decoders = RememberedDecoders(regions: regions, decoded: ranges, isComplete: seen.complete)
         }
         var probe: InitialProbe?
         if let word = decoded.initialProbe {
@@ -59,7 +59,8 @@ public struct RememberedFacts: Sendable, Equatable {
             let decoded = decoders.decoded.map {
                 "{\"end\":\"\(hexadecimal($0.end))\",\"start\":\"\(hexadecimal($0.start))\"}"
             }
-            return "{\"decoded\":[\(decoded.joined(separator: ","))],\"regions\":[\(regions.joined(separator: ","))]}"
+            return "{\"complete\":\(decoders.isComplete),\"decoded\":[\(decoded.joined(separator: ","))],"
+                + "\"regions\":[\(regions.joined(separator: ","))]}"
         }
         let probe = initialProbe.map { "\"\($0.rawValue)\"" } ?? "null"
         // A boot id is a UUID; anything that would need escaping in JSON is not one.
@@ -96,6 +97,7 @@ public struct RememberedFacts: Sendable, Equatable {
         }
 
         struct Decoders: Decodable {
+            let complete: Bool
             let regions: [Region]
             let decoded: [Bytes]
         }

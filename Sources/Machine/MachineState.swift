@@ -34,6 +34,8 @@ public struct MachineState: Sendable, Equatable {
     public var initialProbe: Finding<InitialProbe>
     /// The decoders as daxswitch saw them last in this boot; nil where it has not seen them, or where they are in sysfs.
     public var remembered: RememberedDecoders?
+    /// Whether it is proven that no driver has touched the decoders in this boot, so that they are as the firmware left them.
+    public var decodersAsAtBoot: Finding<Bool>
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
     public var isHeld: Bool
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
@@ -57,15 +59,28 @@ public struct MachineState: Sendable, Equatable {
         memory = MemoryBlocks()
         initialProbe = Finding(.unknown, evidence: [])
         remembered = nil
+        decodersAsAtBoot = Finding(false, evidence: [])
         isHeld = false
         persisted = nil
     }
 
-    /// Whether sysfs has the decoders of the memory devices: they are made by `cxl_port` for the endpoints that `cxl_mem`
-    /// adds below the ports of `cxl_acpi` (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()).
-    public var seesDecoders: Bool {
-        windows.contains(where: \.isLive)
-            && ["cxl_pci", "cxl_mem", "cxl_port"].allSatisfy { [.live, .builtin].contains(modules.state(of: $0)) }
+    /// Whether sysfs has the decoders of all memory devices.
+    public var seesDecoders: Bool { whyDecodersAreUnseen == nil }
+
+    /// Why sysfs lacks decoders, in words; nil where it has those of every memory device.
+    ///
+    /// They are made by `cxl_port` for the endpoints that `cxl_mem` adds below the ports of `cxl_acpi`
+    /// (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()); of a device whose endpoint fails to come up there are none,
+    /// as on 6.1 wherever firmware committed a ram region.
+    public var whyDecodersAreUnseen: String? {
+        if let module = missingCxlDriver { return "\(module) is out" }
+        return memdevs.first { !$0.hasEndpoint }.map { "\($0.name) has no endpoint" }
+    }
+
+    /// The first of the drivers of memory devices and their decoders that is not in.
+    public var missingCxlDriver: String? {
+        if !windows.contains(where: \.isLive) { return "cxl_acpi" }
+        return ["cxl_pci", "cxl_mem", "cxl_port"].first { ![.live, .builtin].contains(modules.state(of: $0)) }
     }
 
     /// What is to be remembered of the decoders before they go out of sight, in place of what is `kept` until now.
@@ -74,7 +89,7 @@ public struct MachineState: Sendable, Equatable {
     /// region that was reset is still not decoded when `cxl_acpi` has come and goes again. Only a region that is seen
     /// now takes the place of those over the same bytes.
     public func decodersToRemember(kept: RememberedDecoders?) -> RememberedDecoders? {
-        guard seesDecoders else { return kept }
+        guard missingCxlDriver == nil else { return kept }
         let committed = regions.filter(\.committed)
         let seen = committed.filter { $0.mode == "ram" }.compactMap { region in
             region.range.map { RememberedRegion(range: $0, locked: region.locked == true) }
@@ -84,7 +99,8 @@ public struct MachineState: Sendable, Equatable {
         let programmed = decoders.filter { $0.kind == .endpoint }.compactMap(\.range).merged()
         return RememberedDecoders(
             regions: (seen + unseen).sorted { $0.range < $1.range },
-            decoded: programmed.flatMap { $0.subtracting(reset) }
+            decoded: programmed.flatMap { $0.subtracting(reset) },
+            isComplete: seesDecoders
         )
     }
 }

@@ -53,11 +53,14 @@ public struct RememberedDecoders: Sendable, Equatable {
     public var regions: [RememberedRegion]
     /// The bytes that decoders of memory devices still answer for when `cxl_acpi` is gone.
     public var decoded: [AddressRange]
+    /// The decoders of every memory device were seen: there are no others.
+    public var isComplete: Bool
 
     /// What was seen.
-    public init(regions: [RememberedRegion], decoded: [AddressRange]) {
+    public init(regions: [RememberedRegion], decoded: [AddressRange], isComplete: Bool = true) {
         self.regions = regions
         self.decoded = decoded
+        self.isComplete = isComplete
     }
 }
 

@@ -35,7 +35,10 @@ extension PredictionBuilder {
         let decoded = remembered.decoded.contains { $0.overlaps(tile) }
         return remembered.regions.filter { $0.range.overlaps(tile) }.map { region in
             "/run/daxswitch/regions.json: a region over \(region.range), locked \(region.locked)"
-        } + ["/run/daxswitch/regions.json: \(decoded ? "a" : "no") decoder that stays without cxl_acpi answers for it"]
+        } + [
+            "/run/daxswitch/regions.json: \(decoded ? "a" : remembered.isComplete ? "no" : "no seen") decoder "
+                + "that stays without cxl_acpi answers for it"
+        ]
     }
 
     private func kernel(_ tile: AddressRange) -> [String] {

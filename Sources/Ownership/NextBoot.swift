@@ -80,8 +80,8 @@ public struct NextBoot: Sendable {
     private var undecoded: [AddressRange] {
         // The generation does not matter for what the decoders are.
         let world = World(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
-        guard !world.seesDecoders else { return world.undecoded.merged() }
-        guard let remembered = machine.remembered else { return [] }
+        guard !machine.seesDecoders else { return world.undecoded.merged() }
+        guard let remembered = machine.remembered, remembered.isComplete else { return [] }
         // Locked or not: the firmware programs them again.
         let decoded = remembered.regions.map(\.range) + remembered.decoded
         return world.ranges.flatMap { range in world.windows.compactMap { $0.intersection(range) } }

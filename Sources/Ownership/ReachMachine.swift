@@ -63,6 +63,7 @@ extension ReachState {
         }
         machine.initialProbe = Finding(world.probeIsPending ? .pending : .done, evidence: ["the proof says so"])
         machine.remembered = remembered
+        machine.decodersAsAtBoot = Finding(!wasBound, evidence: ["the proof says so"])
         machine.isHeld = world.isHeld
         return machine
     }

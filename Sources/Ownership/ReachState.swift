@@ -7,6 +7,8 @@ struct ReachState: Sendable {
     private(set) var world: World
     /// The decoders as they were when they were hidden from view.
     private(set) var remembered: RememberedDecoders?
+    /// `cxl_acpi` has been bound since the boot.
+    private(set) var wasBound: Bool
 
     /// The modules that events load and remove.
     static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl", "kmem"]
@@ -21,9 +23,10 @@ struct ReachState: Sendable {
         self.init(scenario, scenario.boot, remembered: nil)
     }
 
-    init(_ scenario: ReachScenario, _ world: World, remembered: RememberedDecoders?) {
+    init(_ scenario: ReachScenario, _ world: World, remembered: RememberedDecoders?, wasBound: Bool = false) {
         self.scenario = scenario
         self.remembered = remembered
+        self.wasBound = wasBound || world.windowsAreLive
         self.world = world
         settle()
     }
@@ -53,7 +56,9 @@ struct ReachState: Sendable {
         guard outcome.refusal == nil else { return [] }
         var kept = remembered
         if Self.hiding.contains(step), world.seesDecoders { kept = machine.decodersToRemember(kept: remembered) }
-        return outcome.worlds.map { ReachState(scenario, $0, remembered: kept) }.filter { !$0.isDead }
+        return outcome.worlds.map { ReachState(scenario, $0, remembered: kept, wasBound: wasBound) }.filter {
+            !$0.isDead
+        }
     }
 
     /// Half of all steps find done what they would do; to see that here saves a copy of the world for each.
@@ -74,7 +79,7 @@ struct ReachState: Sendable {
         after.onlineBlocks = scenario.cells.filter { cell in
             world.onlineBlocks.contains(cell) || added.contains { $0.overlaps(cell) }
         }
-        return ReachState(scenario, after, remembered: remembered)
+        return ReachState(scenario, after, remembered: remembered, wasBound: wasBound)
     }
 
     /// Online memory that no decoder answers for: the kernel panics or oopses within milliseconds.
@@ -113,6 +118,7 @@ struct ReachState: Sendable {
             bits.add(remembered?.decoded.contains { $0.overlaps(cell) } == true)
         }
         bits.add(remembered != nil)
+        bits.add(wasBound)
         for range in scenario.regions.compactMap(\.range) {
             let region = world.regions.first { $0.range == range }
             bits.add(region != nil)

@@ -75,7 +75,7 @@ struct StartWorlds {
     /// What lies over one range says nothing about another, and no rule takes two ranges together: one supposition for
     /// all of them gives every range its owners.
     private mutating func addUnseenRegions(of machine: MachineState, _ generation: Generation) {
-        guard generation != .hmemOnly, let world = worlds.first, !world.seesDecoders else { return }
+        guard generation != .hmemOnly, let world = worlds.first, let why = machine.whyDecodersAreUnseen else { return }
         let visible = world.regions.map(\.range)
         let inWindows = machine.windows.flatMap { window in
             machine.softReserved.compactMap { window.range.intersection($0.range) }.flatMap { $0.subtracting(visible) }
@@ -83,13 +83,13 @@ struct StartWorlds {
         }
         // What was seen and is over no region can still become one: decoders that stayed.
         let unseen = inWindows.filter { hidden in
-            machine.remembered.map { $0.decoded.contains { $0.overlaps(hidden.range) } } ?? true
+            machine.remembered.map { !$0.isComplete || $0.decoded.contains { $0.overlaps(hidden.range) } } ?? true
         }
         if unseen.isEmpty { return }
         supposedParts = unseen.compactMap { $0.range.firstPart }
         let names = unseen.map(\.range.description).joined(separator: ", ")
         branch(
-            "decoders unseen: a committed region may lie over \(names), or over a part of it (\(world.whyUnseen))",
+            "decoders unseen: a committed region may lie over \(names), or over a part of it (\(why))",
             { world in world.regions += unseen.map { WorldRegion(supposed: $0.range, isLocked: $0.isLocked) } },
             { world in
                 world.regions += unseen.compactMap { hidden in
@@ -203,17 +203,37 @@ extension World {
         decisions = [:]
         assumptions = [:]
         let inWindows = ranges.flatMap { range in windows.compactMap { $0.intersection(range) } }
-        if seesDecoders {
-            let decoded = machine.decoders.filter { $0.kind == .endpoint }.compactMap(\.range)
+        let decoded = machine.decoders.filter { $0.kind == .endpoint }.compactMap(\.range)
+        if machine.seesDecoders {
             undecoded = inWindows.flatMap { $0.subtracting(decoded) }
-        } else if let remembered = machine.remembered {
-            for region in remembered.regions
+        } else {
+            for region in machine.remembered?.regions ?? []
             where region.locked && !regions.contains(where: { $0.range == region.range }) {
                 regions.append(WorldRegion(supposed: region.range, isLocked: true))
             }
-            undecoded = inWindows.flatMap { $0.subtracting(remembered.decoded) }
+            let answering = decoded + (machine.remembered?.decoded ?? [])
+            let rest = inWindows.flatMap { $0.subtracting(answering) }
+            if machine.remembered?.isComplete == true {
+                undecoded = rest
+            } else {
+                maybeUndecoded = doubtful(rest, on: machine)
+            }
         }
         hiddenPmem = devicesOfHiddenPmem(on: machine)
+    }
+}
+
+extension World {
+    /// What of `bytes`, for which no decoder was seen, can have lost its decoder in this boot.
+    ///
+    /// No kernel without dax_cxl resets decoders of ram; a window of a fixed configuration locks its regions
+    /// (drivers/cxl/acpi.c: cfmws_to_decoder_flags()); and a host that has memory online lives by its decoders.
+    private func doubtful(_ bytes: [AddressRange], on machine: MachineState) -> [AddressRange] {
+        guard generation != .hmemOnly, !machine.decodersAsAtBoot.value else { return [] }
+        let standing = regions.filter { $0.isPresent && ($0.committed || $0.isDetached) }.map(\.range)
+        let locked = generation == .deferring ? [] : machine.windows.filter(\.isFixed).map(\.range)
+        let online = onlineBlocks.filter { block in !leaked.contains(where: block.overlaps) }
+        return bytes.flatMap { $0.subtracting(standing + locked + online) }
     }
 }
 

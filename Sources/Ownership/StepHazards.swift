@@ -162,24 +162,7 @@ struct StepHazards {
         guard case .load(let module) = step else { return [] }
         var found = bridgeHazards(before: world, outcome)
         for after in outcome.worlds {
-            let isNew = { (claim: Claim) in claim.owner == .hmem && !world.claims.contains(claim) }
-            for claim in after.claims where isNew(claim) {
-                let dead = after.undecoded.filter { claim.overlaps($0) }.merged()
-                guard !dead.isEmpty else { continue }
-                let bytes = dead.map(\.description).joined(separator: ", ")
-                found.append(
-                    Hazard(
-                        id: .undecodedRange,
-                        severity: .crash,
-                        subject: bytes,
-                        why:
-                            "dax_hmem takes \(bytes), which no CXL decoder answers for: onlining it crashes the kernel",
-                        wayOut: isLostHere(dead)
-                            ? "as for region-lost: keep cxl_acpi out from the start, by daxswitch persist hmem and a reboot"
-                            : "commit a region over it (cxl create-region), or leave it to CXL"
-                    )
-                )
-            }
+            found += decoderHazards(before: world, after)
             if after.windowsAreLive && !world.windowsAreLive && module != "cxl_acpi"
                 && earlier.contains(.unload("cxl_acpi"))
             {
@@ -195,11 +178,5 @@ struct StepHazards {
             }
         }
         return found
-    }
-
-    /// Whether the bytes were decoded until the order itself took their region away.
-    private func isLostHere(_ dead: [AddressRange]) -> Bool {
-        let atStart = machine.regions.filter(\.committed).compactMap(\.range)
-        return dead.allSatisfy { bytes in atStart.contains { $0.overlaps(bytes) } }
     }
 }

@@ -36,6 +36,8 @@ struct World: Equatable, Sendable {
     var hiddenPmem: [String] = []
     /// Bytes in windows that no decoder answers for.
     var undecoded: [AddressRange]
+    /// Bytes in windows of which nothing tells whether a decoder answers for them; the same in every world of a machine.
+    var maybeUndecoded: [AddressRange] = []
     /// "Soft Reserved" lines of iomem, on kernels that print them.
     var softReservedLines: [AddressRange] = []
     /// Memory that kmem added and whose device is gone.

@@ -118,6 +118,12 @@ struct ProofProperties {
 
 // What the planner can't know: there its plans can pass by a hazard.
 extension ReachState {
-    /// Bytes without a decoder that the planner can't know of: no decoder is seen, and none has been.
-    var missingUnseen: [AddressRange] { !world.seesDecoders && remembered == nil ? world.undecoded : [] }
+    /// Bytes without a decoder that the planner can't know of: the firmware calls them memory and has programmed none.
+    ///
+    /// It is trusted for as long as nothing can have reset a decoder.
+    var missingUnseen: [AddressRange] {
+        guard !world.seesDecoders && remembered == nil else { return [] }
+        let isLocked = scenario.cover.hasLocks && scenario.generation != .deferring
+        return !wasBound || isLocked || scenario.generation == .hmemOnly ? scenario.boot.undecoded : []
+    }
 }

@@ -61,7 +61,12 @@ struct ProofTests {
                 read.regions = read.regions.filter(\.isPresent) + hidden
                 read.probeIsPending = state.world.probeIsPending
                 if !state.world.seesDecoders { read.undecoded = state.world.undecoded }
-                let again = ReachState(scenario, read, remembered: state.remembered)
+                let again = ReachState(
+                    scenario,
+                    read,
+                    remembered: state.remembered,
+                    wasBound: state.wasBound
+                )
                 #expect(again.key == state.key, "\(scenario.words): \(state.words)")
             }
         }

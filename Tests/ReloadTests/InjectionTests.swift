@@ -32,6 +32,12 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
         moments = try RecordedMoments(kernel: kernel, scenario: scenario, numbers)
         var start = try moments.state(with: modules)
         start.isHeld = isHeld
+        // Who holds cxl_acpi out has seen the decoders before.
+        if isHeld {
+            start.remembered = try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"]).decodersToRemember(
+                kept: nil
+            )
+        }
         self.start = start
     }
 

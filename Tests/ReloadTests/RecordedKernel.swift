@@ -41,6 +41,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     init(_ state: MachineState, _ moments: RecordedMoments = RecordedMoments()) {
         self.state = state
         self.moments = moments
+        // What the reader has found in it is in the file.
+        kept =
+            state.remembered.map { decoders in
+                [RememberedFacts(bootID: state.kernel.bootID ?? "", initialProbe: nil, decoders: decoders)]
+            } ?? []
     }
 
     /// Others change the machine.

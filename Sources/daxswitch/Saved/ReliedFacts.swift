@@ -31,6 +31,7 @@ extension Fingerprint {
             "cxl_acpi": machine.isHeld ? "held" : "not held",
             "device_hmem.disable": machine.hmemSettings.isDisabled ? "1" : "0",
             "dax_hmem.region_idle": machine.hmemSettings.regionIsIdle ? "1" : "0",
+            "decoders as at boot": machine.decodersAsAtBoot.value ? "proven" : "not proven",
             "kernel.modprobe": machine.kernel.hasModuleHelper ? "there" : "none",
         ]
     }
@@ -38,7 +39,8 @@ extension Fingerprint {
     private static func remembered(_ machine: MachineState) -> [String: String] {
         guard let remembered = machine.remembered else { return [:] }
         return gathered(
-            [("decoders", "seen")] + remembered.regions.map { ("\($0.range)", $0.locked ? "locked" : "not locked") }
+            [("decoders", remembered.isComplete ? "seen" : "seen in part")]
+                + remembered.regions.map { ("\($0.range)", $0.locked ? "locked" : "not locked") }
                 + remembered.decoded.map { ("\($0)", "decoded") }
         )
     }

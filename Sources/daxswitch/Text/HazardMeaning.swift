@@ -13,7 +13,9 @@ extension Hazard.Identifier {
         case .regionLost:
             "The decoders of a region are reset with cxl_acpi: the memory behind it no longer answers, its contents "
                 + "are lost, and the region does not come back by itself."
-        case .undecodedRange: "dax_hmem takes a range that no decoder answers for: onlining it crashes the kernel."
+        case .undecodedRange:
+            "dax_hmem takes a range that no decoder answers for, or for which none is seen after cxl_acpi was in: onlining it "
+                + "crashes the kernel."
         case .deviceOpen: "A process has the dax device open or mapped: it gets SIGBUS at its next access."
         case .orphanedRange: "No driver owns the range afterwards, although one does now."
         case .unbindable:

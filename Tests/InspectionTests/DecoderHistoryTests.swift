@@ -1,0 +1,63 @@
+import Foundation
+import Inspection
+import Machine
+import TestCaptures
+import Testing
+
+/// Whether the decoders are in sight, and what is known of them where they are not.
+@Suite("Decoders out of sight")
+struct DecoderHistoryTests {
+    private func state(_ kernel: String, _ scenario: String, _ moment: String) throws -> MachineState {
+        try Inspector(root: TestCaptures.root(kernel: kernel, scenario: scenario, moment).path).read()
+    }
+
+    /// The finding where the kernel log, or the command line, of a moment without `cxl_acpi` reads otherwise.
+    private func finding(_ path: String, _ change: (String) -> String) throws -> Finding<Bool> {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "01"))
+        let text = try String(contentsOf: copy.url(path), encoding: .utf8)
+        try change(text).write(to: copy.url(path), atomically: false, encoding: .utf8)
+        return try Inspector(root: copy.path).read().decodersAsAtBoot
+    }
+
+    @Test("cxl_acpi was never bound: the kernel log goes back to the boot and has no host bridge")
+    func untouched() throws {
+        for scenario in ["auto-reload", "hmem-first-then-cxl"] {
+            let found = try state("7.3.4", scenario, "01").decodersAsAtBoot
+            #expect(found.value && found.evidence.first?.contains("kernel log") == true, "\(scenario)")
+        }
+    }
+
+    @Test(
+        "cxl_acpi is bound, or was: nothing is proven",
+        arguments: [("auto-acpi-out", "01"), ("auto-acpi-out", "03")]
+    )
+    func touched(scenario: String, moment: String) throws {
+        #expect(try !state("7.3.4", scenario, moment).decodersAsAtBoot.value)
+        #expect(try !state("6.12.107", scenario, moment).decodersAsAtBoot.value)
+    }
+
+    @Test("a kernel log that has lost its beginning proves nothing; module_blacklist= does without one")
+    func sources() throws {
+        let cut = try finding("/dmesg") { String($0.drop { $0 != "\n" }) }
+        #expect(!cut.value && cut.evidence.first?.hasPrefix("The kernel log has lost its beginning") == true)
+        let barred = try finding("/proc/cmdline") { "\($0.dropLast()) module_blacklist=cxl-acpi\n" }
+        #expect(barred.value && barred.evidence == ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+    }
+
+    @Test("6.1 makes no endpoint where firmware committed a ram region: its decoders are in nobody's sight")
+    func noEndpoint() throws {
+        let old = try state("6.1.0-50-lab", "partly-covered", "01")
+        #expect(!old.seesDecoders && old.whyDecodersAreUnseen == "mem0 has no endpoint")
+        #expect(old.missingCxlDriver == nil)
+        #expect(try state("7.3.4-lab", "partly-covered", "01").seesDecoders)
+        #expect(try state("7.3.4", "auto-acpi-out", "03").whyDecodersAreUnseen == "cxl_acpi is out")
+    }
+
+    @Test("what is remembered of some devices alone says so")
+    func incomplete() throws {
+        var machine = try state("7.3.4-lab", "three-windows", "01")
+        #expect(machine.decodersToRemember(kept: nil)?.isComplete == true)
+        machine.memdevs[0].hasEndpoint = false
+        #expect(machine.decodersToRemember(kept: nil)?.isComplete == false)
+    }
+}
