@@ -20,7 +20,4 @@ struct LoggedBridges {
             }
         }
     }
-
-    /// No bridge was bound twice.
-    var areDistinct: Bool { Set(names).count == names.count }
 }

@@ -74,6 +74,7 @@ public struct MachineState: Sendable, Equatable {
     /// as on 6.1 wherever firmware committed a ram region.
     public var whyDecodersAreUnseen: String? {
         if let module = missingCxlDriver { return "\(module) is out" }
+        if memdevs.isEmpty { return "no memory device is there" }
         return memdevs.first { !$0.hasEndpoint }.map { "\($0.name) has no endpoint" }
     }
 
@@ -81,6 +82,15 @@ public struct MachineState: Sendable, Equatable {
     public var missingCxlDriver: String? {
         if !windows.contains(where: \.isLive) { return "cxl_acpi" }
         return ["cxl_pci", "cxl_mem", "cxl_port"].first { ![.live, .builtin].contains(modules.state(of: $0)) }
+    }
+
+    /// The bytes that decoders of memory devices answer for, as far as sysfs shows them.
+    ///
+    /// A region is committed by decoders for all of its bytes, whatever address they show: that of a device which
+    /// translates addresses by itself is another one (drivers/cxl/core/hdm.c: cxl_decoder_init()).
+    public var decodedBytes: [AddressRange] {
+        (decoders.filter { $0.kind == .endpoint }.compactMap(\.range) + regions.filter(\.committed).compactMap(\.range))
+            .merged()
     }
 
     /// What is to be remembered of the decoders before they go out of sight, in place of what is `kept` until now.
@@ -96,7 +106,7 @@ public struct MachineState: Sendable, Equatable {
         }
         let unseen = (kept?.regions ?? []).filter { old in !seen.contains { $0.range.overlaps(old.range) } }
         let reset = committed.filter { $0.locked != true }.compactMap(\.range)
-        let programmed = decoders.filter { $0.kind == .endpoint }.compactMap(\.range).merged()
+        let programmed = decodedBytes
         return RememberedDecoders(
             regions: (seen + unseen).sorted { $0.range < $1.range },
             decoded: programmed.flatMap { $0.subtracting(reset) },

@@ -35,7 +35,7 @@ struct IomemModel {
             add(range, "System RAM (kmem)", isCertain: isCertain)
         }
         if world.windowsAreLive { world.windows.forEach { add($0, "CXL Window N") } }
-        for region in world.regions where region.isPresent { add(region.range, "regionN") }
+        for region in world.regions where region.isPresent && region.hasLine { add(region.range, "regionN") }
         if machine.kernel.showsSoftReserved { softReservedLines().forEach { add($0, "Soft Reserved") } }
         for claim in world.claims {
             guard let driver = claim.driver else {

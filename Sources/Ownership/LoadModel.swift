@@ -20,7 +20,7 @@ extension World {
                 )
             }
             world.loadCxlAcpi()
-        case "cxl_pci", "cxl_mem": world.loadCxl(module)
+        case "cxl_pci", "cxl_mem", "cxl_port": world.loadCxl(module)
         case "dax_hmem": return world.loadingDaxHmem()
         case "dax_cxl": return world.loadingDaxCxl()
         case "kmem":
@@ -67,7 +67,7 @@ extension World {
             let range = regions[index].range
             // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.
             if claims.contains(where: { $0.driver == "kmem" && $0.overlaps(range) })
-                || leaked.contains(where: range.overlaps)
+                || (leaked + systemRAM).contains(where: range.overlaps)
             {
                 regions[index].assembled = false
             }
@@ -115,7 +115,7 @@ extension World {
         for range in ranges {
             let meets = windowsAreLive && meetsKnownWindow(range)
             metWindow = metWindow || meets
-            let region = regions.first { $0.isPresent && $0.committed && $0.mode == "ram" && $0.range.contains(range) }
+            let region = regions.first { $0.isPresent && $0.committed && $0.range.contains(range) }
             switch (generation, meets) {
             case (.hmemOnly, _): world.claimByHmem(range, .hmemOwnsAll, "this kernel has no dax_cxl")
             case (_, false) where meetsKnownWindow(range):
@@ -219,16 +219,18 @@ extension World {
 
     /// mm/memory_hotplug.c: add_memory_resource() onlines what it adds, block by block.
     private mutating func putOnline(_ range: AddressRange) {
+        let alreadyOnline = onlineBlocks.merged()
         for start in stride(from: range.start, through: range.end, by: Int(max(blockSize, 1 << 20))) {
             guard let block = AddressRange(start: start, size: max(blockSize, 1 << 20)) else { continue }
-            if !onlineBlocks.contains(where: block.overlaps) { onlineBlocks.append(block) }
+            if !alreadyOnline.contains(where: block.overlaps) { onlineBlocks.append(block) }
         }
     }
 
     /// Whether a resource in iomem cuts `range`, so that no driver can reserve it (-EBUSY).
     func isBlocked(_ range: AddressRange) -> Bool {
         let cutters =
-            (windowsAreLive ? windows : []) + regions.filter(\.isPresent).map(\.range) + softReservedLines + leaked
+            (windowsAreLive ? windows : []) + regions.filter { $0.isPresent && $0.hasLine }.map(\.range)
+            + softReservedLines + leaked
         return cutters.contains { $0.overlaps(range) && !$0.contains(range) } || leaked.contains { $0.overlaps(range) }
     }
 }

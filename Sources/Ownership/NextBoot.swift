@@ -72,8 +72,20 @@ public struct NextBoot: Sendable {
     /// Without a choice the kernel decides: only that a hold of this boot ends with it is known.
     public var differs: Bool? {
         guard let choice = machine.persisted else { return machine.isHeld ? true : nil }
-        guard let planner = try? Planner(machine: machine) else { return nil }
-        return !planner.unmet(owners(of: choice)).isEmpty
+        guard let generation = machine.kernel.generation.value else { return nil }
+        let world = World(of: machine, generation: generation)
+        let knowsDecoders = machine.seesDecoders || machine.remembered?.isComplete == true
+        if choice == .cxl && !knowsDecoders && world.ranges.contains(where: world.meetsKnownWindow) { return nil }
+        let ends = [Step.load("dax_hmem"), .load("dax_cxl")].reduce([world.booted(choice, machine.remembered)]) {
+            worlds,
+            step in
+            worlds.flatMap { $0.applying(step).worlds }
+        }
+        return ends.contains { end in
+            segments(of: machine).contains { segment in
+                cut([segment.range], at: end.claims.flatMap(\.ranges)).contains { end.owner(of: $0) != segment.owner }
+            }
+        }
     }
 
     /// Bytes in windows that no decoder answers for as far as this boot shows; none where decoders can't be seen.
@@ -97,5 +109,30 @@ extension Policy.Want {
             (outsideWindows, owners.outsideWindows),
         ]
         return wishes.contains { $0.0 != nil } && wishes.allSatisfy { $0.0 == nil || $0.0 == $0.1 }
+    }
+}
+
+extension World {
+    /// This machine as its next boot begins: the firmware has programmed the decoders again, and no module is in.
+    fileprivate func booted(_ choice: BootChoice, _ remembered: RememberedDecoders?) -> World {
+        var world = self
+        world.loaded = []
+        world.isHeld = choice == .hmem
+        world.loadsCxlFirst = choice == .cxl
+        world.windowsAreLive = builtin.contains("cxl_acpi") && !windows.isEmpty
+        world.claims = []
+        world.leaked = []
+        world.onlineBlocks = []
+        world.decisions = [:]
+        world.probeIsPending = asksForCxl
+        for region in remembered?.regions ?? [] where !regions.contains(where: { $0.range == region.range }) {
+            world.regions.append(WorldRegion(supposed: region.range, isLocked: region.locked))
+        }
+        world.regions.removeAll { !$0.hasDecoders }
+        for index in world.regions.indices {
+            if world.regions[index].isDetached { world.regions[index].attach() }
+            world.regions[index].isPresent = false
+        }
+        return world
     }
 }

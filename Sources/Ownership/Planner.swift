@@ -59,9 +59,10 @@ public struct Planner: Sendable {
         var hazards: [Hazard] = []
         for step in steps {
             let outcomes = worlds.map { $0.applying(step) }
-            let isNeedless = zip(worlds, outcomes).allSatisfy { before, outcome in
-                outcome.refusal == nil && outcome.worlds.allSatisfy { $0.isSame(as: before) }
-            }
+            let isNeedless =
+                zip(worlds, outcomes).allSatisfy { before, outcome in
+                    outcome.refusal == nil && outcome.worlds.allSatisfy { $0.isSame(as: before) }
+                } && !bringsZone(step, after: kept)
             if isNeedless { continue }
             let finder = StepHazards(step: step, earlier: kept, machine: machine, policy: policy)
             for (world, outcome) in zip(worlds, outcomes) { hazards += finder.hazards(before: world, outcome) }
@@ -73,6 +74,15 @@ public struct Planner: Sendable {
             .hazards(prediction)
         prediction.hazards = hazards.uniqued()
         return Plan(policy: nil, steps: kept, prediction: prediction)
+    }
+}
+
+extension Planner {
+    /// Whether `step` may change the zone of memory that is online already. A world knows no zones: the kernel, or a udev
+    /// rule, chooses one for what comes online by itself.
+    private func bringsZone(_ step: Step, after earlier: [Step]) -> Bool {
+        guard let use = step.use, let range = step.range, let zone = use.zone, zone != .automatic else { return false }
+        return !earlier.isEmpty || machine.missing(of: use, over: range) != nil
     }
 }
 

@@ -14,6 +14,7 @@ extension ReachScenario {
             Window(range: $0, number: nil, isLive: false, isFixed: cover.hasLocks, sources: ["proof"])
         }
         machine.memory.blockSize = cells.first?.size ?? 0
+        machine.memdevs = [Memdev(name: "mem0", hasEndpoint: true)]
         return machine
     }
 

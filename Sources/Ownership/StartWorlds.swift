@@ -195,15 +195,20 @@ extension World {
         regions = machine.regions.compactMap {
             WorldRegion($0, decoders: machine.decoders, seesEndpoints: machine.seesDecoders)
         }
+        let lines = machine.iomem.flattened.map(\.entry.name)
+        if lines.contains(where: { $0.hasPrefix("CXL Window ") }) {
+            for index in regions.indices { regions[index].hasLine = lines.contains(regions[index].name) }
+        }
         probeIsPending = false
         undecoded = []
         softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
         leaked = leakedRanges(of: machine)
+        systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
         onlineBlocks = machine.memory.blocks.filter(\.isOnline).map(\.range)
         decisions = [:]
         assumptions = [:]
         let inWindows = ranges.flatMap { range in windows.compactMap { $0.intersection(range) } }
-        let decoded = machine.decoders.filter { $0.kind == .endpoint }.compactMap(\.range)
+        let decoded = machine.decodedBytes
         if machine.seesDecoders {
             undecoded = inWindows.flatMap { $0.subtracting(decoded) }
         } else {
@@ -230,7 +235,7 @@ extension World {
     /// (drivers/cxl/acpi.c: cfmws_to_decoder_flags()); and a host that has memory online lives by its decoders.
     private func doubtful(_ bytes: [AddressRange], on machine: MachineState) -> [AddressRange] {
         guard generation != .hmemOnly, !machine.decodersAsAtBoot.value else { return [] }
-        let standing = regions.filter { $0.isPresent && ($0.committed || $0.isDetached) }.map(\.range)
+        let standing = regions.filter { $0.isPresent && $0.isDetached }.map(\.range)
         let locked = generation == .deferring ? [] : machine.windows.filter(\.isFixed).map(\.range)
         let online = onlineBlocks.filter { block in !leaked.contains(where: block.overlaps) }
         return bytes.flatMap { $0.subtracting(standing + locked + online) }

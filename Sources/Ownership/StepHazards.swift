@@ -18,9 +18,10 @@ struct StepHazards {
         switch module {
         case "dax_cxl": found += claimHazards(of: .cxl, in: world)
         case "dax_hmem": found += claimHazards(of: .hmem, in: world)
-        case "cxl_acpi", "cxl_pci", "cxl_mem": found += windowHazards(module, in: world)
+        case "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port": found += windowHazards(module, in: world)
         case "kmem":
             found += world.claims.filter { $0.driver == "kmem" }.flatMap { memoryOnline($0, in: world) }
+            found += ownerlessMemory.flatMap { memoryOnline($0, in: world) }
         default: break
         }
         return found + kernelSwitches()
@@ -99,24 +100,11 @@ struct StepHazards {
     private func windowHazards(_ module: String, in world: World) -> [Hazard] {
         var found: [Hazard] = []
         for region in world.regions where region.isPresent && region.committed {
-            let online = world.onlineBlocks.filter { block in
-                block.overlaps(region.range)
-                    && (world.leaked + world.claims.filter { $0.driver == "kmem" }.flatMap(\.ranges))
-                        .contains { $0.overlaps(block) }
-            }
+            let online = world.onlineBlocks.filter(region.range.overlaps)
             if !region.keepsDecoders && !online.isEmpty {
-                found.append(
-                    Hazard(
-                        id: .decodeUnderLiveMemory,
-                        severity: .crash,
-                        subject: region.name,
-                        why:
-                            "\(online.count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets "
-                            + "the decoders under the page allocator and the kernel panics",
-                        wayOut: Self.giveBack(machine, [region.range])
-                    )
-                )
+                found.append(liveMemory(online.count, of: region, in: world))
             }
+            if !region.keepsDecoders { found += keptOverLost(region, in: world) }
             if !region.keepsDecoders && region.mode == "ram" && policy?.consent.loseRegions != true {
                 found.append(regionLost(region, module))
             }
@@ -138,6 +126,52 @@ struct StepHazards {
             )
         }
         return found
+    }
+
+    private func liveMemory(_ count: Int, of region: WorldRegion, in world: World) -> Hazard {
+        let isHosts = world.systemRAM.contains(where: region.range.overlaps)
+        return Hazard(
+            id: .decodeUnderLiveMemory,
+            severity: .crash,
+            subject: region.name,
+            why:
+                "\(count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets the decoders under "
+                + "the page allocator and the kernel panics",
+            wayOut: isHosts
+                ? "none while the host runs: the firmware gave it this memory as its own (System RAM in /proc/iomem)"
+                : Self.giveBack(machine, [region.range])
+        )
+    }
+
+    /// dax_hmem's devices stay when a region goes, over memory that nothing decodes any more.
+    private func keptOverLost(_ region: WorldRegion, in world: World) -> [Hazard] {
+        world.claims.filter { $0.owner == .hmem && $0.overlaps(region.range) }.flatMap { claim in
+            [
+                Hazard(
+                    id: .undecodedRange,
+                    severity: .crash,
+                    subject: claim.device ?? claim.through,
+                    why:
+                        "dax_hmem keeps \(claim.device ?? claim.through) over \(region.range), for which no CXL decoder "
+                        + "answers after \(step): onlining it crashes the kernel",
+                    wayOut: "put unload:dax_hmem before \(step) in the order"
+                )
+            ] + deviceOpen(claim)
+        }
+    }
+
+    /// Devices of kmem that neither dax_hmem nor dax_cxl has made, as those of persistent memory.
+    private var ownerlessMemory: [Claim] {
+        machine.daxDevices.filter { $0.owner == nil && $0.driver == "kmem" }.map { device in
+            Claim(
+                owner: .none,
+                ranges: device.ranges,
+                through: device.name,
+                device: device.name,
+                driver: device.driver,
+                users: device.users
+            )
+        }
     }
 
     func regionLost(_ region: WorldRegion, _ module: String) -> Hazard {

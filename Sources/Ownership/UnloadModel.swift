@@ -22,7 +22,7 @@ extension World {
         case "dax_cxl": world.dropClaims(of: .cxl)
         case "dax_hmem": world.dropClaims(of: .hmem)
         case "cxl_acpi": world.removeCxlAcpi()
-        case "cxl_pci", "cxl_mem": world.removeEndpoints()
+        case "cxl_pci", "cxl_mem", "cxl_port": world.removeEndpoints()
         case "kmem", "device_dax":
             for index in world.claims.indices where world.claims[index].driver == module {
                 world.leak(world.claims[index])
@@ -74,6 +74,9 @@ extension World {
         undecoded += lost
     }
 
+    /// The decoders of an endpoint go with its memory device, and with the driver of its port (drivers/cxl/port.c:
+    /// cxl_endpoint_port_probe() has them in its care).
+    ///
     /// drivers/cxl/core/region.c: a region that loses a target is no longer committed and has no dax_region, locked or not.
     private mutating func removeEndpoints() {
         for index in regions.indices where regions[index].isPresent && regions[index].committed {

@@ -40,6 +40,8 @@ struct World: Equatable, Sendable {
     var maybeUndecoded: [AddressRange] = []
     /// "Soft Reserved" lines of iomem, on kernels that print them.
     var softReservedLines: [AddressRange] = []
+    /// What the kernel has used as memory since the boot.
+    var systemRAM: [AddressRange] = []
     /// Memory that kmem added and whose device is gone.
     var leaked: [AddressRange]
     /// Online memory blocks.
@@ -90,6 +92,9 @@ struct WorldRegion: Equatable, Sendable {
     var isDetached = false
     /// It is persistent and was assembled while cxl_pmem was out: it has no nvdimm bridge.
     var lacksBridge = false
+    /// It is a line of iomem, which cuts what is not inside of it. The kernel goes on where it can't be inserted
+    /// (drivers/cxl/core/region.c: __construct_region(), "cannot insert resource").
+    var hasLine = true
     /// In sysfs now; else it appears with `cxl_acpi`, `cxl_pci` and `cxl_mem`.
     var isPresent: Bool
 

@@ -29,6 +29,7 @@ enum Machines {
         machine.windows = [Window(range: window, number: 0, isLive: true, isFixed: false, sources: ["test"])]
         machine.regions = regions
         machine.modules.builtin = ["cxl_core", "cxl_port"]
+        machine.memdevs = [Memdev(name: "mem0", hasEndpoint: true)]
         let names = ["dax_cxl", "dax_hmem", "cxl_pci", "cxl_mem", "cxl_acpi", "cxl_pmem"]
         for (position, name) in names.enumerated() {
             machine.modules.loaded[name] = LoadedModule(

@@ -39,6 +39,17 @@ struct MemoryPlanTests {
         #expect(plan.owners(of: bytes) == [.hmem])
     }
 
+    @Test("a kernel that onlines new memory by itself chooses the zone: the step that brings the old one stays")
+    func zoneIsBroughtBack() throws {
+        var machine = machine()
+        machine.memory.autoOnline = "online"
+        let plan = try Planner(machine: machine).plan(consenting)
+        #expect(plan.steps.last == .restoreUse(bytes, .systemRAM(.movable)))
+        // Where nothing has happened yet there is nothing to bring back.
+        #expect(try Planner(machine: machine).predict([.restoreUse(bytes, .systemRAM(.movable))]).steps.isEmpty)
+        #expect(try Planner(machine: machine).predict([.restoreUse(bytes, .systemRAM(.kernel))]).steps.count == 1)
+    }
+
     @Test("the lines of memory that comes back are expected for certain")
     func lines() throws {
         let plan = try Planner(machine: machine()).plan(consenting)

@@ -36,6 +36,16 @@ struct RuleTests {
         #expect(throws: StepError.self) { try Step(parsing: text) }
     }
 
+    @Test("the initial probe asks every committed region, a persistent one as well")
+    func persistentRegion() throws {
+        var machine = Machines.booted(.coordinated, regions: [Machines.region(locked: false)])
+        machine.regions[0].mode = "pmem"
+        machine.initialProbe.value = .pending
+        for module in ["dax_cxl", "dax_hmem"] { machine.modules.loaded[module] = nil }
+        let plan = try Planner(machine: machine).predict([.load("dax_hmem")])
+        #expect(plan.owners(of: Machines.range) == [.none])
+    }
+
     @Test("a prediction named rules that exist")
     func namedRules() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: true)).plan(Machines.hmem)

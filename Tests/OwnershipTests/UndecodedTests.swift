@@ -1,4 +1,5 @@
 import Inspection
+import Iomem
 import Machine
 import TestCaptures
 import Testing
@@ -66,6 +67,23 @@ struct UndecodedTests {
         var machine = withoutAcpi(.coordinated)
         machine.memory.blocks = [MemoryBlock(number: 186, range: Machines.range, isOnline: true, zone: "Movable")]
         #expect(try hazards(machine).allSatisfy { $0.id != .undecodedRange })
+    }
+
+    @Test("a committed region is decoded, whatever address its decoders show; without a memory device nothing is known")
+    func translated() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: true)
+        machine.decoders = machine.decoders.map { decoder in
+            var decoder = decoder
+            decoder.range = Machines.span(0, Machines.range.size)
+            return decoder
+        }
+        #expect(try hazards(machine).isEmpty && NextBoot(of: machine).hazards(of: .hmem).isEmpty)
+        machine.decoders = []
+        machine.regions = []
+        machine.daxDevices = []
+        machine.memdevs = []
+        #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
+        #expect(try hazards(machine).first?.why.contains("no memory device is there") == true)
     }
 
     @Test("one device of two has no endpoint: only bytes beside the decoders that are seen are in doubt")
