@@ -83,7 +83,10 @@ install:
 	install -D -m 0644 completions/_daxswitch "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daxswitch"
 	install -D -m 0644 completions/daxswitch.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daxswitch.fish"
 	install -D -m 0644 docs/man/daxswitch.8 "$(DESTDIR)$(PREFIX)/share/man/man8/daxswitch.8"
-
+	install -d "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/schemas"
+	install -m 0644 README.md LICENSE "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/"
+	install -m 0644 docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/"
+	install -m 0644 docs/schemas/*.json "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/schemas/"
 	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/systemd/daxswitch-apply@.service \
 		> "$(DESTDIR)$(PREFIX)/lib/systemd/system/daxswitch-apply@.service"
