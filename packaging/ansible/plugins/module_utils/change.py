@@ -25,13 +25,17 @@ class Change(object):
     def make(self):
         """Carries the task out, or in check mode finds what it would do."""
         self.members["hazards"] = []
+        proposed = None
+        if self.wanted["state"] != "applied" or self.wanted["persist"]:
+            # First: what can't be persisted is refused before anything on the running host is changed.
+            proposed = self.ended("persist", "--dry-run", *self.persist_arguments())
         if self.wanted["state"] == "applied":
             if self.module.check_mode:
                 self.preview()
             else:
                 self.apply()
-        if self.wanted["state"] != "applied" or self.wanted["persist"]:
-            self.persist()
+        if proposed:
+            self.persist(proposed)
         if not self.module.check_mode:
             status = self.status()
             self.members["ranges"] = status["ranges"]
@@ -59,15 +63,16 @@ class Change(object):
             after = self.consenting(after["request"])
         self.members["steps"] = after["steps"]
         self.members["ranges"] = after["ranges"]
-        self.members["hazards"] = after["hazards"]
-        self.changed = bool(after["steps"])
-        if self.changed:
+        self.found(after["hazards"])
+        if after["steps"]:
             self.diffs.append(wording.owners_diff(before, after))
         if not self.wanted["root"]:
             # What apply itself would say: it knows which hazards can be accepted, and whom a policy file belongs to.
             self.ended("apply", "--dry-run", *self.apply_arguments())
         elif [one for one in after["hazards"] if one["id"] not in self.wanted["accept"]]:
             self.refuse("plan", dict(after, outcome="refused"), 3)
+        # Only here: a plan that is refused changes nothing, however many steps it has.
+        self.changed = bool(after["steps"])
 
     def plan(self, policy):
         return self.tool.run("plan", policy, *self.root())[1]
@@ -99,7 +104,7 @@ class Change(object):
         """The real thing; the owners afterwards are read anew, not taken from the plan."""
         before = self.status()
         try:
-            document = self.ended("apply", "--yes", "--wait", str(self.wanted["wait"]), *self.apply_arguments())
+            document = self.ended("apply", *(self.unattended() + self.apply_arguments()))
         except ToolError as error:
             self.changed = bool(error.document and error.document.get("changed"))
             if self.changed:
@@ -110,10 +115,15 @@ class Change(object):
             self.changed = True
             self.diffs.append(wording.owners_diff(before, self.status()))
 
-    def persist(self):
-        """What modprobe and the initramfs are to do from the next boot on."""
-        asked = ["--clear"] if self.wanted["state"] == "cleared" else [self.wanted["policy"]]
-        proposed = self.ended("persist", "--dry-run", *asked)
+    def unattended(self):
+        """Changes without asking, and after another daxswitch where one is at work."""
+        return ["--yes", "--wait", str(self.wanted["wait"])]
+
+    def persist_arguments(self):
+        return ["--clear"] if self.wanted["state"] == "cleared" else [self.wanted["policy"]]
+
+    def persist(self, proposed):
+        """What modprobe and the initramfs are to do from the next boot on; `proposed` is what a dry run says of it."""
         pending = [one for one in proposed["files"] if one["action"] != "keep"]
         image = proposed["initramfs"]
         rebuilds = bool(self.wanted["update_initramfs"] and image["builder"] and (pending or image["stale"]))
@@ -121,7 +131,8 @@ class Change(object):
         if self.module.check_mode:
             self.changed = self.changed or bool(pending) or rebuilds
             return
-        document = self.ended("persist", "--yes", *(asked + (["--update-initramfs"] if rebuilds else [])))
+        arguments = self.unattended() + self.persist_arguments() + (["--update-initramfs"] if rebuilds else [])
+        document = self.ended("persist", *arguments)
         self.changed = self.changed or document["changed"]
 
     @staticmethod
@@ -135,18 +146,19 @@ class Change(object):
     def ended(self, command, *arguments):
         """Runs a command that changes something; one that did not end well fails the task with its hazards."""
         code, document = self.tool.run(command, *arguments)
-        self.members["hazards"] = self.members["hazards"] + [
-            one for one in document["hazards"] if one not in self.members["hazards"]]
+        self.found(document["hazards"])
         if code:
             self.refuse(command, document, code)
         return document
+
+    def found(self, hazards):
+        self.members["hazards"] = self.members["hazards"] + [
+            one for one in hazards if one not in self.members["hazards"]]
 
     def refuse(self, command, document, code):
         words = "%s %s" % (command, self.wanted["policy"] or "--clear")
         if self.module.check_mode:
             words += " in check mode"
         error = document.get("error") or {}
-        # A plan that is refused changes nothing, however many steps it has.
-        self.changed = self.changed and not self.module.check_mode
         named = error.get("code") or ", ".join(sorted({one["id"] for one in document["hazards"]})) or document["outcome"]
         raise ToolError(named, wording.failure(words, document), code, document)

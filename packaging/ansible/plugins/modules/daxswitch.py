@@ -26,7 +26,9 @@ options:
     choices: [applied, persisted, cleared]
     default: applied
   persist:
-    description: With O(state=applied), have the choice hold from the next boot on as well.
+    description:
+      - With O(state=applied), have the choice hold from the next boot on as well.
+      - Where that is refused, nothing is changed on the running host either.
     type: bool
     default: false
   update_initramfs:
