@@ -79,8 +79,8 @@ class Change(object):
 
     def consenting(self, request):
         """The plan of the same policy with offline_memory, which `plan` takes in a policy file only."""
-        lines = ["summary = %s" % json.dumps(request["summary"] or ""), "order = %s" % json.dumps(request["order"]),
-                 "[want]"]
+        # The summary decides nothing, and JSON has other escapes for what is not ASCII than TOML.
+        lines = ['summary = ""', "order = %s" % json.dumps(request["order"]), "[want]"]
         lines += ["%s = %s" % (key, json.dumps(owner)) for key, owner in sorted(request["want"].items())]
         lines += ["[consent]", "offline_memory = true",
                   "lose_regions = %s" % json.dumps(request["consent"]["lose_regions"])]
