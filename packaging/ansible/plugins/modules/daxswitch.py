@@ -43,6 +43,7 @@ options:
     description: Hazards to go ahead in spite of. Only hazards that the host survives are taken.
     type: list
     elements: str
+    choices: [device-open, nondeterministic, orphaned-range, region-lost, unbindable]
     default: []
   wait:
     description: Seconds to wait for another daxswitch to end.
@@ -134,7 +135,8 @@ def main():
             "persist": {"type": "bool", "default": False},
             "update_initramfs": {"type": "bool", "default": True},
             "offline_memory": {"type": "bool", "default": False},
-            "accept": {"type": "list", "elements": "str", "default": []},
+            "accept": {"type": "list", "elements": "str", "default": [],
+                       "choices": ["device-open", "nondeterministic", "orphaned-range", "region-lost", "unbindable"]},
             "wait": {"type": "int", "default": 60},
             "root": {"type": "path"},
             "executable": {"type": "str", "default": "daxswitch"},
