@@ -12,7 +12,7 @@ description:
   - What would crash the host or lose memory is refused; the task then fails with each hazard and its way out.
   - A second run changes nothing.
 version_added: 0.1.0
-author: the daxswitch authors
+author: the daxswitch authors (!UNKNOWN)
 options:
   policy:
     description: Name of a policy on the managed host, or path of a policy file there. Not for O(state=cleared).
