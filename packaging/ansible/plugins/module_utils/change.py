@@ -105,8 +105,7 @@ class Change(object):
         before = self.status()
         try:
             document = self.ended("apply", *(self.unattended() + self.apply_arguments()))
-        except ToolError as error:
-            self.changed = bool(error.document and error.document.get("changed"))
+        except ToolError:
             if self.changed:
                 self.diffs.append(wording.owners_diff(before, self.status()))
             raise
@@ -159,6 +158,8 @@ class Change(object):
         words = "%s %s" % (command, self.wanted["policy"] or "--clear")
         if self.module.check_mode:
             words += " in check mode"
+        # What did not end well may have changed something all the same; a plan has no such member.
+        self.changed = self.changed or document.get("changed", False)
         error = document.get("error") or {}
         named = error.get("code") or ", ".join(sorted({one["id"] for one in document["hazards"]})) or document["outcome"]
         raise ToolError(named, wording.failure(words, document), code, document)
