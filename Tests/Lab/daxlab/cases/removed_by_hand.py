@@ -1,0 +1,65 @@
+"""Somebody has removed cxl_acpi before daxswitch is asked: whether decoders still answer is not to be seen any more."""
+from daxlab.case import BOTH, Case
+from daxlab.checks import check, ended, owned, pattern_intact, refused, untouched
+from daxlab.platforms import INSIDE
+
+REMOVED = """
+start_udev
+/sbin/rmmod dax_cxl
+/sbin/rmmod dax_hmem
+/sbin/rmmod cxl_acpi
+settle
+cap removed
+t apply hmem --yes --json
+settle
+cap refused
+"""
+# What the refusal names as the way out.
+SEEN = """
+/sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
+settle
+cap seen
+t apply hmem --yes --json
+settle
+cap after
+"""
+
+# The pattern is written before udev runs; afterwards nobody may own the range.
+WRITTEN = f"""
+insert dax_hmem
+pattern write {INSIDE.start:#x}
+/sbin/rmmod dax_hmem
+"""
+
+
+def judge_refused(results):
+    """Without decoders in sight dax_hmem is not let at the range, and the way out is named."""
+    owned(results.capture("removed"), {INSIDE: "none"})
+    refused(results.command("apply-hmem", 1), "undecoded-range", "modprobe -a cxl_acpi cxl_pci cxl_mem")
+    untouched(results.capture("removed"), results.capture("refused"))
+
+
+def judge_lost(results, kernel):
+    """The decoders of an unlocked region went with cxl_acpi: once that shows, it is refused for certain."""
+    judge_refused(results)
+    left = [name for name, (_, size, _, _) in results.capture("seen").decoders().items()
+            if not name.startswith("decoder0.") and int(size or "0", 16)]
+    check(not left, f"decoders are still programmed: {left}")
+    refused(results.command("apply-hmem", 2), "undecoded-range", "create-region")
+    untouched(results.capture("seen"), results.capture("after"))
+
+
+def judge_kept(results, kernel):
+    """The decoders of a region that was never assembled are still there: dax_hmem gets it, with its contents."""
+    pattern_intact(results.command("pattern-write"))
+    judge_refused(results)
+    ended(results.command("apply-hmem", 2), 0)
+    owned(results.capture("after"), {INSIDE: "hmem"})
+    pattern_intact(results.command("pattern-check"))
+
+
+CASES = [
+    Case("removed-by-hand-lost", "unlocked", REMOVED + SEEN, judge_lost, kernels=BOTH),
+    Case("removed-by-hand-kept", "unassembled", WRITTEN + REMOVED + SEEN + f"pattern check {INSIDE.start:#x}\n",
+         judge_kept, kernels=BOTH),
+]
