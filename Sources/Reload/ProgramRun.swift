@@ -11,10 +11,25 @@ public enum ProgramRun {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // What daxswitch ignores for its own writes a program of the system is not made for.
+        var signals = sigset_t()
+        var blocked = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe pthread_sigmask(SIG_BLOCK, nil, &blocked)
+        for signal in [SIGPIPE, SIGXFSZ] {
+            unsafe sigaddset(&signals, signal)
+            unsafe sigdelset(&blocked, signal)
+        }
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &blocked)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var child: pid_t = 0
-        let failure = unsafe posix_spawn(&child, command[0], &actions, nil, &arguments, environ)
+        let failure = unsafe posix_spawn(&child, command[0], &actions, &attributes, &arguments, environ)
         guard failure == 0 else {
             let reason = unsafe String(cString: strerror(failure))
             throw ReloadError(.unavailable, "\(command[0]) can't be started", cause: reason)
