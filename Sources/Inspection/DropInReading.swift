@@ -12,35 +12,56 @@ struct DropInReading {
         var persisted: BootChoice?
     }
 
+    private static let keptOut = [["softdep", "cxl_acpi", "pre:"], ["install", "cxl_acpi", "/bin/false"]]
+    private static let letIn = ["softdep", "cxl_acpi", "pre:", "cxl_port"]
+    private static let cxlFirst = ["softdep", "dax_hmem", "pre:", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem"]
+
     func read() throws(InspectionError) -> Result {
-        let persisted = try tree.text(Inspector.persistedPath).flatMap(Self.choice)
-        guard let text = try tree.text(Inspector.holdPath) else {
-            return Result(isHeld: persisted == .hmem, persisted: persisted)
+        let persisted = try tree.text(Inspector.persistedPath).map(Self.words)
+        let now = try tree.text(Inspector.holdPath).map(Self.words)
+        let choice = try persisted.flatMap { lines throws(InspectionError) in try self.choice(lines) }
+        if let now, !now.contains(Self.letIn), !Self.isWhole(now) {
+            throw damaged(Inspector.holdPath, "hold anew where it is needed")
         }
-        let lines = Self.words(text)
-        if lines.contains(["softdep", "cxl_acpi", "pre:", "cxl_port"]) {
-            return Result(isHeld: false, persisted: persisted)
-        }
-        // Half a hold keeps nothing out: without the first line libkmod passes over the second.
-        guard lines.contains(["softdep", "cxl_acpi", "pre:"]), lines.contains(["install", "cxl_acpi", "/bin/false"])
-        else {
-            throw tree.damaged(
-                Inspector.holdPath,
-                "this is not the whole of what daxswitch writes there; remove the file, and hold anew where it is needed"
-            )
-        }
-        return Result(isHeld: true, persisted: persisted)
+        guard now != nil || choice != nil else { return Result(isHeld: false, persisted: nil) }
+        // Others may have a line that counts before ours: then ours are there and keep nothing out.
+        let next = ModprobeConfiguration(tree, isOfNextBoot: true)
+        let counts =
+            switch choice {
+            case .hmem: Self.keepsOut(next)
+            case .cxl: next.softDependencies(of: "dax_hmem")?.starts(with: Self.cxlFirst.dropFirst(3)) == true
+            case nil: false
+            }
+        return Result(
+            isHeld: Self.keepsOut(ModprobeConfiguration(tree, isOfNextBoot: false)),
+            persisted: counts ? choice : nil
+        )
     }
 
-    /// What the lines that count say, whatever was edited around them.
-    private static func choice(_ text: String) -> BootChoice? {
-        let lines = words(text)
-        // Without a command the line counts for nothing.
-        if lines.contains(where: { $0.starts(with: ["install", "cxl_acpi"]) && $0.count > 2 }) { return .hmem }
-        return lines.contains { $0.starts(with: ["softdep", "dax_hmem", "pre:", "cxl_pmem", "cxl_acpi"]) } ? .cxl : nil
+    /// Half of one keeps nothing out: without the softdep line libkmod passes over the install line.
+    private static func isWhole(_ lines: [[String]]) -> Bool { keptOut.allSatisfy(lines.contains) }
+
+    private static func keepsOut(_ configuration: ModprobeConfiguration) -> Bool {
+        configuration.softDependencies(of: "cxl_acpi") == []
+            && configuration.line("install", for: "cxl_acpi")?.words.dropFirst(2) == ["/bin/false"]
     }
 
-    private static func words(_ text: String) -> [[Substring]] {
-        text.split(separator: "\n").map { $0.split(separator: " ") }
+    /// What the lines say, whatever was edited around them; nil where none is about these modules.
+    private func choice(_ lines: [[String]]) throws(InspectionError) -> BootChoice? {
+        if Self.isWhole(lines) { return .hmem }
+        if lines.contains(where: { $0.starts(with: Self.cxlFirst) }) { return .cxl }
+        let isHalf = lines.contains { line in
+            line.count > 1 && ["softdep", "install"].contains(line[0]) && ["cxl_acpi", "dax_hmem"].contains(line[1])
+        }
+        if isHalf { throw damaged(Inspector.persistedPath, "persist anew where it is needed") }
+        return nil
+    }
+
+    private func damaged(_ path: String, _ then: String) -> InspectionError {
+        tree.damaged(path, "this is not the whole of what daxswitch writes there; remove the file, and \(then)")
+    }
+
+    private static func words(_ text: String) -> [[String]] {
+        text.split(separator: "\n").map { ModprobeConfiguration.words(String($0)) }
     }
 }

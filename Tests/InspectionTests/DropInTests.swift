@@ -7,8 +7,8 @@ struct DropInTests {
     private let hmem = "# daxswitch persist hmem\nsoftdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n"
     private let letIn = "# by daxswitch\nsoftdep cxl_acpi pre: cxl_port\n"
 
-    private func read(persisted: String?, now: String? = nil) throws -> MachineState {
-        var tree = FakeTree()
+    private func read(persisted: String?, now: String? = nil, others: [String: String] = [:]) throws -> MachineState {
+        var tree = FakeTree(others)
         tree[Inspector.persistedPath] = persisted
         tree[Inspector.holdPath] = now
         return try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
@@ -34,10 +34,64 @@ struct DropInTests {
         #expect(failure(tree)?.message.contains(Inspector.holdPath) == true)
     }
 
-    @Test("what is persisted, cut off before its command, counts for nothing, as for modprobe") func halfPersisted()
-        throws
-    {
-        #expect(try read(persisted: "softdep cxl_acpi pre:\ninstall cxl_acpi").persisted == nil)
+    @Test(
+        "a persisted choice that was cut off at any byte holds nothing, and half of one is an error that names it",
+        arguments: [
+            "softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false",
+            "softdep dax_hmem pre: cxl_pmem cxl_acpi cxl_pci cxl_mem",
+        ]
+    )
+    func halfPersisted(whole: String) throws {
+        #expect(try read(persisted: whole).persisted != nil)
+        var errors = 0
+        for length in 0..<whole.utf8.count {
+            do {
+                let machine = try read(persisted: String(decoding: whole.utf8.prefix(length), as: UTF8.self))
+                #expect(!machine.isHeld && machine.persisted == nil, "\(length) bytes")
+            } catch let error as InspectionError {
+                #expect(error.message.contains(Inspector.persistedPath), "\(length) bytes")
+                errors += 1
+            }
+        }
+        #expect(errors > 0)
+    }
+
+    @Test("an install line alone is no hold: with a softdep of its own cxl_acpi comes all the same")
+    func noSoftdep() throws {
+        let error = try #require(throws: InspectionError.self) {
+            try read(persisted: "# daxswitch persist hmem\ninstall cxl_acpi /bin/false\n")
+        }
+        #expect(error.message.contains(Inspector.persistedPath))
+    }
+
+    @Test(
+        "a file of others that sorts before: the first line counts for modprobe, so the choice counts for nothing",
+        arguments: [
+            ("etc/modprobe.d/00-a.conf", "softdep cxl_acpi pre: cxl_port", false),
+            ("lib/modprobe.d/00-a.conf", "softdep cxl-acpi post: cxl_port", false),
+            ("etc/modprobe.d/00-a.conf", "softdep cxl* \\\n pre: cxl_port", false),
+            ("etc/modprobe.d/00-a.conf", "install cxl_acpi /sbin/insmod x.ko", false),
+            ("etc/modprobe.d/00-a.conf", "softdep cxl_acpi pre:", true),
+            ("etc/modprobe.d/00-a.conf", "# \\\nsoftdep cxl_acpi pre: cxl_port", true),
+            ("etc/modprobe.d/00-a.txt", "softdep cxl_acpi pre: cxl_port", true),
+            ("etc/modprobe.d/02-local.conf", "softdep cxl_acpi pre: cxl_port", true),
+        ]
+    )
+    func overridden(path: String, text: String, counts: Bool) throws {
+        let machine = try read(persisted: hmem, others: ["/\(path)": text + "\n"])
+        #expect(machine.isHeld == counts && machine.persisted == (counts ? .hmem : nil))
+        #expect(try read(persisted: nil, now: hmem, others: ["/\(path)": text + "\n"]).isHeld == counts)
+    }
+
+    @Test("a file in /etc hides the one of the same name in /lib, also from what is persisted")
+    func hidden() throws {
+        let others = ["/etc/modprobe.d/00-a.conf": "", "/lib/modprobe.d/00-a.conf": "softdep cxl_acpi pre: cxl_port\n"]
+        #expect(try read(persisted: hmem, others: others).persisted == .hmem)
+        let cxl = "softdep dax_hmem pre: cxl_pmem cxl_acpi cxl_pci cxl_mem\n"
+        #expect(
+            try read(persisted: cxl, others: ["/etc/modprobe.d/00-a.conf": "softdep dax_hmem pre: x\n"]).persisted
+                == nil
+        )
     }
 
     @Test("a release in this boot lifts a persisted hold, and it stays persisted")

@@ -154,7 +154,7 @@ struct StateTests {
     @Test("while hmem is persisted, a release is a file that lets cxl_acpi in until the next boot, and sorts first")
     func releaseOfPersisted() throws {
         let persisted = "\(root)\(Inspector.persistedPath)"
-        try StateDirectory.write(Array("install cxl_acpi /bin/false\n".utf8), to: persisted)
+        try StateDirectory.write(Array("softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n".utf8), to: persisted)
         let hold = DropInHold(state, udev: NoUdev())
         try hold.release()
         #expect(try String(contentsOfFile: state.hold, encoding: .utf8).hasSuffix("\nsoftdep cxl_acpi pre: cxl_port\n"))
