@@ -41,11 +41,14 @@ struct StartWorlds {
 
     init(of machine: MachineState, overrides: Overrides) throws(PlanningError) {
         guard let generation = overrides.generation ?? machine.kernel.generation.value else {
+            let isBare = machine.softReserved.isEmpty && machine.windows.isEmpty && machine.regions.isEmpty
             throw PlanningError(
                 code: .generationUnknown,
-                message: "it is not known which rules kernel \(machine.kernel.release) follows ("
-                    + machine.kernel.generation.evidence.joined(separator: "; ")
-                    + "); say --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
+                message: isBare
+                    ? "this machine shows no Soft Reserved memory, no CXL window and no CXL region: there is nothing to decide"
+                    : "it is not known which rules kernel \(machine.kernel.release) follows ("
+                        + machine.kernel.generation.evidence.joined(separator: "; ")
+                        + "); say --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
             )
         }
         worlds = [World(of: machine, generation: generation)]
