@@ -348,8 +348,15 @@ _daxswitch_persist() {
     repeating_flags=()
     non_repeating_flags=(--clear --update-initramfs --dry-run --yes --json --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--wait)
     __daxswitch_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--wait')
+        return
+        ;;
+    esac
 
     # Offer positional completions
     case "${positional_number}" in

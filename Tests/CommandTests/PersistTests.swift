@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import Machine
 import Ownership
 import Persistence
 import Policy
@@ -14,17 +15,65 @@ struct PersistTests {
     private let root = TestCaptures.newDirectory()
     private var system: RunningSystem { RunningSystem(root: root) }
 
-    /// What `persist` would do for a recorded machine, to an empty directory that stands for its file system.
-    private func report(_ name: String, _ kernel: String, _ scenario: String, _ moment: String) throws -> PersistReport
-    {
-        let root = try TestCaptures.root(kernel: kernel, scenario: scenario, moment)
+    /// A policy on a recorded machine, which a test may change.
+    private func asked(
+        _ policy: String,
+        _ machine: (String, String, String) = ("7.3.4", "auto-reload", "04"),
+        change: (inout MachineState) -> Void = { _ in }
+    ) throws -> PersistProposal.Asked {
+        let root = try TestCaptures.root(kernel: machine.0, scenario: machine.1, machine.2)
+        var machine = try Inspector(root: root.path).read()
+        // Recordings have no list of modules; a running machine has one.
+        machine.modules.dependencies = ["cxl_acpi": [], "dax_cxl": ["dax_hmem"], "dax_hmem": []]
+        change(&machine)
+        return .policy(try PolicyLibrary(folders: []).find(policy).policy, machine)
+    }
+
+    private func persister<System: BootSystem>(
+        on system: System,
+        waitingUpTo limit: Duration = .zero,
+        updatingInitramfs: Bool = false,
+        isDryRun: Bool = false,
+        isConfirmed: @escaping () -> Bool = { true }
+    ) -> Persister<System> {
+        Persister(
+            system: system,
+            state: StateDirectory(root: root),
+            waitingUpTo: limit,
+            updatesInitramfs: updatingInitramfs,
+            isDryRun: isDryRun,
+            show: { _, _ in },
+            isConfirmed: isConfirmed
+        )
+    }
+
+    /// How `persist` of a policy ends on a system.
+    private func persisted(
+        _ policy: String = "hmem",
+        on system: some BootSystem,
+        waitingUpTo limit: Duration = .zero,
+        updatingInitramfs: Bool = true
+    ) throws -> PersistReport.Outcome {
         var report = PersistReport()
-        let policy = try PolicyLibrary(folders: []).find(name).policy
+        try persister(on: system, waitingUpTo: limit, updatingInitramfs: updatingInitramfs)
+            .persist(try asked(policy), into: &report)
+        return report.outcome
+    }
+
+    /// What `persist --dry-run` says for a recorded machine, with a directory that stands for its file system.
+    private func report(
+        _ policy: String,
+        _ kernel: String,
+        _ scenario: String,
+        _ moment: String,
+        change: (inout MachineState) -> Void = { _ in }
+    ) throws -> PersistReport {
+        var report = PersistReport()
         do {
-            _ = try PersistProposal(.policy(policy, try Inspector(root: root.path).read()), on: system, into: &report)
-            report.outcome = .dryRun
+            let asked = try asked(policy, (kernel, scenario, moment), change: change)
+            try persister(on: system, isDryRun: true).persist(asked, into: &report)
         } catch {
-            report.fail(Failure(error))
+            report.fail(error)
         }
         let data = Data(persistDocument(report).rendered.utf8)
         #expect(try Schema(named: "persist").problems(try JSONSerialization.jsonObject(with: data)) == [])
@@ -57,21 +106,65 @@ struct PersistTests {
         #expect(error.message.contains("daxswitch-apply@reload.service"))
     }
 
-    @Test("an image-based system: refused, with the line for the kernel command line")
-    func image() throws {
+    private func makeImage() throws {
         try StateDirectory.write(
             Array("25 1 7:0 / / ro - squashfs /dev/loop0 ro\n".utf8),
             to: "\(root)/proc/self/mountinfo"
         )
+    }
+
+    @Test("an image-based system: refused, with the line for the kernel command line")
+    func image() throws {
+        try makeImage()
         let report = try report("hmem", "7.3.4", "auto-reload", "04")
         #expect(report.error?.status == .refused)
         #expect(report.commandLine == "module_blacklist=cxl_acpi")
         #expect(report.error?.message.contains("module_blacklist=cxl_acpi") == true)
     }
 
+    @Test("another daxswitch at work: 75 at once, or it is waited for")
+    func waiting() throws {
+        let state = StateDirectory(root: root)
+        let isTaken = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            do {
+                let lock = try Lock(state)
+                isTaken.signal()
+                usleep(300_000)
+                withExtendedLifetime(lock) {}
+            } catch {
+                Issue.record(error)
+            }
+        }
+        isTaken.wait()
+        let error = try #require(throws: ReloadError.self) {
+            _ = try persisted(on: system, updatingInitramfs: false)
+        }
+        #expect(Failure(error).status == .busy)
+        #expect(try persisted(on: system, waitingUpTo: .seconds(10), updatingInitramfs: false) == .done)
+    }
+
+    @Test("what another one has persisted meanwhile is looked at anew", arguments: ["hmem", "cxl"])
+    func meanwhile(other: String) throws {
+        var report = PersistReport()
+        let persister = persister(
+            on: system,
+            isConfirmed: {
+                do { _ = try persisted(other, on: system, updatingInitramfs: false) } catch { Issue.record(error) }
+                return true
+            }
+        )
+        try persister.persist(try asked("hmem"), into: &report)
+        #expect(report.outcome == (other == "hmem" ? .nothingToDo : .done))
+        #expect(try system.present()[Inspector.persistedPath]?.contains("install cxl_acpi") == true)
+    }
+
     @Test("the command line: a policy or --clear, and --yes where nobody can be asked")
     func usage() throws {
-        for arguments in [["persist"], ["persist", "hmem", "--clear"], ["persist", "hmem"], ["persist", "--clear"]] {
+        for arguments in [
+            ["persist"], ["persist", "hmem", "--clear"], ["persist", "hmem"], ["persist", "--clear"],
+            ["persist", "hmem", "--yes", "--wait", "86401"],
+        ] {
             #expect(try Tool.run(arguments).status == 64)
         }
     }

@@ -35,6 +35,7 @@ struct PersistCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var wait: WaitOption
 
     var wantsJSON: Bool { json.isOn }
     var onlyPrints: Bool { false }
@@ -46,9 +47,9 @@ struct PersistCommand: Command {
     func execute() throws -> ExitStatus {
         var report = PersistReport()
         do {
-            try persist(on: RunningSystem(), &report)
+            try persist(&report)
         } catch {
-            report.fail(Failure(error))
+            report.fail(error)
         }
         if wantsJSON {
             Output.print(persistDocument(report))
@@ -59,7 +60,7 @@ struct PersistCommand: Command {
         return report.status
     }
 
-    private func persist(on system: some BootSystem, _ report: inout PersistReport) throws {
+    private func persist(_ report: inout PersistReport) throws {
         guard yes || dryRun || Output.canAsk else {
             throw Failure(
                 .usage,
@@ -67,38 +68,18 @@ struct PersistCommand: Command {
                 "without a terminal to ask on, persist needs --yes (or --dry-run)"
             )
         }
-        let proposal = try PersistProposal(try asked(), on: system, into: &report)
-        let rebuilds = updateInitramfs && proposal.needsRebuild
-        if updateInitramfs && report.builder == nil {
-            throw Failure(
-                .missing,
-                code: "no-initramfs-builder",
-                "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
-            )
-        }
-        if !wantsJSON { Output.print(persistPlanText(report, rebuilds: rebuilds, style: .current)) }
-        if dryRun {
-            report.outcome = .dryRun
-            return
-        }
-        if proposal.plan.isEmpty && !rebuilds {
-            report.outcome = .nothingToDo
-            return
-        }
-        guard report.hazards.isEmpty else {
-            report.outcome = .refused
-            return
-        }
-        guard yes || Output.isConfirmed("Do this? [y/N] ") else {
-            throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
-        }
-        let lock = try Lock(StateDirectory())
-        try Persisting(on: system).carryOut(proposal.plan, rebuildingBy: rebuilds ? report.builder : nil)
-        _ = consume lock
-        report.outcome = .done
-        report.isChanged = true
-        report.isRebuilt = rebuilds
-        report.isInitramfsStale = system.isInitramfsStale
+        let persister = Persister(
+            system: RunningSystem(),
+            state: StateDirectory(),
+            waitingUpTo: wait.limit,
+            updatesInitramfs: updateInitramfs,
+            isDryRun: dryRun,
+            show: { report, builder in
+                if !wantsJSON { Output.print(persistPlanText(report, rebuilds: builder != nil, style: .current)) }
+            },
+            isConfirmed: { yes || Output.isConfirmed("Do this? [y/N] ") }
+        )
+        try persister.persist(try asked(), into: &report)
     }
 
     private func asked() throws -> PersistProposal.Asked {

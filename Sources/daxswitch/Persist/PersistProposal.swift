@@ -7,11 +7,19 @@ import Policy
 /// What `persist` would do on a system, found out before anything is written.
 struct PersistProposal {
     let plan: BootPlan
-    /// Whether the initramfs is to be made anew, where that is asked for.
-    let needsRebuild: Bool
+    /// What makes the initramfs anew; nil where it stays as it is.
+    let rebuildingBy: InitramfsBuilder?
+
+    /// Nothing is to be done.
+    var isEmpty: Bool { plan.isEmpty && rebuildingBy == nil }
 
     /// Fills `report` as far as it comes: what stands in the way is an error after what is known has been taken down.
-    init(_ asked: Asked, on system: some BootSystem, into report: inout PersistReport) throws {
+    init(
+        _ asked: Asked,
+        updatingInitramfs: Bool = false,
+        on system: some BootSystem,
+        into report: inout PersistReport
+    ) throws {
         report.builder = system.builder
         report.isInitramfsStale = system.isInitramfsStale
         var hazards: [Hazard] = []
@@ -28,7 +36,15 @@ struct PersistProposal {
         report.changes = plan.changes
         // What holds already is not made more dangerous by being asked for again.
         report.hazards = plan.isEmpty ? [] : hazards
-        needsRebuild = !plan.isEmpty || report.isInitramfsStale
+        if updatingInitramfs && report.builder == nil {
+            throw Failure(
+                .missing,
+                code: "no-initramfs-builder",
+                "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
+            )
+        }
+        let isNeeded = !plan.isEmpty || report.isInitramfsStale
+        rebuildingBy = updatingInitramfs && isNeeded ? report.builder : nil
     }
 
     /// A policy on a machine, or that nothing is to be persisted.

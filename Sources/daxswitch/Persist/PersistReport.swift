@@ -34,8 +34,9 @@ struct PersistReport {
     var error: Failure?
 
     /// Nothing was done, because of an error.
-    mutating func fail(_ failure: Failure) {
-        error = failure
+    mutating func fail(_ error: any Error) {
+        let failure = Failure(error)
+        self.error = failure
         outcome = failure.status == .failed ? .failed : .refused
     }
 
