@@ -14,8 +14,8 @@ public protocol BootSystem {
     func write(_ text: String, to path: String) throws
     /// Removes a file.
     func remove(_ path: String) throws
-    /// Whether an image is older than the last change in `/etc/modprobe.d`; false where there is no image.
-    var isInitramfsStale: Bool { get }
+    /// The images that the builder makes, as far as they are known.
+    var images: InitramfsImages { get }
     /// Makes the images anew.
     /// - Throws: `PersistenceError` `.notRebuilt`.
     func rebuild(_ builder: InitramfsBuilder) throws
@@ -58,14 +58,18 @@ public struct RunningSystem: BootSystem {
     /// Removes a file.
     public func remove(_ path: String) throws { try StateDirectory.remove(root + path) }
 
-    /// By the times of the images in `/boot`.
-    public var isInitramfsStale: Bool {
-        guard let changed = modified("/etc/modprobe.d") else { return false }
-        let images = ((try? tree.list("/boot")) ?? nil ?? []).filter { name in
-            ["initrd.img-", "initramfs-"].contains { name.hasPrefix($0) }
+    /// Of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.
+    public var images: InitramfsImages {
+        let directories = InitramfsImages.bootDirectories
+        let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
+        var written: [String: Int] = [:]
+        for release in names("/lib/modules") where tree.exists("/lib/modules/\(release)/modules.dep") {
+            for place in InitramfsImages.places(release: release, tokens: tokens) { written[place] = modified(place) }
         }
-        return images.contains { modified("/boot/\($0)").map { $0 < changed } ?? false }
+        return InitramfsImages(written: written, configurationChanged: modified("/etc/modprobe.d"))
     }
+
+    private func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }
 
     private func modified(_ path: String) -> Int? {
         var status = stat()

@@ -14,8 +14,10 @@ public struct PersistenceError: Error, Sendable, Equatable {
         case notPersistable = "not-persistable"
         /// The kernel has not the module that is to own the memory.
         case missingModule = "missing-module"
-        /// The initramfs could not be rebuilt.
+        /// The initramfs could not be rebuilt; the files and the images are as before.
         case notRebuilt = "not-rebuilt"
+        /// The initramfs could not be rebuilt; the files are as before, an image is not.
+        case halfRebuilt = "half-rebuilt"
     }
 
     /// What kind of obstacle.

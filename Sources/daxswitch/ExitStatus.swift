@@ -75,7 +75,7 @@ struct Failure: Error, Equatable {
     private init(_ error: PersistenceError) {
         let status: ExitStatus =
             switch error.code {
-            case .foreignFile, .editedFile, .notRebuilt: .failed
+            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt: .failed
             case .notKept, .blacklisted: .refused
             case .notPersistable: .badData
             case .missingModule: .missing

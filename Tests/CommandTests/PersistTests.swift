@@ -60,6 +60,15 @@ struct PersistTests {
         return report.outcome
     }
 
+    /// The image of a kernel, older than whatever is persisted.
+    private func image(_ path: String) throws {
+        try StateDirectory.write([], to: "\(root)/lib/modules/6.12/modules.dep")
+        try StateDirectory.write([], to: "\(root)/lib/modules/6.11/modules.dep")
+        try StateDirectory.write([], to: "\(root)/\(path)")
+        let attributes: [FileAttributeKey: Any] = [.modificationDate: Date.now - 60]
+        try FileManager.default.setAttributes(attributes, ofItemAtPath: "\(root)/\(path)")
+    }
+
     /// What `persist --dry-run` says for a recorded machine, with a directory that stands for its file system.
     private func report(
         _ policy: String,
@@ -122,6 +131,55 @@ struct PersistTests {
         #expect(report.error?.message.contains("module_blacklist=cxl_acpi") == true)
     }
 
+    @Test("--update-initramfs with an image that no builder makes, twice: the second time there is nothing to do")
+    func foreignImage() throws {
+        try image("boot/initrd.img-6.12")
+        try image("boot/initrd.img-6.12.old-dkms")
+        let system = MakingSystem(root: root) {
+            try Data().write(to: URL(fileURLWithPath: "\($0)/boot/initrd.img-6.12"))
+        }
+        #expect(try persisted(on: system) == .done && persisted(on: system) == .nothingToDo)
+    }
+
+    @Test(
+        "--update-initramfs after a persist without it: made anew, wherever the image lies",
+        arguments: ["efi/abc/6.12/initrd", "efi/EFI/Linux/6.12.efi"]
+    )
+    func elsewhere(path: String) throws {
+        try image(path)
+        let system = MakingSystem(root: root) { try Data().write(to: URL(fileURLWithPath: "\($0)/\(path)")) }
+        #expect(try persisted(on: system, updatingInitramfs: false) == .done)
+        #expect(try persisted(on: system) == .done)
+    }
+
+    @Test(
+        "a builder that fails half-way twice: changed, with the image by name; one that makes nothing: failed, unchanged"
+    )
+    func halfWay() throws {
+        try image("boot/initrd.img-6.11")
+        try image("boot/initrd.img-6.12")
+        var runs = 0
+        let failing = MakingSystem(root: root) { root in
+            runs += 1
+            if runs == 1 { try Data().write(to: URL(fileURLWithPath: "\(root)/boot/initrd.img-6.11")) }
+            throw PersistenceError(.notRebuilt, "update-initramfs ended 1")
+        }
+        var report = PersistReport()
+        do { _ = try persisted(on: failing) } catch { report.fail(error) }
+        #expect(report.error?.code == "half-rebuilt" && report.isChanged && report.status == .failed)
+        #expect(report.error?.message.contains("/boot/initrd.img-6.11") == true)
+        #expect(
+            persistText(report, style: Style(hasColour: false)) == [
+                "Failed; the files are as before, an initramfs is not."
+            ]
+        )
+
+        report = PersistReport()
+        do { _ = try persisted(on: MakingSystem(root: root) { _ in }) } catch { report.fail(error) }
+        #expect(report.error?.code == "not-rebuilt" && !report.isChanged && report.status == .failed)
+        #expect(try system.present().isEmpty)
+    }
+
     @Test("another daxswitch at work: 75 at once, or it is waited for")
     func waiting() throws {
         let state = StateDirectory(root: root)
@@ -168,4 +226,24 @@ struct PersistTests {
             #expect(try Tool.run(arguments).status == 64)
         }
     }
+}
+
+/// A system with initramfs-tools that does what a test says.
+private struct MakingSystem: BootSystem {
+    let root: String
+    let make: (String) throws -> Void
+    private var system: RunningSystem { RunningSystem(root: root) }
+
+    init(root: String, _ make: @escaping (String) throws -> Void) {
+        self.root = root
+        self.make = make
+    }
+
+    var kind: SystemKind { system.kind }
+    var builder: InitramfsBuilder? { .initramfsTools }
+    var images: InitramfsImages { system.images }
+    func present() throws -> [String: String] { try system.present() }
+    func write(_ text: String, to path: String) throws { try system.write(text, to: path) }
+    func remove(_ path: String) throws { try system.remove(path) }
+    func rebuild(_ builder: InitramfsBuilder) throws { try make(root) }
 }

@@ -20,8 +20,9 @@ struct PersistProposal {
         on system: some BootSystem,
         into report: inout PersistReport
     ) throws {
+        let images = system.images
         report.builder = system.builder
-        report.isInitramfsStale = system.isInitramfsStale
+        report.isInitramfsStale = !images.stale.isEmpty
         var hazards: [Hazard] = []
         if case .policy(let policy, let machine) = asked {
             report.policy = policy.name
@@ -43,7 +44,8 @@ struct PersistProposal {
                 "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
             )
         }
-        let isNeeded = !plan.isEmpty || report.isInitramfsStale
+        // Where no image is known it can't be told whether there is one that lacks something.
+        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty
         rebuildingBy = updatingInitramfs && isNeeded ? report.builder : nil
     }
 

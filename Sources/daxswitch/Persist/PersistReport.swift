@@ -12,7 +12,7 @@ struct PersistReport {
         case nothingToDo = "nothing-to-do"
         /// Nothing was changed, for a reason that is named.
         case refused
-        /// It failed and nothing was changed.
+        /// It failed; the files are as before.
         case failed
         /// `--dry-run`.
         case dryRun = "dry-run"
@@ -33,10 +33,11 @@ struct PersistReport {
     var commandLine: String?
     var error: Failure?
 
-    /// Nothing was done, because of an error.
+    /// Nothing was done, because of an error, or not all of it could be taken back.
     mutating func fail(_ error: any Error) {
         let failure = Failure(error)
         self.error = failure
+        isChanged = (error as? PersistenceError)?.code == .halfRebuilt
         outcome = failure.status == .failed ? .failed : .refused
     }
 

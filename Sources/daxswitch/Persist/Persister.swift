@@ -47,7 +47,7 @@ struct Persister<System: BootSystem> {
         report.outcome = .done
         report.isChanged = true
         report.isRebuilt = proposal.rebuildingBy != nil
-        report.isInitramfsStale = system.isInitramfsStale
+        report.isInitramfsStale = !system.images.stale.isEmpty
     }
 
     private func propose(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws -> PersistProposal {

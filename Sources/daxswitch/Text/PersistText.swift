@@ -33,6 +33,7 @@ func persistText(_ report: PersistReport, style: Style) -> [String] {
     case .refused:
         // Without a hazard the error says why.
         report.error == nil ? [style.bad("Refused because of what is shown above; nothing was changed.")] : []
+    case .failed where report.isChanged: [style.bad("Failed; the files are as before, an initramfs is not.")]
     case .failed: [style.bad("Failed; nothing was changed.")]
     }
 }

@@ -1,0 +1,45 @@
+/// The images of the initramfs that are known, with their times. Pure.
+public struct InitramfsImages: Sendable, Equatable {
+    /// When each was written, by its path; nanoseconds since 1970.
+    public let written: [String: Int]
+    /// When something in `/etc/modprobe.d` was made, replaced or removed last; nil where there is no such directory.
+    public let configurationChanged: Int?
+
+    /// The images and the configuration that they are to have.
+    public init(written: [String: Int], configurationChanged: Int?) {
+        self.written = written
+        self.configurationChanged = configurationChanged
+    }
+
+    /// No image is known: there may be one elsewhere, as in a unified kernel image.
+    public var isEmpty: Bool { written.isEmpty }
+
+    /// The images that are older than the configuration.
+    public var stale: [String] {
+        guard let configurationChanged else { return [] }
+        return written.filter { Self.end(of: $0.value) < configurationChanged }.keys.sorted()
+    }
+
+    /// The images that were written since there were those of `before`.
+    public func written(since before: InitramfsImages) -> [String] {
+        written.filter { $0.value != before.written[$0.key] }.keys.sorted()
+    }
+
+    /// The last moment that a time can stand for: FAT, as on the EFI system partition, has even seconds only.
+    private static func end(of time: Int) -> Int {
+        let step = 2_000_000_000
+        return time % step == 0 ? time + step - 1 : time
+    }
+
+    /// Where an image of a kernel that the modules below `/lib/modules/RELEASE` are for can lie: what initramfs-tools and
+    /// dracut write, and the boot loader specification's directories, one for each of `tokens`.
+    ///
+    /// Other images are made by no builder: what DKMS puts aside (`initrd.img-RELEASE.old-dkms`), rescue images.
+    static func places(release: String, tokens: [String]) -> [String] {
+        ["/boot/initrd.img-\(release)", "/boot/initramfs-\(release).img", "/lib/modules/\(release)/initrd"]
+            + tokens.map { "\($0)/\(release)/initrd" }
+    }
+
+    /// Where the boot loader specification has its directories.
+    static let bootDirectories = ["/efi", "/boot", "/boot/efi"]
+}

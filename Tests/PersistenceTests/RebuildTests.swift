@@ -1,0 +1,150 @@
+import Foundation
+import Inspection
+import Machine
+import Persistence
+import TestCaptures
+import Testing
+
+@Suite("The initramfs, made anew")
+struct RebuildTests {
+    private let failure = PersistenceError(.notRebuilt, "update-initramfs ended 1")
+    private let system = RecordedBuilder(root: TestCaptures.newDirectory(), runs: [])
+
+    /// What `persist hmem --update-initramfs` ends with on the system; nil where it is done.
+    private func carryOut() throws -> PersistenceError? {
+        let plan = try BootPlan(choice: .hmem, builder: .initramfsTools, present: try system.present())
+        do {
+            try Persisting(on: system).carryOut(plan, rebuildingBy: .initramfsTools)
+            return nil
+        } catch {
+            return try #require(error as? PersistenceError)
+        }
+    }
+
+    private func isUnchanged() throws -> Bool { try system.present().isEmpty }
+
+    @Test("a builder that fails at its second image: the first is made once more without what was taken back")
+    func halfWay() throws {
+        let first = try system.image("6.1.0", age: 60)
+        try system.image("6.12.1", age: 60)
+        system.runs = [
+            { [system, failure] in
+                try system.make(first)
+                throw failure
+            }
+        ]
+        let error = try #require(try carryOut())
+        #expect(error == failure)
+        #expect(system.count == 2)
+        #expect(try isUnchanged() && system.text(first) == "nothing")
+    }
+
+    @Test("one that then fails at its first image too: the image that has the choice is named")
+    func leftBehind() throws {
+        let first = try system.image("6.1.0", age: 60)
+        let second = try system.image("6.12.1", age: 60)
+        system.runs = [
+            { [system, failure] in
+                try system.make(first)
+                throw failure
+            }, { [failure] in throw failure },
+        ]
+        let error = try #require(try carryOut())
+        #expect(error.code == .halfRebuilt)
+        #expect(error.message.contains(first) && !error.message.contains(second))
+        #expect(error.message.contains(failure.message))
+        #expect(try isUnchanged() && system.text(first).contains("install cxl_acpi"))
+    }
+
+    @Test("one that fails before its first image is not run again")
+    func atOnce() throws {
+        try system.image("6.1.0", age: 60)
+        system.runs = [{ [failure] in throw failure }]
+        #expect(try carryOut() == failure)
+        #expect(system.count == 1)
+        #expect(try isUnchanged())
+    }
+
+    @Test("one that fails where no image is known: run again, and believed only where that succeeds")
+    func unknown() throws {
+        system.runs = [{ [failure] in throw failure }, {}]
+        #expect(try carryOut() == failure)
+        #expect(system.count == 2)
+        system.runs = [{ [failure] in throw failure }]
+        #expect(try carryOut()?.code == .halfRebuilt)
+    }
+
+    @Test("one that fails half-way where no file had to be changed: the image that was made anew is named, and stays")
+    func onlyImages() throws {
+        let first = try system.image("6.1.0", age: 60)
+        let plan = try BootPlan(choice: .hmem, builder: nil, present: [:])
+        try Persisting(on: system).carryOut(plan, rebuildingBy: nil)
+        system.runs = [
+            { [system, failure] in
+                try system.make(first)
+                throw failure
+            }
+        ]
+        let error = try #require(try carryOut())
+        #expect(error.code == .halfRebuilt && error.message.contains(first))
+        #expect(system.count == 1)
+        #expect(try system.text(first).contains("install cxl_acpi"))
+    }
+
+    @Test("one that ends 0 and makes nothing has failed, and everything is as it was")
+    func nothingMade() throws {
+        let image = try system.image("6.1.0", age: 60)
+        system.runs = [{}]
+        let error = try #require(try carryOut())
+        #expect(error.code == .notRebuilt)
+        #expect(error.message.contains(image) && error.message.contains("update-initramfs -u -k all"))
+        #expect(try isUnchanged())
+    }
+
+    @Test("one that makes every image is done")
+    func done() throws {
+        let images = [try system.image("6.1.0", age: 60), try system.image("6.12.1", age: 60)]
+        system.runs = [{ [system] in for image in images { try system.make(image) } }]
+        #expect(try carryOut() == nil)
+        #expect(system.images.stale.isEmpty && system.count == 1)
+        #expect(try system.text(images[1]).contains("install cxl_acpi"))
+    }
+
+    @Test(
+        "images that count: where initramfs-tools, dracut and the boot loader specification put them",
+        arguments: [
+            "/boot/initrd.img-6.12", "/boot/initramfs-6.12.img", "/lib/modules/6.12/initrd", "/efi/abc/6.12/initrd",
+            "/boot/abc/6.12/initrd", "/boot/efi/abc/6.12/initrd",
+        ]
+    )
+    func places(path: String) throws {
+        try system.image("6.12", at: path, age: 60)
+        try system.write("", to: "/etc/modprobe.d/x.conf")
+        #expect(system.images.stale == [path])
+    }
+
+    @Test(
+        "images that no builder makes anew are never stale",
+        arguments: [
+            "/boot/initrd.img-6.12.old-dkms", "/boot/initramfs-0-rescue-abc.img", "/boot/initramfs-6.12kdump.img",
+            "/boot/initrd.img-6.11", "/efi/abc/6.11/initrd",
+        ]
+    )
+    func others(path: String) throws {
+        try system.image("6.12", at: path, age: 60)
+        try system.write("", to: "/etc/modprobe.d/x.conf")
+        #expect(system.images.isEmpty && system.images.stale.isEmpty)
+    }
+
+    @Test("FAT keeps even seconds: an image that was made in the same two is not older")
+    func coarse() {
+        let second = 1_000_000_000
+        let changed = 1_700_000_001 * second
+        func isStale(_ written: Int) -> Bool {
+            !InitramfsImages(written: ["/efi/a/6/initrd": written], configurationChanged: changed).stale.isEmpty
+        }
+        #expect(!isStale(1_700_000_000 * second))
+        #expect(isStale(1_699_999_998 * second))
+        #expect(isStale(1_700_000_000 * second + 1))
+    }
+}
