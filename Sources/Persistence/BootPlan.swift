@@ -25,7 +25,12 @@ public struct BootPlan: Sendable, Equatable {
     /// The files concerned, in the order in which they are changed.
     public let changes: [Change]
 
-    /// Whether a file is changed.
+    /// Nothing at all.
+    public static let nothing = BootPlan(changes: [])
+
+    private init(changes: [Change]) { self.changes = changes }
+
+    /// Whether no file is changed.
     public var isEmpty: Bool { changes.allSatisfy { $0.action == .keep } }
 
     /// The changes from what `present` says of each path to `choice`; nil is no choice.

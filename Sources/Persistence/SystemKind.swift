@@ -26,17 +26,6 @@ public struct SystemKind: Sendable, Equatable {
         }
     }
 
-    /// What to put on the kernel command line where files don't last.
-    ///
-    /// `module_blacklist=` is heeded by the kernel itself (kernel/module/main.c: blacklisted()), so that neither modprobe
-    /// nor udev counts; `modules_load=` by systemd-modules-load.service(8).
-    public static func commandLine(for choice: BootChoice) -> String {
-        switch choice {
-        case .hmem: "module_blacklist=cxl_acpi"
-        case .cxl: "modules_load=cxl_acpi,cxl_pci,cxl_mem"
-        }
-    }
-
     /// The modules among those that `choice` needs that `module_blacklist=` keeps out.
     public static func blacklisted(for choice: BootChoice, commandLine: String) -> [String] {
         let option = "module_blacklist="

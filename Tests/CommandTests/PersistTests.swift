@@ -131,6 +131,43 @@ struct PersistTests {
         #expect(report.error?.message.contains("module_blacklist=cxl_acpi") == true)
     }
 
+    @Test("an image-based system with a hazard: the hazard is shown, and no line that would bring it about")
+    func imageWithHazard() throws {
+        try makeImage()
+        let report = try report("hmem", "7.3.4", "no-region", "03")
+        #expect(report.error?.status == .refused && report.commandLine == nil)
+        #expect(report.error?.message.contains("module_blacklist") == false)
+        #expect(report.hazards.map(\.id) == [.undecodedRange])
+        let text = persistText(report, style: Style(hasColour: false)).joined(separator: "\n")
+        #expect(text.contains("undecoded-range"))
+    }
+
+    @Test("an image-based system with cxl_acpi built in: module_blacklist= has no effect there")
+    func imageWithBuiltin() throws {
+        try makeImage()
+        let report = try report("hmem", "7.3.4", "auto-reload", "04") {
+            $0.modules.loaded["cxl_acpi"] = nil
+            $0.modules.builtin.insert("cxl_acpi")
+            $0.kernel.commandLine += " module_blacklist=cxl_acpi"
+        }
+        #expect(report.status == .refused && report.commandLine == nil)
+        #expect(report.hazards.map(\.id) == [.builtin])
+    }
+
+    @Test("an image-based system with the line on its command line: nothing to do, nor for --clear")
+    func steadyImage() throws {
+        try makeImage()
+        let line = "module_blacklist=cxl_acpi"
+        let report = try report("hmem", "7.3.4", "auto-reload", "04") { $0.kernel.commandLine += " \(line)" }
+        #expect(report.status == .done)
+        #expect(report.changes == [] && report.commandLine == nil)
+        let text = persistPlanText(report, rebuilds: false, style: Style(hasColour: false)).joined(separator: "\n")
+        #expect(text.contains("\(line) is on it"))
+        var clear = PersistReport()
+        try persister(on: system).persist(.nothing, into: &clear)
+        #expect(clear.outcome == .nothingToDo && clear.status == .done)
+    }
+
     @Test("--update-initramfs with an image that no builder makes, twice: the second time there is nothing to do")
     func foreignImage() throws {
         try image("boot/initrd.img-6.12")

@@ -23,21 +23,32 @@ struct PersistProposal {
         let images = system.images
         report.builder = system.builder
         report.isInitramfsStale = !images.stale.isEmpty
-        var hazards: [Hazard] = []
+        var inForce: CommandLineChoice?
         if case .policy(let policy, let machine) = asked {
             report.policy = policy.name
             let choice = try Self.choice(for: policy, on: machine)
             report.choice = choice
-            hazards = NextBoot(of: machine).hazards(of: choice)
+            report.hazards = NextBoot(of: machine).hazards(of: choice)
+            let line = CommandLineChoice(choice)
+            if line.isInForce(on: machine) { inForce = line }
         }
-        if let obstacle = system.kind.obstacle {
-            throw Self.notKept(obstacle, &report)
+        let obstacle = system.kind.obstacle
+        let wanted = Result { [report] in
+            try BootPlan(choice: report.choice, builder: report.builder, present: try system.present())
         }
-        plan = try BootPlan(choice: report.choice, builder: report.builder, present: try system.present())
+        if let obstacle, (try? wanted.get())?.isEmpty != true {
+            guard let inForce else { throw Self.notKept(obstacle, &report) }
+            report.commandLineInForce = inForce.option
+            plan = .nothing
+        } else {
+            plan = try wanted.get()
+        }
         report.changes = plan.changes
         // What holds already is not made more dangerous by being asked for again.
-        report.hazards = plan.isEmpty ? [] : hazards
-        if updatingInitramfs && report.builder == nil {
+        if plan.isEmpty { report.hazards = [] }
+        // Where files don't last the initramfs is not made on this host.
+        let isAsked = updatingInitramfs && obstacle == nil
+        if isAsked && report.builder == nil {
             throw Failure(
                 .missing,
                 code: "no-initramfs-builder",
@@ -46,7 +57,7 @@ struct PersistProposal {
         }
         // Where no image is known it can't be told whether there is one that lacks something.
         let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty
-        rebuildingBy = updatingInitramfs && isNeeded ? report.builder : nil
+        rebuildingBy = isAsked && isNeeded ? report.builder : nil
     }
 
     /// A policy on a machine, or that nothing is to be persisted.
@@ -82,7 +93,14 @@ struct PersistProposal {
 
     private static func notKept(_ obstacle: String, _ report: inout PersistReport) -> PersistenceError {
         guard let choice = report.choice else { return PersistenceError(.notKept, obstacle) }
-        let line = SystemKind.commandLine(for: choice)
+        // The kernel command line would bring the same about.
+        guard report.hazards.isEmpty else {
+            return PersistenceError(
+                .notKept,
+                "\(obstacle), and \(choice.rawValue) would be refused for its hazards anyway"
+            )
+        }
+        let line = CommandLineChoice(choice).option
         report.commandLine = line
         return PersistenceError(.notKept, "\(obstacle); put \(line) on the kernel command line instead")
     }

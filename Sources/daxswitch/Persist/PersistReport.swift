@@ -33,6 +33,9 @@ struct PersistReport {
     var commandLine: String?
     var error: Failure?
 
+    /// The option that makes it hold already where files don't last.
+    var commandLineInForce: String?
+
     /// Nothing was done, because of an error, or not all of it could be taken back.
     mutating func fail(_ error: any Error) {
         let failure = Failure(error)

@@ -5,6 +5,9 @@ import Persistence
 /// What `persist` is going to do, for people, before it is done.
 func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [String] {
     var lines = [style.strong("Next boot") + "  \(nextBootText(report.choice))"]
+    if let option = report.commandLineInForce {
+        return lines + ["", style.strong("Kernel command line") + "  \(option) is on it", ""]
+    }
     for change in report.changes where change.action != .keep {
         lines += ["", "  \(change.action.rawValue) \(change.path)"]
         lines += (change.text ?? "").split(separator: "\n").map { style.faint("    | \($0)") }
@@ -31,8 +34,12 @@ func persistText(_ report: PersistReport, style: Style) -> [String] {
     case .nothingToDo: [style.good("Nothing to do.")]
     case .dryRun: [report.hazards.isEmpty ? "This would be done." : style.bad("This would be refused.")]
     case .refused:
-        // Without a hazard the error says why.
-        report.error == nil ? [style.bad("Refused because of what is shown above; nothing was changed.")] : []
+        // Without a hazard the error says why; with one, it came before anything was shown.
+        if report.error == nil {
+            [style.bad("Refused because of what is shown above; nothing was changed.")]
+        } else {
+            report.hazards.isEmpty ? [] : hazardsText(report.hazards, style)
+        }
     case .failed where report.isChanged: [style.bad("Failed; the files are as before, an initramfs is not.")]
     case .failed: [style.bad("Failed; nothing was changed.")]
     }

@@ -1,0 +1,48 @@
+public import Machine
+
+/// A choice on the kernel command line, for systems whose files don't last. Pure.
+///
+/// `module_blacklist=` is heeded by the kernel itself (kernel/module/main.c: blacklisted()), so that neither modprobe nor
+/// udev counts; `modules_load=` by systemd-modules-load.service(8).
+public struct CommandLineChoice: Sendable, Equatable {
+    /// What is to hold.
+    public let choice: BootChoice
+
+    /// The words for `choice`.
+    public init(_ choice: BootChoice) { self.choice = choice }
+
+    /// What to put on the kernel command line. Before 7.1 a `cxl_pmem` that comes late makes the kernel die.
+    public var option: String {
+        switch choice {
+        case .hmem: "module_blacklist=cxl_acpi"
+        case .cxl: "modules_load=cxl_pmem,cxl_acpi,cxl_pci,cxl_mem"
+        }
+    }
+
+    /// Whether it is on the command line that `machine` was booted with, and counts.
+    public func isInForce(on machine: MachineState) -> Bool {
+        switch choice {
+        case .hmem:
+            // What is part of the kernel is not loaded, and nothing is refused. The last list counts, in the kernel's own
+            // spelling alone.
+            let lists = machine.kernel.commandLine.split(separator: " ").filter { $0.hasPrefix("module_blacklist=") }
+            let names = lists.last?.dropFirst("module_blacklist=".count).split(separator: ",") ?? []
+            return machine.modules.state(of: "cxl_acpi") != .builtin && names.contains("cxl_acpi")
+        case .cxl:
+            let loaded = machine.kernel.commandLine.words(behind: "modules_load=")
+            guard let bridge = loaded.firstIndex(of: "cxl_pmem"), let last = loaded.firstIndex(of: "cxl_mem") else {
+                return false
+            }
+            return bridge < last && ["cxl_acpi", "cxl_pci"].allSatisfy(loaded.contains)
+        }
+    }
+}
+
+extension String {
+    /// The words of a list with commas that parameters beginning with `option` have, modules with underscores.
+    func words(behind option: String) -> [String] {
+        split(separator: " ").filter { $0.hasPrefix(option) }
+            .flatMap { $0.dropFirst(option.count).split(separator: ",") }
+            .map { String($0.map { $0 == "-" ? "_" : $0 }) }
+    }
+}

@@ -1,0 +1,33 @@
+import Iomem
+import Machine
+import Persistence
+import Testing
+
+@Suite("A choice on the kernel command line")
+struct CommandLineChoiceTests {
+    private func isInForce(_ choice: BootChoice, _ line: String, builtin: Set<String> = []) -> Bool {
+        var machine = MachineState(kernel: Kernel(release: "7.3.4"), iomem: IomemTree(inFileOrder: []))
+        machine.kernel.commandLine = "ro \(line) quiet"
+        machine.modules.builtin = builtin
+        return CommandLineChoice(choice).isInForce(on: machine)
+    }
+
+    @Test("cxl_pmem comes first: before 7.1 a late one kills the kernel")
+    func order() {
+        #expect(CommandLineChoice(.cxl).option == "modules_load=cxl_pmem,cxl_acpi,cxl_pci,cxl_mem")
+        #expect(isInForce(.cxl, CommandLineChoice(.cxl).option))
+        #expect(isInForce(.cxl, "modules_load=cxl-pmem,cxl-acpi modules_load=cxl_pci,cxl_mem"))
+        #expect(!isInForce(.cxl, "modules_load=cxl_acpi,cxl_pci,cxl_mem"))
+        #expect(!isInForce(.cxl, "modules_load=cxl_acpi,cxl_pci,cxl_mem,cxl_pmem"))
+    }
+
+    @Test("hmem: the last module_blacklist= counts, in the kernel's spelling, and not for what is built in")
+    func hmem() {
+        #expect(isInForce(.hmem, CommandLineChoice(.hmem).option))
+        #expect(isInForce(.hmem, "module_blacklist=nouveau,cxl_acpi"))
+        #expect(!isInForce(.hmem, "module_blacklist=cxl_acpi module_blacklist=nouveau"))
+        #expect(!isInForce(.hmem, "module_blacklist=cxl-acpi"))
+        #expect(!isInForce(.hmem, "modprobe.blacklist=cxl_acpi"))
+        #expect(!isInForce(.hmem, "module_blacklist=cxl_acpi", builtin: ["cxl_acpi"]))
+    }
+}
