@@ -1,5 +1,5 @@
 import Glibc
-import Inspection
+public import Inspection
 import Reload
 
 /// The system that a choice is written to: its files, its mounts, and what makes its initramfs.
@@ -14,6 +14,8 @@ public protocol BootSystem {
     func write(_ text: String, to path: String) throws
     /// Removes a file.
     func remove(_ path: String) throws
+    /// The configuration of modprobe that the next boot has.
+    var configuration: ModprobeConfiguration { get }
     /// The images that the builder makes, as far as they are known.
     var images: InitramfsImages { get }
     /// Makes the images anew.
@@ -57,6 +59,9 @@ public struct RunningSystem: BootSystem {
 
     /// Removes a file.
     public func remove(_ path: String) throws { try StateDirectory.remove(root + path) }
+
+    /// From the directories of modprobe.d(5).
+    public var configuration: ModprobeConfiguration { ModprobeConfiguration(tree, isOfNextBoot: true) }
 
     /// Of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.
     public var images: InitramfsImages {

@@ -8,11 +8,15 @@ public struct PersistenceError: Error, Sendable, Equatable {
         case editedFile = "edited-file"
         /// What is written below `/etc` would not be there, or not be heeded, at the next boot.
         case notKept = "not-kept"
-        /// The kernel command line keeps out a module that the choice needs.
+        /// A module that the choice needs is kept out by the kernel command line or by the configuration of modprobe.
         case blacklisted
+        /// A line of others counts for modprobe in place of what would be written.
+        case overridden
+        /// The machine has no Soft Reserved memory and nothing of CXL.
+        case nothingToDecide = "nothing-to-decide"
         /// The policy wants what no boot brings.
         case notPersistable = "not-persistable"
-        /// The kernel has not the module that is to own the memory.
+        /// The kernel has not, or may not have, a module that the choice needs.
         case missingModule = "missing-module"
         /// The initramfs could not be rebuilt; the files and the images are as before.
         case notRebuilt = "not-rebuilt"

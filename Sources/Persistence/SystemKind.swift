@@ -1,5 +1,3 @@
-public import Machine
-
 /// Whether what is written below `/etc` will be there at the next boot, from the mount table. Pure.
 public struct SystemKind: Sendable, Equatable {
     /// Why it will not; nil where it will.
@@ -24,16 +22,6 @@ public struct SystemKind: Sendable, Equatable {
         } else {
             obstacle = nil
         }
-    }
-
-    /// The modules among those that `choice` needs that `module_blacklist=` keeps out.
-    public static func blacklisted(for choice: BootChoice, commandLine: String) -> [String] {
-        let option = "module_blacklist="
-        let named = commandLine.split(separator: " ").filter { $0.hasPrefix(option) }
-            .flatMap { $0.dropFirst(option.count).split(separator: ",") }
-            .map { String($0.map { $0 == "-" ? "_" : $0 }) }
-        let needed = choice == .hmem ? ["dax_hmem"] : ["cxl_acpi", "cxl_pci", "cxl_mem", "dax_cxl"]
-        return needed.filter(named.contains)
     }
 
     private static let images: Set = ["squashfs", "erofs", "iso9660", "cramfs", "romfs"]

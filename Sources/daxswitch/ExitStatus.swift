@@ -76,9 +76,9 @@ struct Failure: Error, Equatable {
         let status: ExitStatus =
             switch error.code {
             case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt: .failed
-            case .notKept, .blacklisted: .refused
+            case .notKept, .blacklisted, .overridden: .refused
             case .notPersistable: .badData
-            case .missingModule: .missing
+            case .missingModule, .nothingToDecide: .missing
             }
         self.init(status, code: error.code.rawValue, error.message)
     }

@@ -168,6 +168,35 @@ struct PersistTests {
         #expect(clear.outcome == .nothingToDo && clear.status == .done)
     }
 
+    @Test("a machine without Soft Reserved memory, window and region: 69 for every policy, and --clear works")
+    func nothingToDecide() throws {
+        for policy in ["hmem", "cxl", "reload"] {
+            let report = try report(policy, "7.3.4", "auto-reload", "04") {
+                $0.softReserved = []
+                $0.windows = []
+                $0.regions = []
+            }
+            #expect(report.error?.code == "nothing-to-decide" && report.status == .missing)
+        }
+        var clear = PersistReport()
+        try persister(on: system).persist(.nothing, into: &clear)
+        #expect(clear.status == .done)
+    }
+
+    @Test("Soft Reserved memory and no module loaded: from the next boot on")
+    func notLoaded() throws {
+        let report = try report("hmem", "7.3.4", "auto-reload", "04") { $0.modules.loaded = [:] }
+        #expect(report.status == .done && report.changes.map(\.path) == [Inspector.persistedPath])
+    }
+
+    @Test("dax_hmem kept out by a blacklist of modprobe: 3, by its place")
+    func blacklisted() throws {
+        try system.write("blacklist dax_hmem\n", to: "/etc/modprobe.d/local.conf")
+        let report = try report("hmem", "7.3.4", "auto-reload", "04")
+        #expect(report.error?.code == "blacklisted" && report.status == .refused)
+        #expect(report.error?.message.contains("/etc/modprobe.d/local.conf:1") == true)
+    }
+
     @Test("--update-initramfs with an image that no builder makes, twice: the second time there is nothing to do")
     func foreignImage() throws {
         try image("boot/initrd.img-6.12")
@@ -278,6 +307,7 @@ private struct MakingSystem: BootSystem {
 
     var kind: SystemKind { system.kind }
     var builder: InitramfsBuilder? { .initramfsTools }
+    var configuration: ModprobeConfiguration { system.configuration }
     var images: InitramfsImages { system.images }
     func present() throws -> [String: String] { try system.present() }
     func write(_ text: String, to path: String) throws { try system.write(text, to: path) }

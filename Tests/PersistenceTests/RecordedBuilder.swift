@@ -18,6 +18,7 @@ final class RecordedBuilder: BootSystem {
 
     var kind: SystemKind { system.kind }
     var builder: InitramfsBuilder? { .initramfsTools }
+    var configuration: ModprobeConfiguration { system.configuration }
     var images: InitramfsImages { system.images }
     func present() throws -> [String: String] { try system.present() }
     func write(_ text: String, to path: String) throws { try system.write(text, to: path) }

@@ -1,4 +1,3 @@
-import Machine
 import Persistence
 import Testing
 
@@ -46,13 +45,5 @@ struct SystemKindTests {
     @Test("ostree: /etc can be written, but the initramfs comes with the image")
     func ostree() throws {
         #expect(try #require(obstacle(root, isOSTree: true)).contains("ostree"))
-    }
-
-    @Test("module_blacklist= on the command line, in every spelling, against what the choice needs")
-    func blacklisted() {
-        let line = "quiet module_blacklist=nouveau,cxl-acpi module_blacklist=dax_hmem"
-        #expect(SystemKind.blacklisted(for: .cxl, commandLine: line) == ["cxl_acpi"])
-        #expect(SystemKind.blacklisted(for: .hmem, commandLine: line) == ["dax_hmem"])
-        #expect(SystemKind.blacklisted(for: .hmem, commandLine: "module_blacklist=cxl_acpi").isEmpty)
     }
 }

@@ -23,16 +23,24 @@ struct PersistProposal {
         let images = system.images
         report.builder = system.builder
         report.isInitramfsStale = !images.stale.isEmpty
+        let obstacle = system.kind.obstacle
         var inForce: CommandLineChoice?
         if case .policy(let policy, let machine) = asked {
             report.policy = policy.name
+            try ChoiceObstacle.checkMemory(of: machine)
             let choice = try Self.choice(for: policy, on: machine)
             report.choice = choice
             report.hazards = NextBoot(of: machine).hazards(of: choice)
+            let modules = ChoiceObstacle(
+                to: choice,
+                on: machine,
+                with: system.configuration,
+                filesLast: obstacle == nil
+            )
+            try modules.check()
             let line = CommandLineChoice(choice)
             if line.isInForce(on: machine) { inForce = line }
         }
-        let obstacle = system.kind.obstacle
         let wanted = Result { [report] in
             try BootPlan(choice: report.choice, builder: report.builder, present: try system.present())
         }
@@ -74,18 +82,6 @@ struct PersistProposal {
                 .notPersistable,
                 "no boot brings what policy \(policy.name) wants on this kernel; persist takes hmem and cxl, and policies "
                     + "that want what one of them brings (daxswitch-apply@\(policy.name).service applies it at boot)"
-            )
-        }
-        for module in choice == .hmem ? ["dax_hmem"] : ["cxl_acpi", "dax_cxl"]
-        where machine.modules.state(of: module) == .missing {
-            throw PersistenceError(.missingModule, "kernel \(machine.kernel.release) has no module \(module)")
-        }
-        let kept = SystemKind.blacklisted(for: choice, commandLine: machine.kernel.commandLine)
-        guard kept.isEmpty else {
-            throw PersistenceError(
-                .blacklisted,
-                "the kernel command line keeps out \(kept.joined(separator: " and ")): take module_blacklist= off it, "
-                    + "then run persist again"
             )
         }
         return choice
