@@ -42,7 +42,7 @@ public struct StateDirectory: Sendable {
     /// Replaces the file at `path` as one act, written out to the disk, mode 0644; makes the directories above it.
     public static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
         try makeParents(of: path)
-        try WholeFile.replace(path, with: bytes)
+        try WholeFile.replace(path, with: bytes, mode: 0o644)
     }
 
     /// Removes the file at `path`; one that is not there is no error.
@@ -67,10 +67,17 @@ struct File: ~Copyable {
     let descriptor: Int32
     private let path: String
 
-    init(_ path: String, _ flags: Int32, follows: Bool = false) throws(ReloadError) {
+    init(_ path: String, _ flags: Int32, mode: mode_t = 0o644, follows: Bool = false) throws(ReloadError) {
         self.path = path
-        descriptor = unsafe open(path, flags | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), 0o644)
+        descriptor = unsafe open(path, flags | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), mode)
         if descriptor < 0 { throw .failing("open \(path)") }
+    }
+
+    /// What is open as `descriptor`; it and the copy stand at the same place.
+    init(copying descriptor: Int32) throws(ReloadError) {
+        path = "file descriptor \(descriptor)"
+        self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        if self.descriptor < 0 { throw .failing("open \(path)") }
     }
 
     deinit { close(descriptor) }

@@ -27,23 +27,19 @@ enum FileText {
         return text
     }
 
-    /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there.
+    /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there; a device, a
+    /// pipe or an open file is written into.
     static func write(_ text: String, to path: String) throws(Failure) {
+        let bytes = Array(text.utf8)
         do {
-            if isSpecial(path) {
-                try WholeFile.fill(path, with: Array(text.utf8))
-            } else {
-                try WholeFile.replace(path, with: Array(text.utf8))
+            switch WriteTarget(path) {
+            case .file(let file): try WholeFile.replace(file, with: bytes)
+            case .stream(let place): try WholeFile.fill(place, with: bytes)
+            case .descriptor(let descriptor): try WholeFile.fill(descriptor: descriptor, with: bytes)
             }
         } catch {
             throw Failure(.failed, code: "not-written", "\(path) is not written: \(error)")
         }
-    }
-
-    /// Whether something is there that is no regular file, such as a terminal or a pipe: it is not to be replaced.
-    private static func isSpecial(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 }
 
