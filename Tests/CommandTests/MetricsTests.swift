@@ -15,8 +15,8 @@ struct MetricsTests {
         #expect(try verify("hmem", to: file).status == 4)
         let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
         #expect(lines.contains("daxswitch_verify_matches{subject=\"hmem\"} 0"))
-        #expect(lines.contains("daxswitch_range_bytes{owner=\"cxl\"} 536870912"))
-        #expect(lines.contains("daxswitch_range_bytes{owner=\"hmem\"} 0"))
+        #expect(lines.contains("daxswitch_range_bytes{subject=\"hmem\",owner=\"cxl\"} 536870912"))
+        #expect(lines.contains("daxswitch_range_bytes{subject=\"hmem\",owner=\"hmem\"} 0"))
         #expect(lines.contains { $0.hasPrefix("daxswitch_differences{subject=\"hmem\",kind=\"owner\"} 1") })
         let stamp = try #require(lines.first { $0.hasPrefix("daxswitch_last_run_timestamp_seconds{") })
         let seconds = try #require(stamp.split(separator: " ").last.flatMap { Double($0) })
@@ -26,6 +26,17 @@ struct MetricsTests {
         #expect(
             try String(contentsOfFile: file, encoding: .utf8).contains("daxswitch_verify_matches{subject=\"cxl\"} 1\n")
         )
+    }
+
+    @Test("files of two policies have no series in common, so that a collector can read both")
+    func twoFiles() throws {
+        let samples = try ["hmem", "cxl"].map { policy in
+            let file = try temporaryFile("\(policy).prom", "")
+            _ = try verify(policy, to: file)
+            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            return Set(lines.filter { !$0.hasPrefix("#") }.compactMap { $0.split(separator: "}").first })
+        }
+        #expect(!samples[0].isEmpty && samples[0].isDisjoint(with: samples[1]))
     }
 
     @Test("is the text format: HELP and TYPE before each family, then samples")

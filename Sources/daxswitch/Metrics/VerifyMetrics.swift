@@ -14,7 +14,7 @@ func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: 
         ("\(label),kind=\"\(kind.rawValue)\"", UInt64(differences.count { $0.kind == kind }))
     }
     let owners = Owner.allCases.map { owner in
-        ("owner=\"\(owner.rawValue)\"", segments.filter { $0.owner == owner }.reduce(0) { $0 + $1.range.size })
+        ("\(label),owner=\"\(owner.rawValue)\"", segments.filter { $0.owner == owner }.reduce(0) { $0 + $1.range.size })
     }
     return family(
         "daxswitch_verify_matches",
