@@ -14,6 +14,8 @@ struct BadInputTests {
             ["jump"], ["status", "--speed"], ["plan"], ["predict"], ["predict", "load:ext4"], ["predict", "jump"],
             ["plan", "cxl", "--rules", "old"], ["plan", "cxl", "--initial-probe", "unknown"], ["apply"],
             ["apply", "hmem", "--yes", "--accept", "memory-online"], ["explain", "no-such-rule"],
+            ["status", "--root", ""], ["verify", "hmem", "--root", ""], ["predict", "hold", "--root", ""],
+            ["history", "--root", ""], ["plan", "hmem", "--root="], ["plan", "hmem", "--root", "/", "--root", ""],
         ]
     )
     func usage(arguments: [String]) throws {

@@ -42,6 +42,17 @@ struct FleetTests {
         #expect(summary["failed_by"] as? [String: Int] == ["bad-capture": 1])
     }
 
+    @Test("a list with the line ends of Windows, lines of blanks, and none at the end")
+    func windowsList() throws {
+        let captures = try captures()
+        let list = try temporaryFile("list", "\r\n\(captures[0])\r\n  \t\r\n   \n\(captures[2])\r")
+        let ended = try Tool.run(["plan", "hmem", "--json", "--root", "@\(list)"])
+        #expect(ended.status == 0, "\(ended.output)")
+        #expect(try documents(ended).dropLast().map { $0["root"] as? String } == [captures[0], captures[2]])
+        let blank = try temporaryFile("list", " \r\n\r\n")
+        #expect(try Tool.run(["plan", "hmem", "--root", "@\(blank)"]).status == 65)
+    }
+
     @Test("each line is what plan says of that machine alone")
     func alone() throws {
         let captures = try captures()

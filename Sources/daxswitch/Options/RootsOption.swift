@@ -30,9 +30,14 @@ struct RootsOption: ParsableArguments {
             }
             var lines = try LineReader(String(argument.dropFirst()))
             while let line = try lines.next() {
-                if !line.isEmpty { try body(line) }
+                let directory = line.hasSuffix("\r") ? String(line.dropLast()) : line
+                if !directory.allSatisfy(\.isWhitespace) { try body(directory) }
             }
         }
+    }
+
+    func validate() throws {
+        if arguments.contains("") { throw ValidationError(RootOption.emptyMessage) }
     }
 
     private static func isList(_ argument: String) -> Bool { argument.hasPrefix("@") }

@@ -40,6 +40,13 @@ struct RootOption: ParsableArguments {
     )
     var path = "/"
 
+    /// `--root "$DIR"` with DIR unset must not read another machine than was meant.
+    static let emptyMessage = "--root names no directory: it is empty"
+
+    func validate() throws {
+        if path.isEmpty { throw ValidationError(Self.emptyMessage) }
+    }
+
     /// The machine that is read.
     func read() throws(InspectionError) -> MachineState {
         try Inspector(root: path).read()
