@@ -6,12 +6,19 @@ import CSystem
 enum Entry {
     static func main() {
         daxswitch_ignore_write_signals()
+        let arguments = savedArguments()
         do {
-            var command = try Daxswitch.parseAsRoot(savedArguments())
+            var command = try Daxswitch.parseAsRoot(arguments)
             try command.run()
         } catch {
+            if let failure = Failure(usage: error), asksForJSON(arguments) { Output.print(errorDocument(failure)) }
             Daxswitch.exit(withError: error)
         }
+    }
+
+    /// Whether `--json` is among arguments that can't be parsed.
+    private static func asksForJSON(_ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains("--json")
     }
 
     /// The arguments without the program's name.
@@ -24,5 +31,14 @@ enum Entry {
         return (1..<count).compactMap { index in
             unsafe daxswitch_argument(index).map { unsafe String(cString: $0) }
         }
+    }
+}
+
+extension Failure {
+    /// A command line that the parser does not take; nil for any other end.
+    fileprivate init?(usage error: any Error) {
+        // A command that ran and ended with an exit code has said why.
+        guard !(error is ExitCode), Daxswitch.exitCode(for: error) == .validationFailure else { return nil }
+        self.init(.usage, code: "usage", Daxswitch.message(for: error))
     }
 }

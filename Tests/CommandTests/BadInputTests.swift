@@ -25,6 +25,32 @@ struct BadInputTests {
         #expect(!ended.complaint.isEmpty)
     }
 
+    @Test(
+        "usage with --json: the document as well, whatever is wrong with the command line",
+        arguments: [
+            ["jump", "--json"], ["status", "--speed", "--json"], ["plan", "--json"], ["--json"],
+            ["persist", "hmem", "--clear", "--json"], ["status", "--json", "--root", ""],
+            ["apply", "hmem", "--json", "--wait", "100000"], ["explain", "no-such-rule", "--json"],
+        ]
+    )
+    func usageDocument(arguments: [String]) throws {
+        let ended = try Tool.run(arguments)
+        #expect(ended.status == 64)
+        let document = try ended.document()
+        #expect(try Schema(named: "error").problems(document) == [])
+        let error = try #require(document["error"] as? [String: Any])
+        #expect(error["exit_code"] as? Int == 64)
+        let message = try #require(error["message"] as? String)
+        #expect(!message.isEmpty && ended.complaint.contains(message))
+    }
+
+    @Test("help and the version are no errors, and --json behind -- is a word like any other")
+    func noDocument() throws {
+        #expect(try Tool.run(["status", "--help", "--json"]).status == 0)
+        let ended = try Tool.run(["jump", "--", "--json"])
+        #expect(ended.status == 64 && ended.output.isEmpty)
+    }
+
     @Test("apply with neither --yes nor a terminal: 64, before anything is read")
     func unconfirmed() throws {
         let ended = try Tool.run(["apply", "hmem"])
