@@ -125,8 +125,26 @@ struct BadInputTests {
         "a plan with a step, an owner or an address that makes no sense: 65, with the key",
         arguments: [
             ("\"do\" : \"unload\"", "\"do\" : \"jump\"", "steps[0]"),
-            ("\"hmem\"\n", "\"moon\"\n", "request.want.window_only"),
+            ("\"window_only\" : \"hmem\"", "\"window_only\" : \"moon\"", "request.want.window_only"),
             ("\"0x5d0000000\"", "\"5d0000000\"", "[0]"),
+            (
+                "\"want\" : {", "\"want\" : {\"covered_by_regoin\" : \"cxl\",",
+                "request.want.covered_by_regoin: unknown key"
+            ),
+            ("\"covered_by_region\" : \"hmem\",", "", "request.want.covered_by_region: this key is missing"),
+            ("\"lose_regions\" : false,", "", "request.consent.lose_regions: this key is missing"),
+            ("\"hazards\" : [", "\"hazards\" : [{\"id\" : \"new\"}", "hazards[0]."),
+            (
+                "\"hazards\" : [",
+                "\"hazards\" : [{\"id\":\"new\",\"severity\":\"loss\",\"subject\":\"\",\"way_out\":\"\",\"why\":\"\"}",
+                "hazards[0].id: \"new\" is not understood"
+            ),
+            ("\"certain\" : true,", "\"certain\" : \"yes\",", ": wrong type"),
+            ("\"certain\" : true,", "\"certain\" : true, \"speed\" : 1.5,", "wrong type"),
+            ("\"kind\" : \"plan\",", "\"kind\" : \"plan\", \"speed\" : 1,", "speed: unknown key"),
+            ("\"missing_facts\"", "\"missing_fact\"", "missing_fact: unknown key"),
+            ("\"size\" : 536870912,", "\"size\" : -1,", "size: wrong type"),
+            ("\"boot_id\" :", "\"uptime\" : null, \"boot_id\" :", "fingerprint.uptime: unknown key"),
         ]
     )
     func planWords(word: String, replacement: String, place: String) throws {

@@ -2,6 +2,8 @@ import Foundation
 import TestCaptures
 import Testing
 
+@testable import daxswitch
+
 @Suite("The documents are as docs/schemas says")
 struct SchemaTests {
     /// The last moments of every fourth scenario of each kernel: owners, hazards and doubts of every kind.
@@ -11,18 +13,22 @@ struct SchemaTests {
         }
     }
 
-    private func check(_ schema: String, _ arguments: [String], on root: CaptureRoot) throws {
-        let document = try Tool.run(arguments + ["--json"], on: root).document()
-        #expect(try Schema(named: schema).problems(document) == [])
+    @discardableResult
+    private func check(_ schema: String, _ arguments: [String], on root: CaptureRoot) throws -> Ended {
+        let ended = try Tool.run(arguments + ["--json"], on: root)
+        #expect(try Schema(named: schema).problems(try ended.document()) == [])
+        return ended
     }
 
     @Test("status", arguments: roots)
     func status(root: CaptureRoot) throws { try check("status", ["status"], on: root) }
 
-    @Test("plan and predict", arguments: roots)
+    @Test("plan and predict, which can all be read back", arguments: roots)
     func plan(root: CaptureRoot) throws {
-        for policy in ["cxl", "hmem", "reload"] { try check("plan", ["plan", policy], on: root) }
-        try check("plan", ["predict", "unload:cxl_acpi", "load:dax_hmem", "--initial-probe", "done"], on: root)
+        let orders = ["cxl", "hmem", "reload"].map { ["plan", $0] }
+        for words in orders + [["predict", "unload:cxl_acpi", "load:dax_hmem", "--initial-probe", "done"]] {
+            _ = try SavedPlan(try check("plan", words, on: root).output, file: "plan.json")
+        }
     }
 
     @Test("verify", arguments: roots)

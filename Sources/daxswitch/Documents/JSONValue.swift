@@ -49,6 +49,44 @@ indirect enum JSONValue: Equatable, Encodable {
     }
 }
 
+extension JSONValue: Decodable {
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// - Throws: `DecodingError`, also for a number that is no integer from 0 on: no document of ours has one.
+    init(from decoder: any Decoder) throws {
+        if let members = try? decoder.container(keyedBy: Name.self) {
+            self = .object(
+                try members.allKeys.reduce(into: [:]) { object, name in
+                    object[name.stringValue] = try members.decode(JSONValue.self, forKey: name)
+                }
+            )
+        } else if var values = try? decoder.unkeyedContainer() {
+            var list: [JSONValue] = []
+            while !values.isAtEnd { list.append(try values.decode(JSONValue.self)) }
+            self = .list(list)
+        } else {
+            let value = try decoder.singleValueContainer()
+            if value.decodeNil() {
+                self = .null
+            } else if let text = try? value.decode(String.self) {
+                self = .text(text)
+            } else if let bool = try? value.decode(Bool.self) {
+                self = .bool(bool)
+            } else if let number = try? value.decode(UInt64.self) {
+                self = .number(number)
+            } else {
+                let context = DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "a number")
+                throw DecodingError.typeMismatch(UInt64.self, context)
+            }
+        }
+    }
+}
+
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
     init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })

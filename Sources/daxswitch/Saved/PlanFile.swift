@@ -1,4 +1,4 @@
-/// The members of a plan document that are read back; JSON with other members is read as well.
+/// The members of a plan document that are read back, once all of it has been found to have the shape of one.
 struct PlanFile: Decodable {
     let kind: String
     let policy: String?

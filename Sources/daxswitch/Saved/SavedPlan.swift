@@ -32,6 +32,12 @@ struct SavedPlan: Equatable {
                 message: "\"\(heading.kind)\" is not a plan; write one with plan --out"
             )
         }
+        let document: JSONValue = try Self.decode(text, file: file)
+        do {
+            try Shape.plan.check(document)
+        } catch {
+            throw PlanFileError(file: file, place: error.place, message: error.message)
+        }
         let content: PlanFile = try Self.decode(text, file: file)
         let reader = PlanReader(content: content, file: file)
         policy = try reader.policy()
