@@ -90,6 +90,21 @@ struct RepeatedRunTests {
         #expect(try String(contentsOf: root.url(History.path), encoding: .utf8) == line)
     }
 
+    @Test("a saved plan, applied once more after it was carried out: nothing to do, nothing changed, 0")
+    func planAgain() throws {
+        let (before, after) = (try machine("01"), try machine("05"))
+        #expect(try Jail.run(["plan", "hmem", "--out", "/plan.json"], in: before).status == 0)
+        try FileManager.default.copyItem(at: before.url("/plan.json"), to: after.url("/plan.json"))
+        for mode in ["--yes", "--dry-run", "--yes"] {
+            let ended = try Jail.run(["apply", "/plan.json", mode, "--json"], in: after)
+            #expect(ended.status == 0, "\(ended.complaint)")
+            let document = try ended.document()
+            #expect(try Schema(named: "apply").problems(document) == [])
+            #expect(document["outcome"] as? String == (mode == "--yes" ? "nothing-to-do" : "dry-run"))
+            #expect(document["changed"] as? Bool == false && (document["stale"] as? [Any])?.isEmpty == true)
+        }
+    }
+
     @Test("a saved plan of another boot: 3, with both boots, nothing changed")
     func stale() throws {
         let root = try machine("01")

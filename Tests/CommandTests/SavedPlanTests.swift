@@ -35,8 +35,11 @@ struct SavedPlanTests {
 
     /// What `apply` of a document would do on `host`.
     private func proposal(_ text: String, on host: CaptureRoot) throws -> Proposal {
-        let saved = try SavedPlan(text, file: "plan.json")
-        return try Proposal(
+        try proposal(try SavedPlan(text, file: "plan.json"), on: host)
+    }
+
+    private func proposal(_ saved: SavedPlan, on host: CaptureRoot) throws -> Proposal {
+        try Proposal(
             .plan(saved, file: "plan.json"),
             memory: MemoryOptions.parse([]),
             on: Inspector(root: host.path)
@@ -115,6 +118,28 @@ struct SavedPlanTests {
             #expect(changes.contains(fact), "\(changes)")
         }
         #expect(!changes.contains { $0.hasPrefix("Soft Reserved") || $0 == "boot" || $0 == "host" })
+    }
+
+    @Test("whose wants hold already on the same boot: nothing to do; what is not wanted there is refused still")
+    func carriedOut() throws {
+        let before = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let after = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05"))
+        let plan = try document(before.path)
+        let again = try proposal(plan, on: after)
+        #expect(again.plan.isEmpty && again.plan.prediction.hazards.isEmpty)
+        let other = plan.replacing("\"window_only\" : \"hmem\"", with: "\"window_only\" : \"cxl\"")
+            .replacing("\"covered_by_region\" : \"hmem\"", with: "\"covered_by_region\" : \"cxl\"")
+            .replacing("\"outside_windows\" : \"hmem\"", with: "\"outside_windows\" : \"cxl\"")
+        #expect(try stale(other, on: after).contains { $0.hasPrefix("module cxl_acpi: live before") })
+        let wishless = plan.replacing("\"window_only\" : \"hmem\"", with: "\"window_only\" : \"any\"")
+            .replacing("\"covered_by_region\" : \"hmem\"", with: "\"covered_by_region\" : \"any\"")
+            .replacing("\"outside_windows\" : \"hmem\"", with: "\"outside_windows\" : \"any\"")
+        #expect(try !stale(wishless, on: after).isEmpty)
+        var withMore = try SavedPlan(plan, file: "plan.json")
+        withMore.fingerprint.facts["soft_reserved"]?["0x6d0000000-0x6efffffff"] = "there"
+        #expect(throws: StalePlan.self) { try proposal(withMore, on: after) }
+        try write("another\n", to: "/proc/sys/kernel/random/boot_id", of: after)
+        #expect(try stale(plan, on: after).contains { $0.hasPrefix("boot: ") })
     }
 
     @Test("of another host: refused, both named, and nothing else said")

@@ -13,7 +13,8 @@ struct Proposal {
     /// Memory that is given back stays out of use.
     let leavesIdle: Bool
 
-    /// Plans; a saved plan must come out the same again, before what `memory` asks for besides is put in.
+    /// Plans; a saved plan must come out the same again, before what `memory` asks for besides is put in. One that was
+    /// carried out, so that what it wants holds, comes out as nothing to do.
     ///
     /// - Parameter inspector: The reader of this machine.
     init(_ asked: PolicyOrPlan, memory: MemoryOptions, on inspector: Inspector = Inspector()) throws {
@@ -35,13 +36,40 @@ struct Proposal {
             policy = memory.consenting(wanted)
             overrides = saved.overrides
             machine = try inspector.read()
-            var changes = saved.fingerprint.changes(on: machine)
-            guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            let planner = try Planner(machine: machine, overrides: overrides)
-            changes = saved.plan.changes(to: planner.plan(wanted))
-            guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            plan = planner.plan(policy, leavesIdle: leavesIdle)
+            plan = try saved.plan(for: machine, policy: policy, leavesIdle: leavesIdle, file: file)
         }
+    }
+}
+
+extension SavedPlan {
+    /// The plan of `policy`, which is the saved one with further consents, for `machine`.
+    fileprivate func plan(
+        for machine: MachineState,
+        policy: Ownership.Policy,
+        leavesIdle: Bool,
+        file: String
+    ) throws -> Plan {
+        var changes = fingerprint.changes(on: machine)
+        guard changes.isEmpty else {
+            guard fingerprint.identityChanges(on: machine).isEmpty, let nothing = nothingToDo(for: machine) else {
+                throw StalePlan(file: file, changes: changes)
+            }
+            return nothing
+        }
+        let planner = try Planner(machine: machine, overrides: overrides)
+        if let saved = self.policy { changes = plan.changes(to: planner.plan(saved)) }
+        guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
+        return planner.plan(policy, leavesIdle: leavesIdle)
+    }
+
+    /// A plan without steps where the policy finds nothing to do any more, most likely since it was carried out.
+    private func nothingToDo(for machine: MachineState) -> Plan? {
+        // Where a range is not there any more, nothing is wanted of it, and that is not what was planned.
+        guard let policy, fingerprint.isOfSameMemory(as: machine),
+            let planner = try? Planner(machine: machine, overrides: overrides)
+        else { return nil }
+        let plan = planner.plan(policy)
+        return plan.isEmpty && planner.unmet(policy.want).isEmpty ? plan : nil
     }
 }
 
@@ -57,6 +85,6 @@ extension Plan {
         return [
             FactChange(fact: "steps", before: steps(self), now: steps(other)),
             FactChange(fact: "what the steps bring", before: owners(self), now: owners(other)),
-        ].filter { $0.before != $0.now }
+        ].filter(\.isChange)
     }
 }

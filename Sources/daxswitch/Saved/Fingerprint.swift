@@ -20,25 +20,39 @@ struct Fingerprint: Equatable {
 
     /// Everything that is not the same on `machine` any more; on another host just that.
     func changes(on machine: MachineState) -> [FactChange] {
-        let now = Fingerprint(of: machine)
-        guard host.mayBe(now.host) else {
-            return [FactChange(fact: "host", before: host.words, now: now.host.words)]
-        }
-        let identity = [
-            FactChange(fact: "boot", before: bootID, now: now.bootID),
-            FactChange(fact: "kernel", before: kernelRelease, now: now.kernelRelease),
-        ]
-        // Without a boot id nothing says that it is still the same boot.
-        return identity.filter { $0.before != $0.now || $0.before == nil } + changedFacts(now)
+        let identity = identityChanges(on: machine)
+        return host.mayBe(machine.host) ? identity + factChanges(on: machine) : identity
     }
 
-    private func changedFacts(_ now: Fingerprint) -> [FactChange] {
-        Set(facts.keys).union(now.facts.keys).sorted().flatMap { kind in
+    /// The boot and the kernel's release where they are not the same on `machine`; on another host just that.
+    func identityChanges(on machine: MachineState) -> [FactChange] {
+        guard host.mayBe(machine.host) else { return systemChanges(on: machine) }
+        let boot = FactChange(fact: "boot", before: bootID, now: machine.kernel.bootID)
+        // Without a boot id nothing says that it is still the same boot.
+        return (boot.isChange || boot.before == nil ? [boot] : []) + systemChanges(on: machine)
+    }
+
+    /// The host where `machine` is another one, or its kernel's release; which boot it is in does not matter.
+    func systemChanges(on machine: MachineState) -> [FactChange] {
+        guard host.mayBe(machine.host) else {
+            return [FactChange(fact: FactChange.host, before: host.words, now: machine.host.words)]
+        }
+        return [FactChange(fact: "kernel", before: kernelRelease, now: machine.kernel.release)].filter(\.isChange)
+    }
+
+    /// Whether `machine` has the same Soft Reserved ranges; no step changes those.
+    func isOfSameMemory(as machine: MachineState) -> Bool {
+        facts["soft_reserved"] == Fingerprint(of: machine).facts["soft_reserved"]
+    }
+
+    private func factChanges(on machine: MachineState) -> [FactChange] {
+        let now = Fingerprint(of: machine)
+        return Set(facts.keys).union(now.facts.keys).sorted().flatMap { kind in
             let (before, after) = (facts[kind, default: [:]], now.facts[kind, default: [:]])
-            return Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }.map { subject in
+            return Set(before.keys).union(after.keys).sorted().map { subject in
                 let name = Self.words[kind, default: kind]
                 return FactChange(fact: "\(name) \(subject)", before: before[subject], now: after[subject])
-            }
+            }.filter(\.isChange)
         }
     }
 
@@ -54,6 +68,12 @@ struct FactChange: Equatable {
     let fact: String
     let before: String?
     let now: String?
+
+    /// The fact that is another host.
+    static let host = "host"
+
+    /// Whether it is one.
+    var isChange: Bool { before != now }
 }
 
 extension FactChange: CustomStringConvertible {
