@@ -23,7 +23,53 @@ struct VerifyTests {
         #expect(try ended.document()["matches"] as? Bool == true)
     }
 
-    @Test("a saved plan against another machine: 4, with every difference")
+    /// A machine that says who it is.
+    private func host(_ name: String, release: String? = nil, _ number: String) throws -> CaptureRoot {
+        let host = try TestCaptures.copy(try moment(number))
+        try Data("\(name)\n".utf8).write(to: host.url("/proc/sys/kernel/hostname"))
+        if let release { try Data("\(release)\n".utf8).write(to: host.url("/proc/sys/kernel/osrelease")) }
+        return host
+    }
+
+    @Test("a saved plan of another host: 3, both named, and nothing is compared", arguments: ["plan", "predict"])
+    func otherHost(kind: String) throws {
+        let words = kind == "plan" ? ["plan", "hmem"] : ["predict", "hold"]
+        let plan = try savedPlan(words, on: try host("node7", "01"))
+        let metrics = try temporaryFile("daxswitch.prom", "old")
+        let ended = try Tool.run(
+            ["verify", plan, "--json", "--prometheus", metrics],
+            on: try host("node8", "05")
+        )
+        #expect(ended.status == 3)
+        let document = try ended.document()
+        #expect(try Schema(named: "error").problems(document) == [])
+        let error = try #require(document["error"] as? [String: Any])
+        #expect(error["code"] as? String == "machine-changed")
+        let message = try #require(error["message"] as? String)
+        #expect(message.contains("node7") && message.contains("node8") && message.contains(plan))
+        #expect(try String(contentsOfFile: metrics, encoding: .utf8) == "old")
+    }
+
+    @Test("a saved plan of another kernel: 3, with both releases")
+    func otherKernel() throws {
+        let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "01"))
+        let ended = try Tool.run(["verify", plan], on: try host("node7", release: "7.3.5", "05"))
+        #expect(ended.status == 3)
+        #expect(ended.complaint.contains("kernel: 7.3.4") && ended.complaint.contains("7.3.5 now"))
+    }
+
+    @Test("a saved plan after a reboot of its host: compared as ever")
+    func laterBoot() throws {
+        let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "01"))
+        let later = try host("node7", "05")
+        try Data("another\n".utf8).write(to: later.url("/proc/sys/kernel/random/boot_id"))
+        #expect(try Tool.run(["verify", plan], on: later).status == 0)
+        let unchanged = try host("node7", "01")
+        try Data("another\n".utf8).write(to: unchanged.url("/proc/sys/kernel/random/boot_id"))
+        #expect(try Tool.run(["verify", plan], on: unchanged).status == 4)
+    }
+
+    @Test("a saved plan against the machine as it was before: 4, with every difference")
     func differs() throws {
         let plan = try savedPlan(["plan", "hmem"], on: try moment("01"))
         let ended = try Tool.run(["verify", plan, "--json"], on: try moment("01"))

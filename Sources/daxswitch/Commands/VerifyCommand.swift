@@ -9,7 +9,10 @@ struct VerifyCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Hold the machine against a saved plan or a policy, and list every difference.",
-        discussion: "Ends with 4 where there is a difference."
+        discussion: """
+            Ends with 4 where there is a difference. A saved plan is for one host and its kernel, in whichever boot; for \
+            another one it is refused.
+            """
     )
 
     @Argument(
@@ -43,6 +46,8 @@ struct VerifyCommand: Command {
             differences = try unmet(entry.policy, on: machine)
             (name, title) = (entry.policy.name, "policy \(entry.policy.name)")
         case .plan(let saved, let file):
+            let changes = saved.fingerprint.systemChanges(on: machine)
+            guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
             differences = compare(saved.plan.prediction, with: machine)
             (name, title) = (saved.policy?.name, file)
         }
