@@ -37,7 +37,7 @@ public struct Executor {
         do {
             let machine = try settling.read()
             try checkUnchanged(plan, machine, plansAnew)
-            try checkNoUnfinishedRun(machine)
+            try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
             let fixed = overrides.fixed(for: machine)
             let header = JournalHeader(plan, on: machine, overrides: fixed, accepted: accepted)
             let journal = Journal(surfaces.journal)
@@ -78,14 +78,5 @@ public struct Executor {
         else {
             throw ReloadError(.machineChanged, "the machine has changed since the plan was made: plan anew")
         }
-    }
-
-    private func checkNoUnfinishedRun(_ machine: MachineState) throws(ReloadError) {
-        guard let run = try UnfinishedRun.find(surfaces.journal, bootID: machine.kernel.bootID) else { return }
-        throw ReloadError(
-            .unfinishedJournal,
-            "an earlier run of policy \(run.policy ?? "?") was cut off after \(run.interruption.stepsEnded) of "
-                + "\(run.interruption.steps.count) steps (\(surfaces.journal.place)): finish or undo it with `daxswitch recover`"
-        )
     }
 }

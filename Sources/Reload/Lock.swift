@@ -12,11 +12,31 @@ public struct Lock: ~Copyable {
         file = try Self.take(state, limit)
     }
 
+    /// Waits for up to `limit` until no other process has the lock. It is not taken, and no file is made or written.
+    ///
+    /// - Throws: `ReloadError` `.busy` naming the process that has it, or `.unavailable`.
+    public static func waitUntilFree(_ state: StateDirectory, upTo limit: Duration = .zero) throws(ReloadError) {
+        if unsafe access(state.lock, F_OK) != 0 && errno == ENOENT { return }
+        try wait(for: try File(state.lock, O_RDONLY), LOCK_SH, state, limit)
+    }
+
     private static func take(_ state: StateDirectory, _ limit: Duration) throws(ReloadError) -> File {
         try StateDirectory.makeParents(of: state.lock)
         let file = try File(state.lock, O_RDWR | O_CREAT)
+        try wait(for: file, LOCK_EX, state, limit)
+        if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(state.lock)") }
+        try file.append(Array(LockHolder.current.text.utf8))
+        return file
+    }
+
+    private static func wait(
+        for file: borrowing File,
+        _ operation: Int32,
+        _ state: StateDirectory,
+        _ limit: Duration
+    ) throws(ReloadError) {
         let start = ContinuousClock.now
-        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+        while flock(file.descriptor, operation | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw .failing("lock \(state.lock)") }
             guard ContinuousClock.now - start < limit else {
                 let holder = LockHolder(parsing: Self.text(file.descriptor)).map { " (\($0))" } ?? ""
@@ -28,9 +48,6 @@ public struct Lock: ~Copyable {
             // flock() itself waits without end: nothing wakes it at the limit.
             _ = poll(nil, 0, 20)
         }
-        if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(state.lock)") }
-        try file.append(Array(LockHolder.current.text.utf8))
-        return file
     }
 
     private static func text(_ descriptor: Int32) -> String {

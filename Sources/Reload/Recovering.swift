@@ -38,11 +38,6 @@ public enum JournalStanding: Sendable, Equatable {
 }
 
 extension Executor {
-    /// The machine on which a run that was cut off comes to an end: once what the run or udev had begun is through.
-    public func machineToRecover() throws(ReloadError) -> MachineState {
-        try Settling(surfaces: surfaces, deadlines: deadlines).readAtRest()
-    }
-
     /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
     public func recover(_ run: UnfinishedRun, by recovery: Recovery) -> RecoveryOutcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines)

@@ -38,26 +38,7 @@ struct Settling {
 
     /// The machine as it is now; while it changes under the reader, it is read again until the deadline of a step.
     func read() throws(ReloadError) -> MachineState {
-        let start = surfaces.waiter.now
-        while true {
-            do {
-                return try surfaces.machine.read()
-            } catch {
-                guard error.isRetryable, surfaces.waiter.now - start < deadlines.step else { throw error }
-            }
-            surfaces.waiter.wait(upTo: deadlines.interval)
-        }
-    }
-
-    /// The machine once no module is being loaded or removed, as udev or a call of a process that was killed may still do;
-    /// as it is at the deadline of a step, where that goes on.
-    func readAtRest() throws(ReloadError) -> MachineState {
-        let start = surfaces.waiter.now
-        while true {
-            let machine = try read()
-            guard machine.moduleInChange != nil, surfaces.waiter.now - start < deadlines.step else { return machine }
-            surfaces.waiter.wait(upTo: deadlines.interval)
-        }
+        try surfaces.machine.readWhole(surfaces.waiter, deadlines)
     }
 
     /// Waits until `step` shows and the machine has stayed the same for one interval, however many uevents woke us in it.

@@ -45,6 +45,18 @@ public struct UnfinishedRun: Sendable, Equatable {
         }
     }
 
+    /// Looks that the journal shows no run of this boot as cut off: another one would write over it.
+    ///
+    /// - Throws: `ReloadError` `.unfinishedJournal` or `.damagedJournal`.
+    public static func checkNone(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
+        guard let run = try find(store, bootID: bootID) else { return }
+        throw ReloadError(
+            .unfinishedJournal,
+            "an earlier run of policy \(run.policy ?? "?") was cut off after \(run.interruption.stepsEnded) of "
+                + "\(run.interruption.steps.count) steps (\(store.place)): finish or undo it with `daxswitch recover`"
+        )
+    }
+
     /// Whether there is a journal, and it is of another boot than this one.
     static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
         guard let bytes = try store.readAll(), let header = Journal.lines(of: bytes).lines.first?.run else {

@@ -1,7 +1,11 @@
 import Foundation
+import Inspection
+import Ownership
+import Policy
 import TestCaptures
 import Testing
 
+@testable import Reload
 @testable import daxswitch
 
 /// System calls that change a file system or the kernel's modules, whatever their arguments.
@@ -103,6 +107,84 @@ struct RepeatedRunTests {
             #expect(document["outcome"] as? String == (mode == "--yes" ? "nothing-to-do" : "dry-run"))
             #expect(document["changed"] as? Bool == false && (document["stale"] as? [Any])?.isEmpty == true)
         }
+    }
+
+    /// A machine on which a run of policy hmem was cut off before its first step.
+    private func machineWithJournal() throws -> CaptureRoot {
+        let root = try machine("01")
+        let found = try Inspector(root: root.path).read()
+        let plan = try Planner(machine: found).plan(try PolicyLibrary(folders: []).find("hmem").policy)
+        let header = JournalHeader(plan, on: found, overrides: Overrides(), accepted: [])
+        try Journal(JournalFile(StateDirectory(root: root.path))).begin(header)
+        return root
+    }
+
+    @Test("recover --dry-run opens nothing for writing, and says what recover would do")
+    func recoverDryRun() throws {
+        let root = try machineWithJournal()
+        let (ended, trace) = try traced(["recover", "--dry-run", "--json"], in: root)
+        #expect(ended.status == 0, "\(ended.complaint)")
+        let document = try ended.document()
+        #expect(document["outcome"] as? String == "dry-run" && document["journal"] as? String == "unfinished")
+        #expect(writing(trace) == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: root.path + "/run/daxswitch") == ["journal"])
+    }
+
+    @Test("recover --dry-run where there is nothing: 0, and nothing is made")
+    func recoverNothing() throws {
+        let root = try machine("01")
+        let (ended, trace) = try traced(["recover", "--dry-run", "--json"], in: root)
+        #expect(ended.status == 0, "\(ended.complaint)")
+        #expect(try ended.document()["outcome"] as? String == "nothing-to-recover")
+        #expect(writing(trace) == [])
+    }
+
+    @Test("a journal that is unfinished or damaged: apply --dry-run ends as apply --yes", arguments: [true, false])
+    func journal(isWhole: Bool) throws {
+        let root = try machineWithJournal()
+        let state = StateDirectory(root: root.path)
+        if !isWhole { try Data("{}\n".utf8).write(to: URL(fileURLWithPath: state.journal)) }
+        let (preview, trace) = try traced(["apply", "hmem", "--dry-run", "--json"], in: root)
+        let real = try Jail.run(["apply", "hmem", "--yes", "--json"], in: root)
+        for ended in [preview, real] {
+            #expect(ended.status == 5, "\(ended.complaint)")
+            let document = try ended.document()
+            #expect(try Schema(named: "apply").problems(document) == [])
+            let error = try #require(document["error"] as? [String: Any])
+            #expect(error["code"] as? String == (isWhole ? "unfinished-journal" : "damaged-journal"))
+            #expect(document["changed"] as? Bool == false && (document["steps"] as? [Any])?.count == 5)
+        }
+        #expect(preview.output == real.output)
+        #expect(writing(trace) == [])
+    }
+
+    @Test("while another daxswitch is at work, --dry-run says so: 75", arguments: [["apply", "hmem"], ["recover"]])
+    func atWork(command: [String]) throws {
+        let root = try machineWithJournal()
+        let lock = try Lock(StateDirectory(root: root.path))
+        let ended = try Jail.run(command + ["--dry-run", "--json"], in: root)
+        withExtendedLifetime(lock) {}
+        #expect(ended.status == 75)
+        #expect(ended.complaint.contains("another daxswitch is at work (pid "))
+    }
+
+    @Test(
+        "--dry-run with --wait looks once the other one is through",
+        arguments: [(["apply", "hmem"], 5), (["recover"], 0)]
+    )
+    func afterWork(command: [String], status: Int) throws {
+        let root = try machineWithJournal()
+        let other = Process()
+        let output = Pipe()
+        other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let lock = StateDirectory(root: root.path).lock
+        other.arguments = ["flock", "--no-fork", lock, "sh", "-c", "echo in; exec sleep 1"]
+        other.standardOutput = output
+        try other.run()
+        _ = output.fileHandleForReading.availableData
+        let ended = try Jail.run(command + ["--dry-run", "--wait", "60", "--json"], in: root)
+        other.waitUntilExit()
+        #expect(Int(ended.status) == status, "\(ended.complaint)")
     }
 
     @Test("a saved plan of another boot: 3, with both boots, nothing changed")

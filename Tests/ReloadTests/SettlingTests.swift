@@ -51,11 +51,11 @@ struct SettlingTests {
         let kernel = try RecordedKernel.lockedSwitch()
         kernel.onRead = { count, machine throws(ReloadError) in machine.modules.loaded["dax_hmem"]?.isLive = count >= 12
         }
-        #expect(try Executor(kernel.surfaces).machineToRecover().moduleInChange == nil)
+        #expect(try kernel.surfaces.machine.readAtRest(kernel.surfaces.waiter).moduleInChange == nil)
         #expect(kernel.now == .milliseconds(1200))
         kernel.onRead = nil
         kernel.reinterpret { $0.modules.loaded["cxl_acpi"]?.isLive = false }
-        #expect(try Executor(kernel.surfaces).machineToRecover().moduleInChange == "cxl_acpi")
+        #expect(try kernel.surfaces.machine.readAtRest(kernel.surfaces.waiter).moduleInChange == "cxl_acpi")
         #expect(kernel.now >= .seconds(31) && kernel.now < .seconds(32))
     }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Machine
 import Ownership
 import Policy
+import Reload
 
 /// `apply`: carries a plan out.
 struct ApplyCommand: Command {
@@ -79,6 +81,8 @@ struct ApplyCommand: Command {
         }
         let asked = try PolicyOrPlan(subject)
         try asked.checkTrust()
+        // The run waits with a plan that it has; what is to be looked at is better planned after the wait.
+        if dryRun && wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
         let proposal = try Proposal(asked, memory: memory)
         let plan = proposal.plan
         report.take(plan, policy: proposal.policy.name, on: proposal.machine)
@@ -87,6 +91,7 @@ struct ApplyCommand: Command {
         if dryRun {
             report.outcome = .dryRun
             report.isRefused = !open.isEmpty
+            if open.isEmpty && !plan.isEmpty { try checkNobodyElse(proposal.machine) }
             return
         }
         if plan.isEmpty {
@@ -106,5 +111,17 @@ struct ApplyCommand: Command {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }
         try proposal.carryOut(waitingUpTo: wait.limit, mayRollBack: !noRollback, accepting: accept, into: &report)
+    }
+
+    /// What the run itself would find: a run that was cut off, or one that is at work. Looks, and writes nothing.
+    private func checkNobodyElse(_ machine: MachineState) throws {
+        let state = StateDirectory()
+        do {
+            try UnfinishedRun.checkNone(JournalFile(state), bootID: machine.kernel.bootID)
+        } catch {
+            // The journal of a run that is at work is unfinished as well.
+            try Lock.waitUntilFree(state)
+            throw error
+        }
     }
 }

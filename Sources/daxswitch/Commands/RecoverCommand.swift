@@ -33,7 +33,12 @@ struct RecoverCommand: Command {
         do {
             try checkConfirmable()
             if let hazard = Privilege.hazard { throw Failure(hazard) }
-            try Recoverer(isConfirmed: isConfirmed, waitingUpTo: wait.limit, isDryRun: dryRun).recover(into: &report)
+            let recoverer = Recoverer(waitingUpTo: wait.limit, show: show)
+            if dryRun {
+                try recoverer.preview(into: &report)
+            } else {
+                try recoverer.recover(into: &report, isConfirmed: isConfirmed)
+            }
         } catch {
             report.error = Failure(error)
         }
@@ -60,12 +65,11 @@ struct RecoverCommand: Command {
         }
     }
 
-    private func isConfirmed(_ report: inout RecoverReport, _ recovery: Recovery, _ machine: MachineState) -> Bool {
+    private func show(_ report: RecoverReport, _ recovery: Recovery, _ machine: MachineState) {
         if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: .current) + [""]) }
-        if dryRun {
-            report.outcome = .dryRun
-            return false
-        }
+    }
+
+    private func isConfirmed(_ report: inout RecoverReport) -> Bool {
         if yes || report.steps.isEmpty || Output.isConfirmed("Carry this out? [y/N] ") { return true }
         report.error = Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         return false

@@ -21,7 +21,7 @@ func recoverText(_ report: RecoverReport, style: Style) -> [String] {
     let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
     switch report.outcome {
     case .nothingToRecover:
-        let journal = report.journal == .earlierBoot ? " The journal is of an earlier boot and was put aside." : ""
+        let journal = report.journal == .earlierBoot ? " The journal is of an earlier boot and counts no more." : ""
         return [style.good("Nothing to recover.") + journal]
     case .done: return [style.good("Done, and the machine is as planned.")]
     case .undone: return [style.careful("Undone: the machine is as it was before the run.")]
