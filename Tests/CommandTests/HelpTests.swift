@@ -49,6 +49,60 @@ struct HelpTests {
         #expect((document["policies"] as? [Any])?.count == 3)
     }
 
+    /// The manual, without the macros and escapes of roff.
+    private func manual(_ section: String) throws -> String {
+        let text = try String(contentsOf: repository.appendingPathComponent("docs/man/daxswitch.8"), encoding: .utf8)
+        let parts = text.split(separator: "\n.SH ").filter { $0.hasPrefix("\(section)\n") }
+        let bare = try #require(parts.first).replacing("\\-", with: "-").replacing(#/\\f[A-Z]/#, with: "")
+        return String(bare.replacing(#/(?m)^\.[A-Z]+ ?/#, with: "").replacing("\"", with: ""))
+    }
+
+    @Test("the manual has every command, and its synopsis every option of each")
+    func synopsis() throws {
+        let dump = try Tool.run(["--experimental-dump-help"]).document()
+        let tool = try #require(dump["command"] as? [String: Any])
+        let commands = try #require(tool["subcommands"] as? [[String: Any]])
+        let names = commands.compactMap { $0["commandName"] as? String }.filter { $0 != "help" }
+        let parts = try manual("SYNOPSIS").split(separator: "\ndaxswitch ")
+        let described = try manual("COMMANDS")
+        for command in commands {
+            guard let name = command["commandName"] as? String, name != "help" else { continue }
+            let part = parts.filter { $0.split(whereSeparator: \.isWhitespace).first ?? "" == name }.joined()
+            #expect(!part.isEmpty, "\(name)")
+            let options = (command["arguments"] as? [[String: Any]] ?? []).flatMap { argument in
+                (argument["names"] as? [[String: Any]] ?? []).filter { $0["kind"] as? String == "long" }
+                    .compactMap { $0["name"] as? String }
+            }
+            for option in options where option != "help" && option != "version" {
+                #expect(part.contains("--\(option)"), "\(name) --\(option)")
+            }
+            #expect(described.contains("\n\(name)"), "\(name)")
+        }
+        #expect(names.count == 12)
+    }
+
+    @Test("the manual names the fields in the systemd journal, and which of many machines decides how plan ends")
+    func words() throws {
+        let record = HistoryRecord(
+            time: "",
+            version: "",
+            command: "",
+            outcome: "",
+            changed: false,
+            exitCode: 0,
+            steps: [],
+            hazards: [],
+            accepted: [],
+            differences: 0
+        )
+        let commands = try manual("COMMANDS")
+        for field in RunLog.fields(record).map(\.name) where field.hasPrefix("DAXSWITCH_") {
+            #expect(commands.contains(field), "\(field)")
+        }
+        let order = (FleetTally.gravest + [.refused]).map { "\($0.rawValue)" }.joined(separator: ", ")
+        #expect(commands.contains("\(order), then 2 with"))
+    }
+
     @Test("every exit code is in the manual and in the README")
     func exitCodes() throws {
         for file in ["README.md", "docs/man/daxswitch.8"] {

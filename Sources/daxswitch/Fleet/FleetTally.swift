@@ -55,5 +55,6 @@ struct FleetTally {
         return detailed && results[.changes] != nil ? .pending : .done
     }
 
-    private static let gravest: [ExitStatus] = [.badData, .notPermitted, .busy, .missing, .failed]
+    /// What a machine can fail with, the gravest first.
+    static let gravest: [ExitStatus] = [.badData, .notPermitted, .busy, .missing, .failed]
 }
