@@ -104,6 +104,13 @@ import Testing
         }
     }
 
+    @Test("unchanged, the plans are read: what is changed in them comes past their shape")
+    func unchangedPlans() throws {
+        let whole = try Corpus.inputs(of: "plan").filter { $0.count > 1000 && $0.contains(0x0a) }
+        for plan in whole { _ = try SavedPlan(String(decoding: plan, as: UTF8.self), file: "plan.json") }
+        #expect(whole.count == 2)
+    }
+
     @Test func plan() throws {
         try Fuzzer("plan").run { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
