@@ -21,7 +21,7 @@ struct GenerationFinding {
     private static let coordinating: Set<Generation> = [.coordinated, .unfixed]
 
     func find() throws(InspectionError) -> Finding<Generation?> {
-        let clues = moduleClues() + deviceClues()
+        let clues = try moduleClues() + deviceClues()
         var evidence = clues.map(\.evidence)
         let possible = clues.reduce(Set(Generation.allCases)) { $0.intersection($1.possible) }
         if possible.isEmpty {
@@ -43,20 +43,23 @@ struct GenerationFinding {
         return Finding(generation, evidence: evidence)
     }
 
-    private func moduleClues() -> [Clue] {
+    private func moduleClues() throws(InspectionError) -> [Clue] {
         var clues: [Clue] = []
         let modules = state.modules
         let directory = "/lib/modules/\(state.kernel.release)"
         if let dependencies = modules.dependencies {
             if let needed = dependencies["dax_cxl"] {
                 let needs = needed.contains("dax_hmem")
-                clues.append(
-                    Clue(
-                        possible: needs ? Self.coordinating : [.deferring],
-                        evidence:
-                            "\(directory)/modules.dep: dax_cxl \(needs ? "depends" : "does not depend") on dax_hmem."
+                // depmod lists no dependency on what is built in.
+                if needs || !isHmemBuiltIn {
+                    clues.append(
+                        Clue(
+                            possible: needs ? Self.coordinating : [.deferring],
+                            evidence:
+                                "\(directory)/modules.dep: dax_cxl \(needs ? "depends" : "does not depend") on dax_hmem."
+                        )
                     )
-                )
+                }
             } else if lacksDaxCxl {
                 clues.append(clueWithoutDaxCxl(directory))
             }
@@ -81,7 +84,21 @@ struct GenerationFinding {
                 Clue(possible: Self.coordinating.union([.deferring]), evidence: "\(file): there is a dax_cxl, loaded.")
             )
         }
+        if isHmemBuiltIn, let clue = try symbolClue() { clues.append(clue) }
         return clues
+    }
+
+    private var isHmemBuiltIn: Bool { state.modules.state(of: "dax_hmem") == .builtin }
+
+    /// The kernel's own list of symbols has those of a dax_hmem in its image.
+    private func symbolClue() throws(InspectionError) -> Clue? {
+        let file = "/proc/kallsyms"
+        guard let symbols = try tree.read(file), symbols.holds(" dax_hmem_probe") else { return nil }
+        let coordinates = symbols.holds(" dax_hmem_flush_work")
+        return Clue(
+            possible: coordinates ? Self.coordinating : [.hmemOnly, .deferring],
+            evidence: "\(file) has \(coordinates ? "" : "no ")dax_hmem_flush_work."
+        )
     }
 
     private func deviceClues() -> [Clue] {
@@ -109,7 +126,8 @@ struct GenerationFinding {
     }
 
     /// 6.3 to 7.0 defer wherever CXL regions are built in, with a dax_cxl or without (hmem_register_device(),
-    /// CONFIG_CXL_REGION); from 7.1 on only with one (CONFIG_DEV_DAX_CXL); before 6.3 never.
+    /// CONFIG_CXL_REGION); from 7.1 on only with one (CONFIG_DEV_DAX_CXL); before 6.3 never. The soft dependency is that of a
+    /// module on a module: it is there only where `cxl_acpi` is one (drivers/dax/hmem/hmem.c, IS_MODULE(CONFIG_CXL_ACPI)).
     private func clueWithoutDaxCxl(_ directory: String) -> Clue {
         let evidence =
             "\(directory)/modules.dep has dax_hmem and no dax_cxl: the kernel is older than 6.3, or was built without "
@@ -118,6 +136,12 @@ struct GenerationFinding {
             return Clue(possible: [.hmemOnly, .deferring], evidence: "\(evidence).")
         }
         let defers = soft["dax_hmem"]?.contains("cxl_acpi") == true
+        for name in ["cxl_acpi", "dax_hmem"] where !defers && state.modules.builtin.contains(name) {
+            return Clue(
+                possible: [.hmemOnly, .deferring],
+                evidence: "\(evidence); \(name) is built in, so that modules.softdep tells no more."
+            )
+        }
         let sign = "modules.softdep has \(defers ? "" : "no ")\"dax_hmem pre: cxl_acpi\""
         return Clue(possible: defers ? [.deferring] : [.hmemOnly], evidence: "\(evidence); \(sign).")
     }

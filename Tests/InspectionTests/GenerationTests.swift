@@ -75,6 +75,41 @@ import Testing
         }
     }
 
+    @Test("without dax_cxl and with a cxl_acpi in the kernel image, no soft dependency says nothing")
+    func builtinAcpi() throws {
+        let files = [
+            "\(Self.directory)/modules.dep": "\(Self.hmem):\n", "\(Self.directory)/modules.softdep": "",
+            "\(Self.directory)/modules.builtin": "kernel/drivers/cxl/cxl_acpi.ko\n",
+        ]
+        #expect(try generation(files).value == .deferring, "by the lines in iomem")
+    }
+
+    @Test("with dax_hmem in the kernel image, modules.dep can't list it as a dependency of dax_cxl")
+    func builtinHmem() throws {
+        let release = "7.3.4"
+        var files = Self.hidden
+        files["/proc/sys/kernel/osrelease"] = "\(release)\n"
+        files["/lib/modules/\(release)/modules.dep"] = "kernel/drivers/dax/dax_cxl.ko:\n"
+        files["/lib/modules/\(release)/modules.builtin"] = "\(Self.hmem)\n"
+        #expect(try generation(files).value == .coordinated, "by the missing lines and the release")
+        files["/sys/devices/platform/hmem_platform.0/hmem.0/modalias"] = ""
+        let links = ["/sys/bus/platform/devices/hmem.0": "/sys/devices/platform/hmem_platform.0/hmem.0"]
+        #expect(try generation(files, links: links).value == .coordinated)
+    }
+
+    @Test("with dax_hmem in the kernel image, the kernel's list of symbols tells")
+    func builtinSymbols() throws {
+        var files = [
+            "\(Self.directory)/modules.dep": "kernel/drivers/dax/dax_cxl.ko:\n",
+            "\(Self.directory)/modules.builtin": "\(Self.hmem)\n",
+            "/proc/kallsyms": "0000000000000000 t dax_hmem_probe\n",
+        ]
+        #expect(try generation(files).value == .deferring)
+        files["/proc/kallsyms"]? +=
+            "0000000000000000 T dax_hmem_flush_work\n0000000000000000 b dax_hmem_initial_probe\n"
+        #expect(try generation(files).value == .unfixed, "a backport")
+    }
+
     @Test("a backport: the text in dax_hmem tells which") func backport() throws {
         let list = "\(Self.directory)/modules.dep"
         let module = "\(Self.directory)/\(Self.hmem)"
