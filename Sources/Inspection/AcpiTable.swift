@@ -8,6 +8,9 @@ struct AcpiTable {
     /// Length of the header: signature, length, revision, checksum, the maker's ids (ACPI specification 5.2.6).
     static let headerLength = 36
 
+    /// The revision in the header.
+    var revision: UInt8 { bytes[8] }
+
     /// Reads the table with the four-letter `signature`; nil where the machine has none.
     /// - Throws: where the length, the signature or the checksum is wrong.
     init?(_ signature: String, in tree: any FileTree) throws(InspectionError) {

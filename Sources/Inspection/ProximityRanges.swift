@@ -8,12 +8,12 @@ struct ProximityRanges {
     /// The ranges in address order; empty without an HMAT.
     let ranges: [AddressRange]
 
-    /// The ranges of `tree`; none where `commandLine` switches the tables off (arch/x86/mm/numa.c: numa_setup()).
+    /// The ranges of `tree`; none where `commandLine` switches the tables off, or where the HMAT is of a revision that the
+    /// kernel does not know.
     init(tree: any FileTree, commandLine: String) throws(InspectionError) {
-        let isOff = commandLine.split(separator: " ").contains {
-            ["numa=off", "numa=noacpi", "numa=nohmat"].contains($0)
-        }
-        guard !isOff, tree.exists("/sys/firmware/acpi/tables/HMAT"), let table = try AcpiTable("SRAT", in: tree) else {
+        guard !Self.isOff(commandLine), let attributes = try AcpiTable("HMAT", in: tree),
+            Self.revisions.contains(attributes.revision), let table = try AcpiTable("SRAT", in: tree)
+        else {
             ranges = []
             return
         }
@@ -34,6 +34,19 @@ struct ProximityRanges {
             ranges.append(tree.isLive ? range : try tree.physical(range, at: table.path))
         }
         self.ranges = ranges.sorted()
+    }
+
+    /// The revisions of the HMAT that `hmat_init()` takes.
+    private static let revisions: ClosedRange<UInt8> = 1...2
+
+    /// `numa=noacpi` and `numa=nohmat` keep the kernel from the tables, whatever follows the word; `numa=off` does not
+    /// (arch/x86/mm/numa.c: numa_setup(); `hmat_init()` asks srat_disabled() and hmat_disable). Those behind `--` are for init.
+    private static func isOff(_ commandLine: String) -> Bool {
+        let words = commandLine.split(whereSeparator: \.isWhitespace).prefix { $0 != "--" }
+        return words.contains { word in
+            let text = word.filter { $0 != "\"" }
+            return text.hasPrefix("numa=noacpi") || text.hasPrefix("numa=nohmat")
+        }
     }
 
     /// `range` cut at the borders of the proximity ranges, each part with the HMEM range that it belongs to.

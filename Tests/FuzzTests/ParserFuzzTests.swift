@@ -31,12 +31,14 @@ import Testing
     }
 
     @Test(arguments: ["CEDT", "SRAT"]) func table(signature: String) throws {
+        let attributes = Self.sealed(Array("HMAT".utf8) + [36, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 27))
         try Fuzzer(signature.lowercased()).run { bytes in
             // Few changed tables would get past the length and the checksum.
             for bytes in [bytes, Self.sealed(bytes)] {
                 reading(
                     MemoryTree([
-                        "/sys/firmware/acpi/tables/\(signature)": bytes, "/sys/firmware/acpi/tables/HMAT": [],
+                        "/sys/firmware/acpi/tables/\(signature)": bytes,
+                        "/sys/firmware/acpi/tables/HMAT": attributes,
                     ])
                 )
             }

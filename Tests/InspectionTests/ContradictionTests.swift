@@ -80,7 +80,8 @@ import Testing
         var tree = FakeTree()
         tree.files["/sys/firmware/acpi/tables/CEDT"] = window
         #expect(try refusal(tree).contains("tables/CEDT: 0x10000000000000-"))
-        tree = FakeTree(["/sys/firmware/acpi/tables/HMAT": ""])
+        tree = FakeTree()
+        tree.files["/sys/firmware/acpi/tables/HMAT"] = TableBytes.table("HMAT", [])
         tree.files["/sys/firmware/acpi/tables/SRAT"] = TableBytes.srat(
             TableBytes.memory(domain: 0, base: 1 << 60, size: 1 << 20)
         )

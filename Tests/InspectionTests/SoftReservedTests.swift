@@ -210,8 +210,38 @@ import Testing
         // Kernels with the lines pass over a range that also has other memory.
         let iomem = "5c0000000-5cfffffff : System RAM\n5d0000000-5efffffff : Soft Reserved\n"
         #expect(try read(files, iomem: iomem, tables: tables).allSatisfy { $0.hmemRange == nil })
-        let off = try read(files, commandLine: "quiet numa=nohmat", tables: tables)
-        #expect(off.map(\.hmemRange) == off.map(\.range) && off.count == 1)
+    }
+
+    @Test(
+        "numa= as the kernel reads it: off leaves the tables on",
+        arguments: [
+            ("numa=off", true), ("quiet numa=off,x", true), ("numa=fake=4", true), ("-- numa=nohmat", true),
+            ("xnuma=nohmat", true), ("numa=nohmat", false), ("quiet numa=noacpi,x", false), ("\"numa=nohmats\"", false),
+        ]
+    )
+    func numa(line: String, counts: Bool) throws {
+        let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])
+        let found = try read(files, commandLine: line, tables: Self.halves(revision: 2))
+        #expect(found.count == (counts ? 2 : 1))
+        #expect(found.map(\.hmemRange) == found.map(\.range))
+    }
+
+    @Test("an HMAT of a revision that the kernel does not know counts for nothing", arguments: [0, 1, 2, 3] as [UInt8])
+    func revision(number: UInt8) throws {
+        let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])
+        let found = try read(files, tables: Self.halves(revision: number))
+        #expect(found.count == ([1, 2].contains(number) ? 2 : 1))
+    }
+
+    /// Tables that make two HMEM ranges of the one Soft Reserved range.
+    private static func halves(revision: UInt8) -> [String: [UInt8]] {
+        [
+            "SRAT": TableBytes.srat(
+                TableBytes.memory(domain: 1, base: 0x5_d000_0000, size: 256 << 20)
+                    + TableBytes.memory(domain: 2, base: 0x5_e000_0000, size: 256 << 20)
+            ),
+            "HMAT": TableBytes.table("HMAT", [], revision: revision),
+        ]
     }
 
     @Test("efi=nosoftreserve") func noSoftReserve() throws {

@@ -3,8 +3,8 @@ enum TableBytes {
     static func little(_ value: UInt64, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xff) } }
 
     /// A table with a right length and checksum.
-    static func table(_ signature: String, _ body: [UInt8]) -> [UInt8] {
-        var bytes = Array(signature.utf8) + little(UInt64(36 + body.count), 4) + [1, 0]
+    static func table(_ signature: String, _ body: [UInt8], revision: UInt8 = 1) -> [UInt8] {
+        var bytes = Array(signature.utf8) + little(UInt64(36 + body.count), 4) + [revision, 0]
         bytes += [UInt8](repeating: UInt8(ascii: "X"), count: 26) + body
         return withChecksum(bytes)
     }
