@@ -31,6 +31,9 @@ struct FirmwareCompleteness {
     }
 
     private func mapGap(_ map: FirmwareMap, _ logged: LoggedMaps) -> String? {
+        if let number = map.firstMissing, !isMemoryThatWent(map, logged) {
+            return gap("\(Self.map)/\(number)", "a later entry is")
+        }
         if !map.entries.isEmpty {
             let known = map.softReserved.map(\.range)
             guard let range = logged.firmware.first(where: { !$0.subtracting(known).isEmpty }) else { return nil }
@@ -48,6 +51,12 @@ struct FirmwareCompleteness {
             Self.map,
             "nothing else tells where Soft Reserved memory is (no line in /proc/iomem, no map in /dmesg)"
         )
+    }
+
+    /// Every entry of the map at boot is there, as the kernel log has it: what is missing was memory that was plugged in
+    /// later, and unplugged.
+    private func isMemoryThatWent(_ map: FirmwareMap, _ logged: LoggedMaps) -> Bool {
+        logged.isWhole && logged.entries.allSatisfy { range in map.entries.contains { $0.range == range } }
     }
 
     private func gap(_ path: String, _ reason: String) -> String {

@@ -12,15 +12,17 @@ struct FirmwareMap {
     /// The entries in address order; empty where the kernel was built without CONFIG_FIRMWARE_MEMMAP.
     let entries: [Entry]
 
+    /// The first number that is not there though a higher one is. The kernel numbers without a gap, but the number of
+    /// memory that was unplugged is never used again (`add_sysfs_fw_map_entry()`, `firmware_map_remove()`).
+    let firstMissing: Int?
+
     init(tree: any FileTree) throws(InspectionError) {
         let directory = "/sys/firmware/memmap"
         var entries: [Entry] = []
-        for (number, name) in try tree.names(in: directory, where: { $0.isNumbered("") }).enumerated() {
+        let names = try tree.names(in: directory) { $0.isNumbered("") }
+        firstMissing = zip(0..., names).first { $0 != Int($1) }?.0
+        for name in names {
             let path = "\(directory)/\(name)"
-            // Numbered without a gap (add_sysfs_fw_map_entry()).
-            if !tree.isLive && number != Int(name) {
-                throw tree.damaged("\(directory)/\(number)", "the entry is not there, though \(name) is")
-            }
             guard let start = try tree.address("\(path)/start"), let end = try tree.address("\(path)/end"),
                 let type = try tree.value("\(path)/type")
             else {

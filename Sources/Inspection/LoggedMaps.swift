@@ -5,6 +5,10 @@ internal import Iomem
 /// `e820__print_table()` (arch/x86/kernel/e820.c) prints `BIOS-e820: [mem 0xSTART-0xEND] TYPE` for the firmware's map,
 /// and, where `memmap=` changed it, the same lines with `user:`, which then hold instead.
 struct LoggedMaps {
+    /// The ranges of the firmware's map, of any type.
+    private(set) var entries: [AddressRange] = []
+    /// The log has the firmware's map from its first line on.
+    private(set) var isWhole = false
     /// The Soft Reserved ranges of the firmware's map.
     private(set) var firmware: [AddressRange] = []
     /// The Soft Reserved ranges of the changed map; nil where nothing changed the map or the log has lost its beginning.
@@ -16,9 +20,12 @@ struct LoggedMaps {
         for line in log {
             let message = Self.message(of: line)
             if message.hasPrefix("BIOS-e820: [mem ") {
+                if let range = Self.range(message, after: "[mem ") { entries.append(range) }
                 if let range = Self.softReserved(message) { firmware.append(range) }
             } else if message.hasPrefix("user: [mem ") {
                 if let range = Self.softReserved(message), changed != nil { changed?.append(range) }
+            } else if message.contains("BIOS-provided physical RAM map") {
+                isWhole = true
             } else if message.contains("user-defined physical RAM map") {
                 changed = []
             } else if message.hasPrefix("efi: mem") {

@@ -66,6 +66,32 @@ import Testing
         #expect(failure(reading: copy.path)?.message.contains("/sys/firmware/memmap") == true)
     }
 
+    @Test("memory that was unplugged leaves a gap in the map's numbers; the log tells it from an entry that was lost")
+    func unplugged() throws {
+        func entry(_ number: Int, _ start: String, _ end: String, _ type: String) -> [String: String] {
+            let path = "/sys/firmware/memmap/\(number)"
+            return ["\(path)/start": "\(start)\n", "\(path)/end": "\(end)\n", "\(path)/type": "\(type)\n"]
+        }
+        let entries = [
+            entry(0, "0x100000", "0x3ffdffff", "System RAM"), entry(2, "0x5d0000000", "0x5efffffff", "Soft Reserved"),
+        ]
+        let tree = FakeTree(entries.reduce(into: [:]) { all, one in all.merge(one) { own, _ in own } })
+        let log = [
+            "[    0.0] BIOS-provided physical RAM map:",
+            "[    0.0] BIOS-e820: [mem 0x0000000000100000-0x000000003ffdffff]  System RAM",
+            "[    0.0] BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff]  soft reserved",
+        ]
+        #expect(failure(tree, log: FakeLog(log)) == nil)
+        let lost = log + ["[    0.0] BIOS-e820: [mem 0x0000000700000000-0x000000071fffffff]  System RAM"]
+        for log in [[], lost, Array(log.dropFirst())] {
+            let error = try #require(failure(tree, log: FakeLog(log)))
+            #expect(error.code == .badCapture && error.message.contains("/sys/firmware/memmap/1"))
+        }
+        var live = tree
+        live.isLive = true
+        #expect(failure(live) == nil, "the kernel has whatever there is")
+    }
+
     @Test("a table that the log names is there") func table() throws {
         let tree = FakeTree()
         let log = FakeLog([

@@ -16,10 +16,25 @@ enum TableBytes {
         return table
     }
 
-    /// A CFMWS with one target.
-    static func window(base: UInt64, size: UInt64, restrictions: UInt64 = 0xf) -> [UInt8] {
-        [1, 0] + little(40, 2) + little(0, 4) + little(base, 8) + little(size, 8) + [0, 0, 0, 0] + little(0, 4)
-            + little(restrictions, 2) + little(0, 2) + little(12, 4)
+    /// A CFMWS; `ways` and `granularity` are encoded as in the table.
+    static func window(
+        base: UInt64,
+        size: UInt64,
+        restrictions: UInt64 = 0xf,
+        ways: UInt8 = 0,
+        targets: Int = 1,
+        arithmetic: UInt8 = 0,
+        granularity: UInt64 = 0
+    ) -> [UInt8] {
+        [1, 0] + little(UInt64(36 + 4 * targets), 2) + little(0, 4) + little(base, 8) + little(size, 8)
+            + [ways, arithmetic, 0, 0] + little(granularity, 4) + little(restrictions, 2) + little(0, 2)
+            + (0..<targets).flatMap { little(UInt64(12 + $0), 4) }
+    }
+
+    /// A CXIMS.
+    static func maps(granularity: UInt8, count: Int) -> [UInt8] {
+        [2, 0] + little(UInt64(8 + 8 * count), 2) + [0, 0, granularity, UInt8(count)]
+            + [UInt8](repeating: 0x11, count: 8 * count)
     }
 
     /// A CHBS, which is none of the windows.
