@@ -8,7 +8,9 @@ struct WindowReading {
     /// The windows in address order.
     ///
     /// The line of a window can be longer than the CEDT says: `add_cxl_resources()` (drivers/cxl/acpi.c) lets it grow
-    /// over a resource that crosses its edge. dax_hmem looks at the line, so the line's bytes count while there is one.
+    /// over a resource that crosses its edge, and cuts or drops the next one there. dax_hmem looks at the line, so the
+    /// line's bytes count while there is one; and while there is any line, a record of the CEDT without one is no window:
+    /// the lines come all together, and the kernel has not taken that record.
     func read(iomem: IomemTree) throws(InspectionError) -> [Window] {
         var fixed = try FixedMemoryWindows(tree: tree).windows
         var windows: [Window] = []
@@ -29,7 +31,8 @@ struct WindowReading {
             }
             windows.append(window)
         }
-        windows += fixed.map {
+        if !windows.isEmpty { return windows.sorted { $0.range < $1.range } }
+        return fixed.map {
             Window(
                 range: $0.range,
                 number: nil,
@@ -37,7 +40,6 @@ struct WindowReading {
                 isFixed: $0.isFixed,
                 sources: [FixedMemoryWindows.path]
             )
-        }
-        return windows.sorted { $0.range < $1.range }
+        }.sorted { $0.range < $1.range }
     }
 }

@@ -52,6 +52,43 @@ import Testing
         #expect(windows.map(\.range.end) == [0x6_dfff_ffff])
     }
 
+    @Test("while cxl_acpi is bound, a record without a line is no window: the kernel did not take it") func notShown()
+        throws
+    {
+        let table = TableBytes.table(
+            "CEDT",
+            TableBytes.window(base: base, size: size) + TableBytes.window(base: 0x7_0000_0000, size: 1 << 30)
+        )
+        #expect(try windows(table).count == 2)
+        #expect(try windows(table, iomem: "5d0000000-6cfffffff : CXL Window 0\n").map(\.range.start) == [base])
+    }
+
+    @Test("a line that grew over a second window is that one's too") func grownOver() throws {
+        let table = TableBytes.table(
+            "CEDT",
+            TableBytes.window(base: base, size: size) + TableBytes.window(base: base + size, size: 256 << 20)
+        )
+        let windows = try windows(table, iomem: "5d0000000-6dfffffff : CXL Window 0\n")
+        #expect(windows.map(\.number) == [0])
+    }
+
+    @Test("a line that was lost from a recording is named by its root decoder") func lineLost() throws {
+        var tree = FakeTree(FakeTree.rootDecoder)
+        for (path, text) in FakeTree.rootDecoder { tree[path.replacing("decoder0.0", with: "decoder0.1")] = text }
+        tree["/sys/bus/cxl/devices/decoder0.1/start"] = "0x700000000\n"
+        tree["/sys/bus/cxl/devices/decoder0.1/size"] = "0x40000000\n"
+        tree.files[Self.path] = TableBytes.table(
+            "CEDT",
+            TableBytes.window(base: base, size: size) + TableBytes.window(base: 0x7_0000_0000, size: 1 << 30)
+        )
+        tree["/proc/iomem"] = "5d0000000-6cfffffff : CXL Window 0\n"
+        let error = try #require(failure(tree))
+        #expect(error.code == .badCapture && error.message.contains("/proc/iomem has no CXL Window line"))
+        #expect(error.message.contains("0x700000000-0x73fffffff") && error.message.contains("root decoder"))
+        tree["/proc/iomem"]? += "700000000-73fffffff : CXL Window 1\n"
+        #expect(failure(tree) == nil)
+    }
+
     @Test("damage names the table and the offset") func damage() throws {
         let window = TableBytes.window(base: base, size: size)
         let good = TableBytes.table("CEDT", window)
