@@ -102,7 +102,7 @@ struct InitialProbeFinding {
             let hmem = state.modules.loaded["dax_hmem"], let acpi = state.modules.loaded["cxl_acpi"],
             hmem.position < acpi.position,
             let range = state.softReserved.first(where: { range in
-                state.windows.contains { $0.isLive && $0.range.overlaps(range.range) }
+                range.hmemRange != nil && state.windows.contains { $0.isLive && $0.range.overlaps(range.range) }
             })
         else { return nil }
         return

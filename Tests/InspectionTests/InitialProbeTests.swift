@@ -74,6 +74,25 @@ import Testing
         #expect(try probe("01") { $0 += "[    9.1]  pci0000:0c: host supports CXL (restricted)\n" } == .unknown)
     }
 
+    @Test("bytes that no HMEM range has prove nothing: dax_hmem does not look at them") func bytesOfNoRange() throws {
+        var tree = FakeTree(FakeTree.rootDecoder)
+        tree["/proc/iomem"] = "5d0000000-6cfffffff : CXL Window 0\n"
+        tree["/proc/sys/kernel/osrelease"] = "7.3.4\n"
+        tree["/proc/modules"] =
+            "dax_hmem 20480 0 - Live 0x0\ncxl_acpi 20480 0 - Live 0x0\n"
+        tree["/sys/firmware/memmap/0/start"] = "0x5d0000000\n"
+        tree["/sys/firmware/memmap/0/end"] = "0x5efffffff\n"
+        tree["/sys/firmware/memmap/0/type"] = "Soft Reserved\n"
+        tree.files["/sys/firmware/acpi/tables/HMAT"] = TableBytes.table("HMAT", [])
+        tree.files["/sys/firmware/acpi/tables/SRAT"] = TableBytes.srat(
+            TableBytes.memory(domain: 1, base: 0x5_e000_0000, size: 512 << 20)
+        )
+        let found = try Inspector(tree: tree, log: FakeLog()).read().initialProbe
+        #expect(found.value == .done)
+        let order = try #require(found.evidence.first { $0.contains("younger than cxl_acpi") })
+        #expect(order.contains("0x5e0000000-0x5efffffff"))
+    }
+
     @Test("dax_hmem is a part of the kernel image: what it did not take tells all the same") func builtin() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "03"))
         let modules = try String(contentsOf: copy.url("/proc/modules"), encoding: .utf8)
