@@ -31,8 +31,9 @@ struct FirmwareCompleteness {
     }
 
     private func mapGap(_ map: FirmwareMap, _ logged: LoggedMaps) -> String? {
-        if let number = map.firstMissing, !isMemoryThatWent(map, logged) {
-            return gap("\(Self.map)/\(number)", "a later entry is")
+        let absent = RecordedAbsences(tree: tree).paths
+        if let path = map.missingPaths.first(where: { !absent.contains($0) }), !isMemoryThatWent(map, logged) {
+            return gap(path, "a later entry is")
         }
         if !map.entries.isEmpty {
             let known = map.softReserved.map(\.range)

@@ -12,15 +12,20 @@ struct FirmwareMap {
     /// The entries in address order; empty where the kernel was built without CONFIG_FIRMWARE_MEMMAP.
     let entries: [Entry]
 
-    /// The first number that is not there though a higher one is. The kernel numbers without a gap, but the number of
-    /// memory that was unplugged is never used again (`add_sysfs_fw_map_entry()`, `firmware_map_remove()`).
-    let firstMissing: Int?
+    /// The entries that are not there though one of a higher number is. The kernel numbers without a gap, but the number
+    /// of memory that was unplugged is never used again (`add_sysfs_fw_map_entry()`, `firmware_map_remove()`).
+    let missingPaths: [String]
+
+    /// More missing numbers than this are not told one by one.
+    private static let longestGap = 1024
 
     init(tree: any FileTree) throws(InspectionError) {
         let directory = "/sys/firmware/memmap"
         var entries: [Entry] = []
         let names = try tree.names(in: directory) { $0.isNumbered("") }
-        firstMissing = zip(0..., names).first { $0 != Int($1) }?.0
+        let numbers = Set(names.compactMap { Int($0) })
+        let end = min(numbers.max() ?? 0, names.count + Self.longestGap)
+        missingPaths = (0..<end).filter { !numbers.contains($0) }.map { "\(directory)/\($0)" }
         for name in names {
             let path = "\(directory)/\(name)"
             guard let start = try tree.address("\(path)/start"), let end = try tree.address("\(path)/end"),

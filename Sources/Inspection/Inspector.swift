@@ -112,8 +112,9 @@ public struct Inspector: Sendable {
     /// What every machine has, and every recording of one.
     private static let alwaysThere = ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"]
 
-    /// What a recording lacks only where a part of it was lost.
-    private static let alwaysRecorded = [
+    /// What a recording lacks only where a part of it was lost, or where the machine lacked it too: a kernel without
+    /// CONFIG_MODULES has none of the files about modules.
+    static let alwaysRecorded = [
         "/proc/cmdline", "/proc/modules", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/modules_disabled",
         "/sys/bus/platform/devices", "/sys/module",
     ]
@@ -129,7 +130,8 @@ public struct Inspector: Sendable {
                 "\(tree.display(path)) is not there: the directory is no recorded machine (daxswitch collect makes one)"
             )
         }
-        for path in Self.alwaysRecorded where !tree.isLive && !tree.exists(path) {
+        let absent = RecordedAbsences(tree: tree).paths
+        for path in Self.alwaysRecorded where !tree.isLive && !tree.exists(path) && !absent.contains(path) {
             throw InspectionError(
                 .badCapture,
                 "\(tree.display(path)) is not there: the recorded machine is not whole; record it again (daxswitch collect)"

@@ -16,7 +16,9 @@ struct KernelReading {
         kernel.commandLine = try tree.value("/proc/cmdline") ?? ""
         kernel.modulesDisabled = try tree.value("/proc/sys/kernel/modules_disabled") == "1"
         let helper = try tree.value("/proc/sys/kernel/modprobe")
-        kernel.hasModuleHelper = helper.map { !["", "/bin/false", "/bin/true"].contains($0) } ?? true
+        // Without CONFIG_MODULES the kernel has no such file, and loads nothing.
+        kernel.hasModuleHelper =
+            helper.map { !["", "/bin/false", "/bin/true"].contains($0) } ?? tree.exists("/proc/modules")
         kernel.lockdown = lockdown()
         return kernel
     }

@@ -37,6 +37,42 @@ struct CollectTests {
         #expect(try facts(directory) == (try facts(root.path)))
     }
 
+    /// A recorded machine that takes itself for the running one.
+    private struct Live: FileTree {
+        let tree: DirectoryTree
+        var isLive: Bool { true }
+        func display(_ path: String) -> String { path }
+        func read(_ path: String) throws(InspectionError) -> [UInt8]? { try tree.read(path) }
+        func list(_ path: String) throws(InspectionError) -> [String]? { try tree.list(path) }
+        func realPath(_ path: String) -> String? { tree.realPath(path) }
+        func linkTarget(_ path: String) -> String? { tree.linkTarget(path) }
+    }
+
+    @Test("a kernel without modules, and a gap where memory was unplugged: the recording says that nothing was lost")
+    func absences() throws {
+        let root = try TestCaptures.copy(TestCaptures.root(kernel: "6.12.107", scenario: "auto-acpi-out", "03"))
+        let gone = ["/proc/modules", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/modules_disabled"]
+        for path in gone { try FileManager.default.removeItem(at: root.url(path)) }
+        let map = "/sys/firmware/memmap"
+        try FileManager.default.moveItem(at: root.url("\(map)/0"), to: root.url("\(map)/200"))
+        let tree = Live(tree: DirectoryTree(root: root.path))
+        let directory = TestCaptures.newDirectory()
+        try Collector(tree: tree, log: RecordedKernelLog(tree: tree), directory: directory).record()
+        let machine = try Inspector(root: directory).read()
+        #expect(machine.modules.loaded.isEmpty && !machine.kernel.hasModuleHelper)
+        #expect(
+            machine.softReserved == (try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read().softReserved)
+        )
+
+        for path in [RecordedAbsences.path, "/sys/module", "\(map)/1"] {
+            let torn = TestCaptures.newDirectory() + "/torn"
+            try FileManager.default.copyItem(atPath: directory, toPath: torn)
+            try FileManager.default.removeItem(atPath: torn + path)
+            let error = #expect(throws: InspectionError.self) { try Inspector(root: torn).read() }
+            #expect(error?.code == .badCapture, "without \(path)")
+        }
+    }
+
     @Test("a directory with something in it is left alone: 64")
     func notEmpty() throws {
         let file = try temporaryFile("note", "mine")

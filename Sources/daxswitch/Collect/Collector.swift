@@ -11,8 +11,17 @@ struct Collector {
     /// A collector of the machine below `root` into `directory`.
     init(root: String = "/", directory: String) {
         let tree = DirectoryTree(root: root)
+        self.init(
+            tree: tree,
+            log: tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree),
+            directory: directory
+        )
+    }
+
+    /// A collector of the machine in `tree`, with the kernel log from any place.
+    init(tree: any FileTree, log: any KernelLog, directory: String) {
         self.tree = tree
-        log = tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree)
+        self.log = log
         recording = Recording(tree: tree, directory: directory)
     }
 
@@ -36,9 +45,12 @@ struct Collector {
         if let id = HostReading(tree: tree).read().id {
             try recording.write(Array("\(id)\n".utf8), to: HostReading.recordedID)
         }
+        try recordAbsences()
         // Version 7 of the coordination is told by a symbol.
         try recording.file("/proc/kallsyms") { $0.contains("hmem") }
         try recordBuses()
+        // Also where none of these is there.
+        if tree.exists("/sys/module") { try recording.make("/sys/module") }
         for module in Set(Self.modules).sorted() { try recording.directory("/sys/module/\(module)", depth: 2) }
         try recording.directory("/sys/firmware/memmap", depth: 2)
         try recordMemory()
@@ -47,6 +59,13 @@ struct Collector {
         if let lines = log.lines() {
             try recording.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
         }
+    }
+
+    /// So that what this machine has not is not taken for what the recording has lost.
+    private func recordAbsences() throws(CollectError) {
+        let absent = RecordedAbsences(tree: tree).paths
+        guard !absent.isEmpty else { return }
+        try recording.write(Array(absent.map { $0 + "\n" }.joined().utf8), to: RecordedAbsences.path)
     }
 
     /// Without privilege every address reads as zero; such a capture would say nothing.
