@@ -75,6 +75,7 @@ public struct Inspector: Sendable {
         let dax = DaxReading(tree: tree)
         state.daxDevices = try dax.devices()
         state.hmemDevices = try dax.hmemDevices()
+        state.addRangesOfHmemDevices()
         DaxUsers(tree: tree).fill(&state.daxDevices)
         state.pmem = try PmemReading(tree: tree, modules: state.modules).read()
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()

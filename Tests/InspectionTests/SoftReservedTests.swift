@@ -244,6 +244,32 @@ import Testing
         ]
     }
 
+    /// An hmem device over 512 MiB at 0x700000000, on a machine that has the lab's range.
+    private func held(_ files: [String: String]) throws -> [SoftReservedRange] {
+        var tree = FakeTree(
+            files.merging(firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])) { own, _ in own }
+        )
+        tree["/proc/iomem"] = Self.bare
+        let place = "/sys/devices/platform/hmem_platform.0/hmem.1"
+        tree["\(place)/dax1.0/size"] = "536870912\n"
+        tree["\(place)/dax1.0/resource"] = "0x700000000\n"
+        tree.links["/sys/bus/platform/devices/hmem.1"] = place
+        tree.links["/sys/bus/dax/devices/dax1.0"] = "\(place)/dax1.0"
+        return try Inspector(tree: tree, log: FakeLog()).read().softReserved
+    }
+
+    @Test("what dax_hmem holds beyond the known ranges is one, with the device as its source") func heldByHmem() throws
+    {
+        let found = try held([:])
+        #expect(text(found) == ["0x5d0000000-0x5efffffff", "0x700000000-0x71fffffff"])
+        #expect(found.last?.sources == ["/sys/bus/dax/devices/dax1.0"])
+        #expect(found.last?.hmemRange == found.last?.range)
+        let known = try held(["/proc/cmdline": "memmap=1G%0x700000000+0xefffffff\n"])
+        #expect(text(known) == ["0x5d0000000-0x5efffffff", "0x700000000-0x73fffffff"])
+        let part = try held(["/proc/cmdline": "memmap=256M%0x700000000+0xefffffff\n"])
+        #expect(text(part) == ["0x5d0000000-0x5efffffff", "0x700000000-0x70fffffff", "0x710000000-0x71fffffff"])
+    }
+
     @Test("efi=nosoftreserve") func noSoftReserve() throws {
         let line =
             "efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[0x00000005d0000000-0x00000005efffffff] (512MB)"
