@@ -8,11 +8,10 @@ internal import Machine
 /// 1. The map at boot is the `user:` map in the log, which holds the changes of `memmap=` already. Without it, it is the
 ///    firmware's map (`/sys/firmware/memmap`, else `BIOS-e820:` in the log, else EFI lines in the log) with the changes
 ///    of `memmap=` applied here.
-/// 2. Where `/proc/iomem` has "Soft Reserved" lines, a range of the boot map without any such line is none, and a line
-///    outside the boot map is one: dax_hmem looks there (`hmem_register_device()`, drivers/dax/hmem/hmem.c).
-/// 3. Where a range of the boot map contains lines of other extent, the boot map's range is the unit, because HMEM
-///    ranges are made from it while the kernel starts (`hmem_init()`, drivers/dax/hmem/device.c).
-/// 4. A range is cut at the borders of proximity ranges, where an HMAT gives those (`ProximityRanges`).
+/// 2. Where `/proc/iomem` has "Soft Reserved" lines, they are the ranges, each by itself, and nothing else is one: HMEM
+///    ranges are made from these resources, one from each, while the kernel starts (`hmem_init()`,
+///    drivers/dax/hmem/device.c), and none is split or joined later.
+/// 3. A range is cut at the borders of proximity ranges, where an HMAT gives those (`ProximityRanges`).
 struct SoftReservedReading {
     let tree: any FileTree
     let iomem: IomemTree
@@ -26,8 +25,7 @@ struct SoftReservedReading {
         let firmware = try FirmwareMap(tree: tree)
         let logged = LoggedMaps(log: log)
         let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        var ranges = bootMap(firmware, logged)
-        if !lines.isEmpty { ranges = Self.adjust(ranges, to: lines) }
+        let ranges = lines.isEmpty ? bootMap(firmware, logged) : Self.outermost(lines)
         let proximity = try ProximityRanges(tree: tree, commandLine: commandLine)
         let candidates = candidates(firmware, logged, lines)
         var result: [SoftReservedRange] = []
@@ -51,31 +49,53 @@ struct SoftReservedReading {
 
     /// The Soft Reserved ranges of the memory map after all changes at boot.
     private func bootMap(_ firmware: FirmwareMap, _ logged: LoggedMaps) -> [AddressRange] {
-        if let changed = logged.changed { return Self.joiningOverlaps(changed) }
+        if let changed = logged.changed { return Self.cut(changed, at: []) }
         var ranges = firmware.softReserved.map(\.range)
         if firmware.entries.isEmpty { ranges = logged.firmware }
-        if ranges.isEmpty && !isSoftReserveOff { ranges = logged.specificPurpose }
+        let specificPurpose = isSoftReserveOff ? [] : logged.specificPurpose
+        if ranges.isEmpty { ranges = specificPurpose }
+        // The EFI entries come into the map beside those of the firmware (do_add_efi_memmap(), arch/x86/platform/efi/efi.c).
+        var others = firmware.entries.map(\.range) + logged.entries + specificPurpose
         let asked = CommandLineMap(commandLine: commandLine)
-        if asked.isExact { ranges = [] }
+        if asked.isExact {
+            ranges = []
+            others = []
+        }
         for change in asked.changes {
+            if change.oldType == nil && change.newType != nil { others.append(change.range) }
             if change.newType == CommandLineMap.softReserved {
                 ranges += Self.bytes(of: change, firmware)
             } else if change.oldType == CommandLineMap.softReserved || change.oldType == nil && change.newType == nil {
                 ranges = ranges.flatMap { $0.subtracting([change.range]) }
             }
         }
-        return Self.joiningOverlaps(ranges)
+        return Self.cut(ranges, at: others)
     }
 
-    /// Neighbours stay apart: the kernel joins no Soft Reserved entries, since they may be distinct platform ranges
-    /// (arch/x86/kernel/e820.c: e820_nomerge(); two devices side by side seen on 7.3).
-    private static func joiningOverlaps(_ ranges: [AddressRange]) -> [AddressRange] {
-        ranges.sorted().reduce(into: []) { result, range in
-            if let last = result.last, last.overlaps(range) {
-                result[result.count - 1] = [last, range].merged()[0]
-            } else {
-                result.append(range)
+    /// The bytes of `ranges`, cut wherever an entry of the map begins or ends, of whatever type: Soft Reserved counts before
+    /// other types, and the kernel goes on with none of its entries past such a place, since they may be distinct platform
+    /// ranges (arch/x86/kernel/e820.c: e820__update_table(), e820_nomerge(); two devices side by side seen on 7.3).
+    private static func cut(_ ranges: [AddressRange], at others: [AddressRange]) -> [AddressRange] {
+        let starts = Set((ranges + others).flatMap { [$0.start, $0.end &+ 1] }).sorted()
+        var next = 0
+        return ranges.merged().flatMap { whole in
+            while next < starts.count, starts[next] <= whole.start { next += 1 }
+            var parts: [AddressRange] = []
+            var start = whole.start
+            while next < starts.count, starts[next] <= whole.end {
+                if let part = AddressRange(start: start, end: starts[next] - 1) { parts.append(part) }
+                start = starts[next]
+                next += 1
             }
+            if let part = AddressRange(start: start, end: whole.end) { parts.append(part) }
+            return parts
+        }
+    }
+
+    /// `lines` without those that lie within another.
+    private static func outermost(_ lines: [AddressRange]) -> [AddressRange] {
+        lines.sorted().reduce(into: []) { result, line in
+            if result.last?.contains(line) != true { result.append(line) }
         }
     }
 
@@ -89,14 +109,6 @@ struct SoftReservedReading {
         commandLine.split(separator: " ").contains {
             $0.hasPrefix("efi=") && $0.dropFirst(4).split(separator: ",").contains("nosoftreserve")
         }
-    }
-
-    /// The ranges of the boot map and the lines of iomem made one list; see above, 2 and 3.
-    private static func adjust(_ boot: [AddressRange], to lines: [AddressRange]) -> [AddressRange] {
-        let whole = boot.filter { range in
-            lines.contains { range.contains($0) } && lines.allSatisfy { !$0.overlaps(range) || range.contains($0) }
-        }
-        return (whole + lines.filter { line in !whole.contains { $0.contains(line) } }).sorted()
     }
 
     /// Every place that names a Soft Reserved range, the most telling first.

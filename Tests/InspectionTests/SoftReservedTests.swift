@@ -156,7 +156,7 @@ import Testing
                 """.replacing("  6d0000000-6dfffffff : none\n", with: "")
         )
         #expect(text(within) == ["0x5d0000000-0x60fffffff"])
-        // The kernel made its HMEM range from the whole, whatever the lines became later.
+        // The kernel makes an HMEM range from each line, whatever the firmware's map has there.
         let split = """
             5d0000000-6cfffffff : CXL Window 0
               5d0000000-5dfffffff : Soft Reserved
@@ -166,8 +166,66 @@ import Testing
             """
         let region = FakeTree.rootDecoder.merging(FakeTree.region(0, "0x5e0000000", "0x8000000")) { _, own in own }
         let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")]).merging(region) { _, own in own }
-        #expect(text(try read(files, iomem: split)) == ["0x5d0000000-0x5efffffff"])
-        #expect(text(try read(region, iomem: split)) == ["0x5d0000000-0x5dfffffff", "0x5e8000000-0x5efffffff"])
+        for all in [files, region] {
+            let found = try read(all, iomem: split)
+            #expect(text(found) == ["0x5d0000000-0x5dfffffff", "0x5e8000000-0x5efffffff"])
+            #expect(found.map(\.hmemRange) == found.map(\.range))
+        }
+    }
+
+    @Test("lines at a window's edge are two units, though one entry of the firmware's map is over both")
+    func atTheEdge()
+        throws
+    {
+        let files = FakeTree.rootDecoder.merging(firmware([("0x6c0000000", "0x6dfffffff", "Soft Reserved")])) {
+            own,
+            _ in own
+        }
+        let found = try read(
+            files,
+            iomem: "5d0000000-6cfffffff : CXL Window 0\n  6c0000000-6cfffffff : Soft Reserved\n"
+                + "6d0000000-6dfffffff : Soft Reserved\n"
+        )
+        #expect(found.map { $0.hmemRange?.description } == ["0x6c0000000-0x6cfffffff", "0x6d0000000-0x6dfffffff"])
+    }
+
+    @Test("without lines, a range that memmap= adds is cut where entries of the map begin or end, and so are overlaps")
+    func cut() throws {
+        let files = firmware([
+            ("0x100000", "0x3ffdffff", "System RAM"), ("0x3ffe0000", "0x3fffffff", "Reserved"),
+            ("0x5d0000000", "0x5efffffff", "Soft Reserved"),
+        ])
+        let line = "memmap=1G%0x30000000+0xefffffff"
+        #expect(
+            try text(read(files, commandLine: line)) == [
+                "0x30000000-0x3ffdffff", "0x3ffe0000-0x3fffffff", "0x40000000-0x6fffffff", "0x5d0000000-0x5efffffff",
+            ]
+        )
+        let overlap = "memmap=512M%0x5e0000000+0xefffffff memmap=256M%0x5f8000000+12"
+        #expect(
+            try text(read(files, commandLine: overlap)) == [
+                "0x5d0000000-0x5dfffffff", "0x5e0000000-0x5efffffff", "0x5f0000000-0x5f7ffffff",
+                "0x5f8000000-0x5ffffffff",
+            ]
+        )
+        let log = [
+            "user-defined physical RAM map:", "user: [mem 0x0000000030000000-0x000000006fffffff]  soft reserved",
+        ]
+        #expect(
+            try text(read(files, commandLine: line, log: log)) == ["0x30000000-0x6fffffff"],
+            "the kernel's own word"
+        )
+    }
+
+    @Test("EFI entries side by side are units of their own, though the firmware's map joins them") func efiEntries()
+        throws
+    {
+        let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])
+        let log = ["0x00000005d0000000-0x00000005dfffffff", "0x00000005e0000000-0x00000005efffffff"].map { range in
+            "efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[\(range)] (256MB)"
+        }
+        #expect(try text(read(files, log: log)) == ["0x5d0000000-0x5dfffffff", "0x5e0000000-0x5efffffff"])
+        #expect(try text(read(files, commandLine: "efi=nosoftreserve", log: log)) == ["0x5d0000000-0x5efffffff"])
     }
 
     @Test("where lines are shown, a range without one is none") func notShown() throws {
