@@ -60,6 +60,7 @@ public struct Inspector: Sendable {
 
         let modules = ModuleReading(tree: tree, release: state.kernel.release)
         state.modules = try modules.read()
+        state.modprobe = ModprobeReading(tree: tree).read(state.modules)
         state.windows = try WindowReading(tree: tree).read(iomem: iomem)
         state.softReserved = try SoftReservedReading(
             tree: tree,

@@ -17,8 +17,9 @@ struct KernelReading {
         kernel.modulesDisabled = try tree.value("/proc/sys/kernel/modules_disabled") == "1"
         let helper = try tree.value("/proc/sys/kernel/modprobe")
         // Without CONFIG_MODULES the kernel has no such file, and loads nothing.
-        kernel.hasModuleHelper =
-            helper.map { !["", "/bin/false", "/bin/true"].contains($0) } ?? tree.exists("/proc/modules")
+        let program = helper.map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        kernel.hasModuleHelper = program.map { !["", "false", "true"].contains($0) } ?? tree.exists("/proc/modules")
+        if kernel.hasModuleHelper, let program, program != "modprobe" { kernel.unknownModuleHelper = helper }
         kernel.lockdown = lockdown()
         return kernel
     }

@@ -13,6 +13,8 @@ public struct Kernel: Sendable, Equatable {
     /// `/proc/sys/kernel/modprobe` names a program that can load modules: without one, request_module() loads none
     /// (kernel/module/kmod.c: __request_module()).
     public var hasModuleHelper: Bool
+    /// The program in `/proc/sys/kernel/modprobe` where it is one of which it is not known whether it loads modules.
+    public var unknownModuleHelper: String?
     /// The selected mode in `/sys/kernel/security/lockdown` (`none`, `integrity`, `confidentiality`); nil where unreadable.
     public var lockdown: String?
     /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).

@@ -40,6 +40,8 @@ public struct MachineState: Sendable, Equatable {
     public var isHeld: Bool
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     public var persisted: BootChoice?
+    /// What the host's own configuration says to modprobe.
+    public var modprobe: ModprobeSettings
 
     /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
     public init(kernel: Kernel, iomem: IomemTree) {
@@ -62,6 +64,7 @@ public struct MachineState: Sendable, Equatable {
         decodersAsAtBoot = Finding(false, evidence: [])
         isHeld = false
         persisted = nil
+        modprobe = ModprobeSettings()
     }
 
     /// Whether sysfs has the decoders of all memory devices.

@@ -6,7 +6,9 @@ extension World {
     /// Loads `module` as modprobe would, or, while held, with its hard dependencies alone.
     func loading(_ module: String) -> StepOutcome {
         if has(module) { return StepOutcome(self) }
-        if let refusal = modules.refusalToLoad(module) { return StepOutcome(self, refusal: refusal) }
+        if let refusal = modules.refusalToLoad(module) ?? (isHeld ? nil : modules.lookUpRefusal(module)) {
+            return StepOutcome(self, refusal: refusal)
+        }
         if generation == .hmemOnly && module == "dax_cxl" {
             return StepOutcome(self, refusal: "this kernel has no module dax_cxl (ENOENT, from libkmod)")
         }
@@ -80,9 +82,8 @@ extension World {
         if loadsCxlFirst && !isHeld {
             // cxl_pmem comes before them, where modprobe's configuration has no command in place of a module that it needs
             // (that of ndctl has one for libnvdimm): daxswitch runs none, so that it does not count.
-            world.loadCxlAcpi()
-            world.loadCxl("cxl_pci")
-            world.loadCxl("cxl_mem")
+            if modules.lookUpRefusal("cxl_acpi") == nil { world.loadCxlAcpi() }
+            for module in ["cxl_pci", "cxl_mem"] where modules.lookUpRefusal(module) == nil { world.loadCxl(module) }
         } else if asksForCxl && !isHeld {
             if modules.isGranted("cxl_acpi") { world.loadCxlAcpi() }
             if modules.isGranted("cxl_pci") { world.loadCxl("cxl_pci") }

@@ -14,6 +14,8 @@ struct ModuleFacts: Equatable, Sendable {
     private var changing: Set<String>
     /// The kernel has a helper for request_module().
     private(set) var hasHelper: Bool
+    /// Lines of the host's own configuration of modprobe that keep modules out of look-ups.
+    private var keptOut: [String: ModprobeSettings.Line]
     /// `softdep dax_hmem pre: cxl_acpi`.
     private var hmemIsAfterAcpi: Bool
 
@@ -30,7 +32,10 @@ struct ModuleFacts: Equatable, Sendable {
         }
         changing = Set(modules.loaded.filter { !$0.value.isLive }.keys)
         hasHelper = machine.kernel.hasModuleHelper
-        let soft = modules.softDependencies.map { $0["dax_hmem"]?.contains("cxl_acpi") == true }
+        keptOut = machine.modprobe.keptOut
+        let soft =
+            machine.modprobe.hmemSoftDependencies.map { $0.contains("cxl_acpi") }
+            ?? modules.softDependencies.map { $0["dax_hmem"]?.contains("cxl_acpi") == true }
         hmemIsAfterAcpi = generation == .deferring && soft ?? true
     }
 
@@ -53,17 +58,39 @@ struct ModuleFacts: Equatable, Sendable {
         }
     }
 
+    /// The line for which modprobe, and daxswitch where there is no hold, does not load `module`; nil where they do.
+    ///
+    /// A command in place of a module that `module` needs is not run either.
+    func lineAgainst(_ module: String) -> ModprobeSettings.Line? {
+        keptOut[module] ?? needs(of: module).compactMap { keptOut[$0] }.first(where: \.isCommand)
+    }
+
+    /// Why modprobe does not load `module`; nil where it does.
+    func lookUpRefusal(_ module: String) -> String? {
+        lineAgainst(module).map { "\($0) keeps \(module) out (no errno, the kernel is not asked)" }
+    }
+
+    /// These lines keep modules out, too.
+    mutating func keepOut(_ lines: [String: ModprobeSettings.Line]) { keptOut.merge(lines) { own, _ in own } }
+
     /// The kernel has its helper for request_module() again.
     mutating func restoreHelper() { hasHelper = true }
+
+    /// The kernel's helper for request_module() loads nothing.
+    mutating func dropHelper() { hasHelper = false }
 
     /// Nothing but modules refers to `module` any more.
     mutating func dropReferences(to module: String) { references[module] = nil }
 
     /// Whether the kernel, loading dax_hmem, gets `module` loaded by request_module().
-    func isGranted(_ module: String) -> Bool { hasHelper && refusalToLoad(module) == nil }
+    func isGranted(_ module: String) -> Bool {
+        hasHelper && refusalToLoad(module) == nil && lookUpRefusal(module) == nil
+    }
 
     /// Whether modprobe, loading dax_hmem, loads cxl_acpi first.
-    var hmemBringsAcpi: Bool { hmemIsAfterAcpi && refusalToLoad("cxl_acpi") == nil }
+    var hmemBringsAcpi: Bool {
+        hmemIsAfterAcpi && refusalToLoad("cxl_acpi") == nil && lookUpRefusal("cxl_acpi") == nil
+    }
 
     /// Why the kernel doesn't remove `module` while `loaded` are in, with the errno; nil where it does
     /// (kernel/module/main.c: delete_module()).

@@ -56,6 +56,7 @@ struct StartWorlds {
         addUnseenRegions(of: machine, generation)
         addIdleRegions(of: machine)
         addHelper(generation)
+        addModprobe(of: machine)
         addInitialProbe(overrides.initialProbe ?? machine.initialProbe.value, generation)
     }
 
@@ -124,6 +125,22 @@ struct StartWorlds {
                 + "loaded again is not known"
         ) {
             $0.releaseRestoresHelper = true
+        }
+    }
+
+    /// What the host's own configuration of modprobe leaves open, and a helper that is no modprobe.
+    private mutating func addModprobe(of machine: MachineState) {
+        let lines = machine.modprobe.doubtful
+        if !lines.isEmpty {
+            let words = lines.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+            branch("it is not known whether modprobe loads " + words.joined(separator: ", ")) {
+                $0.modules.keepOut(lines)
+            }
+        }
+        if let program = machine.kernel.unknownModuleHelper, worlds.first?.asksForCxl == true {
+            branch("/proc/sys/kernel/modprobe is \(program): whether it loads modules is not known") {
+                $0.modules.dropHelper()
+            }
         }
     }
 

@@ -37,12 +37,16 @@ struct StepHazards {
                 wayOut: "leave \(step) out of the order, or boot a kernel that has \(module) as a module"
             )
         }
+        var wayOut = "put what it needs before it in the order"
+        if case .load(let module) = step, !world.isHeld, let line = world.modules.lineAgainst(module) {
+            wayOut = "take the line out of \(line.path), which daxswitch has not written, and plan anew"
+        }
         return Hazard(
             id: .stepRefused,
             severity: .failure,
             subject: "\(step)",
             why: "it is refused: \(refusal)",
-            wayOut: "put what it needs before it in the order"
+            wayOut: wayOut
         )
     }
 

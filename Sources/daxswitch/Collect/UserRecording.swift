@@ -1,6 +1,7 @@
 import Inspection
 
-/// Records who uses dax devices and persistent memory, and what would put memory online by itself.
+/// Records who uses dax devices and persistent memory, what would put memory online by itself, and what the host tells
+/// modprobe.
 struct UserRecording {
     let tree: any FileTree
     let recording: Recording
@@ -11,6 +12,8 @@ struct UserRecording {
         for path in OnliningRules(tree: tree).files() {
             try recording.file(path) { OnliningRules.onlinesMemory($0) }
         }
+        // Whole: a message names a line by its number.
+        for path in ModprobeReading(tree: tree).files() { try recording.file(path) }
     }
 
     private var processes: [String] { (recording.names(in: "/proc") ?? []).filter { Int($0) != nil } }

@@ -28,12 +28,19 @@ extension Fingerprint {
             "initial probe": machine.initialProbe.value.rawValue,
             "modules_disabled": machine.kernel.modulesDisabled ? "1" : "0",
             "lockdown": machine.kernel.lockdown ?? "unknown",
-            "cxl_acpi": machine.isHeld ? "held" : "not held",
+            "cxl_acpi": hold(machine),
             "device_hmem.disable": machine.hmemSettings.isDisabled ? "1" : "0",
             "dax_hmem.region_idle": machine.hmemSettings.regionIsIdle ? "1" : "0",
             "decoders as at boot": machine.decodersAsAtBoot.value ? "proven" : "not proven",
-            "kernel.modprobe": machine.kernel.hasModuleHelper ? "there" : "none",
+            "kernel.modprobe": machine.kernel.unknownModuleHelper ?? (machine.kernel.hasModuleHelper ? "there" : "none")
+            ,
         ]
+    }
+
+    private static func hold(_ machine: MachineState) -> String {
+        let lines = machine.modprobe.keptOut.merging(machine.modprobe.doubtful) { own, _ in own }
+        let others = lines.sorted { $0.key < $1.key }.map { ", \($0.value)" }.joined()
+        return (machine.isHeld ? "held" : "not held") + others
     }
 
     private static func remembered(_ machine: MachineState) -> [String: String] {

@@ -12,6 +12,7 @@ func statusText(_ machine: MachineState, style: Style) -> [String] {
         lines += machine.initialProbe.evidence.flatMap { wrapped($0, indent: 15) }.map(style.faint)
     }
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
+    lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)
     lines += ["", style.strong("Modules")] + modulesText(machine)
     lines += ["", style.strong("CXL windows")] + windowsText(machine)
@@ -19,6 +20,13 @@ func statusText(_ machine: MachineState, style: Style) -> [String] {
     lines += ["", style.strong("Ranges")] + rangesText(machine)
     let hazards = standingHazards(of: machine)
     return hazards.isEmpty ? lines : lines + [""] + hazardsText(hazards, style)
+}
+
+/// What others have told modprobe, which no release lifts.
+private func modprobeLines(_ machine: MachineState, style: Style) -> [String] {
+    let sure = machine.modprobe.keptOut.map { ($0.key, "\($0.value) keeps \($0.key) out") }
+    let doubtful = machine.modprobe.doubtful.map { ($0.key, "\($0.value) may keep \($0.key) out") }
+    return (sure + doubtful).sorted { $0 < $1 }.map { style.strong("modprobe") + "  \($0.1)" }
 }
 
 /// Only where the next boot is known to be another than this one, or is persisted.
