@@ -3,9 +3,8 @@ internal import Machine
 
 /// Reads what the host's own configuration says to modprobe about the modules that decide who owns.
 ///
-/// modprobe.d(5): the files of all directories are one list, sorted by name; of two of one name the earlier directory's
-/// counts. Of several lines about a module the first counts, among those the lines of `modules.softdep` at the place of that
-/// name; a module with soft dependencies has no install command (libkmod: kmod_config_new(), conf_files_insert_sorted(),
+/// Of several lines about a module the first counts, among those the lines of `modules.softdep` at the place of that name in
+/// the list of all files; a module with soft dependencies has no install command (libkmod: kmod_config_new(), conf_files_insert_sorted(),
 /// __kmod_module_fill_softdep(); seen with kmod 30 and 34). A look-up by name takes an alias of the configuration before
 /// the name (kmod_module_new_from_lookup()).
 public struct ModprobeReading {
@@ -14,7 +13,6 @@ public struct ModprobeReading {
     /// The configuration of a machine.
     public init(tree: any FileTree) { self.tree = tree }
 
-    private static let directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map { "\($0)/modprobe.d" }
     private static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_hmem"]
     /// What libkmod sorts the lines of depmod by.
     private static let index = "modules.softdep"
@@ -87,49 +85,26 @@ public struct ModprobeReading {
 
     /// The lines about these modules, in the order in which they count.
     private func entries() -> [Entry] {
-        var files: [(name: String, path: String)] = []
-        for directory in Self.directories {
-            for name in names(directory) where name.hasSuffix(".conf") && !name.hasPrefix(".") {
-                if !files.contains(where: { $0.name == name }) { files.append((name, "\(directory)/\(name)")) }
-            }
+        ModprobeConfiguration(tree, isOfNextBoot: false).lines
+            .filter { $0.file != Inspector.holdPath && $0.file != Inspector.persistedPath }
+            .compactMap(Self.entry)
+    }
+
+    private static func entry(_ line: ModprobeConfiguration.Line) -> Entry? {
+        guard ["alias", "install", "softdep"].contains(line.words[0]), line.words.count >= 3 else { return nil }
+        let isCommand = line.words[0] == "install"
+        let words = line.words.enumerated().map { place, word in
+            place == 0 || isCommand && place > 1 ? word : ModprobeConfiguration.underscored(word)
         }
-        let others = files.filter { $0.path != Inspector.holdPath && $0.path != Inspector.persistedPath }
-        return others.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-            .flatMap { entries(in: $0.path, name: $0.name) }
-    }
-
-    private func entries(in path: String, name: String) -> [Entry] {
-        var result: [Entry] = []
-        var begun = ""
-        var first = 0
-        for (index, line) in text(path).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            if begun.isEmpty { first = index + 1 }
-            // A backslash joins the next line.
-            if line.hasSuffix("\\") {
-                begun += line.dropLast()
-                continue
-            }
-            let words = (begun + line).split(whereSeparator: \.isWhitespace).map(String.init)
-            begun = ""
-            let isWhole =
-                ["alias", "install", "softdep"].contains(words.first) && words.count >= 3
-            guard isWhole else { continue }
-            let line = ModprobeSettings.Line(path: path, number: first, text: words.joined(separator: " "))
-            let isCommand = words[0] == "install"
-            let names = words.enumerated().map { place, word in
-                place == 0 || isCommand && place > 1 ? word : String(word.map { $0 == "-" ? "_" : $0 })
-            }
-            let entry = Entry(line: line, name: name, words: names)
-            if Self.modules.contains(where: entry.isAbout) { result.append(entry) }
-        }
-        return result
-    }
-
-    private func names(_ path: String) -> [String] {
-        do { return try tree.list(path) ?? [] } catch { return [] }
-    }
-
-    private func text(_ path: String) -> String {
-        do { return try tree.text(path) ?? "" } catch { return "" }
+        let entry = Entry(
+            line: ModprobeSettings.Line(
+                path: line.file,
+                number: line.number,
+                text: line.words.joined(separator: " ")
+            ),
+            name: line.file.split(separator: "/").last.map(String.init) ?? line.file,
+            words: words
+        )
+        return modules.contains(where: entry.isAbout) ? entry : nil
     }
 }
