@@ -29,7 +29,10 @@ struct MemorySteps {
             var counter = OfflineCounter(blocks, since: surfaces.waiter.now)
             for device in devices { try offline(device, machine, &counter) }
             // With kmem gone nobody can online the blocks again before the driver below goes.
-            for device in devices { try writer.write(device.name, to: .driver("kmem", .unbind)) }
+            for device in devices {
+                try checkOffline(device, machine)
+                try writer.write(device.name, to: .driver("kmem", .unbind))
+            }
         } catch {
             // The next write would wait for what the one that hangs holds.
             if error.code == .hung { throw error }
@@ -63,6 +66,18 @@ struct MemorySteps {
             counter.count { $0 == block.number }
             _ = advance(&counter)
         }
+    }
+
+    /// kmem gives up a device with a block that is online as well, and says so nowhere: that block is stuck until a reboot
+    /// (drivers/dax/kmem.c: dev_dax_kmem_remove()).
+    private func checkOffline(_ device: DaxDevice, _ machine: MachineState) throws(ReloadError) {
+        let blocks = device.ranges.flatMap(machine.memory.blocks)
+        guard let block = blocks.first(where: { surfaces.memory.isOnline(block: $0.number) == true }) else { return }
+        throw ReloadError(
+            .stepFailed,
+            "memory\(block.number) is online again: others put memory online while it was given back; stop what does so, "
+                + "as a udev rule or a daemon, and try again"
+        )
     }
 
     /// Reports what has gone offline; whether anything has since the last call.

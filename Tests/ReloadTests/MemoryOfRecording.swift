@@ -32,7 +32,10 @@ struct MemoryOfRecording {
                 if driver == "kmem" { addBlocks(of: machine.daxDevices[index], &machine) }
             case .unbind:
                 machine.daxDevices[index].driver = nil
-                if driver == "kmem" { removeBlocks(of: machine.daxDevices[index], &machine) }
+                // A block that is online is stuck until reboot (dev_dax_kmem_remove()).
+                let device = machine.daxDevices[index]
+                let isStuck = device.ranges.flatMap(machine.memory.blocks).contains(where: \.isOnline)
+                if driver == "kmem" && !isStuck { removeBlocks(of: device, &machine) }
             case .removeID: break
             }
         }

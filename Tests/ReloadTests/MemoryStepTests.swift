@@ -107,6 +107,27 @@ struct MemoryStepTests {
         }
     }
 
+    @Test(
+        "a block that others put online again while the rest goes: kmem stays, and all is as it was",
+        arguments: 187...189
+    )
+    func onlinedByOthers(block: Int) throws {
+        let kernel = try kernel("6.12.107")
+        let before = kernel.state
+        kernel.onWrite = { attribute, machine in
+            guard attribute == .block(186) else { return }
+            guard let index = machine.memory.blocks.firstIndex(where: { $0.number == block }) else { return }
+            machine.memory.blocks[index].isOnline = true
+            machine.memory.blocks[index].zone = "Normal"
+            kernel.onWrite = nil
+        }
+        let error = try #require(try offline(kernel))
+        #expect(error.code == .stepFailed && error.message.contains("memory\(block) is online again"))
+        #expect(!kernel.writes.contains { $0.hasSuffix("/unbind") })
+        #expect(kernel.state.memory == before.memory)
+        #expect(kernel.state.daxDevices == before.daxDevices)
+    }
+
     @Test("EBUSY that passes, and EAGAIN however often, are tried again")
     func retried() throws {
         let kernel = try kernel("6.12.107")

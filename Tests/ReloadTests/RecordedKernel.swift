@@ -35,7 +35,9 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     var wakesAfter: Duration?
     /// Called after a step.
     var interference: ((Step, inout MachineState) -> Void)?
-    private(set) var pending: String?
+    /// Called after a write.
+    var onWrite: ((MemoryAttribute, inout MachineState) -> Void)?
+    var pending: String?
     private var log: [String] = []
 
     init(_ state: MachineState, _ moments: RecordedMoments = RecordedMoments()) {
@@ -71,9 +73,16 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
         let refusal = refusals[attribute]?.isEmpty == false ? refusals[attribute]?.removeFirst() : nil
         if refusal == EINTR { while goesOn() { now += .seconds(1) } }
-        if let refusal { throw WriteRefusal(refusal) }
+        if let refusal {
+            // A block that is not there any more is not there for readers either.
+            if case .block(let number) = attribute, [ENOENT, ENODEV, ENXIO].contains(refusal) {
+                state.memory.blocks.removeAll { $0.number == number }
+            }
+            throw WriteRefusal(refusal)
+        }
         writes.append("\(value) > \(attribute.path)")
         try MemoryOfRecording(attribute: attribute, value: value).apply(to: &state)
+        onWrite?(attribute, &state)
     }
     func isOnline(block number: Int) -> Bool? { state.memory.blocks.first { $0.number == number }?.isOnline }
     func hold() throws(ReloadError) { try take(.hold) }
