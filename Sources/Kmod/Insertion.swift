@@ -77,7 +77,7 @@ extension KmodContext {
         return order + [module.name]
     }
 
-    private func isMissing(_ name: String) throws(KmodError) -> Bool {
+    func isMissing(_ name: String) throws(KmodError) -> Bool {
         switch try state(of: name) {
         case .live, .builtin: false
         // The kernel makes a second insertion wait for the first one's end.

@@ -121,7 +121,7 @@ extension KmodContext {
         let required = try [module.value.name] + dependencyHandles(of: module).values().map(\.name)
         for step in steps(of: module, includingLoaded: false) {
             guard case .command(let command) = step, required.contains(command.module) else { continue }
-            throw CommandRefusal.error(for: command)
+            throw .command(command)
         }
     }
 }
@@ -143,10 +143,13 @@ private final class CommandRefusal {
     }
 
     func error(for name: String) -> KmodError {
-        Self.error(for: commands.last ?? InstallCommand(module: name, command: ""))
+        .command(commands.last ?? InstallCommand(module: name, command: ""))
     }
+}
 
-    static func error(for command: InstallCommand) -> KmodError {
+extension KmodError {
+    /// A command in place of a module.
+    static func command(_ command: InstallCommand) -> KmodError {
         KmodError(
             .installCommand(command.command),
             "modprobe's configuration puts a command in place of \(command.module), which is not run: "

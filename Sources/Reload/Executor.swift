@@ -38,6 +38,9 @@ public struct Executor {
             let machine = try settling.read()
             try checkUnchanged(plan, machine, plansAnew)
             try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
+            let original = Arrangement(of: machine)
+            // A module that can't be loaded any more leaves the memory to nobody, and no way back.
+            try surfaces.modules.check(LaterLoads(plan.steps, on: machine, original: original))
             let fixed = overrides.fixed(for: machine)
             let header = JournalHeader(plan, on: machine, overrides: fixed, accepted: accepted)
             let journal = Journal(surfaces.journal)
@@ -53,7 +56,7 @@ public struct Executor {
                     report: report
                 ),
                 journal: journal,
-                original: Arrangement(of: machine)
+                original: original
             )
         } catch {
             return .unchanged(error)

@@ -18,6 +18,24 @@ public struct LibkmodModules: ModuleControl {
         try call.run("remove \(module)") { () throws(ReloadError) in try Self.remove(module) }
     }
 
+    /// Looks at the files of `load` and, where modprobe's configuration will count, at its commands.
+    public func checkLoadable(_ load: LaterLoad, without removed: Set<String>) throws(ReloadError) {
+        do {
+            let context = try KmodContext()
+            try context.checkFiles(of: load.module, without: removed)
+            if !load.isHeld {
+                let hold = [InstallCommand(module: "cxl_acpi", command: "/bin/false")]
+                try context.checkCommands(of: load.module, without: removed, passing: load.isReleased ? hold : [])
+            }
+        } catch {
+            throw ReloadError(
+                .notLoadable,
+                "\(load.module) could not be loaded, on the way or on the way back: \(error.message); \(error.wayOut)",
+                cause: error.cause?.description
+            )
+        }
+    }
+
     private static func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
         do {
             let context = try KmodContext()
@@ -39,6 +57,14 @@ public struct LibkmodModules: ModuleControl {
             if case .notLoaded = error.code { return }
             throw ReloadError(error, "remove \(module)")
         }
+    }
+}
+
+extension KmodError {
+    /// What makes a module loadable again.
+    fileprivate var wayOut: String {
+        if case .installCommand = code { return "take that line out of modprobe's configuration" }
+        return "put the modules of the running kernel back, or boot the kernel whose modules are there"
     }
 }
 

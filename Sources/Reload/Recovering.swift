@@ -62,9 +62,11 @@ extension Executor {
                 try resumed.journal.write(JournalLine(event: .finished, outcome: "unchanged"))
                 return .undone(try settling.read())
             case .finish(let plan):
+                try checkLoads(plan, run)
                 try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps.map(\.description)))
                 outcome = resumed.finish(plan)
             case .undo(let plan):
+                try checkLoads(plan, run)
                 outcome = resumed.undo(plan.steps)
             case .stuck(let why, _):
                 outcome = resumed.stop(ReloadError(.stuck, why), [])
@@ -77,6 +79,11 @@ extension Executor {
         } catch {
             return .stopped(error, differences: [])
         }
+    }
+
+    private func checkLoads(_ plan: Plan, _ run: UnfinishedRun) throws(ReloadError) {
+        let machine = try Settling(surfaces: surfaces, deadlines: deadlines).read()
+        try surfaces.modules.check(LaterLoads(plan.steps, on: machine, original: run.interruption.original))
     }
 }
 

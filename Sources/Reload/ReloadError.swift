@@ -14,6 +14,9 @@ public struct ReloadError: Error, Sendable, Equatable {
         case machineChanged = "machine-changed"
         /// A hazard appeared after the plan was made.
         case newHazard = "new-hazard"
+        /// A module that the steps or the way back load could not be loaded: its file is not there, or a command stands
+        /// in its place.
+        case notLoadable = "not-loadable"
         /// The kernel or libkmod refused a step.
         case stepFailed = "step-failed"
         /// A step's effect did not show before its deadline.

@@ -12,6 +12,10 @@ public protocol ModuleControl {
     /// Removes that one module; one that is not loaded is no error.
     /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`.
     func remove(_ module: String) throws(ReloadError)
+
+    /// Finds out whether `load` could be done once the modules `removed` are out, and does nothing.
+    /// - Throws: `ReloadError` `.notLoadable` with the file that is missing or the command that stands in the way.
+    func checkLoadable(_ load: LaterLoad, without removed: Set<String>) throws(ReloadError)
 }
 
 /// Keeping `cxl_acpi` out, and letting it in again.

@@ -99,6 +99,7 @@ struct Failure: Error, Equatable {
         case .busy: .busy
         case .unfinishedJournal, .stuck, .damagedJournal: .stopped
         case .machineChanged, .newHazard: .refused
+        case .notLoadable: .missing
         case .notPermitted: .notPermitted
         case .stepFailed, .notSettled, .hung, .kernelTrouble, .notAsPredicted, .interrupted, .unavailable: .failed
         }

@@ -15,6 +15,7 @@ struct FailureTests {
         arguments: [
             (ReloadError.Code.busy, daxswitch.ExitStatus.busy), (.unfinishedJournal, .stopped),
             (.damagedJournal, .stopped), (.stuck, .stopped), (.machineChanged, .refused),
+            (.notLoadable, .missing),
             (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.hung, .failed),
             (.kernelTrouble, .failed),
             (.notAsPredicted, .failed), (.interrupted, .failed), (.notPermitted, .notPermitted),

@@ -66,6 +66,39 @@ struct ExecutorTests {
         #expect(try unfinished(kernel) == nil)
     }
 
+    @Test(
+        "a module of the way or of the way back could not be loaded any more: nothing is begun",
+        arguments: ["dax_hmem", "cxl_acpi", "dax_cxl"]
+    )
+    func notLoadable(module: String) throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.withoutFile = [module]
+        guard case .unchanged(let error) = try run(kernel) else {
+            Issue.record("changed")
+            return
+        }
+        #expect(error.code == .notLoadable && error.message.contains(module))
+        #expect(kernel.steps.isEmpty)
+        #expect(try JournalFile(state).readAll() == nil)
+    }
+
+    @Test("what stands in modprobe's configuration counts only without a hold, and the hold only until it is released")
+    func laterLoads() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        _ = try run(kernel)
+        let onTheWay = LaterLoad(module: "dax_hmem", isHeld: true, isReleased: false)
+        let back = ["cxl_acpi", "dax_cxl", "dax_hmem"].map { LaterLoad(module: $0, isHeld: false, isReleased: false) }
+        #expect(kernel.checked == [onTheWay] + back)
+        let steps: [Step] = [.unload("dax_hmem"), .release, .load("cxl_acpi")]
+        let loads = LaterLoads(steps, on: kernel.state, original: Arrangement(of: kernel.state)).loads
+        #expect(
+            loads == [
+                LaterLoad(module: "cxl_acpi", isHeld: false, isReleased: true),
+                LaterLoad(module: "dax_hmem", isHeld: true, isReleased: false),
+            ]
+        )
+    }
+
     @Test("a step in the middle fails: rolled back to the owners there were")
     func rolledBack() throws {
         let kernel = try RecordedKernel.lockedSwitch()

@@ -108,7 +108,7 @@ struct InjectionTests {
         let removed = [EPERM, EAGAIN, EBUSY, EINTR, ENOMEM, EFAULT, ENOSYS]
         return [
             "insert": stepped + inserted.map { .refused($0) }, "remove": stepped + removed.map { .refused($0) },
-            "hold": written, "release": written, "keep": written,
+            "check": [.fails(.notLoadable)], "hold": written, "release": written, "keep": written,
             "kept": [.fails(.unavailable)], "read": [.fails(.unavailable), .fails(.notPermitted), .fails(.busy)],
             "journal-read": [.fails(.unavailable)], "journal-begin": written, "journal-append": written,
         ]

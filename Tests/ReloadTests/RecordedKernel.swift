@@ -17,6 +17,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     private(set) var now: Duration = .zero
     /// Steps that fail, with the error.
     var failures: [Step: ReloadError] = [:]
+    /// Modules whose files are gone.
+    var withoutFile: Set<String> = []
+    /// What was asked for, whether it could be loaded.
+    private(set) var checked: [LaterLoad] = []
     /// Kernel lines that a step brings.
     var lines: [Step: [String]] = [:]
     /// The signal that comes after a step.
@@ -70,6 +74,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 
     func insert(_ module: String, isHeld: Bool) throws(ReloadError) { try take(.load(module)) }
     func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
+    func checkLoadable(_ load: LaterLoad, without removed: Set<String>) throws(ReloadError) {
+        checked.append(load)
+        if withoutFile.contains(load.module) { throw ReloadError(.notLoadable, "\(load.module) could not be loaded") }
+    }
     func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
         let refusal = refusals[attribute]?.isEmpty == false ? refusals[attribute]?.removeFirst() : nil
         if refusal == EINTR { while goesOn() { now += .seconds(1) } }
