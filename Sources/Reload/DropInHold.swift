@@ -1,3 +1,4 @@
+import Glibc
 import Inspection
 import Machine
 
@@ -47,14 +48,38 @@ public struct DropInHold: HoldControl {
 
         """
 
-    /// Writes the files, the drop-in, by which the hold is known, last; udevd heeds them when this returns.
+    /// Writes the files; udevd heeds them when this returns. Where that fails it is as it was.
+    ///
+    /// The drop-in, by which the hold is known, comes first and goes last: what was cut off half-way is still a hold, which
+    /// can be made again or released, and never a rule that nobody sees.
     public func hold() throws(ReloadError) {
-        try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
-        try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
+        let before = try dropIn()
+        do throws(ReloadError) {
+            try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
+            try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
+        } catch {
+            try? putBack(before)
+            throw error
+        }
         udev.reload()
     }
 
-    /// Removes the files; the drop-in last, so that a release that was cut off is still a hold and can be made again.
+    /// What stands in the drop-in; nil where there is none.
+    private func dropIn() throws(ReloadError) -> [UInt8]? {
+        if unsafe access(state.hold, F_OK) != 0 && errno == ENOENT { return nil }
+        return try File(state.hold, O_RDONLY).readAll()
+    }
+
+    private func putBack(_ dropIn: [UInt8]?) throws(ReloadError) {
+        try StateDirectory.remove(state.holdRules)
+        if let dropIn {
+            try StateDirectory.write(dropIn, to: state.hold)
+        } else {
+            try StateDirectory.remove(state.hold)
+        }
+    }
+
+    /// Removes the files, or lets `cxl_acpi` in where it is persisted that it stays out; udevd heeds that when this returns.
     public func release() throws(ReloadError) {
         try StateDirectory.remove(state.holdRules)
         if try persisted() == .hmem {

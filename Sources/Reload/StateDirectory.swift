@@ -48,7 +48,7 @@ public struct StateDirectory: Sendable {
     /// Removes the file at `path`; one that is not there is no error.
     public static func remove(_ path: String) throws(ReloadError) {
         if unsafe unlink(path) != 0 {
-            if errno == ENOENT { return }
+            if errno == ENOENT || errno == ENOTDIR { return }
             throw .failing("remove \(path)")
         }
         try writeOutDirectory(of: path)

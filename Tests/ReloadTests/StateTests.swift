@@ -181,6 +181,24 @@ struct StateTests {
         }
     }
 
+    @Test("half of the hold can't be written: no half of it stays", arguments: ["run/modprobe.d", "run/udev"])
+    func halfAHold(blocked: String) throws {
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: "\(root)/run", withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: "\(root)/\(blocked)"))
+        #expect(throws: ReloadError.self) { try DropInHold(state, udev: NoUdev()).hold() }
+        #expect(!manager.fileExists(atPath: state.hold))
+        #expect(!manager.fileExists(atPath: state.holdRules))
+    }
+
+    @Test("a hold that can't be written anew leaves what was there: that cxl_acpi is let in")
+    func halfAHoldOverRelease() throws {
+        try StateDirectory.write(Array(DropInHold.letInText.utf8), to: state.hold)
+        try Data().write(to: URL(fileURLWithPath: "\(root)/run/udev"))
+        #expect(throws: ReloadError.self) { try DropInHold(state, udev: NoUdev()).hold() }
+        #expect(try String(contentsOfFile: state.hold, encoding: .utf8) == DropInHold.letInText)
+    }
+
     @Test(
         "kernel lines that stop a plan",
         arguments: [
