@@ -7,10 +7,11 @@ struct MemorySteps {
     let surfaces: Surfaces
     let settling: Settling
     let report: (Progress) -> Void
+    /// A signal ends the giving back of memory: not so on a way back.
+    var isInterruptible = true
 
-    /// For what is given up on a signal.
-    private var interruptible: MemoryWriter {
-        MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: true)
+    private var givingBack: MemoryWriter {
+        MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: isInterruptible)
     }
     private var writer: MemoryWriter {
         MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: false)
@@ -48,7 +49,7 @@ struct MemorySteps {
         let blocks = device.ranges.flatMap(machine.memory.blocks).filter(\.isOnline)
         guard device.memoryState == nil || device.memoryState == "unplugged" || blocks.isEmpty else {
             var seen = counter
-            try interruptible.write("unplugged", to: .device(device.name)) {
+            try givingBack.write("unplugged", to: .device(device.name)) {
                 seen.count { surfaces.memory.isOnline(block: $0) != true }
                 return advance(&seen)
             }
@@ -59,10 +60,10 @@ struct MemorySteps {
         }
         // From the top, as what was onlined last goes first.
         for block in blocks.reversed() {
-            if let signal = surfaces.interrupts.pending {
+            if isInterruptible, let signal = surfaces.interrupts.pending {
                 throw ReloadError(.interrupted, "\(signal) came before memory\(block.number) went offline")
             }
-            try interruptible.write("offline", to: .block(block.number))
+            try givingBack.write("offline", to: .block(block.number))
             counter.count { $0 == block.number }
             _ = advance(&counter)
         }
@@ -92,10 +93,12 @@ struct MemorySteps {
         to machine: MachineState,
         after error: ReloadError
     ) throws(ReloadError) -> Never {
+        var back = self
+        back.isInterruptible = false
         do throws(ReloadError) {
             for step in machine.usesToRestore(over: range) {
                 guard let bytes = step.range, let use = step.use else { continue }
-                try restore(use, over: bytes, on: machine)
+                try back.restore(use, over: bytes, on: machine)
             }
         } catch let second {
             throw ReloadError(error.code, error.description, cause: "bringing the memory back failed: \(second)")

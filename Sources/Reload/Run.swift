@@ -85,7 +85,7 @@ struct Run {
         for (index, step) in steps.enumerated() {
             let machine = try runner.check(before: Array(steps[index...]), bringing: original)
             try journal.write(JournalLine(event: .wayBackBegun, index: index))
-            try runner.perform(step, on: machine)
+            try runner.perform(step, on: machine, isInterruptible: false)
             try journal.write(JournalLine(event: .wayBackEnded, index: index))
         }
         let differences = original.differences(on: try runner.settling.read())

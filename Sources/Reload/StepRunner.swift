@@ -61,14 +61,20 @@ struct StepRunner {
         return goal.differences(from: Arrangement(after: plan, on: machine))
     }
 
-    /// Does `step` on `machine` and waits until it shows.
+    /// Does `step` on `machine` and waits until it shows; a signal ends it where `isInterruptible` and it takes long.
     ///
     /// - Throws: `ReloadError` `.stepFailed`, `.notSettled`, `.notPermitted`, `.unavailable`; `.kernelTrouble` in place of
     ///   any of them where the kernel complained.
-    func perform(_ step: Step, on machine: MachineState) throws(ReloadError) {
+    func perform(_ step: Step, on machine: MachineState, isInterruptible: Bool = true) throws(ReloadError) {
         surfaces.messages.announce("\(step)")
+        let memory = MemorySteps(
+            surfaces: surfaces,
+            settling: settling,
+            report: report,
+            isInterruptible: isInterruptible
+        )
         do {
-            try act(step, machine)
+            try act(step, machine, memory)
             try settling.settle(step)
         } catch {
             guard error.code != .kernelTrouble, let line = KernelTrouble.first(in: surfaces.messages.newLines()) else {
@@ -78,9 +84,7 @@ struct StepRunner {
         }
     }
 
-    private var memory: MemorySteps { MemorySteps(surfaces: surfaces, settling: settling, report: report) }
-
-    private func act(_ step: Step, _ machine: MachineState) throws(ReloadError) {
+    private func act(_ step: Step, _ machine: MachineState, _ memory: MemorySteps) throws(ReloadError) {
         switch step {
         case .hold: try surfaces.hold.hold()
         case .release: try surfaces.hold.release()

@@ -193,6 +193,37 @@ struct MemoryStepTests {
         #expect(kernel.state.usesToRestore(over: range) == [.restoreUse(range, .devdax)])
     }
 
+    @Test(
+        "SIGTERM does not stop the way back, also not one on which memory goes offline",
+        arguments: [MemoryUse.devdax, .idle]
+    )
+    func signalOnWayBack(use: MemoryUse) throws {
+        let kernel = try kernel("6.12.107")
+        let range = try range(kernel)
+        let online = kernel.state
+        try steps(kernel).restore(use, over: range, on: online)
+        var original = Arrangement(of: kernel.state)
+        // What udev may load by then is beside the point.
+        original.modules = [:]
+        kernel.reinterpret { $0 = online }
+        kernel.pending = "SIGTERM"
+        let state = StateDirectory(root: TestCaptures.newDirectory())
+        let surfaces = kernel.surfaces(state)
+        try surfaces.journal.begin([])
+        let runner = StepRunner(
+            surfaces: surfaces,
+            settling: Settling(surfaces: surfaces, deadlines: Deadlines()),
+            target: Arrangement(of: online),
+            probeWasDone: true,
+            overrides: Overrides(),
+            accepted: [],
+            report: { _ in }
+        )
+        try Run(runner: runner, journal: Journal(surfaces.journal), original: original)
+            .rollBack([.restoreUse(range, use)])
+        #expect(kernel.state.missing(of: use, over: range) == nil)
+    }
+
     @Test("a device that is gone is named by its bytes")
     func noDevice() throws {
         let kernel = try kernel("6.12.107")
