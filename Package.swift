@@ -62,7 +62,7 @@ let package = Package(
         tests("Inspection", ["TestCaptures"]),
         tests("Ownership", ["Inspection", "Policy", "TestCaptures"]),
         tests("Policy"),
-        tests("Reload", ["Kmod", "Policy", "TestCaptures"]),
+        tests("Reload", ["CSystem", "Kmod", "Policy", "TestCaptures"]),
         tests("Persistence", ["TestCaptures"]),
         .testTarget(
             name: "FuzzTests",

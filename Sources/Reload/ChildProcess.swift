@@ -11,8 +11,8 @@ struct ChildProcess: ~Copyable {
     private let end: Int32
     private let kill: (pid_t) -> Void
 
-    /// How often it is asked whether to go on waiting, in milliseconds.
-    private static let interval: Int32 = 100
+    /// How often it is asked whether to go on waiting.
+    private static let interval = Duration.milliseconds(100)
 
     /// Takes over `pid`, of a child that has just been started; `kill` ends it where it can be ended.
     init(_ pid: pid_t, kill: @escaping (pid_t) -> Void = { _ = Glibc.kill($0, SIGKILL) }) throws(ReloadError) {
@@ -21,10 +21,27 @@ struct ChildProcess: ~Copyable {
         end = daxswitch_open_process(pid)
         if end < 0 {
             let error = ReloadError.failing("watch a child process")
-            // Nothing could end the waiting for it.
+            // Nothing could end the waiting for it; and what it does is to be over before anything else is tried.
             kill(pid)
+            guard Self.isReaped(pid) else {
+                throw ReloadError(
+                    .hung,
+                    "\(error.message), and it does not end (process \(pid)); a reboot ends it",
+                    cause: error.cause
+                )
+            }
             throw error
         }
+    }
+
+    /// Whether the child, which was killed, has ended within two seconds; looked for now and then, as nothing tells it.
+    private static func isReaped(_ pid: pid_t) -> Bool {
+        for _ in 0..<200 {
+            let ended = waitpid(pid, nil, WNOHANG)
+            if ended == pid || ended < 0 && errno == ECHILD { return true }
+            _ = poll(nil, 0, 10)
+        }
+        return false
     }
 
     deinit { if end >= 0 { close(end) } }
@@ -44,8 +61,7 @@ struct ChildProcess: ~Copyable {
         while !hasEnded(within: Self.interval) {
             guard !goesOn() else { continue }
             kill(pid)
-            let milliseconds = grace.components.seconds * 1000 + grace.components.attoseconds / 1_000_000_000_000_000
-            guard hasEnded(within: Int32(clamping: milliseconds)) else { return .hangs }
+            guard hasEnded(within: grace) else { return .hangs }
             _ = status()
             return .brokenOff
         }
@@ -66,9 +82,16 @@ struct ChildProcess: ~Copyable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func hasEnded(within milliseconds: Int32) -> Bool {
-        var watched = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&watched, 1, milliseconds) > 0
+    private func hasEnded(within time: Duration) -> Bool {
+        let limit = ContinuousClock.now + time
+        while true {
+            var watched = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+            let rest = (limit - ContinuousClock.now).components
+            let milliseconds = rest.seconds * 1000 + rest.attoseconds / 1_000_000_000_000_000
+            let found = unsafe poll(&watched, 1, Int32(clamping: max(milliseconds, 0)))
+            // A signal says nothing about the child.
+            guard found < 0 && errno == EINTR else { return found > 0 }
+        }
     }
 
     private func status() -> Int32 {

@@ -20,7 +20,12 @@ public struct SysfsMemory: MemoryControl {
         let bytes = Array(value.utf8)
         let child = unsafe bytes.withUnsafeBytes { unsafe daxswitch_write_in_child(file, $0.baseAddress, $0.count) }
         guard child > 0 else { throw WriteRefusal(errno) }
-        guard let process = try? ChildProcess(child) else { throw WriteRefusal(ENFILE) }
+        let process: ChildProcess
+        do {
+            process = try ChildProcess(child)
+        } catch {
+            throw WriteRefusal(ENFILE, hangsIn: error.code == .hung ? error.description : nil)
+        }
         switch process.wait(while: goesOn, grace: Self.grace) {
         case .ended(let status):
             // As WIFSIGNALED and WEXITSTATUS, which Swift does not see.
