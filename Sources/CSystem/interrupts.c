@@ -25,7 +25,7 @@ static void note(int number)
 
 void daxswitch_watch_interrupts(void)
 {
-	struct sigaction action;
+	struct sigaction action, before;
 	const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 
 	memset(&action, 0, sizeof(action));
@@ -33,13 +33,16 @@ void daxswitch_watch_interrupts(void)
 	action.sa_flags = SA_RESTART;
 	sigemptyset(&action.sa_mask);
 	for (size_t index = 0; index < sizeof(watched) / sizeof(watched[0]); index++)
-		sigaction(watched[index], &action, NULL);
+		if (sigaction(watched[index], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(watched[index], &action, NULL);
 }
 
-void daxswitch_ignore_write_signals(void)
+void daxswitch_prepare_signals(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	/* Else the kernel forgets how a child has ended, and waitpid() fails. */
+	signal(SIGCHLD, SIG_DFL);
 }
 
 int daxswitch_interrupts(void)

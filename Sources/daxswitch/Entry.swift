@@ -5,7 +5,7 @@ import CSystem
 @main
 enum Entry {
     static func main() {
-        daxswitch_ignore_write_signals()
+        daxswitch_prepare_signals()
         let arguments = savedArguments()
         do {
             var command = try Daxswitch.parseAsRoot(arguments)

@@ -34,6 +34,21 @@ struct ChildProcessTests {
         #expect(child.wait(while: { false }, grace: .seconds(5)) == .brokenOff)
     }
 
+    @Test("a parent that ignores SIGCHLD: a step that was done counts as done")
+    func ignoredChildren() {
+        let status = exitCode {
+            signal(SIGCHLD, SIG_IGN)
+            daxswitch_prepare_signals()
+            do {
+                try WatchedCall().run("remove cxl_acpi") {}
+                return 0
+            } catch {
+                return 1
+            }
+        }
+        #expect(status == 0)
+    }
+
     @Test("what can't be watched is ended and waited for before that is said")
     func unwatched() {
         let status = exitCode {
@@ -47,6 +62,19 @@ struct ChildProcessTests {
             } catch {
                 return waitpid(pid, nil, WNOHANG) == -1 && errno == ECHILD ? 0 : 2
             }
+        }
+        #expect(status == 0)
+    }
+
+    @Test("under nohup SIGHUP stays ignored; SIGTERM counts all the same")
+    func nohup() {
+        let status = exitCode {
+            signal(SIGHUP, SIG_IGN)
+            let interrupts = SignalInterrupts()
+            raise(SIGHUP)
+            guard interrupts.pending == nil else { return 1 }
+            raise(SIGTERM)
+            return interrupts.pending == "SIGTERM" ? 0 : 2
         }
         #expect(status == 0)
     }
