@@ -6,6 +6,8 @@ public struct PolicyError: Error, Sendable, Equatable {
         case notFound = "policy-not-found"
         /// The file can't be read.
         case unreadable = "policy-unreadable"
+        /// Others could have written the file.
+        case notTrusted = "not-trusted"
         /// The text is not TOML, or not a policy.
         case invalid = "policy-invalid"
     }

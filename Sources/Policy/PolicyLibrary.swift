@@ -5,8 +5,17 @@ public struct PolicyLibrary: Sendable {
     /// The folders, the first one wins.
     public let folders: [String]
 
-    /// A library over `folders`, with the built-in policies behind them.
-    public init(folders: [String] = Self.ofTheSystem) { self.folders = folders }
+    /// Why the file that is open as a descriptor and was found at a path is not to be acted on; nil where it is.
+    public typealias Distrust = @Sendable (_ descriptor: Int32, _ path: String) -> String?
+
+    private let distrust: Distrust
+
+    /// A library over `folders`, with the built-in policies behind them; no policy comes from a file that `distrust` names
+    /// a reason against.
+    public init(folders: [String] = Self.ofTheSystem, distrust: @escaping Distrust = { _, _ in nil }) {
+        self.folders = folders
+        self.distrust = distrust
+    }
 
     /// The administrator's, what `make install` put there, and the package's.
     public static let ofTheSystem = ["/etc", "/usr/local/share", "/usr/share"].map { "\($0)/daxswitch/policies" }
@@ -31,7 +40,7 @@ public struct PolicyLibrary: Sendable {
     /// The policy with that name, or in the file at that path.
     public func find(_ name: String) throws(PolicyError) -> Entry {
         if Self.isPath(name) {
-            guard let text = try Self.text(of: name) else {
+            guard let text = try text(of: name) else {
                 throw PolicyError(
                     code: .unreadable,
                     file: name,
@@ -44,7 +53,7 @@ public struct PolicyLibrary: Sendable {
         }
         for folder in folders {
             let path = "\(folder)/\(name).toml"
-            if let text = try Self.text(of: path) {
+            if let text = try text(of: path) {
                 return Entry(policy: try PolicyFile.parse(text, file: path), source: path)
             }
         }
@@ -68,12 +77,14 @@ public struct PolicyLibrary: Sendable {
     }
 
     /// The text at `path`; nil where no file is there.
-    private static func text(of path: String) throws(PolicyError) -> String? {
-        switch readText(path) {
+    private func text(of path: String) throws(PolicyError) -> String? {
+        switch readText(path, distrust: distrust) {
         case .text(let text): return text
         case .missing: return nil
         case .failure(let message):
             throw PolicyError(code: .unreadable, file: path, line: nil, keyPath: nil, message: message)
+        case .distrusted(let why):
+            throw PolicyError(code: .notTrusted, file: path, line: nil, keyPath: nil, message: why)
         }
     }
 }

@@ -1,21 +1,24 @@
 import Glibc
 
 /// What came of reading a file.
-enum ReadResult {
+enum ReadResult: Equatable {
     case text(String)
     case missing
     /// Why it can't be read.
     case failure(String)
+    /// Why it is not to be acted on.
+    case distrusted(String)
 }
 
-/// The UTF-8 text of a file.
-func readText(_ path: String) -> ReadResult {
+/// The UTF-8 text of a file, opened once: what `distrust` has looked at is what is read.
+func readText(_ path: String, distrust: PolicyLibrary.Distrust = { _, _ in nil }) -> ReadResult {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
         let error = errno
         return error == ENOENT || error == ENOTDIR ? .missing : .failure(errorText(error))
     }
     defer { _ = close(descriptor) }
+    if let why = distrust(descriptor, path) { return .distrusted(why) }
     var bytes: [UInt8] = []
     // A policy is a page; a device or a log given by mistake shall not fill the memory.
     let limit = 1 << 20

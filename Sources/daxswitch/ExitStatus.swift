@@ -48,6 +48,8 @@ struct Failure: Error, Equatable {
     init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
+        case let error as PolicyError where error.code == .notTrusted:
+            self.init(distrusting: error.file, error.message)
         case let error as PolicyError: self.init(.badData, code: error.code.rawValue, "\(error)")
         case let error as InspectionError: self.init(error)
         case let error as PlanningError: self.init(.missing, code: error.code.rawValue, error.message)
@@ -81,6 +83,11 @@ struct Failure: Error, Equatable {
             case .missingModule, .nothingToDecide: .missing
             }
         self.init(status, code: error.code.rawValue, error.message)
+    }
+
+    /// A file that root does not act on, and why.
+    init(distrusting file: String, _ why: String) {
+        self.init(.notPermitted, code: "not-trusted", "\(file) is not acted on as root: \(why)")
     }
 
     /// A privilege that is missing.

@@ -187,6 +187,26 @@ struct RepeatedRunTests {
         #expect(Int(ended.status) == status, "\(ended.complaint)")
     }
 
+    @Test(
+        "a policy that others can write, in the current directory or by its name: 77, and not even planned",
+        arguments: [("/mine", "mine"), ("/mine.toml", "mine.toml"), ("/etc/daxswitch/policies/mine.toml", "mine")]
+    )
+    func notTrusted(path: String, argument: String) throws {
+        let root = try machine("01")
+        let policy = root.url(path)
+        try FileManager.default.createDirectory(
+            at: policy.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try FileManager.default.copyItem(at: repository.appendingPathComponent("Policies/hmem.toml"), to: policy)
+        for (mode, status) in [(0o666, 77), (0o644, 0)] as [(Int, Int32)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: policy.path)
+            let ended = try Jail.run(["apply", argument, "--dry-run"], in: root)
+            #expect(ended.status == status, "\(ended.complaint)")
+            #expect(ended.complaint.contains("\(path) can be written by others than root") == (status == 77))
+        }
+    }
+
     @Test("a saved plan of another boot: 3, with both boots, nothing changed")
     func stale() throws {
         let root = try machine("01")

@@ -79,8 +79,7 @@ struct ApplyCommand: Command {
                 "without a terminal to ask on, apply needs --yes (or --dry-run)"
             )
         }
-        let asked = try PolicyOrPlan(subject)
-        try asked.checkTrust()
+        let asked = try PolicyOrPlan(subject, isActedOn: true)
         // The run waits with a plan that it has; what is to be looked at is better planned after the wait.
         if dryRun && wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
         let proposal = try Proposal(asked, memory: memory)

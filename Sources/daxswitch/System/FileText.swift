@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Glibc
+import Policy
 import Reload
 
 /// Whole files that a person names on the command line.
@@ -13,15 +13,26 @@ enum FileText {
         return count < 0 ? nil : String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// The text of a plan.
-    static func read(_ path: String) throws(PlanFileError) -> String {
-        guard unsafe access(path, R_OK) == 0 else {
-            throw PlanFileError(file: path, place: nil, message: errorText(errno))
+    /// The text of a plan, opened once: what `distrust` has looked at is what is read.
+    ///
+    /// - Throws: `PlanFileError`; `Failure` where it is not to be acted on.
+    static func read(_ path: String, distrust: PolicyLibrary.Distrust = { _, _ in nil }) throws -> String {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw PlanFileError(file: path, place: nil, message: errorText(errno)) }
+        defer { close(descriptor) }
+        if let why = distrust(descriptor, path) { throw Failure(distrusting: path, why) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 {
+                throw PlanFileError(file: path, place: nil, message: "it can't be read: \(errorText(errno))")
+            }
+            if count == 0 { break }
+            bytes += buffer.prefix(count)
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw PlanFileError(file: path, place: nil, message: "it can't be read as a file")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw PlanFileError(file: path, place: nil, message: "it is not UTF-8 text")
         }
         return text
