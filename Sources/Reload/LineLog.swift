@@ -1,24 +1,29 @@
-internal import CSystem
 internal import Glibc
 
 /// A file of lines to which several processes may append; when it has grown, it becomes the one with `.1` behind its name.
 public struct LineLog {
     private let path: String
     private let sizeLimit: Int
+    private let patience: Duration
 
     /// - Parameter sizeLimit: The size in bytes from which on the next line begins a new file.
-    public init(_ path: String, sizeLimit: Int) {
+    /// - Parameter patience: How long another process is waited for.
+    public init(_ path: String, sizeLimit: Int, patience: Duration = .seconds(5)) {
         self.path = path
         self.sizeLimit = sizeLimit
+        self.patience = patience
     }
 
-    /// Appends a line, on the disk before it returns; mode 0644, the directories above are made.
+    /// Appends a line, on the disk before it returns; mode 0644, the directories above are made. Who does so has the lock
+    /// on the file with `.lock` behind its name, which is root's alone.
     ///
-    /// - Throws: `ReloadError` `.notPermitted` or `.unavailable`; the file is then as it was.
+    /// - Throws: `ReloadError` `.notPermitted`, `.unavailable` or `.busy`; the file is then as it was.
     public func append(_ line: String) throws(ReloadError) {
         try StateDirectory.makeParents(of: path)
-        let lock = try File(directory, O_RDONLY | O_DIRECTORY)
-        if flock(lock.descriptor, LOCK_EX) != 0 { throw .failing("lock \(directory)") }
+        let lock = try File.forLocking("\(path).lock")
+        guard try lock.isLocked(within: patience) else {
+            throw ReloadError(.busy, "another process keeps \(path).lock locked")
+        }
         try rotate()
         let file = try File(path, O_RDWR | O_CREAT | O_APPEND)
         _ = fchmod(file.descriptor, 0o644)
@@ -33,8 +38,6 @@ public struct LineLog {
         }
         withExtendedLifetime(lock) {}
     }
-
-    private var directory: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
 
     private func rotate() throws(ReloadError) {
         var status = stat()

@@ -28,6 +28,9 @@ struct LockHolder: Equatable {
         )
     }
 
+    /// Whether there is a process of that number.
+    var isAlive: Bool { kill(pid, 0) == 0 || errno == EPERM }
+
     /// As it stands in the file: pid, time and command, a line each.
     var text: String { "\(pid)\n\(since)\n\(command)\n" }
 }

@@ -65,8 +65,9 @@ public struct StateDirectory: Sendable {
 /// An open file that is closed with its owner.
 struct File: ~Copyable {
     let descriptor: Int32
-    private let path: String
+    let path: String
 
+    /// `mode` is that of a file which is made.
     init(_ path: String, _ flags: Int32, mode: mode_t = 0o644, follows: Bool = false) throws(ReloadError) {
         self.path = path
         descriptor = unsafe open(path, flags | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), mode)

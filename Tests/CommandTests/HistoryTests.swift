@@ -80,7 +80,8 @@ struct HistoryTests {
         try History.add(old, root: root)
         try History.add(record, root: root)
         #expect(try History.read(root: root).records == [old, record])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/var/lib/daxswitch").count == 2)
+        let files = try FileManager.default.contentsOfDirectory(atPath: root + "/var/lib/daxswitch")
+        #expect(files.sorted() == ["history.jsonl", "history.jsonl.1", "history.jsonl.lock"])
     }
 
     @Test("where nothing was carried out yet: empty, 0")

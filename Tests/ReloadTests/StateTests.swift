@@ -3,13 +3,12 @@ import Inspection
 import Iomem
 import Machine
 import Ownership
-import Synchronization
 import TestCaptures
 import Testing
 
 @testable import Reload
 
-@Suite("What daxswitch keeps on disk: lock, journal, hold")
+@Suite("What daxswitch keeps on disk: journal and hold")
 struct StateTests {
     let root = TestCaptures.newDirectory()
     var state: StateDirectory { StateDirectory(root: root) }
@@ -32,60 +31,6 @@ struct StateTests {
         try hold.release()
         #expect(!FileManager.default.fileExists(atPath: state.hold))
         #expect(!FileManager.default.fileExists(atPath: state.holdRules))
-    }
-
-    @Test("one lock at a time; the second is told who has it")
-    func lock() throws {
-        let first = try Lock(state)
-        do {
-            let second = try Lock(state)
-            Issue.record("two locks at once")
-            withExtendedLifetime(second) {}
-        } catch {
-            #expect(error.code == .busy)
-            #expect(error.message.contains("pid \(ProcessInfo.processInfo.processIdentifier)"))
-            #expect(error.isRetryable)
-        }
-        withExtendedLifetime(first) {}
-    }
-
-    @Test("a hundred times at once: never two in the lock, and who waits gets it")
-    func hundredTimes() {
-        let state = state
-        let inside = Mutex(0)
-        DispatchQueue.concurrentPerform(iterations: 100) { _ in
-            do {
-                let lock = try Lock(state, waitingUpTo: .seconds(30))
-                let together = inside.withLock { count in
-                    count += 1
-                    return count
-                }
-                #expect(together == 1)
-                usleep(100)
-                inside.withLock { $0 -= 1 }
-                withExtendedLifetime(lock) {}
-            } catch {
-                Issue.record(error)
-            }
-        }
-    }
-
-    @Test("a lock file that is half written names nobody; a whole one names pid, command and time")
-    func holder() {
-        let holder = LockHolder(pid: 12, since: "2026-11-23T08:44:51Z", command: "daxswitch apply hmem")
-        #expect(LockHolder(parsing: holder.text) == holder)
-        for length in 0..<holder.text.count {
-            #expect(LockHolder(parsing: String(holder.text.prefix(length))) == nil)
-        }
-        #expect("\(holder)" == #"pid 12, "daxswitch apply hmem", since 2026-11-23T08:44:51Z"#)
-    }
-
-    @Test("the lock is free again when its owner is gone")
-    func lockIsReleased() throws {
-        for _ in 0..<2 {
-            let lock = try Lock(state)
-            withExtendedLifetime(lock) {}
-        }
     }
 
     private func writeJournal() throws {
@@ -244,30 +189,6 @@ struct StateTests {
         try FileManager.default.createDirectory(atPath: state.facts, withIntermediateDirectories: true)
         #expect(throws: ReloadError.self) { try StateDirectory.write([0x7b], to: state.facts) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: state.directory) == ["regions.json"])
-    }
-
-    @Test("the lock holds against another process, and is free when that one is killed")
-    func otherProcess() throws {
-        try StateDirectory.makeParents(of: state.lock)
-        let other = Process()
-        let output = Pipe()
-        other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        other.arguments = ["flock", "--no-fork", state.lock, "sh", "-c", "echo in; exec sleep 60"]
-        other.standardOutput = output
-        try other.run()
-        defer { other.terminate() }
-        #expect(try output.fileHandleForReading.read(upToCount: 2) == Data("in".utf8))
-        do {
-            let lock = try Lock(state)
-            Issue.record("two locks at once")
-            withExtendedLifetime(lock) {}
-        } catch {
-            #expect(error.code == .busy)
-        }
-        kill(other.processIdentifier, SIGKILL)
-        other.waitUntilExit()
-        let lock = try Lock(state)
-        withExtendedLifetime(lock) {}
     }
 
     @Test("a journal with a step that nobody knows is no base for a way out")

@@ -1,0 +1,131 @@
+import CSystem
+import Foundation
+import Synchronization
+import TestCaptures
+import Testing
+
+@testable import Reload
+
+@Suite("Only one at a time: the lock, and the lock on a log")
+struct LockTests {
+    let root = TestCaptures.newDirectory()
+    var state: StateDirectory { StateDirectory(root: root) }
+
+    @Test("one lock at a time; the second is told who has it")
+    func lock() throws {
+        let first = try Lock(state)
+        do {
+            let second = try Lock(state)
+            Issue.record("two locks at once")
+            withExtendedLifetime(second) {}
+        } catch {
+            #expect(error.code == .busy)
+            #expect(error.message.contains("pid \(ProcessInfo.processInfo.processIdentifier)"))
+            #expect(error.isRetryable)
+        }
+        withExtendedLifetime(first) {}
+    }
+
+    @Test("a hundred times at once: never two in the lock, and who waits gets it")
+    func hundredTimes() {
+        let state = state
+        let inside = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 100) { _ in
+            do {
+                let lock = try Lock(state, waitingUpTo: .seconds(30))
+                let together = inside.withLock { count in
+                    count += 1
+                    return count
+                }
+                #expect(together == 1)
+                usleep(100)
+                inside.withLock { $0 -= 1 }
+                withExtendedLifetime(lock) {}
+            } catch {
+                Issue.record(error)
+            }
+        }
+    }
+
+    @Test("a lock file that is half written names nobody; a whole one names pid, command and time")
+    func holder() {
+        let holder = LockHolder(pid: 12, since: "2026-11-23T08:44:51Z", command: "daxswitch apply hmem")
+        #expect(LockHolder(parsing: holder.text) == holder)
+        for length in 0..<holder.text.count {
+            #expect(LockHolder(parsing: String(holder.text.prefix(length))) == nil)
+        }
+        #expect("\(holder)" == #"pid 12, "daxswitch apply hmem", since 2026-11-23T08:44:51Z"#)
+    }
+
+    @Test("whoever has the lock is named only while it lives, and nobody but root can open the file to lock it")
+    func strangers() throws {
+        let modes = [0o644, 0o600]
+        for (mode, pid) in zip(modes, [Int32.max, getpid()]) {
+            let holder = LockHolder(pid: pid, since: "2026-11-23T08:44:51Z", command: "daxswitch apply hmem")
+            try StateDirectory.write(Array(holder.text.utf8), to: state.lock)
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: state.lock)
+            let stranger = try File(state.lock, O_RDONLY)
+            #expect(flock(stranger.descriptor, LOCK_EX | LOCK_NB) == 0)
+            let error = #expect(throws: ReloadError.self) {
+                let lock = try Lock(state)
+                withExtendedLifetime(lock) {}
+            }
+            #expect(error?.code == .busy)
+            #expect(error?.message.contains("pid") == (pid == getpid()))
+            #expect(try permissions(of: state.lock) == 0o600)
+        }
+    }
+
+    @Test("a line is added whoever has locked the directory, and is given up where another keeps the log locked")
+    func lineLog() throws {
+        let path = "\(root)/log/lines"
+        try LineLog(path, sizeLimit: 100).append("first")
+        let directory = try File("\(root)/log", O_RDONLY | O_DIRECTORY)
+        #expect(flock(directory.descriptor, LOCK_EX | LOCK_NB) == 0)
+        try LineLog(path, sizeLimit: 100).append("second")
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "first\nsecond\n")
+        #expect(try permissions(of: "\(path).lock") == 0o600)
+        let log = try File("\(path).lock", O_RDONLY)
+        #expect(flock(log.descriptor, LOCK_EX | LOCK_NB) == 0)
+        let error = #expect(throws: ReloadError.self) {
+            try LineLog(path, sizeLimit: 100, patience: .milliseconds(10)).append("third")
+        }
+        #expect(error?.code == .busy)
+    }
+
+    private func permissions(of path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+
+    @Test("the lock is free again when its owner is gone")
+    func lockIsReleased() throws {
+        for _ in 0..<2 {
+            let lock = try Lock(state)
+            withExtendedLifetime(lock) {}
+        }
+    }
+
+    @Test("the lock holds against another process, and is free when that one is killed")
+    func otherProcess() throws {
+        try StateDirectory.makeParents(of: state.lock)
+        let other = Process()
+        let output = Pipe()
+        other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        other.arguments = ["flock", "--no-fork", state.lock, "sh", "-c", "echo in; exec sleep 60"]
+        other.standardOutput = output
+        try other.run()
+        defer { other.terminate() }
+        #expect(try output.fileHandleForReading.read(upToCount: 2) == Data("in".utf8))
+        do {
+            let lock = try Lock(state)
+            Issue.record("two locks at once")
+            withExtendedLifetime(lock) {}
+        } catch {
+            #expect(error.code == .busy)
+        }
+        kill(other.processIdentifier, SIGKILL)
+        other.waitUntilExit()
+        let lock = try Lock(state)
+        withExtendedLifetime(lock) {}
+    }
+}
