@@ -18,20 +18,24 @@ public struct DaxFiles {
         byNumber = Dictionary(numbered) { first, _ in first }
     }
 
-    /// The names of the devices that a process has open and mapped, by the entries of its `fd` and `map_files`.
-    public func used(by process: String) -> (opened: [String: String], mapped: [String: String]) {
+    /// The names of the devices that a process has open and mapped, by the entries of its `fd` and `map_files`, and whether
+    /// there may be more, since it may not be looked at. A process that has ended hides nothing.
+    public func used(by process: String) -> (opened: [String: String], mapped: [String: String], isHidden: Bool) {
         let path = "/proc/\(process)"
+        var isHidden = false
         var opened: [String: String] = [:]
-        for entry in names("\(path)/fd") { opened[entry] = device("\(path)/fd/\(entry)") }
+        let entries = look(&isHidden) { () throws(InspectionError) in try tree.list("\(path)/fd") } ?? []
+        for entry in entries { opened[entry] = device("\(path)/fd/\(entry)") }
         var mapped: [String: String] = [:]
-        for line in text("\(path)/maps").split(separator: "\n") {
+        let maps = look(&isHidden) { () throws(InspectionError) in try tree.text("\(path)/maps") } ?? ""
+        for line in maps.split(separator: "\n") {
             // START-END PERMISSIONS OFFSET DEVICE INODE PATH; dax maps nothing but shared (check_vma(), drivers/dax/device.c).
             let words = line.split(separator: " ", maxSplits: 5)
             guard words.count == 6, words[1].hasSuffix("s") else { continue }
             let entry = Self.mapFile(of: words[0])
             mapped[entry] = device("\(path)/map_files/\(entry)") ?? byPath[words[5].trimmed]
         }
-        return (opened, mapped)
+        return (opened, mapped, isHidden)
     }
 
     /// The entry of `map_files` for the range of a line of `maps`, which fills up to eight digits with zeroes.
@@ -47,11 +51,12 @@ public struct DaxFiles {
         return tree.linkTarget(path).flatMap { byPath[$0] }
     }
 
-    private func names(_ path: String) -> [String] {
-        do { return try tree.list(path) ?? [] } catch { return [] }
-    }
-
-    private func text(_ path: String) -> String {
-        do { return try tree.text(path) ?? "" } catch { return "" }
+    private func look<Value>(_ isHidden: inout Bool, _ read: () throws(InspectionError) -> Value?) -> Value? {
+        do {
+            return try read()
+        } catch {
+            if error.code == .notPermitted { isHidden = true }
+            return nil
+        }
     }
 }

@@ -1,26 +1,36 @@
+private import Glibc
 internal import Machine
 
 /// Finds the processes that have a `/dev/daxN.M` open or mapped, by looking through `/proc`.
 ///
-/// Best effort: a process that ends meanwhile, or that may not be looked at, is not found.
+/// A process that ends meanwhile is not found. Where one may not be looked at, the users are not known.
 struct DaxUsers {
     let tree: any FileTree
 
     /// Fills in the users of the devices; only a device with another driver than kmem has a `/dev/daxN.M`.
     func fill(_ devices: inout [DaxDevice]) {
-        let candidates = devices.filter { $0.driver != nil && $0.driver != "kmem" }.map(\.name)
+        let candidates = devices.indices.filter { devices[$0].driver != nil && devices[$0].driver != "kmem" }
         guard !candidates.isEmpty else { return }
-        let files = DaxFiles(tree: tree, devices: candidates)
-        for process in names("/proc") {
+        let files = DaxFiles(tree: tree, devices: candidates.map { devices[$0].name })
+        let processes = names("/proc").filter { Int($0) != nil }
+        var isHidden = hidesOthers(processes)
+        for process in processes {
             guard let pid = Int(process) else { continue }
-            let (opened, mapped) = files.used(by: process)
-            for index in devices.indices {
-                let isMapped = mapped.values.contains(devices[index].name)
-                guard isMapped || opened.values.contains(devices[index].name) else { continue }
+            let found = files.used(by: process)
+            isHidden = isHidden || found.isHidden
+            for index in candidates {
+                let isMapped = found.mapped.values.contains(devices[index].name)
+                guard isMapped || found.opened.values.contains(devices[index].name) else { continue }
                 let command = tree.optionalValue("/proc/\(process)/comm") ?? ""
                 devices[index].users.append(DaxUser(pid: pid, command: command, isMapped: isMapped))
             }
         }
+        for index in candidates { devices[index].usersAreKnown = !isHidden }
+    }
+
+    /// Whether `/proc` is mounted with `hidepid=` (proc(5)) and we are not exempt: we are there, and process 1 is not.
+    private func hidesOthers(_ processes: [String]) -> Bool {
+        tree.isLive && processes.contains("\(getpid())") && !processes.contains("1")
     }
 
     private func names(_ path: String) -> [String] {

@@ -38,6 +38,8 @@ public struct DaxDevice: Sendable, Equatable {
     public var targetNode: Int?
     /// Processes that have `/dev/daxN.M` open or mapped, as far as `/proc` could be read.
     public var users: [DaxUser]
+    /// `/proc` shows the open files of every process; else there may be more users.
+    public var usersAreKnown = true
 
     /// A dax device as sysfs shows it.
     public init(

@@ -85,8 +85,10 @@ struct StepHazards {
     }
 
     private func deviceOpen(_ claim: Claim) -> [Hazard] {
-        guard !claim.users.isEmpty else { return [] }
         let name = claim.device ?? claim.through
+        guard !claim.users.isEmpty else {
+            return claim.usersAreKnown ? [] : [usersUnknown(name)]
+        }
         let users = claim.users.map { user in
             "\(user.command) (pid \(user.pid)) has /dev/\(name) \(user.isMapped ? "mapped" : "open")"
         }.joined(separator: ", ")
@@ -99,6 +101,18 @@ struct StepHazards {
                 wayOut: "stop the process first, or --accept device-open"
             )
         ]
+    }
+
+    private func usersUnknown(_ name: String) -> Hazard {
+        Hazard(
+            id: .deviceOpen,
+            severity: .loss,
+            subject: name,
+            why:
+                "/proc does not show the open files of all processes: who has /dev/\(name) open or mapped is not known, "
+                + "and who has it mapped gets SIGBUS at the next access",
+            wayOut: "give daxswitch CAP_SYS_PTRACE, or --accept device-open"
+        )
     }
 
     private func windowHazards(_ module: String, in world: World) -> [Hazard] {

@@ -122,6 +122,7 @@ struct Claim: Equatable, Sendable {
     /// A step has bound the driver by name: nobody's habit decides over it.
     var isPut = false
     var users: [DaxUser]
+    var usersAreKnown = true
 
     func overlaps(_ range: AddressRange) -> Bool { ranges.contains { $0.overlaps(range) } }
 

@@ -27,7 +27,8 @@ extension World {
                     through: device.through,
                     device: device.name,
                     driver: device.driver,
-                    users: device.users
+                    users: device.users,
+                    usersAreKnown: device.usersAreKnown
                 )
             }
         }

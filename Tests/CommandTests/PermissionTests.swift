@@ -44,6 +44,32 @@ struct PermissionTests {
         #expect(hazard?.subject == subject)
     }
 
+    @Test(
+        "root of a container that has the host's users sees neither its processes nor its /run",
+        arguments: [
+            ("pid:[4026531836]", nil, nil), ("pid:[4026532200]", nil, "pid:[4026532200]"), (nil, "/run", "/run"),
+            ("pid:[4026531836]", "/", "/"), (nil, nil, nil),
+        ] as [(String?, String?, String?)]
+    )
+    func container(_ namespace: String?, _ directory: String?, _ subject: String?) {
+        let hazard = Privilege(
+            capabilities: 0x1ff_ffff_ffff,
+            userNamespace: "user:[4026531837]",
+            pidNamespace: namespace,
+            ownDirectory: directory
+        ).hazard
+        #expect(hazard?.subject == subject && (hazard == nil || hazard?.id == .notPermitted))
+    }
+
+    @Test("a directory is the same one whatever leads there; what can't be looked at is not judged")
+    func directories() throws {
+        let folders = (TestCaptures.newDirectory(), TestCaptures.newDirectory())
+        try FileManager.default.createSymbolicLink(atPath: "\(folders.0)/same", withDestinationPath: folders.0)
+        #expect(!Privilege.isOther(folders.0, than: "\(folders.0)/same"))
+        #expect(Privilege.isOther(folders.0, than: folders.1))
+        #expect(!Privilege.isOther(folders.0, than: "\(folders.0)/none"))
+    }
+
     /// What is wrong with the file at `path`, opened now.
     private func problem(_ path: String, _ meanwhile: () throws -> Void = {}) throws -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK)

@@ -9,6 +9,8 @@ struct FakeTree: FileTree {
     var links: [String: String] = [:]
     /// Files that are listed and vanish when they are read, as an attribute of a device that goes away.
     var vanished: Set<String> = []
+    /// Files and directories that may not be looked at.
+    var hidden: Set<String> = []
     /// A file that is not there at the first reading.
     var vanishesOnce: VanishingOnce?
     /// Numbers of character devices by path.
@@ -51,12 +53,14 @@ struct FakeTree: FileTree {
 
     func read(_ path: String) throws(InspectionError) -> [UInt8]? {
         guard let real = realPath(path), !vanished.contains(real) else { return nil }
+        if hidden.contains(real) { throw InspectionError(.notPermitted, real) }
         if vanishesOnce?.vanishes(real) == true { return nil }
         return files[real]
     }
 
     func list(_ path: String) throws(InspectionError) -> [String]? {
         guard let real = realPath(path) else { return nil }
+        if hidden.contains(real) { throw InspectionError(.notPermitted, real) }
         let prefix = real + "/"
         let below = (Array(files.keys) + Array(links.keys)).filter { $0.hasPrefix(prefix) }
         return Set(below.map { String($0.dropFirst(prefix.count).prefix { $0 != "/" }) }).sorted()

@@ -1,3 +1,4 @@
+import Foundation
 import Inspection
 import Iomem
 import Machine
@@ -67,6 +68,29 @@ struct UsersTests {
                 DaxUser(pid: 7, command: "db", isMapped: false), DaxUser(pid: 8, command: "tool", isMapped: true),
             ]
         )
+    }
+
+    @Test(
+        "a process that may not be looked at: the users are not known, those that are seen are named",
+        arguments: [("/proc/8/fd", false), ("/proc/8/maps", false), ("/proc/9/fd", true)]
+    )
+    func hidden(path: String, isKnown: Bool) throws {
+        var tree = tree(
+            ["/proc/7/comm": "db\n", "/proc/8/comm": "tool\n", "/proc/8/fd/0": "", "/proc/8/maps": ""],
+            ["/proc/7/fd/3": "/dev/dax0.0"]
+        )
+        tree.hidden = [path]
+        let device = try #require(try Inspector(tree: tree, log: FakeLog()).read().daxDevices.first)
+        #expect(device.usersAreKnown == isKnown)
+        #expect(device.users == [DaxUser(pid: 7, command: "db", isMapped: false)])
+    }
+
+    @Test("/proc that hides the processes of others: the users are not known", arguments: [true, false])
+    func hidepid(showsInit: Bool) throws {
+        var tree = tree(["/proc/\(ProcessInfo.processInfo.processIdentifier)/comm": "daxswitch\n"])
+        if showsInit { tree["/proc/1/comm"] = "systemd\n" }
+        tree.isLive = true
+        #expect(try Inspector(tree: tree, log: FakeLog()).read().daxDevices.first?.usersAreKnown == showsInit)
     }
 
     private let region = "/sys/devices/ndbus0/region0"

@@ -38,6 +38,15 @@ struct RemovalHazardTests {
         #expect(try hazards(pmemRegion(locked: true, nil)).map(\.id) == [.pmemInUse])
     }
 
+    @Test("where /proc hides processes, a dax device may be open", arguments: [true, false])
+    func hiddenUsers(usersAreKnown: Bool) throws {
+        var machine = Machines.booted(.coordinated, regions: [Machines.region(locked: true)])
+        machine.daxDevices = [Machines.device(.cxl, driver: "device_dax")]
+        machine.daxDevices[0].usersAreKnown = usersAreKnown
+        let found = try Planner(machine: machine).predict([.unload("dax_cxl")]).prediction.hazards
+        #expect(found.filter { $0.id == .deviceOpen }.map(\.subject) == (usersAreKnown ? [] : ["dax0.0"]))
+    }
+
     @Test(
         "locked down, a module without a signature does not come in again",
         arguments: [("none", true, false), ("integrity", true, true), ("confidentiality", false, false)]

@@ -23,7 +23,7 @@ struct UserRecording {
         let files = DaxFiles(tree: tree, devices: recording.names(in: "/sys/bus/dax/devices") ?? [])
         for process in processes {
             let path = "/proc/\(process)"
-            let (opened, mapped) = files.used(by: process)
+            let (opened, mapped, _) = files.used(by: process)
             guard !opened.isEmpty || !mapped.isEmpty else { continue }
             try recording.file("\(path)/comm")
             try recording.file("\(path)/maps") { line in
