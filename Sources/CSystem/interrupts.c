@@ -9,18 +9,37 @@ static volatile sig_atomic_t count;
 static volatile sig_atomic_t last;
 static volatile sig_atomic_t stops;
 
-static const char parting[] = "daxswitch: stopped at once, half-way; `daxswitch recover` finishes or undoes what was done\n";
+static volatile sig_atomic_t standing = DAXSWITCH_UNCHANGED;
 
-/* What a handler may do: note it, and, at the second SIGINT, end with exit code 5. The journal is whole at any time. */
+static _Noreturn void part(const char *text, size_t size, int code)
+{
+	if (write(STDERR_FILENO, text, size) < 0)
+		_exit(code);
+	_exit(code);
+}
+
+#define PART(text, code) part("daxswitch: stopped at once" text "\n", sizeof("daxswitch: stopped at once" text), code)
+
+/* What a handler may do: note it, and, at the second SIGINT, end. The journal is whole at any time. */
 static void note(int number)
 {
 	if (number == SIGINT && ++stops > 1) {
-		if (write(STDERR_FILENO, parting, sizeof(parting) - 1) < 0)
-			_exit(5);
-		_exit(5);
+		switch (standing) {
+		case DAXSWITCH_HALF_WAY:
+			PART(", half-way; `daxswitch recover` finishes or undoes what was done", 5);
+		case DAXSWITCH_DONE:
+			PART("; what was to be done was done and verified before", 0);
+		default:
+			PART("; the machine is as it was", 1);
+		}
 	}
 	last = number;
 	count = count + 1;
+}
+
+void daxswitch_note_standing(enum daxswitch_standing now)
+{
+	standing = now;
 }
 
 void daxswitch_watch_interrupts(void)

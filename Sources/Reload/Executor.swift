@@ -44,6 +44,7 @@ public struct Executor {
             let fixed = overrides.fixed(for: machine)
             let header = JournalHeader(plan, on: machine, overrides: fixed, accepted: accepted)
             let journal = Journal(surfaces.journal)
+            surfaces.interrupts.note(.halfWay)
             try journal.begin(header)
             run = Run(
                 runner: StepRunner(
@@ -59,6 +60,7 @@ public struct Executor {
                 original: original
             )
         } catch {
+            surfaces.interrupts.note(.unchanged)
             return .unchanged(error)
         }
         _ = surfaces.messages.newLines()

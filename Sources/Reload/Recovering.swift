@@ -56,6 +56,7 @@ extension Executor {
                 original: run.interruption.original
             )
             _ = surfaces.messages.newLines()
+            surfaces.interrupts.note(.halfWay)
             let outcome: Outcome
             switch recovery {
             case .isUndone:

@@ -30,7 +30,7 @@ struct Run {
         }
         // What was verified is not undone because it can't be written down.
         do {
-            try journal.write(JournalLine(event: .finished, outcome: "done"))
+            try close("done", as: .done)
         } catch {
             return stop(error, [])
         }
@@ -58,7 +58,7 @@ struct Run {
         do {
             let machine = try runner.settling.read()
             if original.differences(on: machine).isEmpty {
-                try journal.write(JournalLine(event: .finished, outcome: "unchanged"))
+                try close("unchanged", as: .unchanged)
                 return .unchanged(error)
             }
             guard mayRollBack, let planner = try? Planner(machine: machine, overrides: runner.overrides),
@@ -95,8 +95,14 @@ struct Run {
                 "the machine is not as it was: \(differences.joined(separator: "; "))"
             )
         }
-        try journal.write(JournalLine(event: .finished, outcome: "rolled-back"))
+        try close("rolled-back", as: .unchanged)
         surfaces.messages.announce("rolled back")
+    }
+
+    /// Closes the journal.
+    func close(_ outcome: String, as standing: RunStanding) throws(ReloadError) {
+        try journal.write(JournalLine(event: .finished, outcome: outcome))
+        surfaces.interrupts.note(standing)
     }
 
     /// Leaves the machine as it is and the journal unfinished.

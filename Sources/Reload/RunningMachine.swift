@@ -69,6 +69,15 @@ public struct SignalInterrupts: Interrupts {
         default: "SIGHUP"
         }
     }
+
+    /// For the handler of a second SIGINT.
+    public func note(_ standing: RunStanding) {
+        switch standing {
+        case .unchanged: daxswitch_note_standing(DAXSWITCH_UNCHANGED)
+        case .halfWay: daxswitch_note_standing(DAXSWITCH_HALF_WAY)
+        case .done: daxswitch_note_standing(DAXSWITCH_DONE)
+        }
+    }
 }
 
 /// The kernel's announcements of devices that come and go, and the monotonic clock.

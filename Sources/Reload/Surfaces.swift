@@ -57,6 +57,18 @@ public protocol Waiter {
 public protocol Interrupts {
     /// The name of the signal that came (`SIGINT`), nil where none has.
     var pending: String? { get }
+    /// A signal that ends the process at once ends it with the exit code that `standing` has.
+    func note(_ standing: RunStanding)
+}
+
+/// How the machine stands to what a run was to do, for whoever ends it at once.
+public enum RunStanding: Sendable {
+    /// It is as it was: nothing has begun, or it was undone.
+    case unchanged
+    /// The journal is open.
+    case halfWay
+    /// It is as it was to be.
+    case done
 }
 
 /// What must be remembered while `cxl_acpi` is out, since sysfs then shows no decoder.

@@ -79,6 +79,21 @@ struct ChildProcessTests {
         #expect(status == 0)
     }
 
+    @Test(
+        "a second SIGINT ends with what is so by then: as it was 1, half-way 5, done 0",
+        arguments: [([], 1), ([.halfWay], 5), ([.halfWay, .unchanged], 1), ([.halfWay, .done], 0)]
+            as [([RunStanding], Int32)]
+    )
+    func stopped(standings: [RunStanding], code: Int32) {
+        let status = exitCode {
+            let interrupts = SignalInterrupts()
+            for standing in standings { interrupts.note(standing) }
+            for _ in 1...2 { raise(SIGINT) }
+            return 7
+        }
+        #expect(status == code)
+    }
+
     /// How a process ends that does `body` with no signal blocked.
     private func exitCode(_ body: () -> Int32) -> Int32 {
         let pid = daxswitch_start_child()

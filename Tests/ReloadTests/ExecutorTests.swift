@@ -37,6 +37,7 @@ struct ExecutorTests {
             return
         }
         #expect(kernel.steps == hmem.order)
+        #expect(kernel.noted == [.halfWay, .done])
         #expect(segments(of: machine).allSatisfy { $0.owner == .hmem })
         #expect(try unfinished(kernel) == nil)
     }

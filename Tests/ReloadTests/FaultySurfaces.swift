@@ -134,6 +134,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func announce(_ line: String) { kernel.announce(line) }
     var now: Duration { kernel.now }
     func wait(upTo limit: Duration) { kernel.wait(upTo: limit) }
+    func note(_ standing: RunStanding) { kernel.note(standing) }
     var pending: String? { signalCame ? "SIGTERM" : kernel.pending }
 
     var place: String { "the journal" }

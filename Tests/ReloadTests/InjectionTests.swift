@@ -147,12 +147,15 @@ struct InjectionTests {
         switch outcome {
         case .done:
             #expect(try injected.isNew(machine), place)
+            #expect(faulty.kernel.noted.last == .done, place)
             #expect(run == nil, place)
         case .unchanged, .rolledBack:
             #expect(injected.isOld(machine), place)
+            #expect(faulty.kernel.noted.last == .unchanged, place)
             #expect(run == nil, place)
         case .stopped(let error, _):
             #expect(run != nil, place)
+            #expect(faulty.kernel.noted.last == .halfWay, place)
             let recovered = try injected.recover(faulty)
             if error.code == .kernelTrouble || error.code == .hung {
                 if case .stopped = recovered { return }

@@ -2,8 +2,9 @@
 #define DAXSWITCH_INTERRUPTS_H
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing, except that a second SIGINT ends with code 5. One
- * that the parent has made us ignore, as nohup does with SIGHUP, stays ignored.
+ * From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing, except that a second SIGINT ends the process with the
+ * exit code of the standing that was noted last. One that the parent has made us ignore, as nohup does with SIGHUP, stays
+ * ignored.
  */
 void daxswitch_watch_interrupts(void);
 
@@ -12,6 +13,19 @@ void daxswitch_watch_interrupts(void);
  * told, whatever the parent did with SIGCHLD.
  */
 void daxswitch_prepare_signals(void);
+
+/* How the machine stands to what the process was to do. */
+enum daxswitch_standing {
+	/* As it was: exit code 1. */
+	DAXSWITCH_UNCHANGED,
+	/* The journal is open: exit code 5. */
+	DAXSWITCH_HALF_WAY,
+	/* As it was to be: exit code 0. */
+	DAXSWITCH_DONE,
+};
+
+/* What a second SIGINT goes by from now on. */
+void daxswitch_note_standing(enum daxswitch_standing now);
 
 /* How many of them have come. */
 int daxswitch_interrupts(void);
