@@ -22,12 +22,14 @@ func readText(_ path: String, distrust: PolicyLibrary.Distrust = { _, _ in nil }
     var bytes: [UInt8] = []
     // A policy is a page; a device or a log given by mistake shall not fill the memory.
     let limit = 1 << 20
+    var buffer = [UInt8](repeating: 0, count: 16384)
     while bytes.count <= limit {
-        let part = unsafe [UInt8](unsafeUninitializedCapacity: 16384) { buffer, count in
-            unsafe count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
-        }
-        if part.isEmpty { break }
-        bytes += part
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        // The part of a policy that was read may well be another policy.
+        if count < 0 { return .failure(errorText(errno)) }
+        if count == 0 { break }
+        bytes += buffer.prefix(count)
     }
     guard bytes.count <= limit else { return .failure("it is larger than 1 MiB") }
     guard let text = String(validating: bytes, as: UTF8.self) else { return .failure("it is not UTF-8 text") }

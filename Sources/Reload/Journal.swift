@@ -31,6 +31,16 @@ struct Journal {
         }
     }
 
+    /// What a journal of any version begins with, and whether its run has ended; nil where that can't be read.
+    static func heading(of bytes: [UInt8]) -> (run: JournalHeading.Run, hasEnded: Bool)? {
+        let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: true)
+        guard let first = rows.first, let end = bytes.firstIndex(of: 0x0a), end >= first.endIndex,
+            let heading = try? JSONDecoder().decode(JournalHeading.self, from: Data(first)), let run = heading.run
+        else { return nil }
+        let last = rows.last.flatMap { try? JSONDecoder().decode(JournalHeading.self, from: Data($0)) }
+        return (run, last?.event == JournalLine.Event.finished.rawValue)
+    }
+
     /// The lines up to the first that can't be read, whose number comes with them.
     ///
     /// A last line that was cut off counts as not written.

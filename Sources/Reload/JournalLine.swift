@@ -56,6 +56,22 @@ struct JournalHeader: Codable, Equatable {
     }
 }
 
+/// What a line of a journal has in every version.
+struct JournalHeading: Decodable {
+    struct Run: Decodable {
+        var schemaVersion: Int
+        var bootID: String?
+
+        enum CodingKeys: String, CodingKey {
+            case schemaVersion = "schema_version"
+            case bootID = "boot_id"
+        }
+    }
+
+    var event: String
+    var run: Run?
+}
+
 /// An `Arrangement` in a journal.
 struct JournalArrangement: Codable, Equatable {
     struct Part: Codable, Equatable {

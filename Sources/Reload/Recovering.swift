@@ -5,8 +5,8 @@ public import Ownership
 public enum RecoveryOutcome: Sendable {
     /// The run is finished: the machine is as it was to be.
     case done(MachineState)
-    /// The machine is as it was before the run.
-    case undone(MachineState)
+    /// The machine is as it was before the run; with why it could not be finished, where that was tried.
+    case undone(MachineState, after: ReloadError?)
     /// Neither; the journal holds it still. With what verification found, where it came that far.
     case stopped(ReloadError, differences: [Difference])
 }
@@ -60,22 +60,22 @@ extension Executor {
             let outcome: Outcome
             switch recovery {
             case .isUndone:
-                try resumed.journal.write(JournalLine(event: .finished, outcome: "unchanged"))
-                return .undone(try settling.read())
+                try resumed.close("unchanged", as: .unchanged)
+                return .undone(try settling.read(), after: nil)
             case .finish(let plan):
                 try checkLoads(plan, run)
                 try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps.map(\.description)))
                 outcome = resumed.finish(plan)
             case .undo(let plan):
                 try checkLoads(plan, run)
-                outcome = resumed.undo(plan.steps)
+                return try resumed.undo(plan.steps)
             case .stuck(let why, _):
                 outcome = resumed.stop(ReloadError(.stuck, why), [])
             }
             switch outcome {
             case .done(let machine): return .done(machine)
             case .stopped(let error, let differences): return .stopped(error, differences: differences)
-            case .unchanged, .rolledBack: return .undone(try settling.read())
+            case .unchanged(let error), .rolledBack(let error): return .undone(try settling.read(), after: error)
             }
         } catch {
             return .stopped(error, differences: [])
@@ -90,12 +90,13 @@ extension Executor {
 
 extension Run {
     /// Brings back what was before; where that fails the journal stays unfinished.
-    fileprivate func undo(_ steps: [Step]) -> Outcome {
+    fileprivate func undo(_ steps: [Step]) throws(ReloadError) -> RecoveryOutcome {
         do {
             try rollBack(steps)
-            return .rolledBack(ReloadError(.interrupted, "the run was cut off"))
         } catch {
-            return stop(error, [])
+            _ = stop(error, [])
+            throw error
         }
+        return .undone(try runner.settling.read(), after: nil)
     }
 }

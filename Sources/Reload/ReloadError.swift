@@ -8,6 +8,8 @@ public struct ReloadError: Error, Sendable, Equatable {
         case unfinishedJournal = "unfinished-journal"
         /// The journal of an earlier run can't be read.
         case damagedJournal = "damaged-journal"
+        /// The journal of an earlier run of this boot is another daxswitch's, which writes it otherwise.
+        case otherVersion = "other-version"
         /// A run that was cut off can neither be finished nor undone with certainty.
         case stuck
         /// The machine is not any more as the plan found it.

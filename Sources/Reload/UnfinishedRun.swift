@@ -21,20 +21,27 @@ public struct UnfinishedRun: Sendable, Equatable {
 
     /// The run that the journal of this boot shows as cut off; nil where there is none.
     ///
-    /// A last line that was cut off counts as not written. A journal of another boot is nobody's any more.
-    /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it.
+    /// A last line that was cut off counts as not written, except for the first: a journal gets its name once that is whole
+    /// and on the disk, so that none of ours is ever empty or cut off there. A journal of another boot is nobody's any more.
+    /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it, `.otherVersion`.
     public static func find(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> UnfinishedRun? {
         guard let bytes = try store.readAll() else { return nil }
+        guard let heading = Journal.heading(of: bytes) else { throw damaged("\(store.place):1") }
+        if heading.run.bootID != bootID { return nil }
+        guard heading.run.schemaVersion == JournalHeader.version else {
+            if heading.hasEnded { return nil }
+            throw ReloadError(
+                .otherVersion,
+                "\(store.place) is of another daxswitch (schema version \(heading.run.schemaVersion), this one has "
+                    + "\(JournalHeader.version)), whose run was cut off: run `recover` of that one; a reboot ends it too"
+            )
+        }
         let (lines, damagedLine) = Journal.lines(of: bytes)
         let damage = damagedLine.map { "\(store.place):\($0)" }
-        guard let first = lines.first else {
-            if let damage { throw damaged(damage) }
-            return nil
-        }
-        guard first.event == .begun, let header = first.run, header.schemaVersion == JournalHeader.version else {
+        guard let first = lines.first, first.event == .begun, let header = first.run else {
             throw damaged("\(store.place):1")
         }
-        if header.bootID != bootID || lines.last?.event == .finished && damage == nil { return nil }
+        if lines.last?.event == .finished && damage == nil { return nil }
         do {
             var run = try UnfinishedRun(header)
             for line in lines { try run.take(line) }
@@ -59,10 +66,8 @@ public struct UnfinishedRun: Sendable, Equatable {
 
     /// Whether there is a journal, and it is of another boot than this one.
     static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
-        guard let bytes = try store.readAll(), let header = Journal.lines(of: bytes).lines.first?.run else {
-            return false
-        }
-        return header.bootID != bootID
+        guard let bytes = try store.readAll(), let heading = Journal.heading(of: bytes) else { return false }
+        return heading.run.bootID != bootID
     }
 
     private init(_ header: JournalHeader) throws(JournalWordError) {

@@ -104,7 +104,7 @@ struct Failure: Error, Equatable {
     private static func status(of code: ReloadError.Code) -> ExitStatus {
         switch code {
         case .busy: .busy
-        case .unfinishedJournal, .stuck, .damagedJournal: .stopped
+        case .unfinishedJournal, .stuck, .damagedJournal, .otherVersion: .stopped
         case .machineChanged, .newHazard: .refused
         case .notLoadable: .missing
         case .notPermitted: .notPermitted

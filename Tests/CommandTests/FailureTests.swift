@@ -14,7 +14,7 @@ struct FailureTests {
         "a run that changed nothing",
         arguments: [
             (ReloadError.Code.busy, daxswitch.ExitStatus.busy), (.unfinishedJournal, .stopped),
-            (.damagedJournal, .stopped), (.stuck, .stopped), (.machineChanged, .refused),
+            (.damagedJournal, .stopped), (.otherVersion, .stopped), (.stuck, .stopped), (.machineChanged, .refused),
             (.notLoadable, .missing),
             (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.hung, .failed),
             (.kernelTrouble, .failed),
@@ -55,8 +55,12 @@ struct FailureTests {
         report.take(.done(machine))
         #expect(report.status == .done && report.outcome == .done)
         report = RecoverReport()
-        report.take(.undone(machine))
+        report.take(.undone(machine, after: nil))
+        #expect(report.status == .failed && report.outcome == .undone && report.error == nil)
+        report = RecoverReport()
+        report.take(.undone(machine, after: ReloadError(.stepFailed, "why it can't be finished")))
         #expect(report.status == .failed && report.outcome == .undone)
+        #expect(report.error?.message == "why it can't be finished")
         report = RecoverReport()
         report.take(.stopped(ReloadError(.stuck, "why"), differences: []))
         #expect(report.status == .stopped && report.outcome == .stopped)

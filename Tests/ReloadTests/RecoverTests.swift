@@ -49,13 +49,44 @@ struct RecoverTests {
     @Test("what is left would lose the region by now: the run is undone")
     func undone() throws {
         let kernel = try cutOff(at: .unload("cxl_acpi")) { $0.reinterpret { $0.regions[0].locked = false } }
-        guard case .undone(let machine) = try recover(kernel) else {
+        guard case .undone(let machine, nil) = try recover(kernel) else {
             Issue.record("not undone")
             return
         }
         #expect(segments(of: machine).map(\.owner) == [.cxl])
         #expect(!machine.isHeld)
         #expect(!kernel.steps.contains(.unload("cxl_acpi")))
+    }
+
+    @Test("what is left fails: undone, and why is told")
+    func undoneInstead() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi"))
+        kernel.failures[.unload("cxl_acpi")] = ReloadError(.stepFailed, "cxl_acpi is busy")
+        guard case .undone(let machine, let error) = try recover(kernel) else {
+            Issue.record("not undone")
+            return
+        }
+        #expect(error?.message == "cxl_acpi is busy")
+        #expect(segments(of: machine).map(\.owner) == [.cxl])
+        #expect(kernel.noted.last == .unchanged)
+    }
+
+    @Test("a module could not be loaded any more: nothing is done, and the journal stays")
+    func notLoadable() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi"))
+        let steps = kernel.steps
+        kernel.withoutFile = ["dax_hmem"]
+        guard case .stopped(let error, _) = try recover(kernel) else {
+            Issue.record("not stopped")
+            return
+        }
+        #expect(error.code == .notLoadable)
+        #expect(kernel.steps == steps)
+        kernel.withoutFile = []
+        guard case .done = try recover(kernel) else {
+            Issue.record("not finished")
+            return
+        }
     }
 
     @Test("the kernel complained: nothing is done, and the journal stays")

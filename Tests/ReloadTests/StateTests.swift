@@ -59,19 +59,39 @@ struct StateTests {
         #expect(try UnfinishedRun.find(JournalFile(state), bootID: "another-boot") == nil)
     }
 
-    @Test("a journal cut at any byte: unfinished, nothing, or a clear error; never a crash")
+    @Test("a journal cut at any byte: a clear error where its first line is not whole, else unfinished; never a crash")
     func truncatedJournal() throws {
         try writeJournal()
         let whole = try Data(contentsOf: URL(fileURLWithPath: state.journal))
+        let first = try #require(whole.firstIndex(of: 0x0a))
         for length in 0..<whole.count {
             try whole.prefix(length).write(to: URL(fileURLWithPath: state.journal))
             do {
                 let run = try UnfinishedRun.find(JournalFile(state), bootID: "this-boot")
-                #expect(run.map { $0.interruption.stepsEnded <= 1 } ?? true)
-            } catch {
-                #expect(error.message.contains(state.journal))
+                #expect(length > first)
+                #expect(try #require(run).interruption.stepsEnded <= 1)
+            } catch let error as ReloadError {
+                #expect(length <= first, "\(error)")
+                #expect(error.code == .damagedJournal && error.message.contains("\(state.journal):1"))
             }
         }
+    }
+
+    @Test("a journal of another daxswitch is not put aside, unless its run has ended or its boot is over")
+    func otherVersion() throws {
+        func write(_ lines: String...) throws {
+            try StateDirectory.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: state.journal)
+        }
+        let begun = #"{"event":"begun","run":{"boot_id":"this-boot","schema_version":99,"unheard":[]}}"#
+        try write(begun, #"{"event":"unheard-of","index":0}"#)
+        let error = #expect(throws: ReloadError.self) {
+            try JournalStanding(JournalFile(state), bootID: "this-boot")
+        }
+        #expect(error?.code == .otherVersion)
+        #expect(error?.message.contains("version 99, this one has \(JournalHeader.version)") == true)
+        #expect(try JournalStanding(JournalFile(state), bootID: "another") == .ofEarlierBoot)
+        try write(begun, #"{"event":"finished"}"#)
+        #expect(try JournalStanding(JournalFile(state), bootID: "this-boot") == .settled)
     }
 
     @Test(

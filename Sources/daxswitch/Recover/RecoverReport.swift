@@ -59,9 +59,10 @@ struct RecoverReport {
         case .done:
             outcome = .done
             isChanged = !steps.isEmpty
-        case .undone:
+        case .undone(_, let obstacle):
             outcome = .undone
             isChanged = !steps.isEmpty
+            error = obstacle.map { Failure($0, status: .failed) }
         case .stopped(let error, let found):
             outcome = .stopped
             isChanged = !steps.isEmpty
