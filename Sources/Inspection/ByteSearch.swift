@@ -1,21 +1,43 @@
 internal import Glibc
 
+// Searches that go by bytes: made for files of megabytes, and for logs of thousands of lines.
+
 extension [UInt8] {
-    /// Whether the bytes of `text` occur somewhere; made for files of megabytes.
-    func holds(_ text: String) -> Bool {
+    /// Whether the bytes of `text` occur somewhere.
+    func holds(_ text: String) -> Bool { unsafe withUnsafeBufferPointer { unsafe $0.offset(of: text) != nil } }
+}
+
+extension StringProtocol {
+    /// Whether the bytes of `text` occur somewhere.
+    func holds(_ text: String) -> Bool { offset(of: text) != nil }
+
+    /// Where the bytes of `text` occur first.
+    func place(of text: String) -> Range<Index>? {
+        guard let offset = offset(of: text) else { return nil }
+        let start = utf8.index(startIndex, offsetBy: offset)
+        return start..<utf8.index(start, offsetBy: text.utf8.count)
+    }
+
+    private func offset(of text: String) -> Int? {
+        if let stored = utf8.withContiguousStorageIfAvailable({ unsafe $0.offset(of: text) }) { return stored }
+        return unsafe Array(utf8).withUnsafeBufferPointer { unsafe $0.offset(of: text) }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    fileprivate func offset(of text: String) -> Int? {
         let wanted = Array(text.utf8)
-        guard let first = wanted.first else { return true }
-        return unsafe withUnsafeBytes { bytes in
-            unsafe wanted.withUnsafeBytes { needle in
-                guard var place = bytes.baseAddress, let start = needle.baseAddress else { return false }
-                var left = bytes.count
-                while left >= needle.count, let hit = unsafe memchr(place, Int32(first), left - needle.count + 1) {
-                    if unsafe memcmp(hit, start, needle.count) == 0 { return true }
-                    left -= unsafe UnsafeRawPointer(hit) - place + 1
-                    unsafe place = UnsafeRawPointer(hit) + 1
-                }
-                return false
+        guard let first = wanted.first else { return 0 }
+        return unsafe wanted.withUnsafeBytes { needle in
+            guard let origin = unsafe UnsafeRawPointer(baseAddress), let start = needle.baseAddress else { return nil }
+            var place = unsafe origin
+            var left = count
+            while left >= needle.count, let hit = unsafe memchr(place, Int32(first), left - needle.count + 1) {
+                if unsafe memcmp(hit, start, needle.count) == 0 { return unsafe UnsafeRawPointer(hit) - origin }
+                left -= unsafe UnsafeRawPointer(hit) - place + 1
+                unsafe place = UnsafeRawPointer(hit) + 1
             }
+            return nil
         }
     }
 }

@@ -13,7 +13,7 @@ struct CoordinationFinding {
     private static let oldText = "deferring range to CXL"
 
     func find() throws(InspectionError) -> Finding<Generation?> {
-        if log.contains(where: { $0.contains("CXL") && $0.contains(Self.newText) }) {
+        if log.contains(where: { $0.holds(Self.newText) }) {
             return Finding(.coordinated, evidence: ["The kernel log has \"\(Self.newText)\"."])
         }
         let module = try moduleFile()

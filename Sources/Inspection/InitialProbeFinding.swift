@@ -65,8 +65,8 @@ struct InitialProbeFinding {
     }
 
     private func logProof() -> String? {
-        for line in log where line.contains("CXL") {
-            if let message = Self.messages.first(where: { line.contains($0) }) {
+        for line in log where line.holds("CXL") {
+            if let message = Self.messages.first(where: { line.holds($0) }) {
                 return "The kernel log has \"\(message)\": a probe of dax_hmem met a window."
             }
         }

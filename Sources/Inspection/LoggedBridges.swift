@@ -15,7 +15,7 @@ struct LoggedBridges {
         isWhole = log.contains { LoggedMaps.message(of: $0).hasPrefix("Linux version ") }
         names = log.compactMap { line in
             let message = LoggedMaps.message(of: line)
-            return message.firstRange(of: ": \(Self.mark)").flatMap { place in
+            return message.place(of: ": \(Self.mark)").flatMap { place in
                 message[..<place.lowerBound].split(separator: " ").last
             }
         }

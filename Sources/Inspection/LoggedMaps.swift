@@ -24,9 +24,9 @@ struct LoggedMaps {
                 if let range = Self.softReserved(message) { firmware.append(range) }
             } else if message.hasPrefix("user: [mem ") {
                 if let range = Self.softReserved(message), changed != nil { changed?.append(range) }
-            } else if message.contains("BIOS-provided physical RAM map") {
+            } else if message.holds("BIOS-provided physical RAM map") {
                 isWhole = true
-            } else if message.contains("user-defined physical RAM map") {
+            } else if message.holds("user-defined physical RAM map") {
                 changed = []
             } else if message.hasPrefix("efi: mem") {
                 if let range = Self.specificPurpose(message) { specificPurpose.append(range) }
@@ -36,12 +36,14 @@ struct LoggedMaps {
 
     /// A line without the priority, the time and the caller in front, as in `[    0.000000][    T0] BIOS-e820: …`.
     static func message(of line: String) -> Substring {
-        var rest = line[...]
-        if rest.first == "<", let close = rest.firstIndex(of: ">") { rest = rest[close...].dropFirst() }
-        while rest.first == "[", let close = rest.firstIndex(of: "]") {
-            rest = rest[close...].dropFirst().drop { $0 == " " }
+        var rest = line.utf8[...]
+        if rest.first == UInt8(ascii: "<"), let close = rest.firstIndex(of: UInt8(ascii: ">")) {
+            rest = rest[close...].dropFirst()
         }
-        return rest
+        while rest.first == UInt8(ascii: "["), let close = rest.firstIndex(of: UInt8(ascii: "]")) {
+            rest = rest[close...].dropFirst().drop { $0 == UInt8(ascii: " ") }
+        }
+        return Substring(rest)
     }
 
     /// The range of `…: [mem 0xSTART-0xEND]  soft reserved`.
@@ -53,12 +55,12 @@ struct LoggedMaps {
 
     /// The range of `efi: mem17: [Conventional Memory|…|SP|…] range=[0xSTART-0xEND] (…)`.
     private static func specificPurpose(_ message: Substring) -> AddressRange? {
-        guard message.contains("[Conventional"), message.contains("|SP|") else { return nil }
+        guard message.holds("[Conventional"), message.holds("|SP|") else { return nil }
         return range(message, after: "range=[")
     }
 
     private static func range(_ message: Substring, after mark: String) -> AddressRange? {
-        guard let place = message.firstRange(of: mark), let end = message[place.upperBound...].firstIndex(of: "]")
+        guard let place = message.place(of: mark), let end = message[place.upperBound...].firstIndex(of: "]")
         else { return nil }
         let ends = message[place.upperBound..<end].split(separator: "-")
         guard ends.count == 2, let start = parseNumber(ends[0]), let last = parseNumber(ends[1]) else { return nil }

@@ -15,7 +15,7 @@ struct WindowWithoutDecoder {
             return true
         }
         return log.contains { line in
-            line.contains("Failed to add decode range") && line.contains("[\(hexadecimal(range.start)) - ")
+            line.holds("Failed to add decode range") && line.holds("[\(hexadecimal(range.start)) - ")
         }
     }
 

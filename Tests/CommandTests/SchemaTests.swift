@@ -6,9 +6,9 @@ import Testing
 
 @Suite("The documents are as docs/schemas says")
 struct SchemaTests {
-    /// The last moments of every fourth scenario of each kernel: owners, hazards and doubts of every kind.
+    /// The last moments of every sixth scenario of each kernel: owners, hazards and doubts of every kind.
     private static let roots: [CaptureRoot] = TestCaptures.kernels.flatMap { kernel in
-        TestCaptures.scenarios(kernel: kernel).enumerated().filter { $0.offset.isMultiple(of: 4) }.compactMap {
+        TestCaptures.scenarios(kernel: kernel).enumerated().filter { $0.offset.isMultiple(of: 6) }.compactMap {
             TestCaptures.roots(kernel: kernel, scenario: $0.element).last
         }
     }
