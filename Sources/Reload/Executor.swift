@@ -32,7 +32,7 @@ public struct Executor {
         mayRollBack: Bool = true,
         plansAnew: (MachineState) throws(PlanningError) -> Plan
     ) -> Outcome {
-        let settling = Settling(surfaces: surfaces, deadlines: deadlines)
+        let settling = Settling(surfaces: surfaces, deadlines: deadlines, expectedMessages: plan.expectedMessages)
         let run: Run
         do {
             let machine = try settling.read()
@@ -54,6 +54,7 @@ public struct Executor {
                     probeWasDone: header.probeWasDone,
                     overrides: fixed,
                     accepted: accepted,
+                    acceptedSubjects: Set(plan.prediction.hazards.map(\.subject)),
                     report: report
                 ),
                 journal: journal,
@@ -79,7 +80,8 @@ public struct Executor {
             throw ReloadError(.machineChanged, error.message)
         }
         guard again.steps == plan.steps, again.prediction.ranges.map(\.owners) == plan.prediction.ranges.map(\.owners),
-            Set(again.prediction.hazards.map(\.id)).isSubset(of: plan.prediction.hazards.map(\.id))
+            Set(again.prediction.hazards.map { [$0.id.rawValue, $0.subject] })
+                .isSubset(of: plan.prediction.hazards.map { [$0.id.rawValue, $0.subject] })
         else {
             throw ReloadError(.machineChanged, "the machine has changed since the plan was made: plan anew")
         }

@@ -56,8 +56,9 @@ enum KernelTrouble {
         "cannot be hotremoved until the next reboot", "stuck online until reboot",
     ]
 
-    /// The first of `lines` that is one.
-    static func first(in lines: [String]) -> String? {
-        lines.first { line in signs.contains { line.contains($0) } }
+    /// The first of `lines` that is one, and is none of those that were to be `expected`.
+    static func first(in lines: [String], expected: [String] = []) -> String? {
+        let signs = signs.filter { !expected.contains($0) }
+        return lines.first { line in signs.contains { line.contains($0) } }
     }
 }

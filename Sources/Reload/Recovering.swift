@@ -40,7 +40,8 @@ public enum JournalStanding: Sendable, Equatable {
 extension Executor {
     /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
     public func recover(_ run: UnfinishedRun, by recovery: Recovery) -> RecoveryOutcome {
-        let settling = Settling(surfaces: surfaces, deadlines: deadlines)
+        var settling = Settling(surfaces: surfaces, deadlines: deadlines)
+        if case .finish(let plan) = recovery { settling.expectedMessages = plan.expectedMessages }
         do {
             let resumed = Run(
                 runner: StepRunner(

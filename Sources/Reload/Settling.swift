@@ -35,6 +35,8 @@ public struct Deadlines: Sendable {
 struct Settling {
     let surfaces: Surfaces
     let deadlines: Deadlines
+    /// What the kernel prints as an error and was foreseen, as parts of lines.
+    var expectedMessages: [String] = []
 
     /// The machine as it is now; while it changes under the reader, it is read again until the deadline of a step.
     func read() throws(ReloadError) -> MachineState {
@@ -88,7 +90,9 @@ struct Settling {
 
     /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.
     func checkMessages(_ moment: String) throws(ReloadError) {
-        guard let line = KernelTrouble.first(in: surfaces.messages.newLines()) else { return }
+        guard let line = KernelTrouble.first(in: surfaces.messages.newLines(), expected: expectedMessages) else {
+            return
+        }
         throw ReloadError(.kernelTrouble, "the kernel complains \(moment)", cause: line)
     }
 

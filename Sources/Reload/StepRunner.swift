@@ -13,6 +13,8 @@ struct StepRunner {
     let overrides: Overrides
     /// The hazards that are taken on purpose.
     let accepted: Set<Hazard.Identifier>
+    /// What they were about when they were taken; nil where that is not known any more.
+    var acceptedSubjects: Set<String>?
     let report: (Progress) -> Void
 
     /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
@@ -54,11 +56,16 @@ struct StepRunner {
         let hazards = plan.prediction.hazards
         // Verification holds the outcome against what was predicted; half-way through it has no meaning yet.
         let ofOutcome: Set<Hazard.Identifier> = [.orphanedRange, .nondeterministic, .unbindable]
-        let open = hazards.filter { !accepted.contains($0.id) && !ofOutcome.contains($0.id) }
+        let open = hazards.filter { !isAccepted($0) && !ofOutcome.contains($0.id) }
         if let hazard = open.first {
             throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
         }
         return goal.differences(from: Arrangement(after: plan, on: machine))
+    }
+
+    /// A region or a device that has come since was not what anybody took the hazard on for.
+    private func isAccepted(_ hazard: Hazard) -> Bool {
+        accepted.contains(hazard.id) && acceptedSubjects?.contains(hazard.subject) ?? true
     }
 
     /// Does `step` on `machine` and waits until it shows; a signal ends it where `isInterruptible` and it takes long.
@@ -77,7 +84,12 @@ struct StepRunner {
             try act(step, machine, memory)
             try settling.settle(step)
         } catch {
-            guard error.code != .kernelTrouble, let line = KernelTrouble.first(in: surfaces.messages.newLines()) else {
+            guard error.code != .kernelTrouble,
+                let line = KernelTrouble.first(
+                    in: surfaces.messages.newLines(),
+                    expected: settling.expectedMessages
+                )
+            else {
                 throw error
             }
             throw ReloadError(.kernelTrouble, "the kernel complains and \(error)", cause: line)

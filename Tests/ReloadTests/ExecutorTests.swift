@@ -1,4 +1,5 @@
 import Inspection
+import Iomem
 import Machine
 import Ownership
 import TestCaptures
@@ -149,6 +150,64 @@ struct ExecutorTests {
         }
         #expect(error.code == .kernelTrouble)
         #expect(kernel.steps == [.unload("dax_cxl"), .unload("dax_hmem")])
+    }
+
+    @Test("an error line that is what was foreseen stops nothing; one that is not does", arguments: [true, false])
+    func expectedMessage(isForeseen: Bool) throws {
+        // A region over a part of the range: at the initial probe dax_hmem takes it whole, and dax_cxl fails on the overlap.
+        let moments = try RecordedMoments(kernel: "7.3.4", scenario: "auto-partial", ["01", "02", "03"])
+        let order: [Step] = [.load("dax_hmem"), .load("dax_cxl")]
+        let policy = Policy(
+            name: "mine",
+            summary: "",
+            order: order,
+            want: .init(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil),
+            consent: .init()
+        )
+        let kernel = RecordedKernel(try moments.state(with: ["cxl_acpi"]), moments)
+        kernel.reinterpret { $0.initialProbe.value = .pending }
+        kernel.lines[.load("dax_cxl")] = [
+            isForeseen
+                ? "cxl_dax_region dax_region0: dax_region resource conflict for [mem 0x5d0000000-0x5efffffff]"
+                : "WARNING: CPU: 0 PID: 1 at drivers/dax/bus.c"
+        ]
+        let plan = try Planner(machine: kernel.state).plan(policy)
+        #expect(plan.prediction.hazards.contains { $0.id == .unbindable })
+        let accepted = Set(plan.prediction.hazards.map(\.id))
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: accepted) { machine throws(PlanningError) in
+            try Planner(machine: machine).plan(policy)
+        }
+        switch outcome {
+        case .done: #expect(isForeseen)
+        case .stopped(let error, _): #expect(!isForeseen && error.code == .kernelTrouble)
+        default: Issue.record("\(outcome)")
+        }
+    }
+
+    @Test("a hazard is taken for what it was about: another region that would be lost meanwhile stops the run")
+    func acceptedSubject() throws {
+        var policy = hmem
+        policy.order = [.unload("dax_cxl"), .unload("dax_hmem"), .hold, .unload("cxl_acpi")]
+        policy.want = .init(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil)
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.reinterpret { $0.regions[0].locked = false }
+        let plan = try Planner(machine: kernel.state).plan(policy)
+        kernel.interference = { step, machine in
+            for index in machine.regions.indices { machine.regions[index].locked = false }
+            guard step == .hold, var other = machine.regions.first else { return }
+            other.name = "region1"
+            other.range = AddressRange(start: 0x6_0000_0000, size: 0x1000_0000)
+            machine.regions.append(other)
+        }
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: [.regionLost, .orphanedRange]) {
+            machine throws(PlanningError) in
+            try Planner(machine: machine).plan(policy)
+        }
+        switch outcome {
+        case .rolledBack(let error), .stopped(let error, _):
+            #expect(error.code == .newHazard && error.message.contains("region1"))
+        default: Issue.record("\(outcome)")
+        }
     }
 
     @Test("SIGTERM: the running step ends, then the way back")
