@@ -21,7 +21,10 @@ struct DropInReading {
         let now = try tree.text(Inspector.holdPath).map(Self.words)
         let choice = try persisted.flatMap { lines throws(InspectionError) in try self.choice(lines) }
         if let now, !now.contains(Self.letIn), !Self.isWhole(now) {
-            throw damaged(Inspector.holdPath, "hold anew where it is needed")
+            throw damaged(
+                Inspector.holdPath,
+                "the file and /run/udev/rules.d/00-daxswitch.rules, and hold anew where it is needed"
+            )
         }
         guard now != nil || choice != nil else { return Result(isHeld: false, persisted: nil) }
         // Others may have a line that counts before ours: then ours are there and keep nothing out.
@@ -53,12 +56,12 @@ struct DropInReading {
         let isHalf = lines.contains { line in
             line.count > 1 && ["softdep", "install"].contains(line[0]) && ["cxl_acpi", "dax_hmem"].contains(line[1])
         }
-        if isHalf { throw damaged(Inspector.persistedPath, "persist anew where it is needed") }
+        if isHalf { throw damaged(Inspector.persistedPath, "the file, and persist anew where it is needed") }
         return nil
     }
 
-    private func damaged(_ path: String, _ then: String) -> InspectionError {
-        tree.damaged(path, "this is not the whole of what daxswitch writes there; remove the file, and \(then)")
+    private func damaged(_ path: String, _ what: String) -> InspectionError {
+        tree.damaged(path, "this is not the whole of what daxswitch writes there; remove \(what)")
     }
 
     private static func words(_ text: String) -> [[String]] {
