@@ -119,10 +119,20 @@ coldplug() {
 # dax_device START: the name of the dax device that begins at an address
 dax_device() {
     for device in /sys/bus/dax/devices/*; do
-        [ "$(($(cat $device/resource)))" = "$(($1))" ] && echo "${device##*/}" && return
+        [ -e "$device"/resource ] || continue
+        [ "$(($(cat "$device"/resource)))" = "$(($1))" ] && echo "${device##*/}" && return
     done
     echo "no dax device at $1" >&2
     return 1
+}
+
+# await_dax_device START: the same, once it is there: from 7.1 on dax_hmem makes its devices after the call that loads it
+await_dax_device() {
+    for attempt in $(seq 100); do
+        dax_device "$1" 2>/dev/null && return
+        sleep 0.1
+    done
+    dax_device "$1"
 }
 
 # insert MODULE: that module alone, with nobody asking the kernel for others
@@ -132,7 +142,7 @@ insert() { /sbin/insmod "$(/sbin/modinfo -F filename "$1")"; }
 # lent to device_dax and goes back to the driver it had, so that the step leaves no trace.
 pattern() {
     local device drivers=/sys/bus/dax/drivers before=""
-    device=$(dax_device "$2") || return
+    device=$(await_dax_device "$2") || return
     /sbin/modprobe device_dax
     if [ -e /sys/bus/dax/devices/$device/driver ]; then
         before=$(basename "$(readlink /sys/bus/dax/devices/$device/driver)")
