@@ -1,7 +1,7 @@
 /// Why a machine could not be read.
-public struct InspectionError: Error, Sendable, Equatable {
+package struct InspectionError: Error, Sendable, Equatable {
     /// The kind of trouble; each has one exit code.
-    public enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable {
         /// The root directory is no capture, or one that is damaged or contradicts itself.
         case badCapture
         /// The running kernel lacks something that must be read.
@@ -15,21 +15,21 @@ public struct InspectionError: Error, Sendable, Equatable {
     }
 
     /// The kind of trouble.
-    public var code: Code
+    package var code: Code
     /// A message for a person: the file, the line where there is one, what is wrong and what to do.
-    public var message: String
+    package var message: String
     /// Whether the same call may succeed a moment later.
-    public var isRetryable: Bool { code == .unstable }
+    package var isRetryable: Bool { code == .unstable }
 
     /// An error with its message.
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
     /// The exit code of a command that ends with this error (sysexits: 65 bad capture, 69 feature missing,
     /// 75 try again, 77 not permitted).
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch code {
         case .badCapture: 65
         case .missingFeature, .unreadable: 69
@@ -41,5 +41,5 @@ public struct InspectionError: Error, Sendable, Equatable {
 
 extension InspectionError: CustomStringConvertible {
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,10 +1,10 @@
-public import Iomem
-public import Machine
+package import Iomem
+package import Machine
 
 /// Reads a `MachineState` from a root directory: `/` for the running machine, or a recorded one.
 ///
 /// Nothing is changed and nothing is decided here.
-public struct Inspector: Sendable {
+package struct Inspector: Sendable {
     private let tree: any FileTree
     private let log: any KernelLog
 
@@ -12,14 +12,14 @@ public struct Inspector: Sendable {
     private static let attempts = 4
 
     /// A reader of the machine below `root`.
-    public init(root: String = "/") {
+    package init(root: String = "/") {
         let tree = DirectoryTree(root: root)
         self.tree = tree
         log = tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree)
     }
 
     /// A reader of any tree, with the kernel log from any place.
-    public init(tree: any FileTree, log: any KernelLog) {
+    package init(tree: any FileTree, log: any KernelLog) {
         self.tree = tree
         self.log = log
     }
@@ -29,7 +29,7 @@ public struct Inspector: Sendable {
     /// The files of a running machine are read one after the other while it may change: a reading that contradicts
     /// itself is made again, a few times.
     /// - Throws: `InspectionError`; for a recorded machine a contradiction is a bad capture.
-    public func read() throws(InspectionError) -> MachineState {
+    package func read() throws(InspectionError) -> MachineState {
         var attempt = 1
         while true {
             do throws(InspectionError) {
@@ -42,10 +42,10 @@ public struct Inspector: Sendable {
     }
 
     /// `/proc/iomem` alone, of one moment, for who waits for a change of it.
-    public func readIomem() throws(InspectionError) -> IomemTree { try IomemReading(tree: tree).read() }
+    package func readIomem() throws(InspectionError) -> IomemTree { try IomemReading(tree: tree).read() }
 
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
-    public func readPersisted() throws(InspectionError) -> BootChoice? {
+    package func readPersisted() throws(InspectionError) -> BootChoice? {
         try DropInReading(tree: tree).read().persisted
     }
 
@@ -106,10 +106,10 @@ public struct Inspector: Sendable {
     }
 
     /// The drop-in of this boot; its name sorts before `modules.softdep`, without which it would not count.
-    public static let holdPath = "/run/modprobe.d/00-daxswitch.conf"
+    package static let holdPath = "/run/modprobe.d/00-daxswitch.conf"
 
     /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
-    public static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
+    package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
 
     /// What every machine has, and every recording of one.
     private static let alwaysThere = ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"]

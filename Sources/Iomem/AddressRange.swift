@@ -1,19 +1,19 @@
 /// A range of physical addresses in bytes; both ends are inclusive, as in `/proc/iomem`.
-public struct AddressRange: Hashable, Sendable, Comparable {
+package struct AddressRange: Hashable, Sendable, Comparable {
     /// The first byte.
-    public let start: UInt64
+    package let start: UInt64
     /// The last byte, inclusive.
-    public let end: UInt64
+    package let end: UInt64
 
     /// A range from `start` to `end`, both inclusive; nil where `end` lies before `start`.
-    public init?(start: UInt64, end: UInt64) {
+    package init?(start: UInt64, end: UInt64) {
         guard start <= end else { return nil }
         self.start = start
         self.end = end
     }
 
     /// A range of `size` bytes from `start`; nil where it is empty or runs past the last address.
-    public init?(start: UInt64, size: UInt64) {
+    package init?(start: UInt64, size: UInt64) {
         guard size > 0 else { return nil }
         let (end, overflow) = start.addingReportingOverflow(size - 1)
         guard !overflow else { return nil }
@@ -21,24 +21,24 @@ public struct AddressRange: Hashable, Sendable, Comparable {
     }
 
     /// The number of bytes; saturates at `UInt64.max` for the whole address space.
-    public var size: UInt64 {
+    package var size: UInt64 {
         let (size, overflow) = (end - start).addingReportingOverflow(1)
         return overflow ? .max : size
     }
 
     /// Whether every byte of `other` lies in this range.
-    public func contains(_ other: AddressRange) -> Bool { start <= other.start && other.end <= end }
+    package func contains(_ other: AddressRange) -> Bool { start <= other.start && other.end <= end }
 
     /// Whether the two ranges share a byte.
-    public func overlaps(_ other: AddressRange) -> Bool { start <= other.end && other.start <= end }
+    package func overlaps(_ other: AddressRange) -> Bool { start <= other.end && other.start <= end }
 
     /// The bytes that both ranges share.
-    public func intersection(_ other: AddressRange) -> AddressRange? {
+    package func intersection(_ other: AddressRange) -> AddressRange? {
         AddressRange(start: max(start, other.start), end: min(end, other.end))
     }
 
     /// What is left of this range without the bytes of `others`, in address order.
-    public func subtracting(_ others: some Sequence<AddressRange>) -> [AddressRange] {
+    package func subtracting(_ others: some Sequence<AddressRange>) -> [AddressRange] {
         var rest: [AddressRange] = []
         var next = start
         for other in others.sorted() where overlaps(other) && other.end >= next {
@@ -51,27 +51,27 @@ public struct AddressRange: Hashable, Sendable, Comparable {
     }
 
     /// Whether the two ends lie on multiples of `alignment` bytes.
-    public func isAligned(to alignment: UInt64) -> Bool {
+    package func isAligned(to alignment: UInt64) -> Bool {
         start.isMultiple(of: alignment) && (end &+ 1).isMultiple(of: alignment)
     }
 
     /// Orders by start, then the larger range first, as nested resources are listed.
-    public static func < (left: AddressRange, right: AddressRange) -> Bool {
+    package static func < (left: AddressRange, right: AddressRange) -> Bool {
         left.start != right.start ? left.start < right.start : left.end > right.end
     }
 }
 
 extension AddressRange: CustomStringConvertible {
     /// `0x5d0000000-0x5efffffff`.
-    public var description: String { "\(hexadecimal(start))-\(hexadecimal(end))" }
+    package var description: String { "\(hexadecimal(start))-\(hexadecimal(end))" }
 }
 
 /// An address as the JSON documents write it: `0x5d0000000`.
-public func hexadecimal(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
+package func hexadecimal(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
 
 extension Sequence<AddressRange> {
     /// The same bytes in address order, with ranges that overlap or touch made one.
-    public func merged() -> [AddressRange] {
+    package func merged() -> [AddressRange] {
         var result: [AddressRange] = []
         for range in sorted() {
             if let last = result.last, last.end == .max || range.start <= last.end + 1 {

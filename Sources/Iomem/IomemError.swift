@@ -1,7 +1,7 @@
 /// Why a text is not a usable `/proc/iomem`.
-public struct IomemError: Error, Sendable, Equatable {
+package struct IomemError: Error, Sendable, Equatable {
     /// What is wrong with the text.
-    public enum Problem: Sendable, Equatable {
+    package enum Problem: Sendable, Equatable {
         /// There is no line at all.
         case empty
         /// Every address is zero: the kernel hides them from a reader without CAP_SYS_ADMIN
@@ -22,26 +22,26 @@ public struct IomemError: Error, Sendable, Equatable {
     }
 
     /// The file as the person knows it, for example `/proc/iomem`.
-    public var file: String
+    package var file: String
     /// The line, counted from 1; 0 where the whole file is meant.
-    public var line: Int
+    package var line: Int
     /// What is wrong.
-    public var problem: Problem
+    package var problem: Problem
 
     /// An error at a place.
-    public init(file: String, line: Int, problem: Problem) {
+    package init(file: String, line: Int, problem: Problem) {
         self.file = file
         self.line = line
         self.problem = problem
     }
 
     /// The file with the line, for example `/proc/iomem:12`.
-    public var place: String { line > 0 ? "\(file):\(line)" : file }
+    package var place: String { line > 0 ? "\(file):\(line)" : file }
 }
 
 extension IomemError: CustomStringConvertible {
     /// One sentence: the place and what is wrong.
-    public var description: String {
+    package var description: String {
         switch problem {
         case .empty: "\(place): the file is empty"
         case .zeroed: "\(place): every address is zero; reading the addresses needs CAP_SYS_ADMIN"

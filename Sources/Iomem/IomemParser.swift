@@ -6,7 +6,7 @@ extension IomemTree {
     ///   - bytes: the whole text.
     ///   - file: what errors call the file.
     /// - Throws: `IomemError` with the first line that is wrong, or `.zeroed` where all addresses are hidden.
-    public init(parsing bytes: [UInt8], file: String) throws(IomemError) {
+    package init(parsing bytes: [UInt8], file: String) throws(IomemError) {
         var entries: [IomemEntry] = []
         var open: [AddressRange] = []
         var number = 0
@@ -44,7 +44,7 @@ extension IomemTree {
     }
 
     /// The tree in the text of a `/proc/iomem`; like the one for bytes.
-    public init(parsing text: String, file: String) throws(IomemError) {
+    package init(parsing text: String, file: String) throws(IomemError) {
         try self.init(parsing: Array(text.utf8), file: file)
     }
 }

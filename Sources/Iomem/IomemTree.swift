@@ -1,14 +1,14 @@
 /// One resource of `/proc/iomem` with what lies below it.
-public struct IomemEntry: Hashable, Sendable {
+package struct IomemEntry: Hashable, Sendable {
     /// The bytes of the resource, inclusive ends.
-    public let range: AddressRange
+    package let range: AddressRange
     /// The name exactly as the kernel prints it, for example `CXL Window 0` or `System RAM (kmem)`.
-    public let name: String
+    package let name: String
     /// The resources inside this one, in address order.
-    public internal(set) var children: [IomemEntry]
+    package internal(set) var children: [IomemEntry]
 
     /// A resource with its children.
-    public init(range: AddressRange, name: String, children: [IomemEntry] = []) {
+    package init(range: AddressRange, name: String, children: [IomemEntry] = []) {
         self.range = range
         self.name = name
         self.children = children
@@ -19,12 +19,12 @@ public struct IomemEntry: Hashable, Sendable {
 ///
 /// Containment is computed from the addresses and the order of the lines: the kernel clips the indent
 /// (`r_show()` in kernel/resource.c prints at most four levels).
-public struct IomemTree: Hashable, Sendable {
+package struct IomemTree: Hashable, Sendable {
     /// The resources at the top, in address order.
-    public let roots: [IomemEntry]
+    package let roots: [IomemEntry]
 
     /// A tree over resources in the order of the file, in which a parent precedes its children.
-    public init(inFileOrder entries: [IomemEntry]) {
+    package init(inFileOrder entries: [IomemEntry]) {
         var stack: [IomemEntry] = []
         var roots: [IomemEntry] = []
         func close() {
@@ -40,7 +40,7 @@ public struct IomemTree: Hashable, Sendable {
     }
 
     /// Every resource, parents before children, with its depth from the top (0).
-    public var flattened: [(depth: Int, entry: IomemEntry)] {
+    package var flattened: [(depth: Int, entry: IomemEntry)] {
         var result: [(depth: Int, entry: IomemEntry)] = []
         func visit(_ entries: [IomemEntry], _ depth: Int) {
             for entry in entries {
@@ -53,12 +53,12 @@ public struct IomemTree: Hashable, Sendable {
     }
 
     /// The resources whose name satisfies `matches`, in the order of the file.
-    public func entries(where matches: (String) -> Bool) -> [IomemEntry] {
+    package func entries(where matches: (String) -> Bool) -> [IomemEntry] {
         flattened.filter { matches($0.entry.name) }.map(\.entry)
     }
 
     /// The resources that share a byte with `range`, with their depth.
-    public func lines(overlapping range: AddressRange) -> [(depth: Int, entry: IomemEntry)] {
+    package func lines(overlapping range: AddressRange) -> [(depth: Int, entry: IomemEntry)] {
         flattened.filter { $0.entry.range.overlaps(range) }
     }
 }

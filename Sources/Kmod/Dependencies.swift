@@ -4,14 +4,14 @@ extension KmodContext {
     /// The modules that `name` can't do without, all of them, in the order in which they must be inserted: what
     /// `modules.dep` lists, from right to left (`kmod_module_get_dependencies()`).
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`.
-    public func dependencies(of name: String) throws(KmodError) -> [KmodModule] {
+    package func dependencies(of name: String) throws(KmodError) -> [KmodModule] {
         try dependencyHandles(of: existing(name)).values()
     }
 
     /// What the first `softdep` line for `name` gives, of the configuration's files and `modules.softdep` sorted by
     /// file name (`kmod_config_new()`); names that lead to no module are left out.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.failed`.
-    public func softDependencies(of name: String) throws(KmodError) -> SoftDependencies {
+    package func softDependencies(of name: String) throws(KmodError) -> SoftDependencies {
         let module = try existing(name)
         var first: OpaquePointer?
         var second: OpaquePointer?

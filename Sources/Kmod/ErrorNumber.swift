@@ -1,23 +1,23 @@
 private import Glibc
 
 /// An `errno` value: what the kernel or libkmod said.
-public struct ErrorNumber: Sendable, Equatable, CustomStringConvertible {
+package struct ErrorNumber: Sendable, Equatable, CustomStringConvertible {
     /// The positive number, as in `errno`.
-    public let number: Int32
+    package let number: Int32
 
     /// `number` is positive; libkmod's return values are negated before they come here.
-    public init(_ number: Int32) {
+    package init(_ number: Int32) {
         self.number = number
     }
 
     /// The macro's name, such as `EBUSY`; `errno 200` for one that no module call is known to return.
-    public var name: String {
+    package var name: String {
         // strerrorname_np() would do, but glibc has it only since 2.32.
         Self.names[number] ?? "errno \(number)"
     }
 
     /// The name, then the C library's sentence: `EBUSY (Device or resource busy)`.
-    public var description: String {
+    package var description: String {
         guard let text = unsafe strerror(number) else { return name }
         return unsafe "\(name) (\(String(cString: text)))"
     }

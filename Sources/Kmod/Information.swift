@@ -4,7 +4,7 @@ extension KmodContext {
     /// What modinfo(8) shows of `name`: the `.modinfo` section of its file, and who signed it; for a builtin module
     /// what `modules.builtin.modinfo` has.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.unreadable`.
-    public func information(of name: String) throws(KmodError) -> [ModuleField] {
+    package func information(of name: String) throws(KmodError) -> [ModuleField] {
         let module = try existing(name)
         var first: OpaquePointer?
         let result = unsafe kmod_module_get_info(module.pointer, &first)
@@ -22,7 +22,7 @@ extension KmodContext {
 
     /// The symbols that the file of `name` takes from the kernel and from other modules.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.unreadable`.
-    public func dependencySymbols(of name: String) throws(KmodError) -> [ModuleSymbol] {
+    package func dependencySymbols(of name: String) throws(KmodError) -> [ModuleSymbol] {
         let module = try existing(name)
         var first: OpaquePointer?
         let result = unsafe kmod_module_get_dependency_symbols(module.pointer, &first)
@@ -45,7 +45,7 @@ extension KmodContext {
 
     /// The symbols that the file of `name` exports.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.unreadable`.
-    public func symbols(of name: String) throws(KmodError) -> [ModuleSymbol] {
+    package func symbols(of name: String) throws(KmodError) -> [ModuleSymbol] {
         let module = try existing(name)
         var first: OpaquePointer?
         let result = unsafe kmod_module_get_symbols(module.pointer, &first)

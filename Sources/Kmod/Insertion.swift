@@ -2,7 +2,7 @@ private import CKmod
 private import Glibc
 
 /// What became of one module that was to be loaded.
-public enum InsertionOutcome: String, Sendable {
+package enum InsertionOutcome: String, Sendable {
     /// It was loaded by this call.
     case inserted
     /// It was there before, or somebody else loaded it meanwhile.
@@ -12,14 +12,14 @@ public enum InsertionOutcome: String, Sendable {
 }
 
 /// What became of a module and of the modules that it needs.
-public struct InsertionResult: Sendable, Equatable {
+package struct InsertionResult: Sendable, Equatable {
     /// What became of the module itself.
-    public let outcome: InsertionOutcome
+    package let outcome: InsertionOutcome
     /// The modules that this call loaded, in order, the module itself among them.
-    public let inserted: [String]
+    package let inserted: [String]
 
     /// What became of the module, and the modules loaded for it.
-    public init(outcome: InsertionOutcome, inserted: [String]) {
+    package init(outcome: InsertionOutcome, inserted: [String]) {
         self.outcome = outcome
         self.inserted = inserted
     }
@@ -35,7 +35,7 @@ extension KmodContext {
     ///   - options: module options to follow those of the configuration.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.notPermitted`, `.disabled`, `.unsupported`, `.rejected`,
     ///   `.busy`, `.recordedRoot`, `.unreadable`, `.failed`. Nothing was loaded then.
-    public func insertOne(_ name: String, options: String? = nil) throws(KmodError) -> InsertionOutcome {
+    package func insertOne(_ name: String, options: String? = nil) throws(KmodError) -> InsertionOutcome {
         try requireThisMachine()
         return try insert(existing(name), options)
     }
@@ -47,7 +47,7 @@ extension KmodContext {
     ///   - name: the module's name, not an alias.
     ///   - options: module options to follow those of the configuration, for this module only.
     /// - Throws: as `insertOne(_:options:)`; the message names the module that failed.
-    public func insertWithDependencies(
+    package func insertWithDependencies(
         _ name: String,
         options: String? = nil
     ) throws(KmodError) -> InsertionResult {
@@ -67,7 +67,7 @@ extension KmodContext {
 
     /// What `insertWithDependencies(_:options:)` would load, in that order; empty if the module is there.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.unreadable`.
-    public func insertionOrder(of name: String) throws(KmodError) -> [String] {
+    package func insertionOrder(of name: String) throws(KmodError) -> [String] {
         let module = try existing(name).value
         guard try isMissing(module.name) else { return [] }
         var order: [String] = []

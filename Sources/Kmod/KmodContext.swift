@@ -9,13 +9,13 @@ private import Glibc
 /// Beyond its parameters libkmod always reads the host's `/proc/cmdline`, for `MODULE.OPTION=` and
 /// `modprobe.blacklist=`, and the environment variable KMOD_LOG.
 @safe
-public struct KmodContext: ~Copyable {
+package struct KmodContext: ~Copyable {
     /// Where module states are read.
-    public let reader: ModuleReader
+    package let reader: ModuleReader
     /// The modules directory, absolute.
-    public let modulesDirectory: String
+    package let modulesDirectory: String
     /// The modules directory has `modules.dep.bin`. Without it nothing but loaded modules is found.
-    public let hasIndex: Bool
+    package let hasIndex: Bool
 
     let handle: ContextHandle
     private let log: LogSink
@@ -30,7 +30,7 @@ public struct KmodContext: ~Copyable {
     ///   - log: gets libkmod's log, information and worse. The configuration is read before it can be set: a bad line
     ///     there is told on stderr, by libkmod.
     /// - Throws: `.corruptIndex`, `.unreadable`, `.failed`.
-    public init(
+    package init(
         modulesDirectory: String? = nil,
         configurationPaths: [String]? = nil,
         reader: ModuleReader = ModuleReader(),

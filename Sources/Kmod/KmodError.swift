@@ -1,7 +1,7 @@
 /// Why something about a module didn't work.
-public struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure, for programs.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// No module of that name or alias in the modules directory.
         case notFound
         /// The string can't be the name of a module or an alias.
@@ -39,21 +39,21 @@ public struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let code: Code
+    package let code: Code
     /// One sentence for a person, with the module's name or the file in it.
-    public let message: String
+    package let message: String
     /// What the kernel or libkmod said; nil where the failure was found before either was asked.
-    public let cause: ErrorNumber?
+    package let cause: ErrorNumber?
 
     /// A failure of one kind, with the sentence that tells it.
-    public init(_ code: Code, _ message: String, cause: ErrorNumber? = nil) {
+    package init(_ code: Code, _ message: String, cause: ErrorNumber? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
     /// The same call may work a moment later without anybody doing anything about it.
-    public var isRetryable: Bool {
+    package var isRetryable: Bool {
         switch code {
         case .busy: true
         // With a holder it lasts until the holder goes; without one it is a reference that somebody has just now.
@@ -64,7 +64,7 @@ public struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The sentence, and the cause where there is one.
-    public var description: String {
+    package var description: String {
         guard let cause else { return message }
         return "\(message): \(cause)"
     }

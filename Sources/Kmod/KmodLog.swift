@@ -1,11 +1,11 @@
 private import CKmod
 
 /// A line of libkmod's log.
-public struct KmodLogLine: Sendable, Equatable {
+package struct KmodLogLine: Sendable, Equatable {
     /// As in syslog(3): 3 error, 4 warning, 6 information.
-    public let priority: Int32
+    package let priority: Int32
     /// The text, without the newline.
-    public let text: String
+    package let text: String
 }
 
 /// Holds what libkmod's log callback points to. It must outlive the context that it is set on.

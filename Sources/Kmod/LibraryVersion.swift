@@ -1,10 +1,10 @@
 internal import Glibc
 
 /// The libkmod that this process runs with.
-public enum LibraryVersion {
+package enum LibraryVersion {
     /// The version in the name of the library's file, such as `2.5.1` of `libkmod.so.2.5.1`; nil where `/proc` does not
     /// tell. libkmod.h has no call that says it.
-    public static var loaded: String? {
+    package static var loaded: String? {
         guard let file = path(inMaps: "/proc/self/maps"), let resolved = unsafe realpath(file, nil) else { return nil }
         defer { unsafe free(resolved) }
         return version(inPath: unsafe String(cString: resolved))

@@ -9,7 +9,7 @@ extension KmodContext {
     ///   - name: the module's name, not an alias.
     ///   - removed: the modules that are in now and will be out.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`, `.unreadable`.
-    public func checkFiles(of name: String, without removed: Set<String>) throws(KmodError) {
+    package func checkFiles(of name: String, without removed: Set<String>) throws(KmodError) {
         let module = try existing(name)
         guard let path = module.value.path else { return }
         var files = try dependencyHandles(of: module).values().compactMap(\.path)
@@ -60,7 +60,7 @@ extension KmodContext {
     ///   - removed: the modules that are in now and will be out.
     ///   - passing: commands that will be gone by then.
     /// - Throws: `.installCommand`; `.notFound`, `.noIndex`, `.invalidName`, `.unreadable`.
-    public func checkCommands(
+    package func checkCommands(
         of name: String,
         without removed: Set<String>,
         passing: [InstallCommand]

@@ -7,7 +7,7 @@ extension KmodContext {
     ///
     /// A module that only an `install` command stands for is found too; `alias NAME off` finds nothing.
     /// - Throws: `.notFound` (never an empty array), `.noIndex`, `.invalidName`.
-    public func lookup(_ nameOrAlias: String) throws(KmodError) -> [KmodModule] {
+    package func lookup(_ nameOrAlias: String) throws(KmodError) -> [KmodModule] {
         let found = try lookupHandles(nameOrAlias).values().filter { $0.exists || $0.installCommand != nil }
         if found.isEmpty { throw notFound(nameOrAlias) }
         return found
@@ -15,13 +15,13 @@ extension KmodContext {
 
     /// The module of that name, dashes or underscores; aliases don't count.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`.
-    public func module(named name: String) throws(KmodError) -> KmodModule {
+    package func module(named name: String) throws(KmodError) -> KmodModule {
         try existing(name).value
     }
 
     /// `modules.builtin` has it, or it is in `/sys/module` without being loaded.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func isBuiltin(_ name: String) throws(KmodError) -> Bool {
+    package func isBuiltin(_ name: String) throws(KmodError) -> Bool {
         try state(of: name) == .builtin
     }
 

@@ -2,26 +2,26 @@
 ///
 /// libkmod's own calls (`kmod_module_get_initstate()` and its sisters) have the host's `/sys` built in and so can't
 /// look at a recorded machine.
-public struct ModuleReader: Sendable {
+package struct ModuleReader: Sendable {
     /// The directory that holds `proc` and `sys`, without a slash at its end; empty for this machine.
     let root: String
 
     /// A reader of this machine (`/`) or of a recorded one.
-    public init(root: String = "/") {
+    package init(root: String = "/") {
         var root = Substring(root)
         while root.hasSuffix("/") { root.removeLast() }
         self.root = String(root)
     }
 
     /// What it reads is the running kernel, so changes make sense.
-    public var isThisMachine: Bool { root.isEmpty }
+    package var isThisMachine: Bool { root.isEmpty }
 
     /// How `name` stands, with its reference count and the modules that use it.
     ///
     /// Only loadable modules have `initstate`. A directory without it is a builtin module with parameters, unless
     /// `/proc/modules` has the name: then it is being loaded (`mod_sysfs_setup()` runs after the module is listed).
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func reading(of name: String) throws(KmodError) -> ModuleReading {
+    package func reading(of name: String) throws(KmodError) -> ModuleReading {
         let name = try ModuleName(name).text
         let directory = "\(root)/sys/module/\(name)"
         if let word = try text("\(directory)/initstate") {
@@ -43,25 +43,25 @@ public struct ModuleReader: Sendable {
 
     /// How `name` stands.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func state(of name: String) throws(KmodError) -> ModuleState {
+    package func state(of name: String) throws(KmodError) -> ModuleState {
         try reading(of: name).state
     }
 
     /// The reference count of `name`; nil where it is not loaded or the kernel keeps no count.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func referenceCount(of name: String) throws(KmodError) -> Int? {
+    package func referenceCount(of name: String) throws(KmodError) -> Int? {
         try reading(of: name).references
     }
 
     /// The loaded modules that use `name`, sorted.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func holders(of name: String) throws(KmodError) -> [String] {
+    package func holders(of name: String) throws(KmodError) -> [String] {
         try reading(of: name).holders
     }
 
     /// `/proc/modules`, newest module first; empty where the kernel has no modules.
     /// - Throws: `.unreadable`, also for a line in an unknown form: a module overlooked is a wrong answer.
-    public func loadedModules() throws(KmodError) -> [LoadedModuleLine] {
+    package func loadedModules() throws(KmodError) -> [LoadedModuleLine] {
         let path = "\(root)/proc/modules"
         var modules: [LoadedModuleLine] = []
         for line in (try text(path) ?? "").split(separator: "\n") {
@@ -75,7 +75,7 @@ public struct ModuleReader: Sendable {
 
     /// `kernel.modules_disabled` is set. It only ever goes from 0 to 1.
     /// - Throws: `.unreadable`.
-    public func modulesDisabled() throws(KmodError) -> Bool {
+    package func modulesDisabled() throws(KmodError) -> Bool {
         try text("\(root)/proc/sys/kernel/modules_disabled") == "1"
     }
 

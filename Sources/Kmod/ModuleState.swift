@@ -1,5 +1,5 @@
 /// How a module stands in the kernel.
-public enum ModuleState: String, Sendable, CaseIterable {
+package enum ModuleState: String, Sendable, CaseIterable {
     /// Loaded and initialised.
     case live
     /// Being loaded: its initialisation hasn't returned.
@@ -13,16 +13,16 @@ public enum ModuleState: String, Sendable, CaseIterable {
 }
 
 /// What `ModuleReader` found out about one module at one moment.
-public struct ModuleReading: Sendable, Equatable {
+package struct ModuleReading: Sendable, Equatable {
     /// How it stands.
-    public let state: ModuleState
+    package let state: ModuleState
     /// The reference count; nil for what is not loaded, and on kernels without CONFIG_MODULE_UNLOAD.
-    public let references: Int?
+    package let references: Int?
     /// The loaded modules that use it, sorted.
-    public let holders: [String]
+    package let holders: [String]
 
     /// A reading as it is told.
-    public init(state: ModuleState, references: Int?, holders: [String]) {
+    package init(state: ModuleState, references: Int?, holders: [String]) {
         self.state = state
         self.references = references
         self.holders = holders

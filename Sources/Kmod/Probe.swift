@@ -2,24 +2,24 @@ private import CKmod
 private import Glibc
 
 /// What one look-up that modprobe would do has brought about.
-public struct ProbeResult: Sendable, Equatable {
+package struct ProbeResult: Sendable, Equatable {
     /// The modules that were asked for, and what became of each: several where an alias stands for several.
-    public let modules: [ProbedModule]
+    package let modules: [ProbedModule]
     /// Commands that modprobe would have run for softdeps. They were refused, which modprobe takes as it takes any
     /// softdep that fails: it goes on.
-    public let refused: [InstallCommand]
+    package let refused: [InstallCommand]
 
     /// What became of the modules, and the commands not run.
-    public init(modules: [ProbedModule], refused: [InstallCommand]) {
+    package init(modules: [ProbedModule], refused: [InstallCommand]) {
         self.modules = modules
         self.refused = refused
     }
 }
 
 /// What became of one module that was probed.
-public struct ProbedModule: Sendable, Equatable {
+package struct ProbedModule: Sendable, Equatable {
     /// What became of it.
-    public enum Outcome: String, Sendable {
+    package enum Outcome: String, Sendable {
         /// It was loaded by this call.
         case inserted
         /// It was there before.
@@ -31,26 +31,26 @@ public struct ProbedModule: Sendable, Equatable {
     }
 
     /// The module's name.
-    public let name: String
+    package let name: String
     /// What became of it.
-    public let outcome: Outcome
+    package let outcome: Outcome
 
     /// A module and what became of it.
-    public init(name: String, outcome: Outcome) {
+    package init(name: String, outcome: Outcome) {
         self.name = name
         self.outcome = outcome
     }
 }
 
 /// A command that modprobe's configuration puts in place of a module.
-public struct InstallCommand: Sendable, Equatable {
+package struct InstallCommand: Sendable, Equatable {
     /// The module's name.
-    public let module: String
+    package let module: String
     /// The command, for a shell.
-    public let command: String
+    package let command: String
 
     /// A module and the command in its place.
-    public init(module: String, command: String) {
+    package init(module: String, command: String) {
         self.module = module
         self.command = command
     }
@@ -64,7 +64,7 @@ extension KmodContext {
     /// A command is never run. If one stands for a module that can't be left out, nothing is loaded.
     /// - Throws: `.installCommand` with the command, and as `insertOne(_:options:)`. Dependencies and softdeps that
     ///   were loaded before a failure stay loaded.
-    public func probe(_ nameOrAlias: String) throws(KmodError) -> ProbeResult {
+    package func probe(_ nameOrAlias: String) throws(KmodError) -> ProbeResult {
         try requireThisMachine()
         // For the error where there is none: the list below may have objects without a module behind them.
         _ = try lookup(nameOrAlias)

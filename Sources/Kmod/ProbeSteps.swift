@@ -1,7 +1,7 @@
 private import CKmod
 
 /// One thing that modprobe would do.
-public enum ProbeStep: Sendable, Equatable {
+package enum ProbeStep: Sendable, Equatable {
     /// Insert a module with these options.
     case insert(module: String, options: String)
     /// Run a command in place of a module.
@@ -15,7 +15,7 @@ extension KmodContext {
     ///   - includingLoaded: also what is loaded by now. libkmod looks for that in the host's `/sys`, so for any other
     ///     machine this must be true.
     /// - Throws: `.notFound`, `.noIndex`, `.invalidName`.
-    public func probeSteps(of nameOrAlias: String, includingLoaded: Bool) throws(KmodError) -> [ProbeStep] {
+    package func probeSteps(of nameOrAlias: String, includingLoaded: Bool) throws(KmodError) -> [ProbeStep] {
         _ = try lookup(nameOrAlias)
         var all: [ProbeStep] = []
         try lookupHandles(nameOrAlias).forEach { module throws(KmodError) in

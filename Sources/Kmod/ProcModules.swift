@@ -1,15 +1,15 @@
 /// One line of `/proc/modules`, as `m_show()` in kernel/module/procfs.c writes it.
-public struct LoadedModuleLine: Sendable, Equatable {
+package struct LoadedModuleLine: Sendable, Equatable {
     /// The module's name, with underscores.
-    public let name: String
+    package let name: String
     /// `Live`, `Loading` or `Unloading`.
-    public let state: ModuleState
+    package let state: ModuleState
     /// The reference count; nil without CONFIG_MODULE_UNLOAD.
-    public let references: Int?
+    package let references: Int?
     /// The modules that use it, sorted.
-    public let holders: [String]
+    package let holders: [String]
     /// It has no exit function: the kernel writes `[permanent]` among the users.
-    public let isPermanent: Bool
+    package let isPermanent: Bool
 
     /// Reads `name size references users, state address [taint]`; nil for anything else.
     init?(_ line: Substring) {

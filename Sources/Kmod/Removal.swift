@@ -7,7 +7,7 @@ extension KmodContext {
     /// - Throws: `.inUse` with the modules that hold it, `.busy`, `.permanent`, `.notLoaded`, `.builtin`,
     ///   `.notPermitted`, `.disabled`, `.unsupported`, `.recordedRoot`, `.invalidName`, `.unreadable`, `.failed`.
     ///   The module is still there then, or wasn't before.
-    public func remove(_ name: String) throws(KmodError) {
+    package func remove(_ name: String) throws(KmodError) {
         try requireThisMachine()
         let name = try ModuleName(name)
         switch try state(of: name.text) {

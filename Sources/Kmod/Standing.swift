@@ -1,7 +1,7 @@
 extension KmodContext {
     /// How `name` stands; a builtin module without parameters isn't in `/sys/module`, so `modules.builtin` counts too.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func state(of name: String) throws(KmodError) -> ModuleState {
+    package func state(of name: String) throws(KmodError) -> ModuleState {
         let state = try reader.state(of: name)
         guard state == .absent else { return state }
         return try handle.module(ModuleName(name)).isBuiltin ? .builtin : .absent
@@ -9,19 +9,19 @@ extension KmodContext {
 
     /// The reference count of `name`; nil where it is not loaded or the kernel keeps no count.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func referenceCount(of name: String) throws(KmodError) -> Int? {
+    package func referenceCount(of name: String) throws(KmodError) -> Int? {
         try reader.referenceCount(of: name)
     }
 
     /// The loaded modules that use `name`, sorted.
     /// - Throws: `.invalidName`, `.unreadable`.
-    public func holders(of name: String) throws(KmodError) -> [String] {
+    package func holders(of name: String) throws(KmodError) -> [String] {
         try reader.holders(of: name)
     }
 
     /// The loaded modules, newest first.
     /// - Throws: `.unreadable`.
-    public func loadedModules() throws(KmodError) -> [LoadedModuleLine] {
+    package func loadedModules() throws(KmodError) -> [LoadedModuleLine] {
         try reader.loadedModules()
     }
 

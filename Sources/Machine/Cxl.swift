@@ -1,28 +1,28 @@
-public import Iomem
+package import Iomem
 
 /// A CXL region as sysfs shows it.
-public struct Region: Sendable, Equatable {
+package struct Region: Sendable, Equatable {
     /// `region0`.
-    public var name: String
+    package var name: String
     /// The bytes (`resource`, `size`); nil while the region has none.
-    public var range: AddressRange?
+    package var range: AddressRange?
     /// `mode`: `ram`, `pmem` or `none`.
-    public var mode: String
+    package var mode: String
     /// `commit` is 1: its decoders are programmed.
-    public var committed: Bool
+    package var committed: Bool
     /// `locked` is 1; nil where the kernel has no such attribute (it then resets locked decoders all the same).
-    public var locked: Bool?
+    package var locked: Bool?
     /// `dax_regionN` exists below it (for ram).
-    public var assembled: Bool
+    package var assembled: Bool
     /// The driver of `dax_regionN` (`cxl_dax_region`), nil where none is bound.
-    public var daxDriver: String?
+    package var daxDriver: String?
     /// The endpoint decoders that are its targets, by position.
-    public var targets: [String]
+    package var targets: [String]
     /// `pmem_regionN` exists below it (for pmem) and no driver is bound to it: it was made while `cxl_pmem` was out.
-    public var lacksPmemDriver: Bool
+    package var lacksPmemDriver: Bool
 
     /// A region as sysfs shows it.
-    public init(
+    package init(
         name: String,
         range: AddressRange?,
         mode: String,
@@ -46,9 +46,9 @@ public struct Region: Sendable, Equatable {
 }
 
 /// A CXL decoder as sysfs shows it.
-public struct Decoder: Sendable, Equatable {
+package struct Decoder: Sendable, Equatable {
     /// Where in the topology a decoder sits.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         /// A window's decoder below the root.
         case root
         /// A host bridge's or switch's decoder.
@@ -57,18 +57,18 @@ public struct Decoder: Sendable, Equatable {
         case endpoint
     }
     /// `decoder2.0`.
-    public var name: String
+    package var name: String
     /// Where it sits.
-    public var kind: Kind
+    package var kind: Kind
     /// The bytes it decodes (`start`, `size`); nil where it is not programmed.
-    public var range: AddressRange?
+    package var range: AddressRange?
     /// `locked` is 1.
-    public var locked: Bool
+    package var locked: Bool
     /// The region it belongs to (`region`), nil where none.
-    public var region: String?
+    package var region: String?
 
     /// A decoder as sysfs shows it.
-    public init(name: String, kind: Kind, range: AddressRange?, locked: Bool, region: String?) {
+    package init(name: String, kind: Kind, range: AddressRange?, locked: Bool, region: String?) {
         self.name = name
         self.kind = kind
         self.range = range
@@ -78,16 +78,16 @@ public struct Decoder: Sendable, Equatable {
 }
 
 /// A CXL memory device (`memN`).
-public struct Memdev: Sendable, Equatable {
+package struct Memdev: Sendable, Equatable {
     /// `mem0`.
-    public var name: String
+    package var name: String
     /// The driver is bound (`cxl_mem`) and an endpoint port hangs below a root.
-    public var hasEndpoint: Bool
+    package var hasEndpoint: Bool
     /// `pmem/size`: its persistent capacity in bytes; nil where that is not there.
-    public var persistentSize: UInt64?
+    package var persistentSize: UInt64?
 
     /// A memory device as sysfs shows it.
-    public init(name: String, hasEndpoint: Bool, persistentSize: UInt64? = nil) {
+    package init(name: String, hasEndpoint: Bool, persistentSize: UInt64? = nil) {
         self.name = name
         self.hasEndpoint = hasEndpoint
         self.persistentSize = persistentSize

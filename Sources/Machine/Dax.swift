@@ -1,7 +1,7 @@
-public import Iomem
+package import Iomem
 
 /// Who holds bytes of Soft Reserved memory; the raw value is the word in the JSON documents.
-public enum Owner: String, Sendable, CaseIterable, Comparable {
+package enum Owner: String, Sendable, CaseIterable, Comparable {
     /// A dax device below `regionN/dax_regionN`.
     case cxl
     /// A dax device below `hmem.N`.
@@ -12,37 +12,37 @@ public enum Owner: String, Sendable, CaseIterable, Comparable {
     case both
 
     /// In the order of declaration, for stable output.
-    public static func < (left: Owner, right: Owner) -> Bool { left.order < right.order }
+    package static func < (left: Owner, right: Owner) -> Bool { left.order < right.order }
 
     private var order: Int { Owner.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// A dax device as sysfs shows it.
-public struct DaxDevice: Sendable, Equatable {
+package struct DaxDevice: Sendable, Equatable {
     /// `dax0.0`. The number says nothing about the owner.
-    public var name: String
+    package var name: String
     /// The bytes of its mappings (`mappingN/start`, `end`; else `resource`, `size`), in address order.
-    public var ranges: [AddressRange]
+    package var ranges: [AddressRange]
     /// Where its dax region begins, as `resource` says of a device without bytes; nil where it has some.
-    public var regionStart: UInt64?
+    package var regionStart: UInt64?
     /// `cxl` or `hmem`, from the device's real path; nil for other kinds (pmem).
-    public var owner: Owner?
+    package var owner: Owner?
     /// What it hangs below: `region0` or `hmem.0`.
-    public var through: String
+    package var through: String
     /// The bound driver: `kmem`, `device_dax`, or nil.
-    public var driver: String?
+    package var driver: String?
     /// `state`, which kmem gives a device (7.3 on): `unplugged`, `offline`, `online`, `online_kernel`, `online_movable`, as
     /// it was last written; single blocks may have changed since. Nil where there is none.
-    public var memoryState: String?
+    package var memoryState: String?
     /// `target_node`: the NUMA node that its memory is in while kmem has it; nil where it is not known.
-    public var targetNode: Int?
+    package var targetNode: Int?
     /// Processes that have `/dev/daxN.M` open or mapped, as far as `/proc` could be read.
-    public var users: [DaxUser]
+    package var users: [DaxUser]
     /// `/proc` shows the open files of every process; else there may be more users.
-    public var usersAreKnown = true
+    package var usersAreKnown = true
 
     /// A dax device as sysfs shows it.
-    public init(
+    package init(
         name: String,
         ranges: [AddressRange],
         owner: Owner?,
@@ -65,16 +65,16 @@ public struct DaxDevice: Sendable, Equatable {
 }
 
 /// A process that uses a dax device.
-public struct DaxUser: Sendable, Equatable {
+package struct DaxUser: Sendable, Equatable {
     /// The process.
-    public var pid: Int
+    package var pid: Int
     /// `/proc/PID/comm`.
-    public var command: String
+    package var command: String
     /// It has the device mapped, not only open.
-    public var isMapped: Bool
+    package var isMapped: Bool
 
     /// A process that uses a dax device.
-    public init(pid: Int, command: String, isMapped: Bool) {
+    package init(pid: Int, command: String, isMapped: Bool) {
         self.pid = pid
         self.command = command
         self.isMapped = isMapped
@@ -82,16 +82,16 @@ public struct DaxUser: Sendable, Equatable {
 }
 
 /// An hmem platform device.
-public struct HmemDevice: Sendable, Equatable {
+package struct HmemDevice: Sendable, Equatable {
     /// `hmem.0`.
-    public var name: String
+    package var name: String
     /// It hangs below `hmem_platform.0` (7.1 on), not directly below `platform`.
-    public var isBelowPlatform: Bool
+    package var isBelowPlatform: Bool
     /// The `hmem` driver is bound.
-    public var isBound: Bool
+    package var isBound: Bool
 
     /// An hmem platform device as sysfs shows it.
-    public init(name: String, isBelowPlatform: Bool, isBound: Bool) {
+    package init(name: String, isBelowPlatform: Bool, isBound: Bool) {
         self.name = name
         self.isBelowPlatform = isBelowPlatform
         self.isBound = isBound
@@ -99,17 +99,17 @@ public struct HmemDevice: Sendable, Equatable {
 }
 
 /// What parameters tell dax_hmem.
-public struct HmemSettings: Sendable, Equatable {
+package struct HmemSettings: Sendable, Equatable {
     /// `device_hmem.disable`: the kernel makes no HMEM range at all (drivers/dax/hmem/device.c: hmem_init()).
-    public var isDisabled: Bool
+    package var isDisabled: Bool
     /// `dax_hmem.region_idle` on the kernel command line: its regions have a device of size 0
     /// (drivers/dax/hmem/hmem.c: dax_hmem_probe()).
-    public var regionIsIdle: Bool
+    package var regionIsIdle: Bool
     /// The same for the module that is loaded now, from `/sys/module`; nil while it is out.
-    public var loadedRegionIsIdle: Bool?
+    package var loadedRegionIsIdle: Bool?
 
     /// The defaults, unless told otherwise.
-    public init(isDisabled: Bool = false, regionIsIdle: Bool = false, loadedRegionIsIdle: Bool? = nil) {
+    package init(isDisabled: Bool = false, regionIsIdle: Bool = false, loadedRegionIsIdle: Bool? = nil) {
         self.isDisabled = isDisabled
         self.regionIsIdle = regionIsIdle
         self.loadedRegionIsIdle = loadedRegionIsIdle
@@ -117,20 +117,20 @@ public struct HmemSettings: Sendable, Equatable {
 }
 
 /// The hot-pluggable memory of `/sys/devices/system/memory`.
-public struct MemoryBlocks: Sendable, Equatable {
+package struct MemoryBlocks: Sendable, Equatable {
     /// Bytes in a block; 0 where the kernel has no memory hotplug.
-    public var blockSize: UInt64
+    package var blockSize: UInt64
     /// The policy for new blocks: `offline`, `online`, `online_movable`, `online_kernel`; nil where unreadable.
-    public var autoOnline: String?
+    package var autoOnline: String?
     /// The blocks, in address order.
-    public var blocks: [MemoryBlock]
+    package var blocks: [MemoryBlock]
     /// udev's rules files that put new blocks online by themselves.
-    public var onliningRules: [String]
+    package var onliningRules: [String]
     /// What the host has to spare; nil where it is not known.
-    public var room: MemoryRoom?
+    package var room: MemoryRoom?
 
     /// No blocks.
-    public init() {
+    package init() {
         blockSize = 0
         autoOnline = nil
         blocks = []
@@ -139,24 +139,24 @@ public struct MemoryBlocks: Sendable, Equatable {
     }
 
     /// The blocks that share a byte with `range`.
-    public func blocks(in range: AddressRange) -> [MemoryBlock] { blocks.filter { $0.range.overlaps(range) } }
+    package func blocks(in range: AddressRange) -> [MemoryBlock] { blocks.filter { $0.range.overlaps(range) } }
 }
 
 /// One memory block.
-public struct MemoryBlock: Sendable, Equatable {
+package struct MemoryBlock: Sendable, Equatable {
     /// The number in `memoryN`.
-    public var number: Int
+    package var number: Int
     /// The bytes, inclusive ends.
-    public var range: AddressRange
+    package var range: AddressRange
     /// `state` is not `offline`.
-    public var isOnline: Bool
+    package var isOnline: Bool
     /// The zone while online (`Normal`, `Movable`), from `valid_zones`; nil where unknown.
-    public var zone: String?
+    package var zone: String?
     /// `removable`: the kernel can remove memory; nil where it does not say.
-    public var isRemovable: Bool?
+    package var isRemovable: Bool?
 
     /// One memory block.
-    public init(number: Int, range: AddressRange, isOnline: Bool, zone: String?, isRemovable: Bool? = nil) {
+    package init(number: Int, range: AddressRange, isOnline: Bool, zone: String?, isRemovable: Bool? = nil) {
         self.number = number
         self.range = range
         self.isOnline = isOnline

@@ -1,5 +1,5 @@
 /// The 64-bit FNV-1a hash of lines, as 16 hexadecimal digits. It tells changes apart; it is no proof against intent.
-public func digest(of lines: [String]) -> String {
+package func digest(of lines: [String]) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in lines.map({ $0 + "\n" }).joined().utf8 {
         hash ^= UInt64(byte)

@@ -1,18 +1,18 @@
 /// Which machine this is, as far as it says.
-public struct Host: Sendable, Equatable {
+package struct Host: Sendable, Equatable {
     /// A digest of `/etc/machine-id`, the same at every boot; nil where the machine has none.
-    public var id: String?
+    package var id: String?
     /// `/proc/sys/kernel/hostname`; nil where it was not recorded.
-    public var name: String?
+    package var name: String?
 
     /// A machine of which nothing need be known.
-    public init(id: String? = nil, name: String? = nil) {
+    package init(id: String? = nil, name: String? = nil) {
         self.id = id
         self.name = name
     }
 
     /// Whether the two can be one machine: the ids decide, without them the names, without those nothing speaks against.
-    public func mayBe(_ other: Host) -> Bool {
+    package func mayBe(_ other: Host) -> Bool {
         if let id, let otherID = other.id { return id == otherID }
         if let name, let otherName = other.name { return name == otherName }
         return true

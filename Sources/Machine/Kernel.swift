@@ -1,27 +1,27 @@
 /// The running (or recorded) kernel.
-public struct Kernel: Sendable, Equatable {
+package struct Kernel: Sendable, Equatable {
     /// `/proc/sys/kernel/osrelease`, for example `7.3.4+deb13-amd64`.
-    public var release: String
+    package var release: String
     /// `/proc/sys/kernel/random/boot_id`; nil where it was not recorded.
-    public var bootID: String?
+    package var bootID: String?
     /// `/proc/cmdline`.
-    public var commandLine: String
+    package var commandLine: String
     /// Which ownership rules the kernel follows; nil where the evidence does not decide.
-    public var generation: Finding<Generation?>
+    package var generation: Finding<Generation?>
     /// `/proc/sys/kernel/modules_disabled` is 1: no module can be loaded or removed before a reboot.
-    public var modulesDisabled: Bool
+    package var modulesDisabled: Bool
     /// `/proc/sys/kernel/modprobe` names a program that can load modules: without one, request_module() loads none
     /// (kernel/module/kmod.c: __request_module()).
-    public var hasModuleHelper: Bool
+    package var hasModuleHelper: Bool
     /// The program in `/proc/sys/kernel/modprobe` where it is one of which it is not known whether it loads modules.
-    public var unknownModuleHelper: String?
+    package var unknownModuleHelper: String?
     /// The selected mode in `/sys/kernel/security/lockdown` (`none`, `integrity`, `confidentiality`); nil where unreadable.
-    public var lockdown: String?
+    package var lockdown: String?
     /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).
-    public var showsSoftReserved: Bool
+    package var showsSoftReserved: Bool
 
     /// A kernel of which only the release is known.
-    public init(release: String) {
+    package init(release: String) {
         self.release = release
         bootID = nil
         commandLine = ""
@@ -34,7 +34,7 @@ public struct Kernel: Sendable, Equatable {
 
     /// The modules that `module_blacklist=` on the command line bars, underscores: the kernel refuses each with EPERM
     /// (kernel/module/main.c: blacklisted()).
-    public var barredModules: Set<String> {
+    package var barredModules: Set<String> {
         let lists = commandLine.split(separator: " ").filter { $0.hasPrefix("module_blacklist=") }
         let names = lists.last.map { $0.dropFirst("module_blacklist=".count).split(separator: ",") } ?? []
         return Set(names.map { String($0.map { $0 == "-" ? "_" : $0 }) })
@@ -42,7 +42,7 @@ public struct Kernel: Sendable, Equatable {
 }
 
 /// Which rules decide who owns Soft Reserved memory.
-public enum Generation: String, Sendable, CaseIterable {
+package enum Generation: String, Sendable, CaseIterable {
     /// Up to 6.2: no dax_cxl; dax_hmem owns everything.
     case hmemOnly = "hmem-only"
     /// 6.3 to 7.0: a range that meets a window is left to CXL.

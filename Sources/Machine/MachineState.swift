@@ -1,50 +1,50 @@
-public import Iomem
+package import Iomem
 
 /// What a machine is at one moment, as values: read from a root directory by `Inspection`, never changed.
-public struct MachineState: Sendable, Equatable {
+package struct MachineState: Sendable, Equatable {
     /// Which machine it is.
-    public var host: Host
+    package var host: Host
     /// The kernel: release, boot, generation, switches.
-    public var kernel: Kernel
+    package var kernel: Kernel
     /// `/proc/iomem`.
-    public var iomem: IomemTree
+    package var iomem: IomemTree
     /// The modules: loaded, built in, available, and how they depend on each other.
-    public var modules: ModuleTable
+    package var modules: ModuleTable
     /// The Soft Reserved ranges, in address order, each once, with where they were found.
-    public var softReserved: [SoftReservedRange]
+    package var softReserved: [SoftReservedRange]
     /// The CXL windows, in address order.
-    public var windows: [Window]
+    package var windows: [Window]
     /// The CXL regions that sysfs shows, in address order.
-    public var regions: [Region]
+    package var regions: [Region]
     /// The CXL decoders that sysfs shows, by name.
-    public var decoders: [Decoder]
+    package var decoders: [Decoder]
     /// The CXL memory devices that sysfs shows, by name.
-    public var memdevs: [Memdev]
+    package var memdevs: [Memdev]
     /// The dax devices that sysfs shows, by name.
-    public var daxDevices: [DaxDevice]
+    package var daxDevices: [DaxDevice]
     /// The active namespaces of persistent memory; nil where it is not known which are.
-    public var pmem: [PmemNamespace]?
+    package var pmem: [PmemNamespace]?
     /// The hmem platform devices (`hmem.N`) that sysfs shows.
-    public var hmemDevices: [HmemDevice]
+    package var hmemDevices: [HmemDevice]
     /// How dax_hmem was told to behave.
-    public var hmemSettings: HmemSettings
+    package var hmemSettings: HmemSettings
     /// Memory blocks above the first boot memory, with their state.
-    public var memory: MemoryBlocks
+    package var memory: MemoryBlocks
     /// Whether the first dax_hmem probe that meets a window is still to come (7.1 on).
-    public var initialProbe: Finding<InitialProbe>
+    package var initialProbe: Finding<InitialProbe>
     /// The decoders as daxswitch saw them last in this boot; nil where it has not seen them, or where they are in sysfs.
-    public var remembered: RememberedDecoders?
+    package var remembered: RememberedDecoders?
     /// Whether it is proven that no driver has touched the decoders in this boot, so that they are as the firmware left them.
-    public var decodersAsAtBoot: Finding<Bool>
+    package var decodersAsAtBoot: Finding<Bool>
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
-    public var isHeld: Bool
+    package var isHeld: Bool
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
-    public var persisted: BootChoice?
+    package var persisted: BootChoice?
     /// What the host's own configuration says to modprobe.
-    public var modprobe: ModprobeSettings
+    package var modprobe: ModprobeSettings
 
     /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
-    public init(kernel: Kernel, iomem: IomemTree) {
+    package init(kernel: Kernel, iomem: IomemTree) {
         host = Host()
         self.kernel = kernel
         self.iomem = iomem
@@ -68,21 +68,21 @@ public struct MachineState: Sendable, Equatable {
     }
 
     /// Whether sysfs has the decoders of all memory devices.
-    public var seesDecoders: Bool { whyDecodersAreUnseen == nil }
+    package var seesDecoders: Bool { whyDecodersAreUnseen == nil }
 
     /// Why sysfs lacks decoders, in words; nil where it has those of every memory device.
     ///
     /// They are made by `cxl_port` for the endpoints that `cxl_mem` adds below the ports of `cxl_acpi`
     /// (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()); of a device whose endpoint fails to come up there are none,
     /// as on 6.1 wherever firmware committed a ram region.
-    public var whyDecodersAreUnseen: String? {
+    package var whyDecodersAreUnseen: String? {
         if let module = missingCxlDriver { return "\(module) is out" }
         if memdevs.isEmpty { return "no memory device is there" }
         return memdevs.first { !$0.hasEndpoint }.map { "\($0.name) has no endpoint" }
     }
 
     /// The first of the drivers of memory devices and their decoders that is not in.
-    public var missingCxlDriver: String? {
+    package var missingCxlDriver: String? {
         if !windows.contains(where: \.isLive) { return "cxl_acpi" }
         return ["cxl_pci", "cxl_mem", "cxl_port"].first { ![.live, .builtin].contains(modules.state(of: $0)) }
     }
@@ -91,7 +91,7 @@ public struct MachineState: Sendable, Equatable {
     ///
     /// A region is committed by decoders for all of its bytes, whatever address they show: that of a device which
     /// translates addresses by itself is another one (drivers/cxl/core/hdm.c: cxl_decoder_init()).
-    public var decodedBytes: [AddressRange] {
+    package var decodedBytes: [AddressRange] {
         (decoders.filter { $0.kind == .endpoint }.compactMap(\.range) + regions.filter(\.committed).compactMap(\.range))
             .merged()
     }
@@ -101,7 +101,7 @@ public struct MachineState: Sendable, Equatable {
     /// What was kept stays: with `cxl_pci` out the regions are no longer committed when `cxl_acpi` goes, and an unlocked
     /// region that was reset is still not decoded when `cxl_acpi` has come and goes again. Only a region that is seen
     /// now takes the place of those over the same bytes.
-    public func decodersToRemember(kept: RememberedDecoders?) -> RememberedDecoders? {
+    package func decodersToRemember(kept: RememberedDecoders?) -> RememberedDecoders? {
         guard missingCxlDriver == nil else { return kept }
         let committed = regions.filter(\.committed)
         let seen = committed.filter { $0.mode == "ram" }.compactMap { region in
@@ -119,7 +119,7 @@ public struct MachineState: Sendable, Equatable {
 }
 
 /// Who is to own Soft Reserved memory from the next boot on; the raw value is the word in the JSON documents.
-public enum BootChoice: String, Sendable, CaseIterable {
+package enum BootChoice: String, Sendable, CaseIterable {
     /// `cxl_pmem`, `cxl_acpi`, `cxl_pci` and `cxl_mem` come before dax_hmem.
     case cxl
     /// `cxl_acpi` is never loaded.
@@ -127,21 +127,21 @@ public enum BootChoice: String, Sendable, CaseIterable {
 }
 
 /// A value that was inferred, with the facts it was inferred from, one sentence each, naming the file.
-public struct Finding<Value: Sendable & Equatable>: Sendable, Equatable {
+package struct Finding<Value: Sendable & Equatable>: Sendable, Equatable {
     /// What was found.
-    public var value: Value
+    package var value: Value
     /// Why: one sentence for each fact, with the file it stands in.
-    public var evidence: [String]
+    package var evidence: [String]
 
     /// A finding with its evidence.
-    public init(_ value: Value, evidence: [String]) {
+    package init(_ value: Value, evidence: [String]) {
         self.value = value
         self.evidence = evidence
     }
 }
 
 /// The state of the one probe of dax_hmem that asks the CXL regions (`hmem_platform.did_probe`, drivers/dax/hmem/device.c, 7.1 on).
-public enum InitialProbe: String, Sendable {
+package enum InitialProbe: String, Sendable {
     /// No dax_hmem probe has met a CXL window in this boot.
     case pending
     /// A probe met a window: later loads leave every range in a window to CXL.

@@ -1,16 +1,16 @@
 /// The modules of a machine.
-public struct ModuleTable: Sendable, Equatable {
+package struct ModuleTable: Sendable, Equatable {
     /// The loaded modules by name (underscores), from `/proc/modules`.
-    public var loaded: [String: LoadedModule]
+    package var loaded: [String: LoadedModule]
     /// The names in `modules.builtin`, and those that `/sys/module` shows without being loadable; underscores.
-    public var builtin: Set<String>
+    package var builtin: Set<String>
     /// Hard dependencies from `modules.dep` by name, nearest first; nil where that file was not there.
-    public var dependencies: [String: [String]]?
+    package var dependencies: [String: [String]]?
     /// `pre:` soft dependencies from `modules.softdep` by name; nil where that file was not there.
-    public var softDependencies: [String: [String]]?
+    package var softDependencies: [String: [String]]?
 
     /// No module at all.
-    public init() {
+    package init() {
         loaded = [:]
         builtin = []
         dependencies = nil
@@ -18,7 +18,7 @@ public struct ModuleTable: Sendable, Equatable {
     }
 
     /// How `name` (underscores) stands.
-    public func state(of name: String) -> ModuleStanding {
+    package func state(of name: String) -> ModuleStanding {
         if let module = loaded[name] { return module.isLive ? .live : .changing }
         if builtin.contains(name) { return .builtin }
         if let dependencies { return dependencies[name] == nil ? .missing : .absent }
@@ -27,7 +27,7 @@ public struct ModuleTable: Sendable, Equatable {
 }
 
 /// How a module stands; the raw value is the word in the JSON documents.
-public enum ModuleStanding: String, Sendable {
+package enum ModuleStanding: String, Sendable {
     /// Loaded and initialised.
     case live
     /// Being loaded or removed.
@@ -41,22 +41,22 @@ public enum ModuleStanding: String, Sendable {
 }
 
 /// One line of `/proc/modules`.
-public struct LoadedModule: Sendable, Equatable {
+package struct LoadedModule: Sendable, Equatable {
     /// The state is `Live`, not `Loading` or `Unloading`.
-    public var isLive: Bool
+    package var isLive: Bool
     /// The reference count; negative while the module is being removed.
-    public var references: Int
+    package var references: Int
     /// The modules that use this one.
-    public var users: [String]
+    package var users: [String]
     /// Where it was loaded; changes with every load. 0 without privilege.
-    public var address: UInt64
+    package var address: UInt64
     /// It was loaded without a valid signature: `E` among its taints.
-    public var isUnsigned: Bool
+    package var isUnsigned: Bool
     /// Position in the file: the kernel puts the newest module first (`add_unformed_module()`, kernel/module/main.c).
-    public var position: Int
+    package var position: Int
 
     /// One line of the file.
-    public init(
+    package init(
         isLive: Bool,
         references: Int,
         users: [String],

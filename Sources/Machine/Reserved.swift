@@ -1,22 +1,22 @@
-public import Iomem
+package import Iomem
 
 /// A range of EFI "specific purpose" memory that the kernel left to a driver, cut at the borders of HMEM ranges.
-public struct SoftReservedRange: Sendable, Equatable {
+package struct SoftReservedRange: Sendable, Equatable {
     /// The bytes, inclusive ends.
-    public var range: AddressRange
+    package var range: AddressRange
     /// Where it was found, for example `/sys/firmware/memmap/4` or `memmap= in /proc/cmdline`; never empty.
-    public var sources: [String]
+    package var sources: [String]
     /// The range that dax_hmem takes as a whole and that these bytes belong to (`hmem_active`,
     /// drivers/dax/hmem/device.c); nil where they belong to none.
-    public var hmemRange: AddressRange?
+    package var hmemRange: AddressRange?
 
     /// A range with the places it was found in, an HMEM range of its own.
-    public init(range: AddressRange, sources: [String]) {
+    package init(range: AddressRange, sources: [String]) {
         self.init(range: range, sources: sources, hmemRange: range)
     }
 
     /// A range with the places it was found in and the HMEM range that it belongs to.
-    public init(range: AddressRange, sources: [String], hmemRange: AddressRange?) {
+    package init(range: AddressRange, sources: [String], hmemRange: AddressRange?) {
         self.range = range
         self.sources = sources
         self.hmemRange = hmemRange
@@ -24,20 +24,20 @@ public struct SoftReservedRange: Sendable, Equatable {
 }
 
 /// A CXL fixed memory window (CFMWS in the ACPI CEDT).
-public struct Window: Sendable, Equatable {
+package struct Window: Sendable, Equatable {
     /// The bytes, inclusive ends.
-    public var range: AddressRange
+    package var range: AddressRange
     /// The number in the name `CXL Window N` of `/proc/iomem`; nil while `cxl_acpi` is out.
-    public var number: Int?
+    package var number: Int?
     /// Whether `/proc/iomem` has the window now: only then does dax_hmem meet it.
-    public var isLive: Bool
+    package var isLive: Bool
     /// The CEDT restricts the window to a fixed configuration (bit 4): regions in it are locked.
-    public var isFixed: Bool
+    package var isFixed: Bool
     /// Where it was found; never empty.
-    public var sources: [String]
+    package var sources: [String]
 
     /// A window with the places it was found in.
-    public init(range: AddressRange, number: Int?, isLive: Bool, isFixed: Bool, sources: [String]) {
+    package init(range: AddressRange, number: Int?, isLive: Bool, isFixed: Bool, sources: [String]) {
         self.range = range
         self.number = number
         self.isLive = isLive
@@ -48,16 +48,16 @@ public struct Window: Sendable, Equatable {
 
 /// What daxswitch saw of the memory devices' decoders in this boot before it took them out of sight, kept in
 /// `/run/daxswitch/regions.json`.
-public struct RememberedDecoders: Sendable, Equatable {
+package struct RememberedDecoders: Sendable, Equatable {
     /// The committed ram regions; empty where the decoders were looked at and no such region was there.
-    public var regions: [RememberedRegion]
+    package var regions: [RememberedRegion]
     /// The bytes that decoders of memory devices still answer for when `cxl_acpi` is gone.
-    public var decoded: [AddressRange]
+    package var decoded: [AddressRange]
     /// The decoders of every memory device were seen: there are no others.
-    public var isComplete: Bool
+    package var isComplete: Bool
 
     /// What was seen.
-    public init(regions: [RememberedRegion], decoded: [AddressRange], isComplete: Bool = true) {
+    package init(regions: [RememberedRegion], decoded: [AddressRange], isComplete: Bool = true) {
         self.regions = regions
         self.decoded = decoded
         self.isComplete = isComplete
@@ -65,14 +65,14 @@ public struct RememberedDecoders: Sendable, Equatable {
 }
 
 /// A committed CXL region that daxswitch saw in this boot.
-public struct RememberedRegion: Sendable, Equatable {
+package struct RememberedRegion: Sendable, Equatable {
     /// The bytes, inclusive ends.
-    public var range: AddressRange
+    package var range: AddressRange
     /// Its decoders were locked and the kernel honours the lock: the region comes back with `cxl_acpi`.
-    public var locked: Bool
+    package var locked: Bool
 
     /// A remembered region.
-    public init(range: AddressRange, locked: Bool) {
+    package init(range: AddressRange, locked: Bool) {
         self.range = range
         self.locked = locked
     }

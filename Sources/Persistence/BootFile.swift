@@ -1,15 +1,15 @@
 import Inspection
-public import Machine
+package import Machine
 
 /// A file that makes a choice hold from the next boot on. The texts hold on every kernel: the next boot may be another's.
-public struct BootFile: Sendable, Equatable {
+package struct BootFile: Sendable, Equatable {
     /// Where it lies.
-    public let path: String
+    package let path: String
     /// All of it.
-    public let text: String
+    package let text: String
 
     /// The paths that daxswitch writes, whatever the choice and the builder.
-    public static let paths = [Inspector.persistedPath, dracutPath]
+    package static let paths = [Inspector.persistedPath, dracutPath]
 
     private static let dracutPath = "/etc/dracut.conf.d/01-daxswitch.conf"
 
@@ -23,7 +23,7 @@ public struct BootFile: Sendable, Equatable {
     ///
     /// initramfs-tools takes every `/etc/modprobe.d/*.conf` (mkinitramfs); dracut does so only for an image for this host
     /// alone (90kernel-modules/module-setup.sh), so it is told.
-    public static func wanted(for choice: BootChoice, builder: InitramfsBuilder?) -> [BootFile] {
+    package static func wanted(for choice: BootChoice, builder: InitramfsBuilder?) -> [BootFile] {
         let modprobe = BootFile(path: Inspector.persistedPath, text: modprobeText(choice))
         return builder == .dracut ? [modprobe, BootFile(path: dracutPath, text: dracutText)] : [modprobe]
     }

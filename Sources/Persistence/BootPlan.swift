@@ -1,9 +1,9 @@
-public import Machine
+package import Machine
 
 /// What must be written and removed so that a choice holds, or none does. Pure.
-public struct BootPlan: Sendable, Equatable {
+package struct BootPlan: Sendable, Equatable {
     /// What becomes of a file.
-    public enum Action: String, Sendable {
+    package enum Action: String, Sendable {
         /// It is made, or replaced.
         case write
         /// It is removed.
@@ -13,31 +13,31 @@ public struct BootPlan: Sendable, Equatable {
     }
 
     /// A file and what becomes of it.
-    public struct Change: Sendable, Equatable {
+    package struct Change: Sendable, Equatable {
         /// What becomes of it.
-        public let action: Action
+        package let action: Action
         /// Where it lies.
-        public let path: String
+        package let path: String
         /// What it will hold; nil where it is removed.
-        public let text: String?
+        package let text: String?
     }
 
     /// The files concerned, in the order in which they are changed.
-    public let changes: [Change]
+    package let changes: [Change]
 
     /// Nothing at all.
-    public static let nothing = BootPlan(changes: [])
+    package static let nothing = BootPlan(changes: [])
 
     private init(changes: [Change]) { self.changes = changes }
 
     /// Whether no file is changed.
-    public var isEmpty: Bool { changes.allSatisfy { $0.action == .keep } }
+    package var isEmpty: Bool { changes.allSatisfy { $0.action == .keep } }
 
     /// The changes from what `present` says of each path to `choice`; nil is no choice.
     ///
     /// - Throws: `PersistenceError` `.foreignFile` or `.editedFile` about a file in the way that is not as daxswitch
     ///   wrote it.
-    public init(
+    package init(
         choice: BootChoice?,
         builder: InitramfsBuilder?,
         present: [String: String]

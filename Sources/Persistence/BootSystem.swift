@@ -1,9 +1,9 @@
 import Glibc
-public import Inspection
+package import Inspection
 import Reload
 
 /// The system that a choice is written to: its files, its mounts, and what makes its initramfs.
-public protocol BootSystem {
+package protocol BootSystem {
     /// Whether what is written will last.
     var kind: SystemKind { get }
     /// What makes the initramfs; nil where nothing known is there.
@@ -24,18 +24,18 @@ public protocol BootSystem {
 }
 
 /// This machine, or a directory that stands for `/`.
-public struct RunningSystem: BootSystem {
+package struct RunningSystem: BootSystem {
     private let root: String
     private let tree: DirectoryTree
 
     /// The system below `root`; "" is this machine.
-    public init(root: String = "") {
+    package init(root: String = "") {
         self.root = root
         tree = DirectoryTree(root: root)
     }
 
     /// From the mount table.
-    public var kind: SystemKind {
+    package var kind: SystemKind {
         SystemKind(
             mountinfo: tree.optionalText("/proc/self/mountinfo"),
             isOSTree: tree.exists("/run/ostree-booted")
@@ -43,28 +43,28 @@ public struct RunningSystem: BootSystem {
     }
 
     /// By its programs.
-    public var builder: InitramfsBuilder? { InitramfsBuilder.find { tree.exists($0) } }
+    package var builder: InitramfsBuilder? { InitramfsBuilder.find { tree.exists($0) } }
 
     /// The texts of our paths that are there.
-    public func present() throws -> [String: String] {
+    package func present() throws -> [String: String] {
         var texts: [String: String] = [:]
         for path in BootFile.paths { texts[path] = try tree.text(path) }
         return texts
     }
 
     /// Replaces a file as one act, written out to the disk.
-    public func write(_ text: String, to path: String) throws {
+    package func write(_ text: String, to path: String) throws {
         try StateDirectory.write(Array(text.utf8), to: root + path)
     }
 
     /// Removes a file.
-    public func remove(_ path: String) throws { try StateDirectory.remove(root + path) }
+    package func remove(_ path: String) throws { try StateDirectory.remove(root + path) }
 
     /// From the directories of modprobe.d(5).
-    public var configuration: ModprobeConfiguration { ModprobeConfiguration(tree, isOfNextBoot: true) }
+    package var configuration: ModprobeConfiguration { ModprobeConfiguration(tree, isOfNextBoot: true) }
 
     /// Of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.
-    public var images: InitramfsImages {
+    package var images: InitramfsImages {
         let directories = InitramfsImages.bootDirectories
         let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
         var written: [String: Int] = [:]
@@ -83,7 +83,7 @@ public struct RunningSystem: BootSystem {
     }
 
     /// Runs the builder; what it prints goes to standard error.
-    public func rebuild(_ builder: InitramfsBuilder) throws {
+    package func rebuild(_ builder: InitramfsBuilder) throws {
         let command = builder.command
         let status: Int32
         do {

@@ -1,8 +1,8 @@
-public import Inspection
-public import Machine
+package import Inspection
+package import Machine
 
 /// Why a choice would not come about at the next boot, as far as modules are concerned. Pure.
-public struct ChoiceObstacle {
+package struct ChoiceObstacle {
     private let choice: BootChoice
     private let machine: MachineState
     private let configuration: ModprobeConfiguration
@@ -10,7 +10,7 @@ public struct ChoiceObstacle {
 
     /// `choice` on `machine`, whose next boot has `configuration`; it is written there where `filesLast`, and stands on the
     /// kernel command line where not.
-    public init(
+    package init(
         to choice: BootChoice,
         on machine: MachineState,
         with configuration: ModprobeConfiguration,
@@ -24,7 +24,7 @@ public struct ChoiceObstacle {
 
     /// Looks at everything.
     /// - Throws: `PersistenceError` `.missingModule`, `.blacklisted` or `.overridden` about the first thing that is found.
-    public func check() throws(PersistenceError) {
+    package func check() throws(PersistenceError) {
         try checkPresence()
         try checkKernel()
         try checkUdev()
@@ -33,7 +33,7 @@ public struct ChoiceObstacle {
 
     /// The machine has nothing that a choice is about.
     /// - Throws: `PersistenceError` `.nothingToDecide`.
-    public static func checkMemory(of machine: MachineState) throws(PersistenceError) {
+    package static func checkMemory(of machine: MachineState) throws(PersistenceError) {
         guard machine.softReserved.isEmpty, machine.windows.isEmpty, machine.regions.isEmpty else { return }
         throw PersistenceError(
             .nothingToDecide,

@@ -1,18 +1,18 @@
-public import Machine
+package import Machine
 
 /// A choice on the kernel command line, for systems whose files don't last. Pure.
 ///
 /// `module_blacklist=` is heeded by the kernel itself (kernel/module/main.c: blacklisted()), so that neither modprobe nor
 /// udev counts; `modules_load=` by systemd-modules-load.service(8).
-public struct CommandLineChoice: Sendable, Equatable {
+package struct CommandLineChoice: Sendable, Equatable {
     /// What is to hold.
-    public let choice: BootChoice
+    package let choice: BootChoice
 
     /// The words for `choice`.
-    public init(_ choice: BootChoice) { self.choice = choice }
+    package init(_ choice: BootChoice) { self.choice = choice }
 
     /// What to put on the kernel command line. Before 7.1 a `cxl_pmem` that comes late makes the kernel die.
-    public var option: String {
+    package var option: String {
         switch choice {
         case .hmem: "module_blacklist=cxl_acpi"
         case .cxl: "modules_load=cxl_pmem,cxl_acpi,cxl_pci,cxl_mem"
@@ -20,7 +20,7 @@ public struct CommandLineChoice: Sendable, Equatable {
     }
 
     /// Whether it is on the command line that `machine` was booted with, and counts.
-    public func isInForce(on machine: MachineState) -> Bool {
+    package func isInForce(on machine: MachineState) -> Bool {
         switch choice {
         case .hmem:
             // What is part of the kernel is not loaded, and nothing is refused. The last list counts, in the kernel's own

@@ -1,12 +1,12 @@
 /// What makes the initramfs of this system.
-public enum InitramfsBuilder: String, Sendable, CaseIterable {
+package enum InitramfsBuilder: String, Sendable, CaseIterable {
     /// Debian's default, `update-initramfs`.
     case initramfsTools = "initramfs-tools"
     /// `dracut`.
     case dracut
 
     /// The command that makes all images anew: any kernel may be booted next.
-    public var command: [String] {
+    package var command: [String] {
         switch self {
         case .initramfsTools: ["/usr/sbin/update-initramfs", "-u", "-k", "all"]
         case .dracut: ["/usr/bin/dracut", "--regenerate-all", "--force"]
@@ -16,7 +16,7 @@ public enum InitramfsBuilder: String, Sendable, CaseIterable {
     /// The builder among the programs for which `exists` holds.
     ///
     /// dracut's Debian package brings an `update-initramfs` of its own: only with `mkinitramfs` it is initramfs-tools.
-    public static func find(_ exists: (String) -> Bool) -> InitramfsBuilder? {
+    package static func find(_ exists: (String) -> Bool) -> InitramfsBuilder? {
         if exists("/usr/sbin/update-initramfs") && exists("/usr/sbin/mkinitramfs") { return .initramfsTools }
         return exists("/usr/bin/dracut") ? .dracut : nil
     }

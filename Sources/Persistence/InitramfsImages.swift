@@ -1,27 +1,27 @@
 /// The images of the initramfs that are known, with their times. Pure.
-public struct InitramfsImages: Sendable, Equatable {
+package struct InitramfsImages: Sendable, Equatable {
     /// When each was written, by its path; nanoseconds since 1970.
-    public let written: [String: Int]
+    package let written: [String: Int]
     /// When something in `/etc/modprobe.d` was made, replaced or removed last; nil where there is no such directory.
-    public let configurationChanged: Int?
+    package let configurationChanged: Int?
 
     /// The images and the configuration that they are to have.
-    public init(written: [String: Int], configurationChanged: Int?) {
+    package init(written: [String: Int], configurationChanged: Int?) {
         self.written = written
         self.configurationChanged = configurationChanged
     }
 
     /// No image is known: there may be one elsewhere, as in a unified kernel image.
-    public var isEmpty: Bool { written.isEmpty }
+    package var isEmpty: Bool { written.isEmpty }
 
     /// The images that are older than the configuration.
-    public var stale: [String] {
+    package var stale: [String] {
         guard let configurationChanged else { return [] }
         return written.filter { Self.end(of: $0.value) < configurationChanged }.keys.sorted()
     }
 
     /// The images that were written since there were those of `before`.
-    public func written(since before: InitramfsImages) -> [String] {
+    package func written(since before: InitramfsImages) -> [String] {
         written.filter { $0.value != before.written[$0.key] }.keys.sorted()
     }
 

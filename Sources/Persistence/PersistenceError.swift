@@ -1,7 +1,7 @@
 /// Why a choice could not be made to hold.
-public struct PersistenceError: Error, Sendable, Equatable {
+package struct PersistenceError: Error, Sendable, Equatable {
     /// What kind of obstacle.
-    public enum Code: String, Sendable {
+    package enum Code: String, Sendable {
         /// A file in the way is somebody else's.
         case foreignFile = "foreign-file"
         /// A file of ours was edited.
@@ -25,12 +25,12 @@ public struct PersistenceError: Error, Sendable, Equatable {
     }
 
     /// What kind of obstacle.
-    public let code: Code
+    package let code: Code
     /// A sentence for a person, with the way out.
-    public let message: String
+    package let message: String
 
     /// An obstacle.
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

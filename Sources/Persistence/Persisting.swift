@@ -1,15 +1,15 @@
 /// Carries a `BootPlan` out on a system: all of it, or nothing.
-public struct Persisting<System: BootSystem> {
+package struct Persisting<System: BootSystem> {
     private let system: System
 
     /// On `system`.
-    public init(on system: System) { self.system = system }
+    package init(on system: System) { self.system = system }
 
     /// Writes and removes, then has `builder` make the initramfs anew where one is given.
     ///
     /// - Throws: what the system throws, after the files are as before, and the images too: those that were made with what
     ///   was written are made once more. `PersistenceError` `.halfRebuilt` where that fails as well.
-    public func carryOut(_ plan: BootPlan, rebuildingBy builder: InitramfsBuilder?) throws {
+    package func carryOut(_ plan: BootPlan, rebuildingBy builder: InitramfsBuilder?) throws {
         let before = try system.present()
         let images = system.images
         var touched: [String] = []

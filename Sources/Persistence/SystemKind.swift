@@ -1,10 +1,10 @@
 /// Whether what is written below `/etc` will be there at the next boot, from the mount table. Pure.
-public struct SystemKind: Sendable, Equatable {
+package struct SystemKind: Sendable, Equatable {
     /// Why it will not; nil where it will.
-    public let obstacle: String?
+    package let obstacle: String?
 
     /// From the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)), and whether `/run/ostree-booted` is there.
-    public init(mountinfo: String, isOSTree: Bool) {
+    package init(mountinfo: String, isOSTree: Bool) {
         if isOSTree {
             obstacle = "the system is an image of ostree, whose initramfs is not made on this host"
             return

@@ -1,7 +1,7 @@
 /// Why a policy can't be used.
-public struct PolicyError: Error, Sendable, Equatable {
+package struct PolicyError: Error, Sendable, Equatable {
     /// What kind of obstacle.
-    public enum Code: String, Sendable {
+    package enum Code: String, Sendable {
         /// No policy has that name.
         case notFound = "policy-not-found"
         /// The file can't be read.
@@ -12,20 +12,20 @@ public struct PolicyError: Error, Sendable, Equatable {
         case invalid = "policy-invalid"
     }
     /// What kind of obstacle.
-    public let code: Code
+    package let code: Code
     /// The file, or the name that was asked for.
-    public let file: String
+    package let file: String
     /// The line in the file, from 1, where it is known.
-    public let line: Int?
+    package let line: Int?
     /// The key concerned, for example `want.window_only` or `order[2]`.
-    public let keyPath: String?
+    package let keyPath: String?
     /// What is wrong and what would be right.
-    public let message: String
+    package let message: String
 }
 
 extension PolicyError: CustomStringConvertible {
     /// `FILE:LINE: KEY: what is wrong`.
-    public var description: String {
+    package var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         return ([place] + [keyPath].compactMap(\.self) + [message]).joined(separator: ": ")
     }

@@ -1,14 +1,14 @@
-public import Ownership
+package import Ownership
 
 /// A policy's TOML text, read strictly: what is not understood is an error, never passed over.
-public enum PolicyFile {
+package enum PolicyFile {
     /// Reads a policy.
     ///
     /// - Parameters:
     ///   - text: The TOML.
     ///   - file: What errors name, and what the policy is named after.
     /// - Throws: `PolicyError` with the line, or the key where the line is not known.
-    public static func parse(_ text: String, file: String) throws(PolicyError) -> Policy {
+    package static func parse(_ text: String, file: String) throws(PolicyError) -> Policy {
         let root = try PolicyTable(text: text, file: file)
         try root.allow(["summary", "order", "want", "consent"])
         let summary = try root.string("summary")

@@ -1,44 +1,44 @@
-public import Ownership
+package import Ownership
 
 /// Where policies are looked for: the machine's own, the packaged ones, and those inside the binary, in this order.
-public struct PolicyLibrary: Sendable {
+package struct PolicyLibrary: Sendable {
     /// The folders, the first one wins.
-    public let folders: [String]
+    package let folders: [String]
 
     /// Why the file that is open as a descriptor and was found at a path is not to be acted on; nil where it is.
-    public typealias Distrust = @Sendable (_ descriptor: Int32, _ path: String) -> String?
+    package typealias Distrust = @Sendable (_ descriptor: Int32, _ path: String) -> String?
 
     private let distrust: Distrust
 
     /// A library over `folders`, with the built-in policies behind them; no policy comes from a file that `distrust` names
     /// a reason against.
-    public init(folders: [String] = Self.ofTheSystem, distrust: @escaping Distrust = { _, _ in nil }) {
+    package init(folders: [String] = Self.ofTheSystem, distrust: @escaping Distrust = { _, _ in nil }) {
         self.folders = folders
         self.distrust = distrust
     }
 
     /// The administrator's, what `make install` put there, and the package's.
-    public static let ofTheSystem = ["/etc", "/usr/local/share", "/usr/share"].map { "\($0)/daxswitch/policies" }
+    package static let ofTheSystem = ["/etc", "/usr/local/share", "/usr/share"].map { "\($0)/daxswitch/policies" }
 
     /// A policy with the place it came from.
-    public struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
         /// The policy.
-        public let policy: Policy
+        package let policy: Policy
         /// A path, or `built in`.
-        public let source: String
+        package let source: String
 
         /// A policy with its place.
-        public init(policy: Policy, source: String) {
+        package init(policy: Policy, source: String) {
             self.policy = policy
             self.source = source
         }
     }
 
     /// Whether `name` is a path and not a name: it has a `/` or ends in `.toml`.
-    public static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".toml") }
+    package static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".toml") }
 
     /// The policy with that name, or in the file at that path.
-    public func find(_ name: String) throws(PolicyError) -> Entry {
+    package func find(_ name: String) throws(PolicyError) -> Entry {
         if Self.isPath(name) {
             guard let text = try text(of: name) else {
                 throw PolicyError(
@@ -70,7 +70,7 @@ public struct PolicyLibrary: Sendable {
     }
 
     /// The names that `find` knows, sorted.
-    public var names: [String] {
+    package var names: [String] {
         let files = folders.flatMap { namesOfFiles(in: $0) }.filter { $0.hasSuffix(".toml") }
             .map { String($0.dropLast(".toml".count)) }
         return Set(files + Self.builtinTexts.keys).sorted()

@@ -2,20 +2,20 @@ import CSystem
 import Glibc
 
 /// The lock that only one daxswitch at a time has; given back with its owner, also by a crash.
-public struct Lock: ~Copyable {
+package struct Lock: ~Copyable {
     private let file: File
 
     /// Takes the lock, waiting for up to `limit` where another process has it.
     ///
     /// - Throws: `ReloadError` `.busy` naming the process that has it, or `.unavailable`.
-    public init(_ state: StateDirectory, waitingUpTo limit: Duration = .zero) throws(ReloadError) {
+    package init(_ state: StateDirectory, waitingUpTo limit: Duration = .zero) throws(ReloadError) {
         file = try Self.take(state, limit)
     }
 
     /// Waits for up to `limit` until no other process has the lock. It is not taken, and no file is made or written.
     ///
     /// - Throws: `ReloadError` `.busy` naming the process that has it, or `.unavailable`.
-    public static func waitUntilFree(_ state: StateDirectory, upTo limit: Duration = .zero) throws(ReloadError) {
+    package static func waitUntilFree(_ state: StateDirectory, upTo limit: Duration = .zero) throws(ReloadError) {
         if unsafe access(state.lock, F_OK) != 0 && errno == ENOENT { return }
         try wait(for: try File(state.lock, O_RDONLY), LOCK_SH, state, limit)
     }

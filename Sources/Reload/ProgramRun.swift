@@ -1,12 +1,12 @@
 import Glibc
 
 /// One run of a program of the system, without a shell.
-public enum ProgramRun {
+package enum ProgramRun {
     /// The exit status of `command`, 128 and more for a signal as in a shell; what it prints goes to standard error.
     ///
     /// - Parameter command: the program's path, and its arguments.
     /// - Throws: `ReloadError` `.unavailable` where it can't be started.
-    public static func status(of command: [String]) throws(ReloadError) -> Int32 {
+    package static func status(of command: [String]) throws(ReloadError) -> Int32 {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }

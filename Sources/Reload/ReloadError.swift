@@ -1,7 +1,7 @@
 /// Why a plan could not be carried out.
-public struct ReloadError: Error, Sendable, Equatable {
+package struct ReloadError: Error, Sendable, Equatable {
     /// What kind of obstacle.
-    public enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable {
         /// Another daxswitch holds the lock, or the machine changed all the while it was read.
         case busy
         /// A run before this one, in this boot, was cut off: its journal is unfinished.
@@ -38,14 +38,14 @@ public struct ReloadError: Error, Sendable, Equatable {
     }
 
     /// What kind of obstacle.
-    public let code: Code
+    package let code: Code
     /// A sentence for a person.
-    public let message: String
+    package let message: String
     /// What lies below it (an errno, a kernel line), where something does.
-    public let cause: String?
+    package let cause: String?
 
     /// An obstacle.
-    public init(_ code: Code, _ message: String, cause: String? = nil) {
+    package init(_ code: Code, _ message: String, cause: String? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
@@ -55,10 +55,10 @@ public struct ReloadError: Error, Sendable, Equatable {
     var endsAll: Bool { code == .kernelTrouble || code == .hung }
 
     /// Whether the same call may go through later.
-    public var isRetryable: Bool { code == .busy || code == .machineChanged || code == .interrupted }
+    package var isRetryable: Bool { code == .busy || code == .machineChanged || code == .interrupted }
 }
 
 extension ReloadError: CustomStringConvertible {
     /// The sentence, with the cause.
-    public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+    package var description: String { cause.map { "\(message) (\($0))" } ?? message }
 }

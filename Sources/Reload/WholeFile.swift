@@ -3,13 +3,13 @@ internal import FoundationEssentials
 import Glibc
 
 /// Files that are written in one go.
-public enum WholeFile {
+package enum WholeFile {
     /// Replaces the file at `path` as one act, written out to the disk. Where that fails the file is as it was.
     ///
     /// It keeps its mode, and its owner where this process may give it; a new one has the mode that the umask leaves.
     /// Several processes may do it at once: the last one counts.
     /// - Throws: `ReloadError` `.notPermitted` or `.unavailable`.
-    public static func replace(_ path: String, with bytes: [UInt8]) throws(ReloadError) {
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(ReloadError) {
         removeLeftOvers(of: path)
         var status = stat()
         let isThere = unsafe lstat(path, &status) == 0
@@ -37,14 +37,14 @@ public enum WholeFile {
     /// Writes to the device, pipe or file that is at `path`, as the shell's `>` does: what is there is not replaced.
     ///
     /// - Throws: `ReloadError` `.notPermitted` or `.unavailable`.
-    public static func fill(_ path: String, with bytes: [UInt8]) throws(ReloadError) {
+    package static func fill(_ path: String, with bytes: [UInt8]) throws(ReloadError) {
         try File(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666, follows: true).append(bytes)
     }
 
     /// Writes to an open file, from where it stands.
     ///
     /// - Throws: `ReloadError` `.notPermitted` or `.unavailable`.
-    public static func fill(descriptor: Int32, with bytes: [UInt8]) throws(ReloadError) {
+    package static func fill(descriptor: Int32, with bytes: [UInt8]) throws(ReloadError) {
         try File(copying: descriptor).append(bytes)
     }
 

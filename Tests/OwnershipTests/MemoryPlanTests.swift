@@ -150,10 +150,10 @@ struct MemoryPlanTests {
         halfway.memory.blocks = []
         halfway.daxDevices[0].driver = nil
         #expect(
-            try Planner(machine: halfway).wayBack(to: Arrangement(of: original)) == [
+            try Planner(machine: halfway).wayBack(to: OwnershipGoal(of: original)) == [
                 .restoreUse(bytes, .systemRAM(.movable))
             ]
         )
-        #expect(try Planner(machine: original).wayBack(to: Arrangement(of: original)) == [])
+        #expect(try Planner(machine: original).wayBack(to: OwnershipGoal(of: original)) == [])
     }
 }

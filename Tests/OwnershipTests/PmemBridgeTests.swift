@@ -185,10 +185,12 @@ struct PmemBridgeTests {
         neither.modules.loaded["cxl_acpi"] = nil
         neither.modules.loaded["cxl_pmem"] = nil
         #expect(
-            try Planner(machine: neither).wayBack(to: Arrangement(of: both)) == [.load("cxl_pmem"), .load("cxl_acpi")]
+            try Planner(machine: neither).wayBack(to: OwnershipGoal(of: both)) == [
+                .load("cxl_pmem"), .load("cxl_acpi"),
+            ]
         )
         #expect(
-            try Planner(machine: both).wayBack(to: Arrangement(of: neither)) == [
+            try Planner(machine: both).wayBack(to: OwnershipGoal(of: neither)) == [
                 .unload("cxl_acpi"), .unload("cxl_pmem"),
             ]
         )

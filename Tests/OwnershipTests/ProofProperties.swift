@@ -5,7 +5,7 @@ import Machine
 
 /// What must be true of every plan, each found in its own way: nothing here asks the planner's own search for hazards.
 struct ProofProperties {
-    let state: ReachState
+    let state: ProofState
     let plan: Plan
 
     private static let anything = Policy.Want(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil)
@@ -46,8 +46,8 @@ struct ProofProperties {
 
     private func seen(
         _ step: Step,
-        _ before: World,
-        _ after: World,
+        _ before: KernelModel,
+        _ after: KernelModel,
         earlier: ArraySlice<Step>
     ) -> Set<Hazard.Identifier> {
         var found: Set<Hazard.Identifier> = []
@@ -61,7 +61,7 @@ struct ProofProperties {
         if lostDevices.contains(where: { claim in before.onlineBlocks.contains(where: claim.overlaps) }) {
             found.insert(.memoryOnline)
         }
-        let dead = { (world: World) in
+        let dead = { (world: KernelModel) in
             world.onlineBlocks.filter { block in world.undecoded.contains { $0.overlaps(block) } }.count
         }
         if dead(after) > dead(before) { found.insert(.decodeUnderLiveMemory) }
@@ -79,7 +79,7 @@ struct ProofProperties {
         return found
     }
 
-    private func ends(_ end: World) -> Set<Hazard.Identifier> {
+    private func ends(_ end: KernelModel) -> Set<Hazard.Identifier> {
         var found: Set<Hazard.Identifier> = []
         for cell in state.scenario.cells where !plan.isEmpty {
             let (now, then) = (state.world.owner(of: cell), end.owner(of: cell))
@@ -117,7 +117,7 @@ struct ProofProperties {
 }
 
 // What the planner can't know: there its plans can pass by a hazard.
-extension ReachState {
+extension ProofState {
     /// Bytes without a decoder that the planner can't know of: the firmware calls them memory and has programmed none.
     ///
     /// It is trusted for as long as nothing can have reset a decoder.

@@ -16,7 +16,7 @@ struct ProofTests {
     private static let policies = [Machines.hmem, Machines.cxl, reload]
 
     /// Fails once for each kind of problem, with the first state that has it.
-    private func report(_ problems: [(String, ReachSearch, Int, Plan)]) {
+    private func report(_ problems: [(String, ProofSearch, Int, Plan)]) {
         var seen: [String: Int] = [:]
         for (problem, search, index, plan) in problems {
             seen[problem, default: 0] += 1
@@ -36,11 +36,11 @@ struct ProofTests {
     private func check(
         _ generation: Generation,
         last: [ReachEvent] = [.online],
-        _ find: (ReachState, Policy) -> (Plan, [String])?
+        _ find: (ProofState, Policy) -> (Plan, [String])?
     ) {
-        var problems: [(String, ReachSearch, Int, Plan)] = []
-        for scenario in ReachScenario.all(generation) {
-            let search = ReachSearch(scenario, last: last)
+        var problems: [(String, ProofSearch, Int, Plan)] = []
+        for scenario in ProofScenario.all(generation) {
+            let search = ProofSearch(scenario, last: last)
             for (index, state) in search.states.enumerated() {
                 for policy in Self.policies {
                     guard let (plan, found) = find(state, policy) else { continue }
@@ -53,15 +53,15 @@ struct ProofTests {
 
     @Test("what a reader finds in a state is that state", arguments: Generation.allCases)
     func roundTrip(_ generation: Generation) {
-        for scenario in ReachScenario.all(generation) {
-            for state in ReachSearch(scenario).states {
-                var read = World(of: state.machine, generation: generation)
+        for scenario in ProofScenario.all(generation) {
+            for state in ProofSearch(scenario).states {
+                var read = KernelModel(of: state.machine, generation: generation)
                 // Not in sysfs: what no driver shows, and the state of the initial probe, which is a finding.
                 let hidden = state.world.regions.filter { !$0.isPresent }
                 read.regions = read.regions.filter(\.isPresent) + hidden
                 read.probeIsPending = state.world.probeIsPending
                 if !state.world.seesDecoders { read.undecoded = state.world.undecoded }
-                let again = ReachState(
+                let again = ProofState(
                     scenario,
                     read,
                     remembered: state.remembered,
@@ -112,7 +112,7 @@ struct ProofTests {
 
     @Test("a trace leads to its state, and a shorter one comes first")
     func traces() {
-        let search = ReachSearch(ReachScenario(.coordinated, .inside, .locked))
+        let search = ProofSearch(ProofScenario(.coordinated, .inside, .locked))
         let lengths = search.states.indices.map { search.trace(to: $0).filter { $0 != "load:cxl_mem" }.count }
         #expect(lengths.first == 0 && lengths.allSatisfy { $0 < 20 })
         #expect(search.trace(to: 1) == ["load:cxl_acpi"])

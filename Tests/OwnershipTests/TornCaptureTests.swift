@@ -13,7 +13,7 @@ import Testing
 @Suite struct TornCaptureTests {
     /// What a machine is said to be, and what each policy is said to bring.
     private struct Answers {
-        var now: [Segment]
+        var now: [OwnedRange]
         var plans: [Plan]?
 
         init(_ path: String, _ policies: [Ownership.Policy]) throws(InspectionError) {

@@ -88,15 +88,15 @@ struct ExecutorTests {
     func laterLoads() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         _ = try run(kernel)
-        let onTheWay = LaterLoad(module: "dax_hmem", isHeld: true, isReleased: false)
-        let back = ["cxl_acpi", "dax_cxl", "dax_hmem"].map { LaterLoad(module: $0, isHeld: false, isReleased: false) }
+        let onTheWay = PendingLoad(module: "dax_hmem", isHeld: true, isReleased: false)
+        let back = ["cxl_acpi", "dax_cxl", "dax_hmem"].map { PendingLoad(module: $0, isHeld: false, isReleased: false) }
         #expect(kernel.checked == [onTheWay] + back)
         let steps: [Step] = [.unload("dax_hmem"), .release, .load("cxl_acpi")]
-        let loads = LaterLoads(steps, on: kernel.state, original: Arrangement(of: kernel.state)).loads
+        let loads = PendingLoads(steps, on: kernel.state, original: OwnershipGoal(of: kernel.state)).loads
         #expect(
             loads == [
-                LaterLoad(module: "cxl_acpi", isHeld: false, isReleased: true),
-                LaterLoad(module: "dax_hmem", isHeld: true, isReleased: false),
+                PendingLoad(module: "cxl_acpi", isHeld: false, isReleased: true),
+                PendingLoad(module: "dax_hmem", isHeld: true, isReleased: false),
             ]
         )
     }

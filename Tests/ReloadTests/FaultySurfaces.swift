@@ -95,7 +95,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func remove(_ module: String) throws(ReloadError) {
         try call("remove") { () throws(ReloadError) in try kernel.remove(module) }
     }
-    func checkLoadable(_ load: LaterLoad, without removed: Set<String>) throws(ReloadError) {
+    func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError) {
         try call("check") { () throws(ReloadError) in try kernel.checkLoadable(load, without: removed) }
     }
     func hold() throws(ReloadError) { try call("hold") { () throws(ReloadError) in try kernel.hold() } }

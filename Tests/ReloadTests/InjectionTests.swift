@@ -62,7 +62,7 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
         return Executor(fresh.surfaces).recover(run, by: recovery)
     }
 
-    func isOld(_ machine: MachineState) -> Bool { Arrangement(of: start).differences(on: machine).isEmpty }
+    func isOld(_ machine: MachineState) -> Bool { OwnershipGoal(of: start).differences(on: machine).isEmpty }
 
     func isNew(_ machine: MachineState) throws -> Bool {
         compare(try Planner(machine: start).plan(policy).prediction, with: machine).isEmpty

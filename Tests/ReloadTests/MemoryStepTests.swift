@@ -202,7 +202,7 @@ struct MemoryStepTests {
         let range = try range(kernel)
         let online = kernel.state
         try steps(kernel).restore(use, over: range, on: online)
-        var original = Arrangement(of: kernel.state)
+        var original = OwnershipGoal(of: kernel.state)
         // What udev may load by then is beside the point.
         original.modules = [:]
         kernel.reinterpret { $0 = online }
@@ -213,13 +213,13 @@ struct MemoryStepTests {
         let runner = StepRunner(
             surfaces: surfaces,
             settling: Settling(surfaces: surfaces, deadlines: Deadlines()),
-            target: Arrangement(of: online),
+            target: OwnershipGoal(of: online),
             probeWasDone: true,
             overrides: Overrides(),
             accepted: [],
             report: { _ in }
         )
-        try Run(runner: runner, journal: Journal(surfaces.journal), original: original)
+        try JournaledRun(runner: runner, journal: Journal(surfaces.journal), original: original)
             .rollBack([.restoreUse(range, use)])
         #expect(kernel.state.missing(of: use, over: range) == nil)
     }

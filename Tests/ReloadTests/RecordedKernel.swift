@@ -21,7 +21,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     /// Modules whose files are gone.
     var withoutFile: Set<String> = []
     /// What was asked for, whether it could be loaded.
-    private(set) var checked: [LaterLoad] = []
+    private(set) var checked: [PendingLoad] = []
     /// Kernel lines that a step brings.
     var lines: [Step: [String]] = [:]
     /// The signal that comes after a step.
@@ -75,7 +75,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 
     func insert(_ module: String, isHeld: Bool) throws(ReloadError) { try take(.load(module)) }
     func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
-    func checkLoadable(_ load: LaterLoad, without removed: Set<String>) throws(ReloadError) {
+    func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError) {
         checked.append(load)
         if withoutFile.contains(load.module) { throw ReloadError(.notLoadable, "\(load.module) could not be loaded") }
     }

@@ -1,31 +1,31 @@
-public import Foundation
+package import Foundation
 internal import Synchronization
 
 /// One recorded moment of a machine; its path serves as a root directory.
-public struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
+package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
     /// The folder of the kernel in Tests/Captures, for example `7.3.4` or `7.3.4-firmware`.
-    public var kernel: String
+    package var kernel: String
     /// The scenario, for example `no-region`.
-    public var scenario: String
+    package var scenario: String
     /// The moment, for example `03-dax_cxl-first`; the number gives the order.
-    public var name: String
+    package var name: String
     /// Where it was unpacked to.
-    public var path: String
+    package var path: String
 
     /// `7.3.4/no-region/03-dax_cxl-first`.
-    public var description: String { "\(kernel)/\(scenario)/\(name)" }
+    package var description: String { "\(kernel)/\(scenario)/\(name)" }
 
     /// A file or directory of the capture; `path` begins with a slash.
-    public func url(_ path: String) -> URL { URL(fileURLWithPath: self.path + path) }
+    package func url(_ path: String) -> URL { URL(fileURLWithPath: self.path + path) }
 }
 
 /// The recorded machines in Tests/Captures, for all test targets.
 ///
 /// A scenario is unpacked once in a test process, when it is first asked for; the copies go with the process.
 /// Tests must not change them: `copy(_:)` gives one to change.
-public enum TestCaptures {
+package enum TestCaptures {
     /// The folder Tests/Captures.
-    public static let folder = URL(fileURLWithPath: #filePath)
+    package static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Captures")
 
     /// The folder, and the one that `DAXSWITCH_EXTRA_CAPTURES` names: what `lab record --out` has put there.
@@ -34,17 +34,17 @@ public enum TestCaptures {
         + (ProcessInfo.processInfo.environment["DAXSWITCH_EXTRA_CAPTURES"].map { [URL(fileURLWithPath: $0)] } ?? [])
 
     /// The kernels, sorted.
-    public static let kernels: [String] = Set(folders.flatMap { names(in: $0.path) }).sorted()
+    package static let kernels: [String] = Set(folders.flatMap { names(in: $0.path) }).sorted()
 
     /// The scenarios of a kernel, sorted.
-    public static func scenarios(kernel: String) -> [String] {
+    package static func scenarios(kernel: String) -> [String] {
         let files = folders.flatMap { names(in: $0.appendingPathComponent(kernel).path) }
         let archives = files.filter { name in suffixes.contains { name.hasSuffix($0) } }
         return Set(archives.map { String($0.dropLast(4)) }).sorted()
     }
 
     /// Whether a scenario is in Tests/Captures itself.
-    public static func isKept(kernel: String, scenario: String) -> Bool {
+    package static func isKept(kernel: String, scenario: String) -> Bool {
         archive(kernel: kernel, scenario: scenario, in: [folder]) != nil
     }
 
@@ -58,14 +58,14 @@ public enum TestCaptures {
     }
 
     /// The moments of a scenario in their order; empty where there is no such scenario.
-    public static func roots(kernel: String, scenario: String) -> [CaptureRoot] {
+    package static func roots(kernel: String, scenario: String) -> [CaptureRoot] {
         guard let directory = unpacked(kernel: kernel, scenario: scenario) else { return [] }
         return names(in: directory).filter { FileManager.default.fileExists(atPath: "\(directory)/\($0)/proc") }
             .map { CaptureRoot(kernel: kernel, scenario: scenario, name: $0, path: "\(directory)/\($0)") }
     }
 
     /// The moment of a scenario whose name begins with `prefix`, for example `03`.
-    public static func root(kernel: String, scenario: String, _ prefix: String) throws -> CaptureRoot {
+    package static func root(kernel: String, scenario: String, _ prefix: String) throws -> CaptureRoot {
         guard let root = roots(kernel: kernel, scenario: scenario).first(where: { $0.name.hasPrefix(prefix) }) else {
             throw CaptureProblem(description: "there is no moment \(kernel)/\(scenario)/\(prefix)…")
         }
@@ -73,18 +73,18 @@ public enum TestCaptures {
     }
 
     /// Every moment of every scenario of every kernel.
-    public static let all: [CaptureRoot] = kernels.flatMap { kernel in
+    package static let all: [CaptureRoot] = kernels.flatMap { kernel in
         scenarios(kernel: kernel).flatMap { roots(kernel: kernel, scenario: $0) }
     }
 
     /// The commands between the moments, with return codes and kernel lines.
-    public static func events(kernel: String, scenario: String) -> String {
+    package static func events(kernel: String, scenario: String) -> String {
         guard let directory = unpacked(kernel: kernel, scenario: scenario) else { return "" }
         return (try? String(contentsOfFile: "\(directory)/events.log", encoding: .utf8)) ?? ""
     }
 
     /// A copy of a moment that a test may change, in a new directory.
-    public static func copy(_ root: CaptureRoot) throws -> CaptureRoot {
+    package static func copy(_ root: CaptureRoot) throws -> CaptureRoot {
         var copy = root
         copy.path = "\(Workspace.shared.newDirectory())/root"
         try run(["cp", "-a", root.path, copy.path])
@@ -92,7 +92,7 @@ public enum TestCaptures {
     }
 
     /// A copy that also has the module lists of its kernel, as a live machine has them in /lib/modules.
-    public static func copyWithModules(_ root: CaptureRoot) throws -> CaptureRoot {
+    package static func copyWithModules(_ root: CaptureRoot) throws -> CaptureRoot {
         let copy = try copy(root)
         let kernel = root.kernel.replacingOccurrences(of: "-firmware", with: "")
         let release = try String(contentsOf: copy.url("/proc/sys/kernel/osrelease"), encoding: .utf8)
@@ -104,7 +104,7 @@ public enum TestCaptures {
     }
 
     /// An empty directory for a test, gone when the process ends.
-    public static func newDirectory() -> String { Workspace.shared.newDirectory() }
+    package static func newDirectory() -> String { Workspace.shared.newDirectory() }
 
     private static let directories = Mutex<[String: String]>([:])
 
@@ -142,7 +142,7 @@ public enum TestCaptures {
 }
 
 /// Why a capture can't be had.
-public struct CaptureProblem: Error, CustomStringConvertible {
+package struct CaptureProblem: Error, CustomStringConvertible {
     /// What is wrong.
-    public var description: String
+    package var description: String
 }

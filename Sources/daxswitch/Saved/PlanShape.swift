@@ -30,7 +30,7 @@ extension Shape {
     private static let step = Shape.members([
         "do": .word(["load", "unload", "hold", "release", "offline-memory", "restore-use"]), "module": .orNull(.text),
         "start": .orNull(address), "end": .orNull(address), "size": .orNull(.count),
-        "use": .orNull(.word([Use.systemRAM, .devdax, .idle].map(\.rawValue))),
+        "use": .orNull(.word([MemoryState.systemRAM, .devdax, .idle].map(\.rawValue))),
         "zone": .orNull(.word(MemoryUse.OnlineZone.allCases.map(\.rawValue))),
     ])
 

@@ -1,0 +1,121 @@
+internal import FoundationEssentials
+internal import Iomem
+package import Machine
+
+/// What daxswitch saw in this boot before it took modules away, and can't see any more.
+///
+/// Kept in `/run/daxswitch/regions.json`, which dies with the boot; the boot id guards against a copy that outlived it.
+package struct RememberedFacts: Sendable, Equatable {
+    /// Where the facts are kept, inside the root.
+    package static let path = "/run/daxswitch/regions.json"
+
+    /// `/proc/sys/kernel/random/boot_id` of the boot in which they were true.
+    package var bootID: String
+    /// The state of the initial probe when the facts were written; nil where it was not known.
+    package var initialProbe: InitialProbe?
+    /// The decoders; nil where they have not been seen.
+    package var decoders: RememberedDecoders?
+
+    /// Facts of one boot.
+    package init(bootID: String, initialProbe: InitialProbe?, decoders: RememberedDecoders?) {
+        self.bootID = bootID
+        self.initialProbe = initialProbe
+        self.decoders = decoders
+    }
+
+    /// The facts in a JSON document; nil where it is no such document.
+    package init?(parsing document: [UInt8]) {
+        let decoded: Document
+        do {
+            decoded = try JSONDecoder().decode(Document.self, from: Data(document))
+        } catch {
+            return nil
+        }
+        var decoders: RememberedDecoders?
+        if let seen = decoded.decoders {
+            var regions: [RememberedRegion] = []
+            for region in seen.regions {
+                guard let range = region.range else { return nil }
+                regions.append(RememberedRegion(range: range, locked: region.locked))
+            }
+            let ranges = seen.decoded.compactMap(\.range)
+            guard ranges.count == seen.decoded.count else { return nil }
+            decoders = RememberedDecoders(regions: regions, decoded: ranges, isComplete: seen.complete)
+        }
+        var probe: InitialProbe?
+        if let word = decoded.initialProbe {
+            guard let state = InitialProbe(rawValue: word) else { return nil }
+            probe = state == .unknown ? nil : state
+        }
+        self.init(bootID: decoded.bootID, initialProbe: probe, decoders: decoders)
+    }
+
+    /// The JSON document, with sorted keys and a line end.
+    package func serialized() -> [UInt8] {
+        let decoders = decoders.map { decoders in
+            let regions = decoders.regions.map {
+                "{\"end\":\"\(hexadecimal($0.range.end))\",\"locked\":\($0.locked),\"start\":\"\(hexadecimal($0.range.start))\"}"
+            }
+            let decoded = decoders.decoded.map {
+                "{\"end\":\"\(hexadecimal($0.end))\",\"start\":\"\(hexadecimal($0.start))\"}"
+            }
+            return "{\"complete\":\(decoders.isComplete),\"decoded\":[\(decoded.joined(separator: ","))],"
+                + "\"regions\":[\(regions.joined(separator: ","))]}"
+        }
+        let probe = initialProbe.map { "\"\($0.rawValue)\"" } ?? "null"
+        // A boot id is a UUID; anything that would need escaping in JSON is not one.
+        let id = bootID.filter { $0.isHexDigit || $0 == "-" }
+        let text = "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe)}\n"
+        return Array(text.utf8)
+    }
+
+    /// The facts of this boot; nil where there are none, or only those of another boot.
+    /// - Throws: where the file can't be read or understood: guessing would forget a region that must not be lost.
+    package static func read(
+        from tree: any FileTree,
+        bootID: String?
+    ) throws(InspectionError) -> RememberedFacts? {
+        guard let bytes = try tree.read(path) else { return nil }
+        guard let facts = RememberedFacts(parsing: bytes) else {
+            throw tree.damaged(path, "these are no facts that daxswitch wrote; remove the file if it is not needed")
+        }
+        for range in facts.decoders.map({ $0.regions.map(\.range) + $0.decoded }) ?? [] {
+            _ = try tree.physical(range, at: path)
+        }
+        return facts.bootID == bootID ? facts : nil
+    }
+
+    private struct Document: Decodable {
+        let bootID: String
+        let initialProbe: String?
+        let decoders: Decoders?
+
+        enum CodingKeys: String, CodingKey {
+            case bootID = "boot_id"
+            case initialProbe = "initial_probe"
+            case decoders
+        }
+
+        struct Decoders: Decodable {
+            let complete: Bool
+            let regions: [Region]
+            let decoded: [Bytes]
+        }
+
+        struct Region: Decodable {
+            let start: String
+            let end: String
+            let locked: Bool
+            var range: AddressRange? { Bytes(start: start, end: end).range }
+        }
+
+        struct Bytes: Decodable {
+            let start: String
+            let end: String
+            var range: AddressRange? {
+                guard let start = parseNumber(start), let end = parseNumber(end) else { return nil }
+                return AddressRange(start: start, end: end)
+            }
+        }
+    }
+}

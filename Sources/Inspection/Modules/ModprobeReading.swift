@@ -1,0 +1,110 @@
+internal import Glibc
+internal import Machine
+
+/// Reads what the host's own configuration says to modprobe about the modules that decide who owns.
+///
+/// Of several lines about a module the first counts, among those the lines of `modules.softdep` at the place of that name in
+/// the list of all files; a module with soft dependencies has no install command (libkmod: kmod_config_new(), conf_files_insert_sorted(),
+/// __kmod_module_fill_softdep(); seen with kmod 30 and 34). A look-up by name takes an alias of the configuration before
+/// the name (kmod_module_new_from_lookup()).
+package struct ModprobeReading {
+    private let tree: any FileTree
+
+    /// The configuration of a machine.
+    package init(tree: any FileTree) { self.tree = tree }
+
+    private static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_hmem"]
+    /// What libkmod sorts the lines of depmod by.
+    private static let index = "modules.softdep"
+
+    /// One line, in words; names with underscores.
+    private struct Entry {
+        var line: ModprobeSettings.Line
+        var name: String
+        var words: [String]
+
+        func isAbout(_ module: String) -> Bool { unsafe fnmatch(words[1], module, 0) == 0 }
+        /// A soft dependency from here counts before that of depmod's list.
+        var isBeforeIndex: Bool { name < ModprobeReading.index }
+    }
+
+    /// The files that say something about these modules, by path; those that daxswitch wrote are not among them.
+    package func files() -> [String] { Set(entries().map(\.line.path)).sorted() }
+
+    func read(_ table: ModuleTable) -> ModprobeSettings {
+        let entries = entries()
+        var settings = ModprobeSettings()
+        for module in Self.modules where !table.builtin.contains(module) {
+            guard let (line, isCertain) = obstacle(to: module, entries, table) else { continue }
+            if isCertain { settings.keptOut[module] = line } else { settings.doubtful[module] = line }
+        }
+        let soft = entries.first { $0.words[0] == "softdep" && $0.isAbout("dax_hmem") }
+        if let soft, soft.isBeforeIndex || table.softDependencies.map({ $0["dax_hmem"] == nil }) == true {
+            settings.hmemSoftDependencies = Self.before(soft)
+        }
+        return settings
+    }
+
+    /// The line that keeps `module` out, or may.
+    private func obstacle(
+        to module: String,
+        _ entries: [Entry],
+        _ table: ModuleTable
+    ) -> (ModprobeSettings.Line, isCertain: Bool)? {
+        if let alias = entries.first(where: { $0.words[0] == "alias" && $0.isAbout(module) }), alias.words[2] != module
+        {
+            return (alias.line, alias.words[2] == "off")
+        }
+        guard let install = entries.first(where: { $0.words[0] == "install" && $0.isAbout(module) }) else { return nil }
+        let command = install.words.dropFirst(2).map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        let isNothing = command == ["false"] || command == ["true"]
+        switch hasSoftDependencies(module, entries, table) {
+        case true?: return nil
+        case false?: return (install.line, isNothing)
+        case nil: return (install.line, false)
+        }
+    }
+
+    /// Nil where it is not known what depmod's list has.
+    private func hasSoftDependencies(_ module: String, _ entries: [Entry], _ table: ModuleTable) -> Bool? {
+        let own = entries.first { $0.words[0] == "softdep" && $0.isAbout(module) }
+        if let own, own.isBeforeIndex { return own.words.dropFirst(2).contains { !$0.hasSuffix(":") } }
+        guard let listed = table.softDependencies else { return nil }
+        if listed[module] != nil { return true }
+        return own.map { $0.words.dropFirst(2).contains { !$0.hasSuffix(":") } } ?? false
+    }
+
+    /// The names behind `pre:`.
+    private static func before(_ entry: Entry) -> [String] {
+        var isPre = false
+        return entry.words.dropFirst(2).filter { word in
+            if word.hasSuffix(":") { isPre = word == "pre:" }
+            return isPre && !word.hasSuffix(":")
+        }
+    }
+
+    /// The lines about these modules, in the order in which they count.
+    private func entries() -> [Entry] {
+        ModprobeConfiguration(tree, isOfNextBoot: false).lines
+            .filter { $0.file != Inspector.holdPath && $0.file != Inspector.persistedPath }
+            .compactMap(Self.entry)
+    }
+
+    private static func entry(_ line: ModprobeConfiguration.Line) -> Entry? {
+        guard ["alias", "install", "softdep"].contains(line.words[0]), line.words.count >= 3 else { return nil }
+        let isCommand = line.words[0] == "install"
+        let words = line.words.enumerated().map { place, word in
+            place == 0 || isCommand && place > 1 ? word : ModprobeConfiguration.underscored(word)
+        }
+        let entry = Entry(
+            line: ModprobeSettings.Line(
+                path: line.file,
+                number: line.number,
+                text: line.words.joined(separator: " ")
+            ),
+            name: line.file.split(separator: "/").last.map(String.init) ?? line.file,
+            words: words
+        )
+        return modules.contains(where: entry.isAbout) ? entry : nil
+    }
+}

@@ -1,0 +1,127 @@
+/// The files below a root directory: those of the running machine, or of a recorded one.
+///
+/// Paths are absolute inside the root (`/proc/iomem`); no implementation may reach a file outside it.
+/// What is not there, or vanished while it was read (a device went away), is nil and no error.
+package protocol FileTree: Sendable {
+    /// Whether this is the running machine and not a recorded one.
+    var isLive: Bool { get }
+    /// How a message calls the file at `path`.
+    func display(_ path: String) -> String
+    /// The bytes of a file; nil where it is absent.
+    func read(_ path: String) throws(InspectionError) -> [UInt8]?
+    /// The names in a directory, sorted; nil where it is absent.
+    func list(_ path: String) throws(InspectionError) -> [String]?
+    /// `path` with every symbolic link resolved inside the root; nil where it is absent.
+    func realPath(_ path: String) -> String?
+    /// What the symbolic link at `path` says; nil where there is no link.
+    func linkTarget(_ path: String) -> String?
+    /// The number, `252:0`, of the character device that an entry of `/proc/PID/fd` or `map_files` leads to, also in
+    /// another mount namespace; nil where it is none or, as in a recording, can't be told.
+    func deviceNumber(_ path: String) -> String?
+}
+
+extension FileTree {
+    /// A tree of files has no devices.
+    package func deviceNumber(_ path: String) -> String? { nil }
+}
+
+extension FileTree {
+    /// Whether a file or directory is there.
+    package func exists(_ path: String) -> Bool { realPath(path) != nil }
+
+    /// The text of a file; nil where it is absent. Bytes that are no UTF-8 become U+FFFD.
+    package func text(_ path: String) throws(InspectionError) -> String? {
+        guard let bytes = try read(path) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The value of an attribute: the first line without surrounding spaces; nil where it is absent.
+    package func value(_ path: String) throws(InspectionError) -> String? {
+        guard let text = try text(path) else { return nil }
+        let line = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
+        return line.trimmed
+    }
+
+    /// The value of an attribute that nothing depends on: nil where it can't be read for whatever reason.
+    package func optionalValue(_ path: String) -> String? {
+        do { return try value(path) } catch { return nil }
+    }
+
+    /// The number in an attribute, `0x` or decimal; nil where it is absent or empty.
+    /// - Throws: where something else than a number stands there.
+    package func number(_ path: String) throws(InspectionError) -> UInt64? {
+        guard let value = try value(path), !value.isEmpty else { return nil }
+        guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
+        return number
+    }
+
+    /// The names in a directory that satisfy `matches`, in the order in which people number things;
+    /// empty where the directory is absent.
+    package func names(in path: String, where matches: (String) -> Bool) throws(InspectionError) -> [String] {
+        (try list(path) ?? []).filter(matches).sorted(by: numberedBefore)
+    }
+
+    /// The last component of a link's target, as for `driver`; nil where there is no link.
+    package func linkName(_ path: String) -> String? {
+        linkTarget(path)?.split(separator: "/").last.map(String.init)
+    }
+
+    /// An error about a file that is there and makes no sense.
+    func damaged(_ path: String, line: Int? = nil, _ problem: String) -> InspectionError {
+        let place = display(path) + (line.map { ":\($0)" } ?? "")
+        guard !isLive else { return InspectionError(.unreadable, "\(place): \(problem)") }
+        return InspectionError(.badCapture, "\(place): \(problem); record the machine again (daxswitch collect)")
+    }
+}
+
+extension StringProtocol {
+    /// Without surrounding white space and NUL bytes.
+    var trimmed: String {
+        func isBlank(_ scalar: Character) -> Bool { scalar.isWhitespace || scalar == "\0" }
+        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
+            return ""
+        }
+        return String(self[first...last])
+    }
+
+    /// Whether this is `prefix` with a number behind it, as in `region0`.
+    func isNumbered(_ prefix: String) -> Bool {
+        hasPrefix(prefix) && count > prefix.count && dropFirst(prefix.count).allSatisfy(\.isASCIIDigit)
+    }
+}
+
+extension Character {
+    var isASCIIDigit: Bool { ("0"..."9").contains(self) }
+}
+
+/// A number with `0x` (hexadecimal) or without (decimal).
+func parseNumber(_ text: some StringProtocol) -> UInt64? {
+    guard let first = text.first, first.isHexDigit else { return nil }
+    if text.hasPrefix("0x") || text.hasPrefix("0X") { return parseHexadecimal(text.dropFirst(2)) }
+    return UInt64(text)
+}
+
+/// A hexadecimal number without `0x`.
+func parseHexadecimal(_ text: some StringProtocol) -> UInt64? {
+    guard let first = text.first, first.isHexDigit else { return nil }
+    return UInt64(text, radix: 16)
+}
+
+/// Orders names as people number things: `region2` before `region10`, `decoder1.2` before `decoder1.10`.
+func numberedBefore(_ left: String, _ right: String) -> Bool {
+    func parts(_ name: String) -> [(text: Substring, number: UInt64?)] {
+        var result: [(text: Substring, number: UInt64?)] = []
+        var rest = name[...]
+        while let first = rest.first {
+            let part = rest.prefix { $0.isASCIIDigit == first.isASCIIDigit }
+            result.append((part, first.isASCIIDigit ? UInt64(part) : nil))
+            rest = rest.dropFirst(part.count)
+        }
+        return result
+    }
+    for (one, other) in zip(parts(left), parts(right)) where one.text != other.text {
+        if let first = one.number, let second = other.number, first != second { return first < second }
+        return one.text < other.text
+    }
+    return left.utf8.count < right.utf8.count
+}

@@ -1,0 +1,107 @@
+import Iomem
+import Machine
+
+/// The hazards of where a sequence of steps ends.
+struct OutcomeHazards {
+    let machine: MachineState
+    let start: Unknowns
+    let end: [KernelModel]
+    let policy: Policy?
+    let steps: [Step]
+
+    func hazards(_ prediction: Prediction) -> [Hazard] {
+        guard !steps.isEmpty else { return [] }
+        let now = segments(of: machine)
+        var found: [Hazard] = []
+        for predicted in prediction.ranges {
+            let owner = now.first { $0.range.contains(predicted.range) }?.owner ?? .none
+            if owner != .none && predicted.owners.contains(.none) { found.append(orphaned(predicted, owner)) }
+            if owner != .both && predicted.owners.contains(.both) { found.append(doubleClaim(predicted)) }
+            if let policy { found += unmet(policy, predicted, prediction.missingFacts) }
+        }
+        return found + unbindable()
+    }
+
+    private func orphaned(_ predicted: PredictedRange, _ owner: Owner) -> Hazard {
+        let certainly = predicted.owners == [.none] ? "no driver owns" : "it may be that no driver owns"
+        return Hazard(
+            id: .orphanedRange,
+            severity: .loss,
+            subject: "\(predicted.range)",
+            why: "\(certainly) \(predicted.range) afterwards; \(owner.rawValue) owns it now. \(predicted.why)",
+            wayOut:
+                "create a region over it first (cxl create-region), or reboot; --accept orphaned-range to do it anyway"
+        )
+    }
+
+    private func doubleClaim(_ predicted: PredictedRange) -> Hazard {
+        Hazard(
+            id: .doubleClaim,
+            severity: .loss,
+            subject: "\(predicted.range)",
+            why:
+                "dax_hmem and dax_cxl both get a device over \(predicted.range): two drivers can be bound to one memory",
+            wayOut: "remove dax_hmem before dax_cxl is loaded"
+        )
+    }
+
+    private func unmet(_ policy: Policy, _ predicted: PredictedRange, _ missing: [String]) -> [Hazard] {
+        let pieces = start.pieces(of: predicted.range)
+        let wanted = Set(
+            start.worlds.flatMap { world in pieces.compactMap { policy.want.owner(over: $0, in: world) } }
+        )
+        guard !wanted.isEmpty, !(wanted.count == 1 && wanted == predicted.owners) else { return [] }
+        let words = { (owners: Set<Owner>) in owners.sorted().map(\.rawValue).joined(separator: " or ") }
+        let range = "\(predicted.range)"
+        if predicted.owners.isDisjoint(with: wanted) || predicted.owners.count == 1 && wanted.count == 1 {
+            return [
+                Hazard(
+                    id: .wantUnmet,
+                    severity: .failure,
+                    subject: range,
+                    why: "policy \(policy.name) wants \(words(wanted)) for \(range), but its order brings "
+                        + "\(words(predicted.owners)). \(predicted.why)",
+                    wayOut: "change the policy's order or what it wants; `daxswitch predict` shows what an order brings"
+                )
+            ]
+        }
+        // A world in which the wish holds everywhere is no hazard, even where the worlds differ.
+        let isMetEverywhere = end.allSatisfy { world in
+            guard let origin = start.worlds.first(where: { $0.assumptions == world.assumptions }) else { return true }
+            return pieces.allSatisfy { piece in
+                policy.want.owner(over: piece, in: origin).map { world.owner(of: piece) == $0 } ?? true
+            }
+        }
+        if isMetEverywhere { return [] }
+        return [
+            Hazard(
+                id: .nondeterministic,
+                severity: .failure,
+                subject: range,
+                why:
+                    "it can't be known who owns \(range) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
+                    + missing.joined(separator: "; "),
+                wayOut: "reboot to a state that is known, or --accept nondeterministic"
+            )
+        ]
+    }
+
+    private func unbindable() -> [Hazard] {
+        let before = Set(start.worlds.flatMap { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) })
+        let perWorld = end.map { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) }
+        return perWorld.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
+            let certainly = perWorld.allSatisfy { $0.contains(range) } ? "" : "it may be that "
+            return Hazard(
+                id: .unbindable,
+                severity: .failure,
+                subject: "\(range)",
+                why:
+                    "\(certainly)the owner of \(range) holds the bytes, but a region or a window's edge cuts them in iomem: "
+                    + "no driver can bind (EBUSY)",
+                wayOut:
+                    "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
+                    + "go on all the same"
+            )
+        }
+    }
+}

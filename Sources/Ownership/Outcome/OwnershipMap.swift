@@ -1,0 +1,82 @@
+package import Iomem
+package import Machine
+
+/// Who owns a run of bytes now.
+package struct OwnedRange: Sendable, Equatable {
+    /// The bytes, inclusive ends.
+    package var range: AddressRange
+    /// The owner.
+    package var owner: Owner
+    /// The dax devices over the bytes, joined by a comma where there are two.
+    package var device: String?
+    /// What the device hangs below: `region0`, `hmem.0`.
+    package var through: String?
+    /// What the bytes are used for.
+    package var use: MemoryState
+    /// Memory blocks of the segment that are online, and all of them.
+    package var blocksOnline: Int
+    /// Memory blocks of the segment.
+    package var blocksTotal: Int
+}
+
+/// Who owns what now: segments that don't overlap, in address order, that tile every Soft Reserved range and every ram region.
+package func segments(of machine: MachineState) -> [OwnedRange] {
+    let devices = machine.daxDevices.filter { $0.owner != nil }
+    let cuts = devices.flatMap(\.ranges)
+    return tiles(of: machine, cutAt: cuts).map { range in
+        let over = devices.filter { $0.ranges.contains { $0.overlaps(range) } }
+        let bound = over.first { $0.driver != nil }
+        let blocks = machine.memory.blocks.filter { range.contains($0.range) }
+        var segment = OwnedRange(
+            range: range,
+            owner: owner(of: over),
+            device: over.isEmpty ? nil : over.map(\.name).joined(separator: ","),
+            through: over.isEmpty ? nil : over.map(\.through).joined(separator: ","),
+            use: .none,
+            blocksOnline: blocks.count(where: \.isOnline),
+            blocksTotal: blocks.count
+        )
+        if leakedRanges(of: machine).contains(where: { $0.overlaps(range) }) {
+            segment.use = .leaked
+        } else if let bound {
+            segment.use = bound.driver == "kmem" ? .systemRAM : .devdax
+        } else if !over.isEmpty {
+            segment.use = .idle
+        }
+        return segment
+    }
+}
+
+/// Memory that kmem added and whose device has gone (drivers/dax/kmem.c: dev_dax_kmem_remove() fails on online blocks).
+func leakedRanges(of machine: MachineState) -> [AddressRange] {
+    let healthy = machine.daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges)
+    return machine.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range)
+        .filter { line in !healthy.contains { $0.contains(line) } }
+}
+
+/// The tiles of every Soft Reserved range and ram region, cut at the edges of both and of `extra`.
+func tiles(of machine: MachineState, cutAt extra: [AddressRange]) -> [AddressRange] {
+    let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range)
+    let reserved = machine.softReserved.map(\.range)
+    return cut((reserved + regions).merged(), at: reserved + regions + extra)
+}
+
+/// `ranges` in pieces, cut at every edge of `edges`.
+func cut(_ ranges: [AddressRange], at edges: [AddressRange]) -> [AddressRange] {
+    let starts = Set(edges.map(\.start) + edges.compactMap { $0.end == .max ? nil : $0.end + 1 }).sorted()
+    return ranges.flatMap { range in
+        var pieces: [AddressRange] = []
+        var start = range.start
+        for edge in starts where edge > range.start && edge <= range.end {
+            if let piece = AddressRange(start: start, end: edge - 1) { pieces.append(piece) }
+            start = edge
+        }
+        if let piece = AddressRange(start: start, end: range.end) { pieces.append(piece) }
+        return pieces
+    }
+}
+
+private func owner(of devices: [DaxDevice]) -> Owner {
+    let owners = Set(devices.compactMap(\.owner))
+    return owners.count > 1 ? .both : owners.first ?? .none
+}

@@ -1,0 +1,104 @@
+package import Iomem
+package import Machine
+
+/// What will be after a sequence of steps.
+package struct Prediction: Sendable, Equatable {
+    /// Segments that tile every Soft Reserved range and every ram region, in address order.
+    package var ranges: [PredictedRange]
+    /// How each module of interest will stand, by name; a set of one where it is certain.
+    package var modules: [String: Set<ModuleStanding>]
+    /// The lines expected in and around these ranges in `/proc/iomem`, parents before children.
+    package var iomem: [PredictedLine]
+    /// What would go wrong.
+    package var hazards: [Hazard]
+    /// The facts that are missing where the prediction is not certain, one sentence each.
+    package var missingFacts: [String]
+
+    /// Every segment has one possible owner.
+    package var isCertain: Bool { ranges.allSatisfy { $0.owners.count == 1 } }
+
+    /// A prediction.
+    package init(
+        ranges: [PredictedRange],
+        modules: [String: Set<ModuleStanding>],
+        iomem: [PredictedLine],
+        hazards: [Hazard],
+        missingFacts: [String]
+    ) {
+        self.ranges = ranges
+        self.modules = modules
+        self.iomem = iomem
+        self.hazards = hazards
+        self.missingFacts = missingFacts
+    }
+}
+
+/// The possible owners of one segment.
+package struct PredictedRange: Sendable, Equatable {
+    /// The bytes, inclusive ends.
+    package var range: AddressRange
+    /// The possible owners; one where it is certain.
+    package var owners: Set<Owner>
+    /// What the owner holds the bytes through (`region0`, `hmem`), where it is certain.
+    package var through: String?
+    /// The rules that decide, by id.
+    package var rules: [String]
+    /// The decision in words.
+    package var why: String
+    /// The facts that the rules were given, one sentence each, with the file and the value.
+    package var facts: [String]
+
+    /// A predicted segment.
+    package init(
+        range: AddressRange,
+        owners: Set<Owner>,
+        through: String?,
+        rules: [String],
+        why: String,
+        facts: [String] = []
+    ) {
+        self.range = range
+        self.owners = owners
+        self.through = through
+        self.rules = rules
+        self.why = why
+        self.facts = facts
+    }
+}
+
+/// A line expected in `/proc/iomem`.
+package struct PredictedLine: Sendable, Hashable {
+    /// The bytes, inclusive ends.
+    package var range: AddressRange
+    /// The exact name, except that `daxN.M` stands for any dax device and `CXL Window N` for any number.
+    package var name: String
+    /// False where the line depends on something that is not certain.
+    package var isCertain: Bool
+
+    /// A predicted line.
+    package init(range: AddressRange, name: String, isCertain: Bool) {
+        self.range = range
+        self.name = name
+        self.isCertain = isCertain
+    }
+}
+
+/// An order of steps with what it will bring: what `plan` prints and `apply` does.
+package struct Plan: Sendable, Equatable {
+    /// The policy's name, or nil for a `predict`.
+    package var policy: String?
+    /// The steps that are left when needless ones are dropped.
+    package var steps: [Step]
+    /// What will be afterwards.
+    package var prediction: Prediction
+
+    /// Nothing is to be done.
+    package var isEmpty: Bool { steps.isEmpty }
+
+    /// A plan.
+    package init(policy: String?, steps: [Step], prediction: Prediction) {
+        self.policy = policy
+        self.steps = steps
+        self.prediction = prediction
+    }
+}

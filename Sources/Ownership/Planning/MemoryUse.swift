@@ -1,0 +1,58 @@
+import Machine
+
+/// What the bytes of a dax device are put to: the use that a range had before its driver went, to be brought back.
+package enum MemoryUse: Hashable, Sendable {
+    /// kmem is bound, and the memory blocks are online in a zone.
+    case systemRAM(OnlineZone)
+    /// `device_dax` is bound: a character device.
+    case devdax
+    /// No driver is bound.
+    case idle
+
+    /// How memory goes online; the raw value is the word in documents.
+    package enum OnlineZone: String, Sendable, CaseIterable {
+        /// ZONE_MOVABLE: what is in it can be migrated, so that it can go offline again.
+        case movable
+        /// A zone that the kernel itself allocates from.
+        case kernel
+        /// Whichever the kernel chooses: the zone it had is not known.
+        case automatic
+
+        /// The zone that a block's `valid_zones` names (drivers/base/memory.c: valid_zones_show()).
+        package init(named zone: String?) {
+            self = zone.map { $0 == "Movable" ? .movable : .kernel } ?? .automatic
+        }
+    }
+
+    /// The word in the JSON documents.
+    package var word: String {
+        switch self {
+        case .systemRAM: MemoryState.systemRAM.rawValue
+        case .devdax: MemoryState.devdax.rawValue
+        case .idle: MemoryState.idle.rawValue
+        }
+    }
+
+    /// The zone of memory that is online.
+    package var zone: OnlineZone? {
+        if case .systemRAM(let zone) = self { zone } else { nil }
+    }
+
+    /// Reads `system-ram/movable`, `system-ram/kernel`, `system-ram/automatic`, `devdax` or `idle`; nil for anything else.
+    init?(parsing text: some StringProtocol) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        switch (MemoryState(rawValue: String(parts[0])), parts.count) {
+        case (.systemRAM, 2):
+            guard let zone = OnlineZone(rawValue: String(parts[1])) else { return nil }
+            self = .systemRAM(zone)
+        case (.devdax, 1): self = .devdax
+        case (.idle, 1): self = .idle
+        default: return nil
+        }
+    }
+}
+
+extension MemoryUse: CustomStringConvertible {
+    /// `system-ram/movable`.
+    package var description: String { zone.map { "\(word)/\($0.rawValue)" } ?? word }
+}

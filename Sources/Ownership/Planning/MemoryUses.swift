@@ -1,0 +1,71 @@
+package import Iomem
+package import Machine
+
+extension MachineState {
+    /// The steps that would bring back the use that the dax devices over `range` have now, in address order: one for each
+    /// run of blocks that are online in one zone. Memory that is offline needs none, since that is how kmem brings it.
+    package func usesToRestore(over range: AddressRange) -> [Step] {
+        daxDevices.filter { $0.owner != nil }.flatMap { device -> [Step] in
+            let ranges = device.ranges.filter { $0.overlaps(range) }
+            switch device.driver {
+            case "kmem": return ranges.flatMap(onlineRuns)
+            case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
+            case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }
+            default: return []
+            }
+        }
+    }
+
+    /// Neighbouring online blocks of the same zone, as one step each.
+    private func onlineRuns(in range: AddressRange) -> [Step] {
+        var runs: [(range: AddressRange, zone: MemoryUse.OnlineZone)] = []
+        for block in memory.blocks where block.isOnline && range.contains(block.range) {
+            let zone = MemoryUse.OnlineZone(named: block.zone)
+            if let last = runs.last, last.zone == zone, last.range.end + 1 == block.range.start,
+                let joined = AddressRange(start: last.range.start, end: block.range.end)
+            {
+                runs[runs.count - 1].range = joined
+            } else {
+                runs.append((block.range, zone))
+            }
+        }
+        return runs.map { .restoreUse($0.range, .systemRAM($0.zone)) }
+    }
+
+    /// What keeps the memory over `range` from being offline and free of kmem; nil where it is.
+    package func stillOnline(in range: AddressRange) -> String? {
+        if let block = memory.blocks(in: range).first(where: \.isOnline) { return "memory\(block.number) is online" }
+        return daxDevices.first { device in device.driver == "kmem" && device.ranges.contains { $0.overlaps(range) } }
+            .map { "\($0.name) still has kmem" }
+    }
+
+    /// What is missing of `use` over `range`; nil where it is complete.
+    package func missing(of use: MemoryUse, over range: AddressRange) -> String? {
+        guard let device = daxDevices.first(where: { $0.ranges.contains { $0.overlaps(range) } }) else {
+            return "no dax device lies over \(range)"
+        }
+        let driver: String? =
+            switch use {
+            case .systemRAM: "kmem"
+            case .devdax: "device_dax"
+            case .idle: nil
+            }
+        guard device.driver == driver else {
+            return "\(device.name) has \(device.driver ?? "no driver") instead of \(driver ?? "none")"
+        }
+        guard case .systemRAM(let zone) = use else { return nil }
+        let blocks = memory.blocks(in: range)
+        if blocks.isEmpty { return "\(device.name) has no memory blocks" }
+        return blocks.first { !$0.isOnline(in: zone) }.map { block in
+            block.isOnline
+                ? "memory\(block.number) is in zone \(block.zone ?? "unknown")" : "memory\(block.number) is offline"
+        }
+    }
+}
+
+extension MemoryBlock {
+    /// Whether it is online in that zone; where the kernel may choose, in any.
+    package func isOnline(in zone: MemoryUse.OnlineZone) -> Bool {
+        isOnline && (zone == .automatic || zone == MemoryUse.OnlineZone(named: self.zone))
+    }
+}

@@ -1,0 +1,138 @@
+import Iomem
+package import Machine
+
+/// What a choice that holds from the next boot on brings there, and what would be dangerous about it. Pure.
+///
+/// At a boot the decoders are as the firmware leaves them, no module is loaded, and the initial probe is to come.
+package struct NextBoot: Sendable {
+    let machine: MachineState
+
+    /// The next boot of `machine`, with the same kernel.
+    package init(of machine: MachineState) { self.machine = machine }
+
+    /// The owners that `choice` brings.
+    ///
+    /// Without `cxl_acpi` no range meets a window (`Rule.noWindow`). With it before dax_hmem, a committed region gets
+    /// its range; a window without one goes to dax_hmem at the initial probe (`Rule.initialProbeHmem`), or to nobody
+    /// where every window is left to CXL (`Rule.deferToCxl`). Where the rules are not known, neither is that.
+    package func owners(of choice: BootChoice) -> Policy.Want {
+        if choice == .hmem { return Policy.Want(coveredByRegion: .hmem, windowOnly: .hmem, outsideWindows: .hmem) }
+        let windowOnly: Owner? =
+            switch machine.kernel.generation.value {
+            case .coordinated, .unfixed: .hmem
+            case .deferring: Owner.none
+            case .hmemOnly, nil: nil
+            }
+        return Policy.Want(coveredByRegion: .cxl, windowOnly: windowOnly, outsideWindows: .hmem)
+    }
+
+    /// The choice that brings what `policy` wants; nil where it wants nothing, or what no choice brings.
+    package func choice(for policy: Policy) -> BootChoice? {
+        let fitting = BootChoice.allCases.filter { choice in
+            let owners = owners(of: choice)
+            return policy.want.isMet(by: owners)
+        }
+        guard fitting.count > 1 else { return fitting.first }
+        // Only wishes that both bring: the order says whether cxl_acpi is to stay out.
+        return policy.order.contains(.hold) ? .hmem : .cxl
+    }
+
+    /// What `choice` would break at the boot.
+    package func hazards(of choice: BootChoice) -> [Hazard] {
+        guard choice == .hmem else { return [] }
+        var found: [Hazard] = []
+        if machine.modules.state(of: "cxl_acpi") == .builtin {
+            found.append(
+                Hazard(
+                    id: .builtin,
+                    severity: .failure,
+                    subject: "cxl_acpi",
+                    why: "cxl_acpi is part of the kernel image: no configuration of modprobe keeps it out",
+                    wayOut: "put initcall_blacklist=cxl_acpi_init on the kernel command line"
+                )
+            )
+        }
+        return found
+            + undecoded.map { bytes in
+                Hazard(
+                    id: .undecodedRange,
+                    severity: .crash,
+                    subject: "\(bytes)",
+                    why:
+                        "dax_hmem would take \(bytes) at every boot, and no CXL decoder answers for it: onlining it crashes "
+                        + "the kernel",
+                    wayOut:
+                        "leave it to CXL; where a region over it was lost in this boot, reboot first and persist then"
+                )
+            }
+    }
+
+    /// Whether the next boot brings other owners than there are now; nil where that can't be known.
+    ///
+    /// Without a choice the kernel decides: only that a hold of this boot ends with it is known.
+    package var differs: Bool? {
+        guard let choice = machine.persisted else { return machine.isHeld ? true : nil }
+        guard let generation = machine.kernel.generation.value else { return nil }
+        let world = KernelModel(of: machine, generation: generation)
+        let knowsDecoders = machine.seesDecoders || machine.remembered?.isComplete == true
+        if choice == .cxl && !knowsDecoders && world.ranges.contains(where: world.meetsKnownWindow) { return nil }
+        let ends = [Step.load("dax_hmem"), .load("dax_cxl")].reduce([world.booted(choice, machine.remembered)]) {
+            worlds,
+            step in
+            worlds.flatMap { $0.applying(step).worlds }
+        }
+        return ends.contains { end in
+            segments(of: machine).contains { segment in
+                cut([segment.range], at: end.claims.flatMap(\.ranges)).contains { end.owner(of: $0) != segment.owner }
+            }
+        }
+    }
+
+    /// Bytes in windows that no decoder answers for as far as this boot shows; none where decoders can't be seen.
+    private var undecoded: [AddressRange] {
+        // The generation does not matter for what the decoders are.
+        let world = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
+        guard !machine.seesDecoders else { return world.undecoded.merged() }
+        guard let remembered = machine.remembered, remembered.isComplete else { return [] }
+        // Locked or not: the firmware programs them again.
+        let decoded = remembered.regions.map(\.range) + remembered.decoded
+        return world.ranges.flatMap { range in world.windows.compactMap { $0.intersection(range) } }
+            .flatMap { $0.subtracting(decoded) }.merged()
+    }
+}
+
+extension Policy.Want {
+    /// Whether every wish is what `owners` has, and there is a wish.
+    fileprivate func isMet(by owners: Policy.Want) -> Bool {
+        let wishes = [
+            (coveredByRegion, owners.coveredByRegion), (windowOnly, owners.windowOnly),
+            (outsideWindows, owners.outsideWindows),
+        ]
+        return wishes.contains { $0.0 != nil } && wishes.allSatisfy { $0.0 == nil || $0.0 == $0.1 }
+    }
+}
+
+extension KernelModel {
+    /// This machine as its next boot begins: the firmware has programmed the decoders again, and no module is in.
+    fileprivate func booted(_ choice: BootChoice, _ remembered: RememberedDecoders?) -> KernelModel {
+        var world = self
+        world.loaded = []
+        world.isHeld = choice == .hmem
+        world.loadsCxlFirst = choice == .cxl
+        world.windowsAreLive = builtin.contains("cxl_acpi") && !windows.isEmpty
+        world.claims = []
+        world.leaked = []
+        world.onlineBlocks = []
+        world.decisions = [:]
+        world.probeIsPending = asksForCxl
+        for region in remembered?.regions ?? [] where !regions.contains(where: { $0.range == region.range }) {
+            world.regions.append(ModelRegion(supposed: region.range, isLocked: region.locked))
+        }
+        world.regions.removeAll { !$0.hasDecoders }
+        for index in world.regions.indices {
+            if world.regions[index].isDetached { world.regions[index].attach() }
+            world.regions[index].isPresent = false
+        }
+        return world
+    }
+}

@@ -1,0 +1,48 @@
+package import Iomem
+package import Machine
+
+/// Whether the rest of a host can take what is in memory that goes offline.
+package struct OfflineRoom: Sendable, Equatable {
+    /// The bytes that go offline.
+    package let going: UInt64
+    /// At most so many of them are in use.
+    package let used: UInt64
+    /// Huge pages in use there: each needs as large a piece elsewhere.
+    package let hugepages: UInt64
+    /// What is available in the rest of the host, swap aside.
+    package let elsewhere: UInt64
+    /// Free swap.
+    package let swapFree: UInt64
+
+    /// What is to be left over: a host without any ends processes.
+    private static let margin: UInt64 = 32 << 20
+
+    /// Whether there is room.
+    package var suffices: Bool { elsewhere + swapFree >= used + Self.margin }
+}
+
+extension MachineState {
+    /// The room for what is in the memory over `ranges`; nil where nothing of it is online, or it is not known.
+    package func room(toOffline ranges: [AddressRange]) -> OfflineRoom? {
+        let blocks = memory.blocks.filter { block in block.isOnline && ranges.contains { $0.overlaps(block.range) } }
+        let going = blocks.reduce(0) { $0 + $1.range.size }
+        guard let room = memory.room, going > 0 else { return nil }
+        let devices = daxDevices.filter { device in
+            device.ranges.contains { bytes in ranges.contains { $0.overlaps(bytes) } }
+        }
+        let numbers = Set(devices.compactMap(\.targetNode))
+        let nodes = room.nodes.filter { numbers.contains($0.number) }
+        // A node with other memory besides does not tell which of it is in use: then all that goes counts.
+        let isWhole = !nodes.isEmpty && nodes.reduce(0) { $0 + $1.total } <= going
+        let used = isWhole ? min(going, nodes.reduce(0) { $0 + $1.used }) : going
+        // What goes and is not in use is in MemAvailable now, except free huge pages.
+        let unused = going - used - (isWhole ? min(going - used, nodes.reduce(0) { $0 + $1.hugepagesFree }) : 0)
+        return OfflineRoom(
+            going: going,
+            used: used,
+            hugepages: isWhole ? nodes.reduce(0) { $0 + $1.hugepagesUsed } : 0,
+            elsewhere: room.available - min(room.available, unused),
+            swapFree: room.swapFree
+        )
+    }
+}

@@ -1,0 +1,89 @@
+package import Iomem
+package import Machine
+
+/// Who owns which bytes, which modules are in, and whether `cxl_acpi` is kept out: what a run began with, and what it brings.
+package struct OwnershipGoal: Sendable, Equatable {
+    /// Bytes with their possible owners.
+    package struct Part: Sendable, Equatable {
+        /// The bytes, inclusive ends.
+        package var range: AddressRange
+        /// The owners; more than one where it is not certain.
+        package var owners: Set<Owner>
+
+        /// Bytes with their owners.
+        package init(range: AddressRange, owners: Set<Owner>) {
+            self.range = range
+            self.owners = owners
+        }
+    }
+
+    /// Parts that tile every Soft Reserved range and every ram region, in address order.
+    package var parts: [Part]
+    /// How each module that a step can name stands; a set of one where it is certain.
+    package var modules: [String: Set<ModuleStanding>]
+    /// Whether the drop-in that keeps `cxl_acpi` out is in place.
+    package var isHeld: Bool
+    /// The uses of memory, as the steps that bring them.
+    package var uses: [Step]
+
+    /// An arrangement.
+    package init(parts: [Part], modules: [String: Set<ModuleStanding>], isHeld: Bool, uses: [Step]) {
+        self.parts = parts
+        self.modules = modules
+        self.isHeld = isHeld
+        self.uses = uses
+    }
+
+    /// The arrangement that `machine` has now.
+    package init(of machine: MachineState) {
+        parts = segments(of: machine).map { Part(range: $0.range, owners: [$0.owner]) }
+        modules = Dictionary(uniqueKeysWithValues: Step.modules.map { ($0, [machine.modules.state(of: $0)]) })
+        isHeld = machine.isHeld
+        uses = machine.daxDevices.flatMap(\.ranges).flatMap(machine.usesToRestore).uniqued()
+    }
+
+    /// The arrangement that `plan` brings on `machine`.
+    package init(after plan: Plan, on machine: MachineState) {
+        parts = plan.prediction.ranges.map { Part(range: $0.range, owners: $0.owners) }
+        modules = plan.prediction.modules
+        isHeld = plan.steps.last { $0 == .hold || $0 == .release }.map { $0 == .hold } ?? machine.isHeld
+        uses = plan.steps.filter { $0.use != nil }
+    }
+
+    /// Every place where `machine` is not as this says, in words; bytes that it does not name belong to nobody.
+    package func differences(on machine: MachineState) -> [String] {
+        let strays = segments(of: machine).filter { segment in
+            segment.owner != .none && !parts.contains { $0.range.overlaps(segment.range) }
+        }
+        return ownerDifferences(parts, machine).map(\.what)
+            + strays.map { "\($0.range) is owned by \($0.owner.rawValue), expected none" }
+            + moduleDifferences(modules, machine).map(\.what)
+            + (machine.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi is not kept out" : "cxl_acpi is kept out"])
+            + uses.compactMap { step in
+                guard let use = step.use, let range = step.range else { return nil }
+                return machine.missing(of: use, over: range)
+            }
+    }
+
+    /// Where what `other` brings is not within this, in words.
+    package func differences(from other: OwnershipGoal) -> [String] {
+        let owners = parts.flatMap { part in
+            other.parts.filter { $0.range.overlaps(part.range) && !$0.owners.isSubset(of: part.owners) }.map {
+                "\($0.range) would be owned by \(words($0.owners)), not \(words(part.owners))"
+            }
+        }
+        let modules = modules.sorted { $0.key < $1.key }.compactMap { name, expected -> String? in
+            guard !Step.anytime.contains(name), let found = other.modules[name], !found.isSubset(of: expected) else {
+                return nil
+            }
+            return "module \(name) would be \(words(found)), not \(words(expected))"
+        }
+        let isHeld =
+            other.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi would not be kept out" : "cxl_acpi would be kept out"]
+        return owners + modules + isHeld
+    }
+
+    private func words(_ values: Set<some RawRepresentable<String>>) -> String {
+        values.map(\.rawValue).sorted().joined(separator: " or ")
+    }
+}

@@ -1,0 +1,122 @@
+import Iomem
+package import Machine
+
+/// Turns a policy or a list of steps into a plan for one machine. Pure: the machine is a value and nothing is touched.
+package struct Planner: Sendable {
+    let machine: MachineState
+    let start: Unknowns
+
+    /// A planner for `machine`.
+    ///
+    /// - Throws: `PlanningError` where it is not known which rules the kernel follows.
+    package init(machine: MachineState, overrides: Overrides = Overrides()) throws(PlanningError) {
+        self.machine = machine
+        start = try Unknowns(of: machine, overrides: overrides)
+    }
+
+    /// The steps of `policy` that are not needless, with what they bring; no steps where what is wanted holds already.
+    ///
+    /// Where the policy consents to it, memory that is in the way is given back; `leavesIdle` keeps it out of use then.
+    package func plan(_ policy: Policy, leavesIdle: Bool = false) -> Plan {
+        if holds(policy.want) {
+            return Plan(policy: policy.name, steps: [], prediction: predict([], for: policy).prediction)
+        }
+        let order =
+            policy.consent.offlineMemory ? givingMemoryBack(policy.order, leavingIdle: leavesIdle) : policy.order
+        var plan = predict(order, for: policy)
+        plan.policy = policy.name
+        return plan
+    }
+
+    /// What `steps` bring, whether or not anybody wants it. Needless steps are dropped.
+    package func predict(_ steps: [Step]) -> Plan { predict(steps, for: nil) }
+
+    /// Where the machine is not as `want` says, with what is expected there.
+    package func unmet(_ want: Policy.Want) -> [Difference] {
+        segments(of: machine).compactMap { segment in
+            let wanted = Set(start.worlds.compactMap { want.owner(over: segment.range, in: $0) })
+            guard !wanted.isEmpty, wanted != [segment.owner] else { return nil }
+            let words = wanted.sorted().map(\.rawValue)
+            return Difference(
+                range: segment.range,
+                expected: words,
+                found: segment.owner.rawValue,
+                kind: .owner,
+                what:
+                    "\(segment.range) is owned by \(segment.owner.rawValue), wanted \(words.joined(separator: " or "))"
+            )
+        }
+    }
+
+    private func holds(_ want: Policy.Want) -> Bool {
+        guard want.coveredByRegion != nil || want.windowOnly != nil || want.outsideWindows != nil else { return false }
+        return unmet(want).isEmpty
+    }
+
+    private func predict(_ steps: [Step], for policy: Policy?) -> Plan {
+        var worlds = start.worlds
+        var kept: [Step] = []
+        var hazards: [Hazard] = []
+        for step in steps {
+            let outcomes = worlds.map { $0.applying(step) }
+            let isNeedless =
+                zip(worlds, outcomes).allSatisfy { before, outcome in
+                    outcome.refusal == nil && outcome.worlds.allSatisfy { $0.isSame(as: before) }
+                } && !bringsZone(step, after: kept)
+            if isNeedless { continue }
+            let finder = StepHazards(step: step, earlier: kept, machine: machine, policy: policy)
+            for (world, outcome) in zip(worlds, outcomes) { hazards += finder.hazards(before: world, outcome) }
+            kept.append(step)
+            worlds = outcomes.flatMap(\.worlds)
+        }
+        var prediction = PredictionBuilder(machine: machine, start: start, end: worlds).prediction()
+        hazards += OutcomeHazards(machine: machine, start: start, end: worlds, policy: policy, steps: kept)
+            .hazards(prediction)
+        prediction.hazards = hazards.uniqued()
+        return Plan(policy: nil, steps: kept, prediction: prediction)
+    }
+}
+
+extension Planner {
+    /// Whether `step` may change the zone of memory that is online already. A world knows no zones: the kernel, or a udev
+    /// rule, chooses one for what comes online by itself.
+    private func bringsZone(_ step: Step, after earlier: [Step]) -> Bool {
+        guard let use = step.use, let range = step.range, let zone = use.zone, zone != .automatic else { return false }
+        return !earlier.isEmpty || machine.missing(of: use, over: range) != nil
+    }
+}
+
+extension KernelModel {
+    /// What `step` does to this world.
+    func applying(_ step: Step) -> StepOutcome {
+        switch step {
+        case .load(let module): return loading(module)
+        case .unload(let module): return unloading(module)
+        case .offlineMemory(let range): return offlining(range)
+        case .restoreUse(let range, let use): return restoring(use, over: range)
+        case .hold, .release:
+            var world = self
+            world.isHeld = step == .hold
+            if step == .release, world.releaseRestoresHelper { world.modules.restoreHelper() }
+            return StepOutcome(world)
+        }
+    }
+}
+
+extension Policy.Want {
+    /// The owner wanted for bytes in a world; nil where there is no wish.
+    func owner(over range: AddressRange, in world: KernelModel) -> Owner? {
+        if world.regions.contains(where: { $0.committed && $0.mode == "ram" && $0.range.overlaps(range) }) {
+            return coveredByRegion
+        }
+        return world.meetsKnownWindow(range) ? windowOnly : outsideWindows
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Each element once, in the order of its first appearance.
+    func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,55 @@
+package import Machine
+
+/// The owner that an admin wants, and the order of steps that is to bring it.
+package struct Policy: Sendable, Equatable {
+    /// The name it was found by, for example `hmem`.
+    package var name: String
+    /// One sentence for people.
+    package var summary: String
+    /// The steps, in order.
+    package var order: [Step]
+    /// The owner wanted.
+    package var want: Want
+    /// What the policy may do unasked.
+    package var consent: Consent
+
+    /// A policy.
+    package init(name: String, summary: String, order: [Step], want: Want, consent: Consent) {
+        self.name = name
+        self.summary = summary
+        self.order = order
+        self.want = want
+        self.consent = consent
+    }
+
+    /// The owner wanted, by what lies over the bytes; nil is "any": no wish, but losing an owner is still a hazard.
+    package struct Want: Sendable, Equatable {
+        /// Over a committed ram region.
+        package var coveredByRegion: Owner?
+        /// In a window, without a region.
+        package var windowOnly: Owner?
+        /// Outside every window.
+        package var outsideWindows: Owner?
+
+        /// The wishes.
+        package init(coveredByRegion: Owner?, windowOnly: Owner?, outsideWindows: Owner?) {
+            self.coveredByRegion = coveredByRegion
+            self.windowOnly = windowOnly
+            self.outsideWindows = outsideWindows
+        }
+    }
+
+    /// What a policy may do without being told on the command line.
+    package struct Consent: Sendable, Equatable {
+        /// Offline memory that is in the way.
+        package var offlineMemory: Bool
+        /// Lose regions whose decoders the kernel resets.
+        package var loseRegions: Bool
+
+        /// The consents.
+        package init(offlineMemory: Bool = false, loseRegions: Bool = false) {
+            self.offlineMemory = offlineMemory
+            self.loseRegions = loseRegions
+        }
+    }
+}

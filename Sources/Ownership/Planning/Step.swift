@@ -1,0 +1,120 @@
+package import Iomem
+
+/// One thing that a policy or a prediction asks for, or that a plan needs besides.
+package enum Step: Hashable, Sendable {
+    /// Load a module as modprobe would: dependencies, soft dependencies, what the kernel then requests.
+    /// While a hold is in place: the hard dependencies and the module alone.
+    case load(String)
+    /// Remove that one module and nothing else.
+    case unload(String)
+    /// Keep `cxl_acpi` from being loaded.
+    case hold
+    /// Let `cxl_acpi` be loaded again.
+    case release
+    /// Take the memory blocks of these bytes offline, all or none, and kmem off their device.
+    ///
+    /// Named by address, since a device's name changes when its driver is loaded anew.
+    case offlineMemory(AddressRange)
+    /// Put these bytes to the use that they had.
+    case restoreUse(AddressRange, MemoryUse)
+
+    /// The word in the JSON documents: `load`, `unload`, `hold`, `release`, `offline-memory`, `restore-use`.
+    package var verb: String {
+        switch self {
+        case .load: "load"
+        case .unload: "unload"
+        case .hold: "hold"
+        case .release: "release"
+        case .offlineMemory: "offline-memory"
+        case .restoreUse: "restore-use"
+        }
+    }
+
+    /// The module it loads or removes.
+    package var module: String? {
+        switch self {
+        case .load(let module), .unload(let module): module
+        case .hold, .release, .offlineMemory, .restoreUse: nil
+        }
+    }
+
+    /// The bytes that it is about, for a step on memory.
+    package var range: AddressRange? {
+        switch self {
+        case .offlineMemory(let range), .restoreUse(let range, _): range
+        case .load, .unload, .hold, .release: nil
+        }
+    }
+
+    /// The use that it brings back.
+    package var use: MemoryUse? {
+        if case .restoreUse(_, let use) = self { use } else { nil }
+    }
+
+    /// The modules that a step can name.
+    package static let modules = [
+        "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax",
+    ]
+
+    /// Those of them that udev loads for any new dax device, at its own time.
+    static let anytime: Set<String> = ["kmem", "device_dax"]
+
+    /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `offline-memory:START-END` or
+    /// `restore-use:START-END=USE`.
+    ///
+    /// - Throws: `StepError` with a sentence that names what is wrong and what would be right.
+    package init(parsing text: String) throws(StepError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        switch (parts[0], parts.count) {
+        case ("hold", 1): self = .hold
+        case ("release", 1): self = .release
+        case ("load", 2): self = .load(try Self.module(parts[1]))
+        case ("unload", 2): self = .unload(try Self.module(parts[1]))
+        case ("offline-memory", 2): self = .offlineMemory(try Self.range(parts[1]))
+        case ("restore-use", 2):
+            let words = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard words.count == 2, let use = MemoryUse(parsing: words[1]) else {
+                throw StepError(
+                    message: "'\(text)' is not a step: write restore-use:START-END= and system-ram/movable, "
+                        + "system-ram/kernel, system-ram/automatic, devdax or idle"
+                )
+            }
+            self = .restoreUse(try Self.range(words[0]), use)
+        default:
+            throw StepError(message: "'\(text)' is not a step: write load:MODULE, unload:MODULE, hold or release")
+        }
+    }
+
+    private static func module(_ text: Substring) throws(StepError) -> String {
+        let module = String(text.map { $0 == "-" ? "_" : $0 })
+        guard modules.contains(module) else {
+            throw StepError(
+                message: "'\(text)' is not a module that daxswitch knows: use one of \(modules.joined(separator: ", "))"
+            )
+        }
+        return module
+    }
+
+    private static func range(_ text: Substring) throws(StepError) -> AddressRange {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { end in
+            end.hasPrefix("0x") ? UInt64(end.dropFirst(2), radix: 16) : nil
+        }
+        guard ends.count == 2, let start = ends[0], let end = ends[1], let range = AddressRange(start: start, end: end)
+        else { throw StepError(message: "'\(text)' is not an address range: write 0xSTART-0xEND, both inclusive") }
+        return range
+    }
+}
+
+extension Step: CustomStringConvertible {
+    /// As policies write it: `unload:dax_cxl`.
+    package var description: String {
+        let subject = module ?? range.map { range in use.map { "\(range)=\($0)" } ?? "\(range)" }
+        return subject.map { "\(verb):\($0)" } ?? verb
+    }
+}
+
+/// A text that is not a step.
+package struct StepError: Error, Sendable, Equatable {
+    /// What is wrong and what would be right.
+    package let message: String
+}

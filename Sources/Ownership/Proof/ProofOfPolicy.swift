@@ -1,0 +1,105 @@
+import Iomem
+import Machine
+
+/// A policy, held against every state that the model can reach from any boot, on each generation.
+///
+/// The plans are the planner's own, made from what a reader of each state would find; what they bring is found by
+/// playing their steps from the state as it really is.
+package struct PolicyProof: Sendable {
+    let policy: Policy
+
+    /// A proof of `policy`, not yet carried out.
+    package init(_ policy: Policy) { self.policy = policy }
+
+    /// Looks at every state.
+    package func run() -> ProofResult {
+        ProofResult(generations: Generation.allCases.map(run))
+    }
+
+    private func run(_ generation: Generation) -> GenerationProof {
+        var proof = GenerationProof(generation: generation)
+        var failures: [Reason: ProofFailure] = [:]
+        for scenario in ProofScenario.all(generation) {
+            let search = ProofSearch(scenario)
+            for (index, state) in search.states.enumerated() {
+                proof.states += 1
+                switch verdict(state) {
+                case .content: proof.content += 1
+                case .brought: proof.brought += 1
+                case .failed(let hazards):
+                    proof.refused += hazards.isEmpty ? 0 : 1
+                    for hazard in hazards { proof.refusedBy[hazard, default: 0] += 1 }
+                    let reason = Reason(hazards: hazards, memory: scenario.words)
+                    if failures[reason] == nil {
+                        failures[reason] = ProofFailure(
+                            hazards: hazards,
+                            memory: scenario.words,
+                            states: 0,
+                            state: state.words,
+                            trace: search.trace(to: index)
+                        )
+                    }
+                    failures[reason]?.states += 1
+                }
+            }
+        }
+        proof.failures = failures.values.sorted { one, other in one.order.lexicographicallyPrecedes(other.order) }
+        return proof
+    }
+
+    private struct Reason: Hashable {
+        var hazards: [Hazard.Identifier]
+        var memory: String
+    }
+
+    enum Verdict: Equatable {
+        case content
+        case brought
+        /// Refused by these hazards; by none where the steps end elsewhere.
+        case failed([Hazard.Identifier])
+    }
+
+    /// What becomes of `policy` in `state`.
+    func verdict(_ state: ProofState) -> Verdict {
+        guard let plan = state.plan(policy) else { return .failed([]) }
+        let hazards = Set(plan.prediction.hazards.map(\.id))
+        if !hazards.isEmpty { return .failed(Hazard.Identifier.allCases.filter(hazards.contains)) }
+        let ends = state.playing(plan.steps)
+        guard !ends.isEmpty, ends.allSatisfy({ state.fulfils(policy.want, $0) }) else { return .failed([]) }
+        return plan.isEmpty ? .content : .brought
+    }
+}
+
+extension ProofState {
+    /// The planner's plan for what a reader finds in this state; nil where it makes none.
+    func plan(_ policy: Policy) -> Plan? {
+        do {
+            return try Planner(machine: machine).plan(policy)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Where `steps` lead from this state as it really is; nowhere where the kernel refuses one.
+    func playing(_ steps: [Step]) -> [ProofState] {
+        var states = [self]
+        for step in steps { states = states.flatMap { $0.following(step) } }
+        return states
+    }
+
+    /// Whether the owners in `end` are the ones wanted for what lies over the bytes here, tile by tile as plans have them.
+    func fulfils(_ want: Policy.Want, _ end: ProofState) -> Bool {
+        cut(scenario.ranges, at: world.regions.map(\.range)).allSatisfy { tile in
+            guard let wish = want.owner(over: tile, in: world) else { return true }
+            return scenario.cells.allSatisfy { !$0.overlaps(tile) || end.world.owner(of: $0) == wish }
+        }
+    }
+}
+
+extension ProofFailure {
+    /// Short traces first, then by words, so that the order never varies.
+    fileprivate var order: [String] {
+        let length = String(trace.count)
+        return [String(repeating: "0", count: max(0, 3 - length.count)) + length, memory] + hazards.map(\.rawValue)
+    }
+}

@@ -1,0 +1,45 @@
+import Machine
+
+/// Every state that the model can reach from the boot of one scenario, nearest first.
+struct ProofSearch {
+    /// The states, in the order in which they were found: by the number of events on the shortest way.
+    private(set) var states: [ProofState]
+    private var origin: [(from: Int, by: ReachEvent)?]
+
+    /// Searches from the boot of `scenario`.
+    ///
+    /// - Parameter events: What may happen, as often as it likes.
+    /// - Parameter last: What may happen once more at the very end.
+    init(_ scenario: ProofScenario, events: [ReachEvent] = ReachEvent.switching, last: [ReachEvent] = [.online]) {
+        let boot = ProofState(booting: scenario)
+        states = [boot]
+        origin = [nil]
+        var known: Set<UInt64> = [boot.key]
+        var next = 0
+        while next < states.count {
+            add(events, from: next, &known)
+            next += 1
+        }
+        for index in states.indices { add(last, from: index, &known) }
+    }
+
+    private mutating func add(_ events: [ReachEvent], from index: Int, _ known: inout Set<UInt64>) {
+        for event in events where !states[index].isNeedless(event) {
+            for state in states[index].following(event) where known.insert(state.key).inserted {
+                states.append(state)
+                origin.append((index, event))
+            }
+        }
+    }
+
+    /// A shortest way from the boot to the state at `index`.
+    func trace(to index: Int) -> [String] {
+        var events: [ReachEvent] = []
+        var index = index
+        while let (from, event) = origin[index] {
+            events.append(event)
+            index = from
+        }
+        return events.reversed().flatMap(\.words)
+    }
+}

@@ -1,0 +1,199 @@
+import Machine
+
+extension Rule {
+    private static let every = Set(Generation.allCases)
+    private static let withDaxCxl: Set<Generation> = [.deferring, .coordinated, .unfixed]
+    private static let asking: Set<Generation> = [.coordinated, .unfixed]
+
+    /// Every rule that the model knows, in the order in which `explain` prints them.
+    package static let all: [Rule] = owners + claims + steps
+
+    static let hmemOwnsAll = Rule(
+        "hmem-owns-all",
+        [.hmemOnly],
+        "Without dax_cxl, dax_hmem owns every Soft Reserved range, in a window or not.",
+        source: "drivers/dax/hmem/hmem.c up to 6.2; seen on a booted 6.1"
+    )
+    static let outsideWindows = Rule(
+        "outside-windows",
+        every,
+        "A range that meets no CXL window belongs to dax_hmem, on every load.",
+        source:
+            "drivers/dax/hmem/hmem.c: hmem_register_device(), region_intersects(IORES_DESC_CXL); seen on 6.12 and 7.3"
+    )
+    static let noWindow = Rule(
+        "no-window",
+        withDaxCxl,
+        "While cxl_acpi is out there is no CXL window in iomem, and dax_hmem owns every Soft Reserved range.",
+        source: "drivers/cxl/acpi.c: cxl_acpi_probe() adds the windows; seen on 6.12 and 7.3"
+    )
+    static let deferToCxl = Rule(
+        "defer-to-cxl",
+        [.deferring],
+        "A range that meets a CXL window is left to CXL, whether a region is there or not.",
+        source: "drivers/dax/hmem/hmem.c (6.12): hmem_register_device() \"deferring range to CXL\"; seen on 6.12"
+    )
+    static let initialProbeRegion = Rule(
+        "initial-probe-region",
+        asking,
+        "On the first dax_hmem probe that meets a window, a range that one committed region contains is left to CXL.",
+        source: "drivers/dax/hmem/hmem.c (7.3): hmem_register_cxl_device(); drivers/cxl/core/region.c: "
+            + "cxl_region_contains_resource(); seen on 7.3"
+    )
+    static let initialProbeHmem = Rule(
+        "initial-probe-hmem",
+        asking,
+        "On the first dax_hmem probe that meets a window, a range that no committed region contains goes to dax_hmem, whole.",
+        source:
+            "drivers/dax/hmem/hmem.c (7.3): hmem_register_cxl_device() \"CXL did not claim resource, registering\"; "
+            + "seen on 7.3"
+    )
+    static let laterProbeDefers = Rule(
+        "later-probe-defers",
+        [.coordinated],
+        "After the initial probe, dax_hmem leaves every range that meets a window to CXL, whether a region is there or not.",
+        source:
+            "drivers/dax/hmem/hmem.c (7.3): hmem_register_device(), did_probe; drivers/dax/hmem/device.c; seen on 7.3"
+    )
+    static let reloadRace = Rule(
+        "reload-race",
+        [.unfixed],
+        "On a reload without the deferral, whoever registers first gets the range.",
+        source: "maintainers' mail on version 7 of the series; not seen on a booted kernel"
+    )
+
+    private static let owners = [
+        hmemOwnsAll, outsideWindows, noWindow, deferToCxl, initialProbeRegion, initialProbeHmem, laterProbeDefers,
+        reloadRace,
+    ]
+
+    static let cxlClaimsRegion = Rule(
+        "cxl-claims-region",
+        withDaxCxl,
+        "dax_cxl makes a dax device over the whole extent of each assembled ram region, and over nothing else.",
+        source: "drivers/dax/cxl.c: cxl_dax_region_probe(); seen on 6.12 and 7.3"
+    )
+    static let firstClaimWins = Rule(
+        "first-claim-wins",
+        asking,
+        "Two dax regions never share a byte: the second to ask fails with -ENOMEM.",
+        source: "drivers/dax/bus.c (7.1 on): alloc_dax_region(), \"dax_region resource conflict\"; seen on 7.3"
+    )
+    static let bothClaim = Rule(
+        "both-claim",
+        [.deferring],
+        "dax_hmem and dax_cxl can each have a dax device over the same bytes.",
+        source: "drivers/dax/bus.c before 7.1: alloc_dax_region() has no such check; seen on 6.12"
+    )
+    static let alignment = Rule(
+        "alignment",
+        every,
+        "A dax region whose start or size is not a multiple of 2 MiB is refused.",
+        source: "drivers/dax/bus.c: alloc_dax_region(), PMD_SIZE; read in the source"
+    )
+    static let noRegion = Rule(
+        "no-region",
+        withDaxCxl,
+        "Where no assembled region lies, dax_cxl owns nothing.",
+        source: "drivers/dax/cxl.c: cxl_dax_region_probe(); seen on 6.12 and 7.3"
+    )
+    static let noDriver = Rule(
+        "no-driver",
+        every,
+        "While neither dax_hmem nor dax_cxl is loaded, nobody owns the range.",
+        source: "drivers/dax/bus.c: a dax device goes with the driver of its parent; seen on 6.12 and 7.3"
+    )
+
+    static let regionIdle = Rule(
+        "region-idle",
+        every,
+        "With dax_hmem.region_idle set, dax_hmem makes a region whose device has no byte.",
+        source: "drivers/dax/hmem/hmem.c: dax_hmem_probe(), region_idle; seen on 7.3"
+    )
+    static let proximityRanges = Rule(
+        "proximity-ranges",
+        every,
+        "Where an HMAT is, dax_hmem's ranges are those of the SRAT; a Soft Reserved range that overlaps one is none itself, "
+            + "and its bytes outside of them are nobody's.",
+        source: "drivers/acpi/numa/hmat.c: hmat_register_target_devices(); drivers/dax/hmem/device.c: "
+            + "__hmem_register_resource(); read in the source"
+    )
+    static let hmemDisabled = Rule(
+        "hmem-disabled",
+        every,
+        "With device_hmem.disable set, there is no HMEM range and dax_hmem owns nothing.",
+        source: "drivers/dax/hmem/device.c: hmem_init(), disable; read in the source"
+    )
+
+    private static let claims = [
+        regionIdle, proximityRanges, hmemDisabled, cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion,
+        noDriver,
+    ]
+
+    static let requestsCxl = Rule(
+        "hmem-requests-cxl",
+        asking,
+        "Loading dax_hmem makes the kernel load cxl_acpi and cxl_pci, unless something keeps them out.",
+        source: "drivers/dax/hmem/hmem.c (7.3): dax_hmem_init() request_module(); seen on 7.3"
+    )
+    static let softdepCxl = Rule(
+        "hmem-softdep-cxl",
+        [.deferring],
+        "Loading dax_hmem as modprobe does loads cxl_acpi first.",
+        source: "drivers/dax/hmem/hmem.c (6.3 to 7.0): MODULE_SOFTDEP(\"pre: cxl_acpi\"); seen on 6.12"
+    )
+    static let dependsOnHmem = Rule(
+        "cxl-depends-on-hmem",
+        asking,
+        "dax_cxl depends on dax_hmem: loading it loads dax_hmem first, and dax_hmem can't be removed under it.",
+        source: "drivers/dax/cxl.c (7.1 on): dax_hmem_flush_work(); seen on 7.3"
+    )
+    static let resetOnRemoval = Rule(
+        "removal-resets-decoders",
+        withDaxCxl,
+        "Removing cxl_acpi always succeeds and resets the decoders of every committed region; the region does not come back.",
+        source: "drivers/cxl/core/region.c: cxl_region_decode_reset(); seen on 6.12 and 7.3"
+    )
+    static let lockHonoured = Rule(
+        "lock-honoured",
+        asking,
+        "A region whose attribute `locked` is 1 keeps its decoders and comes back with cxl_acpi, contents intact; without "
+            + "cxl_pci or cxl_mem it has no device, and with them it has one again.",
+        source: "drivers/cxl/core/region.c (7.x): CXL_REGION_F_LOCK; drivers/cxl/core/hdm.c: cxl_decoder_reset(); "
+            + "seen on 7.3"
+    )
+    static let lockIgnored = Rule(
+        "lock-ignored",
+        [.deferring],
+        "A kernel without the region attribute `locked` resets locked decoders all the same.",
+        source: "drivers/cxl/core/region.c (6.12): cxl_region_decode_reset() has no lock check; seen on 6.12"
+    )
+    static let unassembledKept = Rule(
+        "unassembled-kept",
+        withDaxCxl,
+        "The decoders of a region that was never assembled stay as they are when cxl_acpi goes.",
+        source: "drivers/cxl/core/region.c: only a committed region is reset; seen on 6.12 and 7.3"
+    )
+    static let holdBlocks = Rule(
+        "hold-blocks",
+        every,
+        "An empty softdep line and an install line for cxl_acpi in a modprobe.d file that sorts first keep it out, against "
+            + "softdep, request_module and udev.",
+        source: "kmod, libkmod-module.c: __kmod_module_fill_softdep(), ignorecmd; seen with kmod 30 on 6.12 and 7.3"
+    )
+
+    static let pmemNeedsBridge = Rule(
+        "pmem-needs-bridge",
+        withDaxCxl,
+        "A persistent region that is assembled while cxl_pmem is out has no nvdimm bridge for as long as it stands: "
+            + "cxl_pmem, loaded after it, by udev for one, follows a null pointer and the kernel dies. Loaded before it, "
+            + "cxl_pmem serves it. Where cxl_acpi depends on cxl_pmem, as from 7.1 on, it is always there before.",
+        source: "drivers/cxl/core/region.c (6.12): devm_cxl_add_pmem_region() drops cxlr->cxl_nvb (-ENXIO) and keeps "
+            + "the pmem_region; drivers/cxl/pmem.c: cxl_pmem_region_probe() follows it; seen on 6.12 and 6.18"
+    )
+
+    private static let steps = [
+        requestsCxl, softdepCxl, dependsOnHmem, resetOnRemoval, lockHonoured, lockIgnored, unassembledKept, holdBlocks,
+        pmemNeedsBridge,
+    ]
+}

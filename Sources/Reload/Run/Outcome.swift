@@ -1,0 +1,24 @@
+package import Machine
+package import Ownership
+
+/// How carrying out a plan ended.
+package enum Outcome: Sendable {
+    /// Every step was done and the machine is as predicted.
+    case done(MachineState)
+    /// It failed and nothing was changed.
+    case unchanged(ReloadError)
+    /// It failed and the machine was brought back to the owners it had.
+    case rolledBack(ReloadError)
+    /// It stopped half-way; the journal holds it. With what verification found, where it came that far.
+    case stopped(ReloadError, differences: [Difference])
+}
+
+/// What a run says while it goes on.
+package enum Progress: Sendable, Equatable {
+    /// The step at `index` of `count` begins.
+    case step(Step, index: Int, count: Int)
+    /// What was done is undone by these steps.
+    case rollingBack([Step])
+    /// Memory goes offline: how many of how many bytes are, and how long it has taken.
+    case offlining(done: UInt64, total: UInt64, elapsed: Duration)
+}

@@ -1,0 +1,125 @@
+package import Ownership
+
+/// A run that was cut off, as its journal shows it.
+package struct UnfinishedRun: Sendable, Equatable {
+    /// The policy it carried out.
+    package var policy: String?
+    /// What is needed to bring it to an end.
+    package var interruption: Interruption
+    /// What is known of the kernel for the whole run.
+    package var overrides: Overrides
+    /// The initial probe was over when it began.
+    var probeWasDone: Bool
+    /// How many of its steps had begun; one more than had ended where it was cut off within a step.
+    package var stepsBegun: Int
+    /// The steps back that it had chosen; nil where it was not on its way back.
+    package var wayBack: [Step]?
+    /// How many of those had ended.
+    package var wayBackEnded: Int
+    /// The first line that can't be read, as `FILE:LINE`; what came before it counts.
+    package var damage: String?
+
+    /// The run that the journal of this boot shows as cut off; nil where there is none.
+    ///
+    /// A last line that was cut off counts as not written, except for the first: a journal gets its name once that is whole
+    /// and on the disk, so that none of ours is ever empty or cut off there. A journal of another boot is nobody's any more.
+    /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it, `.otherVersion`.
+    package static func find(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> UnfinishedRun? {
+        guard let bytes = try store.readAll() else { return nil }
+        guard let heading = Journal.heading(of: bytes) else { throw damaged("\(store.place):1") }
+        if heading.run.bootID != bootID { return nil }
+        guard heading.run.schemaVersion == JournalHeader.version else {
+            if heading.hasEnded { return nil }
+            throw ReloadError(
+                .otherVersion,
+                "\(store.place) is of another daxswitch (schema version \(heading.run.schemaVersion), this one has "
+                    + "\(JournalHeader.version)), whose run was cut off: run `recover` of that one; a reboot ends it too"
+            )
+        }
+        let (lines, damagedLine) = Journal.lines(of: bytes)
+        let damage = damagedLine.map { "\(store.place):\($0)" }
+        guard let first = lines.first, first.event == .begun, let header = first.run else {
+            throw damaged("\(store.place):1")
+        }
+        if lines.last?.event == .finished && damage == nil { return nil }
+        do {
+            var run = try UnfinishedRun(header)
+            for line in lines { try run.take(line) }
+            run.damage = damage
+            return run
+        } catch {
+            throw damaged(store.place, cause: error.message)
+        }
+    }
+
+    /// Looks that the journal shows no run of this boot as cut off: another one would write over it.
+    ///
+    /// - Throws: `ReloadError` `.unfinishedJournal` or `.damagedJournal`.
+    package static func checkNone(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
+        guard let run = try find(store, bootID: bootID) else { return }
+        throw ReloadError(
+            .unfinishedJournal,
+            "an earlier run of policy \(run.policy ?? "?") was cut off after \(run.interruption.stepsEnded) of "
+                + "\(run.interruption.steps.count) steps (\(store.place)): finish or undo it with `daxswitch recover`"
+        )
+    }
+
+    /// Whether there is a journal, and it is of another boot than this one.
+    static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
+        guard let bytes = try store.readAll(), let heading = Journal.heading(of: bytes) else { return false }
+        return heading.run.bootID != bootID
+    }
+
+    private init(_ header: JournalHeader) throws(JournalWordError) {
+        policy = header.policy
+        overrides = Overrides(
+            generation: try header.rules.map(JournalWords.read),
+            initialProbe: try header.initialProbe.map(JournalWords.read)
+        )
+        probeWasDone = header.probeWasDone
+        var accepted: Set<Hazard.Identifier> = []
+        for word in header.accepted { accepted.insert(try JournalWords.read(word)) }
+        interruption = Interruption(
+            steps: try JournalWords.steps(header.steps),
+            stepsEnded: 0,
+            original: try header.before.arrangement(),
+            target: try header.after.arrangement(),
+            accepted: accepted,
+            wasGoingBack: false,
+            complaint: nil
+        )
+        stepsBegun = 0
+        wayBackEnded = 0
+    }
+
+    private mutating func take(_ line: JournalLine) throws(JournalWordError) {
+        switch line.event {
+        case .begun, .wayBackBegun, .finished: break
+        case .stepBegun: stepsBegun += 1
+        case .stepEnded: interruption.stepsEnded += 1
+        case .rollingBack:
+            wayBack = try JournalWords.steps(line.steps)
+            wayBackEnded = 0
+            interruption.wasGoingBack = true
+        case .wayBackEnded: wayBackEnded += 1
+        case .resumed:
+            interruption.steps = try JournalWords.steps(line.steps)
+            interruption.stepsEnded = 0
+            interruption.wasGoingBack = false
+            stepsBegun = 0
+            wayBack = nil
+            wayBackEnded = 0
+        case .stopped:
+            if line.outcome == ReloadError.Code.kernelTrouble.rawValue { interruption.complaint = line.message }
+        }
+    }
+
+    private static func damaged(_ place: String, cause: String? = nil) -> ReloadError {
+        ReloadError(
+            .damagedJournal,
+            "\(place) can't be read: what an earlier run was about to do is not known; `daxswitch status` shows who owns "
+                + "what, and `daxswitch recover` puts the journal aside",
+            cause: cause
+        )
+    }
+}

@@ -1,0 +1,55 @@
+import Machine
+import Ownership
+
+/// A module that a run may have to load.
+package struct PendingLoad: Hashable, Sendable {
+    /// The module.
+    package let module: String
+    /// A hold is in place by then.
+    package let isHeld: Bool
+    /// The hold that is in place now is gone by then.
+    package let isReleased: Bool
+}
+
+/// All that a run may have to load, on its way and on the way back.
+struct PendingLoads {
+    /// What is out now or will be.
+    let loads: [PendingLoad]
+    /// The modules that the steps remove.
+    let removed: Set<String>
+
+    /// What `steps` load on `machine`, and then what was in by `original` and would have to be loaded again.
+    init(_ steps: [Step], on machine: MachineState, original: OwnershipGoal) {
+        let removed = Set(steps.compactMap { step in if case .unload(let module) = step { module } else { nil } })
+        var loads: [PendingLoad] = []
+        func add(_ module: String, isHeld: Bool) {
+            let standing = machine.modules.state(of: module)
+            guard removed.contains(module) || standing != .live && standing != .builtin else { return }
+            let load = PendingLoad(module: module, isHeld: isHeld, isReleased: machine.isHeld && !isHeld)
+            if !loads.contains(load) { loads.append(load) }
+        }
+        var isHeld = machine.isHeld
+        for step in steps {
+            switch step {
+            case .hold: isHeld = true
+            case .release: isHeld = false
+            case .load(let module): add(module, isHeld: isHeld)
+            case .restoreUse(_, .systemRAM): add("kmem", isHeld: isHeld)
+            case .restoreUse(_, .devdax): add("device_dax", isHeld: isHeld)
+            case .restoreUse(_, .idle), .unload, .offlineMemory: break
+            }
+        }
+        for module in original.modules.keys.sorted() where original.modules[module] == [.live] {
+            add(module, isHeld: original.isHeld)
+        }
+        self.loads = loads
+        self.removed = removed
+    }
+}
+
+extension ModuleControl {
+    /// - Throws: `ReloadError` `.notLoadable` for the first that could not be done.
+    func check(_ later: PendingLoads) throws(ReloadError) {
+        for load in later.loads { try checkLoadable(load, without: later.removed) }
+    }
+}

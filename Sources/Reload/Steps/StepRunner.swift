@@ -1,0 +1,123 @@
+import Machine
+import Ownership
+
+/// One step at a time: what could have become dangerous, the step itself, its settling, and the kernel's log.
+struct StepRunner {
+    let surfaces: Surfaces
+    let settling: Settling
+    /// What the run is to bring.
+    let target: OwnershipGoal
+    /// The initial probe was over before the first step.
+    let probeWasDone: Bool
+    /// What is known of the kernel for the whole run.
+    let overrides: Overrides
+    /// The hazards that are taken on purpose.
+    let accepted: Set<Hazard.Identifier>
+    /// What they were about when they were taken; nil where that is not known any more.
+    var acceptedSubjects: Set<String>?
+    let report: (Progress) -> Void
+
+    /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
+    ///
+    /// What would crash or lose something is looked for once more, right before the step, and whether the steps still
+    /// lead to `goal`: others may have been at work. What udev loads meanwhile and the steps load too is no difference;
+    /// what the kernel is still about (devices that are probed late) gets the time that verification gives it.
+    /// - Throws: `ReloadError` `.newHazard`, `.machineChanged`, `.kernelTrouble`, and what reading throws.
+    func check(before steps: [Step], bringing goal: OwnershipGoal) throws(ReloadError) -> MachineState {
+        let start = surfaces.waiter.now
+        while true {
+            let machine = try settling.read()
+            let differences = try differences(before: steps, bringing: goal, on: machine)
+            if differences.isEmpty { return machine }
+            guard surfaces.waiter.now - start < settling.deadlines.verification else {
+                throw ReloadError(
+                    .machineChanged,
+                    "others have changed the machine: the steps that are left would not bring what was planned",
+                    cause: differences.joined(separator: "; ")
+                )
+            }
+            surfaces.waiter.wait(upTo: settling.deadlines.interval)
+        }
+    }
+
+    private func differences(
+        before steps: [Step],
+        bringing goal: OwnershipGoal,
+        on machine: MachineState
+    ) throws(ReloadError) -> [String] {
+        let moment = steps.first.map { "before \($0)" } ?? "before the end"
+        try settling.checkMessages(moment)
+        let plan: Plan
+        do {
+            plan = try Planner(machine: machine, overrides: overrides).predict(steps)
+        } catch {
+            throw ReloadError(.newHazard, "it can't be told any more what the next steps do", cause: error.message)
+        }
+        let hazards = plan.prediction.hazards
+        // Verification holds the outcome against what was predicted; half-way through it has no meaning yet.
+        let ofOutcome: Set<Hazard.Identifier> = [.orphanedRange, .nondeterministic, .unbindable]
+        let open = hazards.filter { !isAccepted($0) && !ofOutcome.contains($0.id) }
+        if let hazard = open.first {
+            throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
+        }
+        return goal.differences(from: OwnershipGoal(after: plan, on: machine))
+    }
+
+    /// A region or a device that has come since was not what anybody took the hazard on for.
+    private func isAccepted(_ hazard: Hazard) -> Bool {
+        accepted.contains(hazard.id) && acceptedSubjects?.contains(hazard.subject) ?? true
+    }
+
+    /// Does `step` on `machine` and waits until it shows; a signal ends it where `isInterruptible` and it takes long.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed`, `.notSettled`, `.notPermitted`, `.unavailable`; `.kernelTrouble` in place of
+    ///   any of them where the kernel complained.
+    func perform(_ step: Step, on machine: MachineState, isInterruptible: Bool = true) throws(ReloadError) {
+        surfaces.messages.announce("\(step)")
+        let memory = MemorySteps(
+            surfaces: surfaces,
+            settling: settling,
+            report: report,
+            isInterruptible: isInterruptible
+        )
+        do {
+            try act(step, machine, memory)
+            try settling.settle(step)
+        } catch {
+            guard error.code != .kernelTrouble,
+                let line = KernelTrouble.first(
+                    in: surfaces.messages.newLines(),
+                    expected: settling.expectedMessages
+                )
+            else {
+                throw error
+            }
+            throw ReloadError(.kernelTrouble, "the kernel complains and \(error)", cause: line)
+        }
+    }
+
+    private func act(_ step: Step, _ machine: MachineState, _ memory: MemorySteps) throws(ReloadError) {
+        switch step {
+        case .hold: try surfaces.hold.hold()
+        case .release: try surfaces.hold.release()
+        case .load(let module): try surfaces.modules.insert(module, isHeld: machine.isHeld)
+        case .offlineMemory(let range): try memory.offline(range, on: machine)
+        case .restoreUse(let range, let use): try memory.restore(use, over: range, on: machine)
+        case .unload(let module):
+            let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
+            let probeIsDone = probeWasDone || machine.initialProbe.value == .done
+            if let facts = machine.factsToKeep(before: module, kept: kept, probeIsDone: probeIsDone) {
+                try surfaces.facts.keep(facts)
+            }
+            try surfaces.modules.remove(module)
+        }
+    }
+}
+
+extension Overrides {
+    /// With the generation of `machine`, where none is set: a kernel does not change its rules, but with dax_cxl and
+    /// dax_hmem out less of it shows.
+    func fixed(for machine: MachineState) -> Overrides {
+        Overrides(generation: generation ?? machine.kernel.generation.value, initialProbe: initialProbe)
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+import Inspection
+import Machine
+
+/// The hold: two files in `/run` that keep `cxl_acpi` out until they are taken away or the host reboots.
+///
+/// The first is for modprobe, which the kernel and 6.x's soft dependency go through. libkmod ignores `install` commands
+/// of a module that has soft dependencies, and `cxl_acpi` has one (`__kmod_module_fill_softdep()`, `ignorecmd`). An empty
+/// softdep line of our own that sorts before `modules.softdep` wins, and then `install` counts again.
+///
+/// The second is for systemd-udevd, whose libkmod context watches only the configuration directories that were there
+/// when it was opened (`kmod_validate_resources()`): with `/run/modprobe.d` made later it never sees the first file.
+/// A device without a modalias loads nothing (80-drivers.rules). That is needed for dax_hmem's own devices too: the
+/// module makes them while it starts, and a worker of udevd that finds it not yet live follows its `softdep pre: cxl_acpi`
+/// before it waits for it. Rules are read again only after a while, so udevd is told of them.
+///
+/// Where `persist hmem` keeps `cxl_acpi` out, a release is a file as well: the first softdep line that libkmod finds
+/// counts, and this name sorts before the persisted one.
+package struct DropInHold: HoldControl {
+    private let state: StateDirectory
+    private let udev: any UdevControl
+
+    /// The files below `state`, and who has to know of them.
+    package init(_ state: StateDirectory, udev: any UdevControl) {
+        self.state = state
+        self.udev = udev
+    }
+
+    static let modprobeText = """
+        # Written by daxswitch: keeps cxl_acpi out while dax_hmem owns the Soft Reserved memory.
+        # `daxswitch apply cxl` takes it away; it does not outlive this boot.
+        softdep cxl_acpi pre:
+        install cxl_acpi /bin/false
+
+        """
+
+    static let rulesText = """
+        # Written by daxswitch, with /run/modprobe.d/00-daxswitch.conf: udev is not to load cxl_acpi,
+        # nor dax_hmem once more, which would bring cxl_acpi with it.
+        ENV{MODALIAS}=="acpi*:ACPI0017:*", ENV{MODALIAS}=""
+        ENV{MODALIAS}=="platform:hmem*", ENV{MODALIAS}=""
+
+        """
+
+    static let letInText = """
+        # Written by daxswitch: lets cxl_acpi in until the next boot, although it is persisted that it stays out.
+        softdep cxl_acpi pre: cxl_port
+
+        """
+
+    /// Writes the files; udevd heeds them when this returns. Where that fails it is as it was.
+    ///
+    /// The drop-in, by which the hold is known, comes first and goes last: what was cut off half-way is still a hold, which
+    /// can be made again or released, and never a rule that nobody sees.
+    package func hold() throws(ReloadError) {
+        let before = try dropIn()
+        do throws(ReloadError) {
+            try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
+            try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
+        } catch {
+            try? putBack(before)
+            throw error
+        }
+        udev.reload()
+    }
+
+    /// What stands in the drop-in; nil where there is none.
+    private func dropIn() throws(ReloadError) -> [UInt8]? {
+        if unsafe access(state.hold, F_OK) != 0 && errno == ENOENT { return nil }
+        return try File(state.hold, O_RDONLY).readAll()
+    }
+
+    private func putBack(_ dropIn: [UInt8]?) throws(ReloadError) {
+        try StateDirectory.remove(state.holdRules)
+        if let dropIn {
+            try StateDirectory.write(dropIn, to: state.hold)
+        } else {
+            try StateDirectory.remove(state.hold)
+        }
+    }
+
+    /// Removes the files, or lets `cxl_acpi` in where it is persisted that it stays out; udevd heeds that when this returns.
+    package func release() throws(ReloadError) {
+        try StateDirectory.remove(state.holdRules)
+        if try persisted() == .hmem {
+            try StateDirectory.write(Array(Self.letInText.utf8), to: state.hold)
+        } else {
+            try StateDirectory.remove(state.hold)
+        }
+        udev.reload()
+    }
+
+    private func persisted() throws(ReloadError) -> BootChoice? {
+        do {
+            return try Inspector(root: state.root).readPersisted()
+        } catch {
+            throw ReloadError(.unavailable, error.message)
+        }
+    }
+}

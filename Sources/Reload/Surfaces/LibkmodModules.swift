@@ -1,0 +1,77 @@
+import Kmod
+
+/// Modules through libkmod, on this machine, each call in a process of its own: it may hang in the kernel.
+package struct LibkmodModules: ModuleControl {
+    private let call = WatchedCall()
+
+    /// Modules of the running kernel.
+    package init() {}
+
+    /// Loads `module`. The context is opened anew each time: libkmod reads its configuration when it is opened, and a
+    /// hold may have come or gone since.
+    package func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
+        try call.run("load \(module)") { () throws(ReloadError) in try Self.insert(module, isHeld: isHeld) }
+    }
+
+    /// Removes that one module.
+    package func remove(_ module: String) throws(ReloadError) {
+        try call.run("remove \(module)") { () throws(ReloadError) in try Self.remove(module) }
+    }
+
+    /// Looks at the files of `load` and, where modprobe's configuration will count, at its commands.
+    package func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError) {
+        do {
+            let context = try KmodContext()
+            try context.checkFiles(of: load.module, without: removed)
+            if !load.isHeld {
+                let hold = [InstallCommand(module: "cxl_acpi", command: "/bin/false")]
+                try context.checkCommands(of: load.module, without: removed, passing: load.isReleased ? hold : [])
+            }
+        } catch {
+            throw ReloadError(
+                .notLoadable,
+                "\(load.module) could not be loaded, on the way or on the way back: \(error.message); \(error.wayOut)",
+                cause: error.cause?.description
+            )
+        }
+    }
+
+    private static func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
+        do {
+            let context = try KmodContext()
+            if isHeld {
+                _ = try context.insertWithDependencies(module)
+            } else {
+                _ = try context.probe(module)
+            }
+        } catch {
+            throw ReloadError(error, "load \(module)")
+        }
+    }
+
+    private static func remove(_ module: String) throws(ReloadError) {
+        do {
+            let context = try KmodContext()
+            try context.remove(module)
+        } catch {
+            if case .notLoaded = error.code { return }
+            throw ReloadError(error, "remove \(module)")
+        }
+    }
+}
+
+extension KmodError {
+    /// What makes a module loadable again.
+    fileprivate var wayOut: String {
+        if case .installCommand = code { return "take that line out of modprobe's configuration" }
+        return "put the modules of the running kernel back, or boot the kernel whose modules are there"
+    }
+}
+
+extension ReloadError {
+    /// What libkmod or the kernel said of a step.
+    init(_ error: KmodError, _ what: String) {
+        let code: Code = if case .notPermitted = error.code { .notPermitted } else { .stepFailed }
+        self.init(code, "can't \(what): \(error.message)", cause: error.cause?.description)
+    }
+}

@@ -1,0 +1,59 @@
+/// Memory blocks and the drivers of dax devices: attributes of sysfs that something is written to.
+package protocol MemoryControl {
+    /// Writes `value` into `attribute` and waits until the kernel is done with it.
+    ///
+    /// `goesOn` is asked now and then while the kernel works; once it says no, the write is broken off and ends with
+    /// EINTR. What the kernel had done by then shows in the machine.
+    /// - Throws: `WriteRefusal` with the kernel's answer.
+    func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal)
+
+    /// Whether a memory block is online now; nil where it is gone.
+    func isOnline(block number: Int) -> Bool?
+}
+
+/// An attribute that `MemoryControl` writes to.
+package enum MemoryAttribute: Hashable, Sendable {
+    /// The `state` of a memory block: takes `offline`, `online`, `online_kernel`, `online_movable`
+    /// (Documentation/ABI/testing/sysfs-devices-memory).
+    case block(Int)
+    /// The `state` of a dax device that kmem holds: `unplugged` takes all of its blocks offline and away, or none
+    /// (drivers/dax/kmem.c: state_store(); 7.3 on).
+    case device(String)
+    /// A file of a driver on the dax bus: takes a device's name.
+    case driver(String, Binding)
+
+    /// The files by which devices and drivers are brought together.
+    package enum Binding: String, Sendable {
+        /// Binds a device that the driver matches.
+        case bind
+        /// Takes a device from its driver.
+        case unbind
+        /// Makes the driver match the device of a name, and binds it.
+        case newID = "new_id"
+        /// Makes the driver forget the name; a device that is bound stays so.
+        case removeID = "remove_id"
+    }
+
+    /// Where it is in sysfs.
+    package var path: String {
+        switch self {
+        case .block(let number): "/sys/devices/system/memory/memory\(number)/state"
+        case .device(let name): "/sys/bus/dax/devices/\(name)/state"
+        case .driver(let name, let binding): "/sys/bus/dax/drivers/\(name)/\(binding.rawValue)"
+        }
+    }
+}
+
+/// The kernel did not take a value.
+package struct WriteRefusal: Error, Sendable, Equatable {
+    /// The errno.
+    package let code: Int32
+    /// Where in the kernel the write hangs, which could not even be broken off; nil where it has ended.
+    package let hangsIn: String?
+
+    /// A refusal.
+    package init(_ code: Int32, hangsIn: String? = nil) {
+        self.code = code
+        self.hangsIn = hangsIn
+    }
+}

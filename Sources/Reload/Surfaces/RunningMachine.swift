@@ -1,0 +1,109 @@
+import CSystem
+import Glibc
+package import Inspection
+package import Machine
+
+/// This machine, read from `/`.
+package struct RunningMachine: MachineReader, FactStore {
+    private let state: StateDirectory
+
+    /// This machine.
+    package init(_ state: StateDirectory = StateDirectory()) { self.state = state }
+
+    /// The machine as it is now.
+    package func read() throws(ReloadError) -> MachineState {
+        do {
+            return try Inspector().read()
+        } catch {
+            throw ReloadError(error)
+        }
+    }
+
+    /// systemd-udevd has `/run/udev/queue` while events wait.
+    package func udevIsBusy() -> Bool { unsafe access(state.udevQueue, F_OK) == 0 }
+
+    /// A link of the bus to the driver, made by `cxl_driver_register()`.
+    package func hasDaxRegionDriver() -> Bool {
+        unsafe access("\(state.root)/sys/bus/cxl/drivers/cxl_dax_region", F_OK) == 0
+    }
+
+    /// The facts that a run of this boot has written.
+    package func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? {
+        do {
+            return try RememberedFacts.read(from: DirectoryTree(root: state.root), bootID: bootID)
+        } catch {
+            throw ReloadError(error)
+        }
+    }
+
+    /// Writes the facts where the next reading finds them.
+    package func keep(_ facts: RememberedFacts) throws(ReloadError) {
+        try StateDirectory.write(facts.serialized(), to: state.facts)
+    }
+}
+
+extension ReloadError {
+    /// A reading that failed.
+    fileprivate init(_ error: InspectionError) {
+        let code: Code =
+            switch error.code {
+            case .notPermitted: .notPermitted
+            case .unstable: .busy
+            case .badCapture, .missingFeature, .unreadable: .unavailable
+            }
+        self.init(code, error.message)
+    }
+}
+
+/// The signals that ask for an end, counted from `init` on.
+package struct SignalInterrupts: Interrupts {
+    /// From now on these signals end nothing by themselves.
+    package init() { daxswitch_watch_interrupts() }
+
+    /// The signal that came, by name.
+    package var pending: String? {
+        switch daxswitch_last_interrupt() {
+        case 0: nil
+        case SIGINT: "SIGINT"
+        case SIGTERM: "SIGTERM"
+        default: "SIGHUP"
+        }
+    }
+
+    /// For the handler of a second SIGINT.
+    package func note(_ standing: RunStanding) {
+        switch standing {
+        case .unchanged: daxswitch_note_standing(DAXSWITCH_UNCHANGED)
+        case .halfWay: daxswitch_note_standing(DAXSWITCH_HALF_WAY)
+        case .done: daxswitch_note_standing(DAXSWITCH_DONE)
+        }
+    }
+}
+
+/// The kernel's announcements of devices that come and go, and the monotonic clock.
+package final class UeventWaiter: Waiter {
+    private let socket: Int32
+
+    /// Listens from now on. Without a socket every wait lasts its whole time.
+    package init() { socket = daxswitch_open_uevents() }
+
+    deinit { if socket >= 0 { close(socket) } }
+
+    /// CLOCK_MONOTONIC.
+    package var now: Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// Sleeps in poll() until a uevent comes or the time is over.
+    package func wait(upTo limit: Duration) {
+        let parts = limit.components
+        let milliseconds = Int32(clamping: parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)
+        var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&watched, 1, max(milliseconds, 1))
+        guard socket >= 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        while unsafe bytes.withUnsafeMutableBytes({ unsafe recv(socket, $0.baseAddress, $0.count, 0) }) > 0 {}
+    }
+}

@@ -1,0 +1,116 @@
+package import Inspection
+package import Machine
+
+/// Loading and removing modules.
+package protocol ModuleControl {
+    /// Loads `module`: as modprobe would, or while `isHeld` its hard dependencies and the module alone.
+    ///
+    /// With soft dependencies, 6.x would bring `cxl_acpi` back with dax_hmem (its `softdep pre:`).
+    /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`; a module that is loaded already is no error.
+    func insert(_ module: String, isHeld: Bool) throws(ReloadError)
+
+    /// Removes that one module; one that is not loaded is no error.
+    /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`.
+    func remove(_ module: String) throws(ReloadError)
+
+    /// Finds out whether `load` could be done once the modules `removed` are out, and does nothing.
+    /// - Throws: `ReloadError` `.notLoadable` with the file that is missing or the command that stands in the way.
+    func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError)
+}
+
+/// Keeping `cxl_acpi` out, and letting it in again.
+package protocol HoldControl {
+    /// Puts the hold in place. - Throws: `ReloadError` `.unavailable`.
+    func hold() throws(ReloadError)
+    /// Takes it away. - Throws: `ReloadError` `.unavailable`.
+    func release() throws(ReloadError)
+}
+
+/// Reading the machine.
+package protocol MachineReader {
+    /// The machine as it is now.
+    /// - Throws: `ReloadError` `.unavailable` or `.notPermitted`; `.busy` where the machine changed all the while.
+    func read() throws(ReloadError) -> MachineState
+    /// Whether the driver by which dax_cxl takes regions is registered with the CXL bus.
+    func hasDaxRegionDriver() -> Bool
+    /// Whether udev has events to work on; false where there is no udev.
+    func udevIsBusy() -> Bool
+}
+
+/// The kernel's log.
+package protocol KernelMessages {
+    /// The lines since the last call, without ours.
+    func newLines() -> [String]
+    /// Writes a line of ours into the log, so that it reads as one story.
+    func announce(_ line: String)
+}
+
+/// Time, and waiting for something to happen.
+package protocol Waiter {
+    /// Time that never goes back, since some moment.
+    var now: Duration { get }
+    /// Returns when the kernel announces a change of a device, or after `limit`.
+    func wait(upTo limit: Duration)
+}
+
+/// Signals that ask for an end.
+package protocol Interrupts {
+    /// The name of the signal that came (`SIGINT`), nil where none has.
+    var pending: String? { get }
+    /// A signal that ends the process at once ends it with the exit code that `standing` has.
+    func note(_ standing: RunStanding)
+}
+
+/// How the machine stands to what a run was to do, for whoever ends it at once.
+package enum RunStanding: Sendable {
+    /// It is as it was: nothing has begun, or it was undone.
+    case unchanged
+    /// The journal is open.
+    case halfWay
+    /// It is as it was to be.
+    case done
+}
+
+/// What must be remembered while `cxl_acpi` is out, since sysfs then shows no decoder.
+package protocol FactStore {
+    /// What was kept in the boot `bootID`; nil where nothing was. - Throws: `ReloadError` `.unavailable`.
+    func kept(bootID: String?) throws(ReloadError) -> RememberedFacts?
+    /// Keeps `facts` until the next boot. - Throws: `ReloadError` `.unavailable`.
+    func keep(_ facts: RememberedFacts) throws(ReloadError)
+}
+
+/// Everything of the machine that carrying out a plan touches; a real and a recorded set exist.
+package struct Surfaces {
+    let modules: any ModuleControl
+    let hold: any HoldControl
+    let memory: any MemoryControl
+    let machine: any MachineReader
+    let messages: any KernelMessages
+    let waiter: any Waiter
+    let interrupts: any Interrupts
+    let facts: any FactStore
+    let journal: any JournalStore
+
+    /// A set of surfaces.
+    package init(
+        modules: any ModuleControl,
+        hold: any HoldControl,
+        memory: any MemoryControl,
+        machine: any MachineReader,
+        messages: any KernelMessages,
+        waiter: any Waiter,
+        interrupts: any Interrupts,
+        facts: any FactStore,
+        journal: any JournalStore
+    ) {
+        self.modules = modules
+        self.hold = hold
+        self.memory = memory
+        self.machine = machine
+        self.messages = messages
+        self.waiter = waiter
+        self.interrupts = interrupts
+        self.facts = facts
+        self.journal = journal
+    }
+}

@@ -1,0 +1,44 @@
+import CSystem
+import Glibc
+import Inspection
+
+/// Memory blocks and dax drivers through sysfs, on this machine.
+package struct SysfsMemory: MemoryControl {
+    private let tree: DirectoryTree
+
+    /// How long a write may take to end once it is broken off.
+    private static let grace = Duration.seconds(10)
+
+    /// The attributes below `root`; "/" is this machine.
+    package init(root: String = "/") { tree = DirectoryTree(root: root) }
+
+    /// Writes from a child process, so that a write that does not end can be broken off.
+    package func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
+        let file = tree.open(attribute.path, O_WRONLY)
+        guard file >= 0 else { throw WriteRefusal(errno) }
+        defer { close(file) }
+        let bytes = Array(value.utf8)
+        let child = unsafe bytes.withUnsafeBytes { unsafe daxswitch_write_in_child(file, $0.baseAddress, $0.count) }
+        guard child > 0 else { throw WriteRefusal(errno) }
+        let process: ChildProcess
+        do {
+            process = try ChildProcess(child)
+        } catch {
+            throw WriteRefusal(ENFILE, hangsIn: error.code == .hung ? error.description : nil)
+        }
+        switch process.wait(while: goesOn, grace: Self.grace) {
+        case .ended(let status):
+            // As WIFSIGNALED and WEXITSTATUS, which Swift does not see.
+            guard status & 0x7f == 0 else { throw WriteRefusal(EINTR) }
+            let code = (status >> 8) & 0xff
+            if code != 0 { throw WriteRefusal(code) }
+        case .brokenOff: throw WriteRefusal(EINTR)
+        case .hangs: throw WriteRefusal(EINTR, hangsIn: process.kernelStack ?? "its kernel stack can't be read")
+        }
+    }
+
+    /// The first line of the block's `state`.
+    package func isOnline(block number: Int) -> Bool? {
+        tree.optionalValue(MemoryAttribute.block(number).path).map { $0 != "offline" }
+    }
+}
