@@ -1,4 +1,5 @@
-# daxswitch. `make demo` and `make test` set up everything they need on a bare Debian machine with a Swift toolchain.
+# daxswitch. `make demo` and `make test` install everything they need on a bare Debian machine. Swift 6.2 or newer is
+# Debian's own if the release has it; otherwise it must be there.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,17 +17,18 @@ RELEASE := -c release --static-swift-stdlib \
 # TOMLKit does not free the strings that it hands out, and the tool's own memory goes with its process.
 SANITIZED := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitize/races
 
-.PHONY: all setup test sanitize demo lab lab-main lab-ready lint completions docs policies install deb test-deb test-ansible clean
+.PHONY: all setup test sanitize sanitize-address sanitize-thread demo lab lab-main lab-ready lint spelling completions \
+	docs policies install deb test-deb test-ansible release clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
 
-# What building needs: a Swift toolchain (named where it is missing) and libkmod.
+# What building needs: a Swift toolchain and libkmod.
 setup:
 	@.ci/setup
 
-# The suite, then the main job on real kernels in QEMU.
-test: setup
+# The suite and the spelling, then the main job on real kernels in QEMU.
+test: setup spelling
 	@.ci/setup test
 	$(SWIFT) test
 	$(MAKE) lab-main
@@ -37,8 +39,8 @@ lab-ready: all
 lab-main: lab-ready
 	Tests/Lab/lab run --tool $(TOOL) --policies Policies
 
-# Every case, then the table of dangerous situations anew: two hours.
-lab: lab-ready test-ansible
+# Every case, the suite under the address sanitizer, then the table of dangerous situations again: two hours.
+lab: lab-ready test-ansible sanitize-address
 	Tests/Lab/lab run --group main --group persist --tool $(TOOL) --policies Policies
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
@@ -50,16 +52,25 @@ demo: lab-ready
 	@.ci/on-this-host $(TOOL)
 
 # The suite under the address sanitizer, then under the thread sanitizer; each is a build of its own, removed afterwards.
+# A build alone takes longer than the two minutes that `make test` could spare, so `make lab` runs the first.
 # Where a recorded machine is / there is no /proc of the process, without which neither works; under a limit on the size of
 # files the thread sanitizer does not, and it holds back the signals that a forked child sends itself.
-sanitize: setup
-	@.ci/setup test
-	$(foreach kind,address thread,$(SANITIZED) $(SWIFT) test --disable-xctest --sanitize=$(kind) \
-		--scratch-path .build/$(kind) --skip RepeatedRunTests --skip SavedPlanTests.fullDisk \
-		--skip ChildProcessTests.nohup --skip ChildProcessTests.stopped && rm -rf .build/$(kind) &&) true
+sanitize: sanitize-address sanitize-thread
 
-lint:
+sanitize-address sanitize-thread: sanitize-%: setup
+	@.ci/setup test
+	$(SANITIZED) $(SWIFT) test --disable-xctest --sanitize=$* --scratch-path .build/$* --skip RepeatedRunTests \
+		--skip SavedPlanTests.fullDisk --skip ChildProcessTests.nohup --skip ChildProcessTests.stopped
+	rm -rf .build/$*
+
+# The format of the sources, which is also a test of the suite, and the spelling of every text.
+lint: spelling
 	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
+
+# What is recorded from machines is left as it is; .codespellrc names the words that only look wrong.
+spelling:
+	@.ci/setup lint
+	git ls-files | grep -vE '^Tests/(Captures|Cases|FuzzTests/Corpus)/' | xargs codespell
 
 # The generated files that are checked in.
 completions: setup
@@ -103,6 +114,10 @@ test-deb: deb
 # The Ansible collection against recorded machines, then over SSH against booted guests with the package installed.
 test-ansible: lab-ready deb
 	packaging/test-ansible $(TOOL) $$(ls -t .build/deb/daxswitch_*.deb | head -n 1)
+
+# Checks, tests, packages and tags the version in the sources. DRY_RUN=1: the checks, and what would be done.
+release:
+	@DRY_RUN=$(DRY_RUN) packaging/release
 
 clean:
 	rm -rf .build
