@@ -3,7 +3,7 @@ import ArgumentParser
 /// The tool: what it is, and its commands.
 struct Daxswitch: ParsableCommand {
     /// The version that `--version` prints.
-    static let version = "0.1.0"
+    static let version = "0.2.0-dev"
 
     static let configuration = CommandConfiguration(
         commandName: "daxswitch",
