@@ -39,18 +39,20 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CKmod", pkgConfig: "libkmod", providers: [.apt(["libkmod-dev"])]),
         .target(name: "CSystem", cSettings: [.treatAllWarnings(as: .error)]),
-        library("Kmod", ["CKmod", "CSystem"]),
+        library("LinuxSystem", ["CSystem"]),
+        library("Kmod", ["CKmod", "CSystem", "LinuxSystem"]),
         library("Iomem"),
         library("Machine", ["Iomem"]),
         library("Inspection", ["Iomem", "Machine", "CSystem"]),
         library("Ownership", ["Iomem", "Machine"]),
         library("Policy", ["Ownership", "TOMLKit"]),
-        library("Reload", ["Iomem", "Machine", "Ownership", "Inspection", "Kmod", "CSystem"]),
-        library("Persistence", ["Machine", "Inspection", "Reload"]),
+        library("Reload", ["Iomem", "Machine", "Ownership", "Inspection", "Kmod", "LinuxSystem", "CSystem"]),
+        library("Persistence", ["Machine", "Inspection", "LinuxSystem"]),
         .executableTarget(
             name: "daxswitch",
             dependencies: [
-                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "Reload", "Persistence", "Kmod", "CSystem",
+                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "Reload", "Persistence", "Kmod", "LinuxSystem",
+                "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -60,13 +62,14 @@ let package = Package(
             ]
         ),
         .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
-        tests("Kmod"),
+        tests("LinuxSystem", ["CSystem", "TestCaptures"]),
+        tests("Kmod", ["LinuxSystem"]),
         tests("Iomem"),
         tests("Inspection", ["TestCaptures"]),
         tests("Ownership", ["Inspection", "Policy", "TestCaptures"]),
         tests("Policy"),
-        tests("Reload", ["CSystem", "Kmod", "Policy", "TestCaptures"]),
-        tests("Persistence", ["TestCaptures"]),
+        tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "TestCaptures"]),
+        tests("Persistence", ["LinuxSystem", "TestCaptures"]),
         .testTarget(
             name: "FuzzTests",
             dependencies: ["daxswitch", "TestCaptures"],
@@ -75,7 +78,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["daxswitch", "TestCaptures"],
+            dependencies: ["daxswitch", "LinuxSystem", "TestCaptures"],
             swiftSettings: settings
         ),
     ]

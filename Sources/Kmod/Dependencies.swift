@@ -1,4 +1,5 @@
 private import CKmod
+private import LinuxSystem
 
 extension KmodContext {
     /// The modules that `name` can't do without, all of them, in the order in which they must be inserted: what

@@ -1,4 +1,5 @@
 private import Glibc
+internal import LinuxSystem
 
 /// Why a file or directory couldn't be read.
 struct FileFailure: Error {

@@ -1,4 +1,5 @@
 private import CKmod
+private import LinuxSystem
 
 /// Owns a `struct kmod_ctx`.
 @safe

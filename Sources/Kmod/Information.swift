@@ -1,4 +1,5 @@
 private import CKmod
+private import LinuxSystem
 
 extension KmodContext {
     /// What modinfo(8) shows of `name`: the `.modinfo` section of its file, and who signed it; for a builtin module

@@ -1,5 +1,6 @@
 private import CKmod
 private import Glibc
+private import LinuxSystem
 
 /// What became of one module that was to be loaded.
 package enum InsertionOutcome: String, Sendable {

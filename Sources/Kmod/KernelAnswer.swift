@@ -1,4 +1,5 @@
 private import Glibc
+internal import LinuxSystem
 
 // What the numbers mean that finit_module(2) and delete_module(2) return, from kernel/module/main.c.
 

@@ -1,5 +1,6 @@
 private import CKmod
 private import Glibc
+private import LinuxSystem
 
 /// libkmod, set on one modules directory and one configuration.
 ///

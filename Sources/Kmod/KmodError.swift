@@ -1,3 +1,5 @@
+package import LinuxSystem
+
 /// Why something about a module didn't work.
 package struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure, for programs.

@@ -1,5 +1,6 @@
 private import CKmod
 private import Glibc
+private import LinuxSystem
 
 extension KmodContext {
     /// Finds out whether a module could be loaded once others are out: its file is there and can be opened, and so are

@@ -1,5 +1,6 @@
 private import CKmod
 private import Glibc
+private import LinuxSystem
 
 extension KmodContext {
     /// The modules behind a name or an alias such as `acpi*:ACPI0017:*`, as modprobe finds them: aliases of the

@@ -1,6 +1,5 @@
-import Glibc
 package import Inspection
-import Reload
+import LinuxSystem
 
 /// The system that a choice is written to: its files, its mounts, and what makes its initramfs.
 package protocol BootSystem {
@@ -54,11 +53,13 @@ package struct RunningSystem: BootSystem {
 
     /// Replaces a file as one act, written out to the disk.
     package func write(_ text: String, to path: String) throws {
-        try StateDirectory.write(Array(text.utf8), to: root + path)
+        do { try WholeFile.write(Array(text.utf8), to: root + path) } catch { throw PersistenceError(error) }
     }
 
     /// Removes a file.
-    package func remove(_ path: String) throws { try StateDirectory.remove(root + path) }
+    package func remove(_ path: String) throws {
+        do { try WholeFile.remove(root + path) } catch { throw PersistenceError(error) }
+    }
 
     /// From the directories of modprobe.d(5).
     package var configuration: ModprobeConfiguration { ModprobeConfiguration(tree, isOfNextBoot: true) }
@@ -76,11 +77,7 @@ package struct RunningSystem: BootSystem {
 
     private func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }
 
-    private func modified(_ path: String) -> Int? {
-        var status = stat()
-        guard unsafe stat(root + path, &status) == 0 else { return nil }
-        return status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
-    }
+    private func modified(_ path: String) -> Int? { (try? FileStatus(root + path))?.modified }
 
     /// Runs the builder; what it prints goes to standard error.
     package func rebuild(_ builder: InitramfsBuilder) throws {

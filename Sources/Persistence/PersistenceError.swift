@@ -1,3 +1,5 @@
+package import LinuxSystem
+
 /// Why a choice could not be made to hold.
 package struct PersistenceError: Error, Sendable, Equatable {
     /// What kind of obstacle.
@@ -22,6 +24,10 @@ package struct PersistenceError: Error, Sendable, Equatable {
         case notRebuilt = "not-rebuilt"
         /// The initramfs could not be rebuilt; the files are as before, an image is not.
         case halfRebuilt = "half-rebuilt"
+        /// The process lacks a privilege.
+        case notPermitted = "not-permitted"
+        /// A file could not be written or removed.
+        case unavailable
     }
 
     /// What kind of obstacle.
@@ -33,5 +39,10 @@ package struct PersistenceError: Error, Sendable, Equatable {
     package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// A file that could not be written or removed.
+    package init(_ error: SystemError) {
+        self.init(error.code == .notPermitted ? .notPermitted : .unavailable, error.description)
     }
 }

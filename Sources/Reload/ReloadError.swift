@@ -1,7 +1,9 @@
+package import LinuxSystem
+
 /// Why a plan could not be carried out.
-package struct ReloadError: Error, Sendable, Equatable {
+package struct ReloadError: Error, Sendable, Equatable, Codable {
     /// What kind of obstacle.
-    package enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable, Codable {
         /// Another daxswitch holds the lock, or the machine changed all the while it was read.
         case busy
         /// A run before this one, in this boot, was cut off: its journal is unfinished.
@@ -49,6 +51,19 @@ package struct ReloadError: Error, Sendable, Equatable {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// A failure of the system below a run.
+    package init(_ error: SystemError) {
+        let code: Code =
+            switch error.code {
+            case .notPermitted: .notPermitted
+            case .busy: .busy
+            case .ended, .timedOut: .stepFailed
+            case .hung: .hung
+            case .notFound, .unusable, .notTrusted, .unavailable: .unavailable
+            }
+        self.init(code, error.message, cause: error.cause)
     }
 
     /// Nobody knows what the kernel holds, whatever it shows: nothing more may be tried.

@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import LinuxSystem
 import Machine
 import Ownership
 import Persistence

@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import LinuxSystem
 import Ownership
 import Policy
 import TestCaptures

@@ -1,5 +1,6 @@
 import Foundation
 import Kmod
+import LinuxSystem
 import Testing
 
 /// Changes that must fail: the fixture's modules are none that a kernel would take.

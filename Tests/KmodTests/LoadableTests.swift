@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Kmod
+import LinuxSystem
 import Testing
 
 @Suite(.enabled(if: Fixture.depmod != nil, "depmod is not installed"))

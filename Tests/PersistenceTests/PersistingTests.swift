@@ -1,7 +1,7 @@
 import Foundation
+import LinuxSystem
 import Machine
 import Persistence
-import Reload
 import TestCaptures
 import Testing
 
@@ -58,9 +58,9 @@ struct PersistingTests {
 
     @Test("an initramfs older than the configuration is stale, a newer one is not")
     func stale() throws {
-        try StateDirectory.write([], to: "\(root)/lib/modules/6.12.107/modules.dep")
+        try WholeFile.write([], to: "\(root)/lib/modules/6.12.107/modules.dep")
         let image = "\(root)/boot/initrd.img-6.12.107"
-        try StateDirectory.write([], to: image)
+        try WholeFile.write([], to: image)
         #expect(system.images.stale.isEmpty)
         try carryOut(.hmem)
         try FileManager.default.setAttributes([.modificationDate: Date.now - 60], ofItemAtPath: image)

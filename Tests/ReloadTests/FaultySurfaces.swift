@@ -1,5 +1,6 @@
 import Glibc
 import Inspection
+import LinuxSystem
 import Machine
 import Ownership
 
@@ -84,8 +85,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
             let found = Kmod.ModuleReading(state: .live, references: 1, holders: [])
             return ReloadError(.removal(of: "a", errno: number, found: found, modulesDisabled: false), "remove a")
         default:
-            errno = number
-            return .failing(name)
+            return ReloadError(.failing(name, number))
         }
     }
 

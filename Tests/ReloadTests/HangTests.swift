@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Inspection
+import LinuxSystem
 import Machine
 import Ownership
 import Synchronization

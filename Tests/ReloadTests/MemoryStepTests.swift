@@ -2,6 +2,7 @@ import Glibc
 import Inspection
 import Iomem
 import Kmod
+import LinuxSystem
 import Machine
 import Ownership
 import TestCaptures

@@ -1,6 +1,7 @@
 import Foundation
 import Inspection
 import Iomem
+import LinuxSystem
 import Machine
 import Ownership
 import TestCaptures
@@ -31,6 +32,18 @@ struct StateTests {
         try hold.release()
         #expect(!FileManager.default.fileExists(atPath: state.hold))
         #expect(!FileManager.default.fileExists(atPath: state.holdRules))
+    }
+
+    @Test("a second daxswitch is told who has the lock")
+    func lock() throws {
+        let first = try Lock(state)
+        for take in [{ _ = try Lock(state) }, { try Lock.waitUntilFree(state) }] {
+            let error = #expect(throws: ReloadError.self) { try take() }
+            #expect(error?.code == .busy && error?.isRetryable == true)
+            let pid = ProcessInfo.processInfo.processIdentifier
+            #expect(error?.message.hasPrefix("another daxswitch is at work (pid \(pid), ") == true)
+        }
+        withExtendedLifetime(first) {}
     }
 
     private func writeJournal() throws {

@@ -87,22 +87,4 @@ struct UdevControlTests {
         #expect(calls == nil)
         #expect(clock.now == .zero)
     }
-
-    @Test("a program that can't be started is named; a signal counts as in a shell")
-    func programs() throws {
-        #expect(throws: ReloadError.self) { try ProgramRun.status(of: ["\(root)/none"]) }
-        #expect(try ProgramRun.status(of: ["/bin/sh", "-c", "exit 7"]) == 7)
-        #expect(try ProgramRun.status(of: ["/bin/sh", "-c", "kill -9 $$"]) == 137)
-    }
-
-    @Test(
-        "the signals that daxswitch ignores end a program of the system as anywhere else",
-        arguments: [SIGPIPE, SIGXFSZ]
-    )
-    func signals(number: Int32) throws {
-        let before = signal(number, SIG_IGN)
-        defer { signal(number, before) }
-        let status = try ProgramRun.status(of: ["/bin/sh", "-c", "kill -\(number) $$"])
-        #expect(status == 128 + number)
-    }
 }

@@ -1,4 +1,5 @@
-import Glibc
+internal import Glibc
+internal import LinuxSystem
 
 /// Where the journal is kept, line by line.
 package protocol JournalStore {
@@ -27,8 +28,7 @@ package struct JournalFile: JournalStore {
 
     /// Its bytes.
     package func readAll() throws(ReloadError) -> [UInt8]? {
-        if unsafe access(state.journal, F_OK) != 0 && errno == ENOENT { return nil }
-        return try File(state.journal, O_RDONLY).readAll()
+        try StateDirectory.read(state.journal)
     }
 
     /// A new file, made under this name only once it is whole.
@@ -39,19 +39,13 @@ package struct JournalFile: JournalStore {
 
     /// At its end.
     package func append(_ line: [UInt8]) throws(ReloadError) {
-        let file = try File(state.journal, O_RDWR | O_APPEND)
-        let bytes = try file.readAll()
-        let whole = bytes.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
-        if whole < bytes.count && ftruncate(file.descriptor, off_t(whole)) != 0 {
-            throw .failing("write \(state.journal)")
-        }
-        try file.append(line)
+        do { try File(state.journal, O_RDWR | O_APPEND).appendWholeLine(line) } catch { throw ReloadError(error) }
     }
 
     /// As `journal.last`.
     package func putAside() throws(ReloadError) {
         if unsafe rename(state.journal, state.lastJournal) != 0 && errno != ENOENT {
-            throw .failing("put aside \(state.journal)")
+            throw ReloadError(.failing("put aside \(state.journal)"))
         }
     }
 }

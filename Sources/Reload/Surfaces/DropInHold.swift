@@ -1,4 +1,3 @@
-import Glibc
 import Inspection
 import Machine
 
@@ -53,7 +52,7 @@ package struct DropInHold: HoldControl {
     /// The drop-in, by which the hold is known, comes first and goes last: what was cut off half-way is still a hold, which
     /// can be made again or released, and never a rule that nobody sees.
     package func hold() throws(ReloadError) {
-        let before = try dropIn()
+        let before = try StateDirectory.read(state.hold)
         do throws(ReloadError) {
             try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
             try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
@@ -62,12 +61,6 @@ package struct DropInHold: HoldControl {
             throw error
         }
         udev.reload()
-    }
-
-    /// What stands in the drop-in; nil where there is none.
-    private func dropIn() throws(ReloadError) -> [UInt8]? {
-        if unsafe access(state.hold, F_OK) != 0 && errno == ENOENT { return nil }
-        return try File(state.hold, O_RDONLY).readAll()
     }
 
     private func putBack(_ dropIn: [UInt8]?) throws(ReloadError) {

@@ -1,4 +1,6 @@
+import FoundationEssentials
 import Kmod
+import LinuxSystem
 
 /// Modules through libkmod, on this machine, each call in a process of its own: it may hang in the kernel.
 package struct LibkmodModules: ModuleControl {
@@ -65,6 +67,35 @@ extension KmodError {
     fileprivate var wayOut: String {
         if case .installCommand = code { return "take that line out of modprobe's configuration" }
         return "put the modules of the running kernel back, or boot the kernel whose modules are there"
+    }
+}
+
+extension WatchedCall {
+    /// Makes the call `body` in a child; its error is thrown here.
+    ///
+    /// - Parameter name: what is done, as in "can't remove cxl_acpi".
+    /// - Throws: what `body` throws; `ReloadError` `.stepFailed` if it did not end in time and was broken off, or its
+    ///   process died; `.hung` if it hangs in the kernel.
+    func run(_ name: String, _ body: () throws(ReloadError) -> Void) throws(ReloadError) {
+        let answer: [UInt8]
+        do {
+            answer = try self.answer(name) {
+                do throws(ReloadError) {
+                    try body()
+                    return []
+                } catch {
+                    // One that can't be written must not pass for none.
+                    return (try? JSONEncoder().encode(error)).map { Array($0) } ?? [0]
+                }
+            }
+        } catch {
+            throw ReloadError(error)
+        }
+        if answer.isEmpty { return }
+        guard let error = try? JSONDecoder().decode(ReloadError.self, from: Data(answer)) else {
+            throw ReloadError(.stepFailed, "the process that did the step said nothing that can be understood")
+        }
+        throw error
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// Writes to attributes of memory and drivers, again where the kernel says so, within limits.
 struct MemoryWriter {
@@ -70,7 +71,7 @@ struct MemoryWriter {
 
     private func failure(_ value: String, _ attribute: MemoryAttribute, _ refusal: WriteRefusal) -> ReloadError {
         let isForbidden = refusal.code == EACCES || refusal.code == EPERM
-        let reason = unsafe String(cString: strerror(refusal.code))
+        let reason = ErrorNumber(refusal.code).text
         let busy = refusal.code == EBUSY && value != "online"
         return ReloadError(
             isForbidden ? .notPermitted : .stepFailed,

@@ -1,6 +1,6 @@
-import CSystem
 import Glibc
 import Inspection
+import LinuxSystem
 
 /// Memory blocks and dax drivers through sysfs, on this machine.
 package struct SysfsMemory: MemoryControl {
@@ -14,17 +14,14 @@ package struct SysfsMemory: MemoryControl {
 
     /// Writes from a child process, so that a write that does not end can be broken off.
     package func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
-        let file = tree.open(attribute.path, O_WRONLY)
-        guard file >= 0 else { throw WriteRefusal(errno) }
-        defer { close(file) }
-        let bytes = Array(value.utf8)
-        let child = unsafe bytes.withUnsafeBytes { unsafe daxswitch_write_in_child(file, $0.baseAddress, $0.count) }
-        guard child > 0 else { throw WriteRefusal(errno) }
+        let descriptor = tree.open(attribute.path, O_WRONLY)
+        guard descriptor >= 0 else { throw WriteRefusal(errno) }
         let process: ChildProcess
         do {
-            process = try ChildProcess(child)
+            let file = File(owning: descriptor, path: attribute.path)
+            process = try ChildProcess(writing: Array(value.utf8), into: file)
         } catch {
-            throw WriteRefusal(ENFILE, hangsIn: error.code == .hung ? error.description : nil)
+            throw WriteRefusal(error.number?.number ?? EIO, hangsIn: error.code == .hung ? error.description : nil)
         }
         switch process.wait(while: goesOn, grace: Self.grace) {
         case .ended(let status):

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// Having systemd-udevd heed rules and drop-ins that were just written or removed.
 package protocol UdevControl {
@@ -32,7 +33,7 @@ package struct RunningUdev: UdevControl {
 
     /// Tells udevd; where that can't be done, waits until it must have looked by itself.
     package func reload() {
-        guard unsafe access(socket, F_OK) == 0 else { return }
+        guard File.exists(socket) else { return }
         if let program = programs.first(where: { unsafe access($0, X_OK) == 0 }),
             (try? ProgramRun.status(of: [program, "control", "--reload", "--timeout=5"])) == 0
         {

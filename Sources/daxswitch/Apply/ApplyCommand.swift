@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxSystem
 import Machine
 import Ownership
 import Policy

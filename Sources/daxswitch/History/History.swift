@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Inspection
-import Reload
+import LinuxSystem
 
 /// The records of all runs on a machine, in `/var/lib/daxswitch/history.jsonl`.
 enum History {
@@ -23,8 +23,8 @@ enum History {
 
     /// Adds a record.
     ///
-    /// - Throws: `ReloadError` where it can't be written; the file is then as it was.
-    static func add(_ record: HistoryRecord, root: String = "") throws(ReloadError) {
+    /// - Throws: `SystemError` where it can't be written; the file is then as it was.
+    static func add(_ record: HistoryRecord, root: String = "") throws(SystemError) {
         try LineLog(root + path, sizeLimit: 1 << 20).append(recordDocument(record).renderedLine)
     }
 

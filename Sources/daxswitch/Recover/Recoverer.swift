@@ -1,3 +1,4 @@
+import LinuxSystem
 import Machine
 import Ownership
 import Reload

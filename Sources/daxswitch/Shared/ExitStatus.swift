@@ -77,10 +77,11 @@ struct Failure: Error, Equatable {
     private init(_ error: PersistenceError) {
         let status: ExitStatus =
             switch error.code {
-            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt: .failed
+            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt, .unavailable: .failed
             case .notKept, .blacklisted, .overridden: .refused
             case .notPersistable: .badData
             case .missingModule, .nothingToDecide: .missing
+            case .notPermitted: .notPermitted
             }
         self.init(status, code: error.code.rawValue, error.message)
     }

@@ -1,6 +1,6 @@
 import Glibc
+import LinuxSystem
 import Policy
-import Reload
 
 /// Whole files that a person names on the command line.
 enum FileText {
@@ -55,4 +55,4 @@ enum FileText {
 }
 
 /// What `errno` means, in words.
-func errorText(_ error: Int32) -> String { unsafe String(cString: strerror(error)) }
+func errorText(_ error: Int32) -> String { ErrorNumber(error).text }

@@ -1,5 +1,5 @@
-import CSystem
-import Glibc
+private import CSystem
+private import Glibc
 
 /// Who has the lock, as the lock file says.
 struct LockHolder: Equatable {

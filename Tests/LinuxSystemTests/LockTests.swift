@@ -4,23 +4,23 @@ import Synchronization
 import TestCaptures
 import Testing
 
-@testable import Reload
+@testable import LinuxSystem
 
 @Suite("Only one at a time: the lock, and the lock on a log")
 struct LockTests {
     let root = TestCaptures.newDirectory()
-    var state: StateDirectory { StateDirectory(root: root) }
+    var path: String { "\(root)/run/lock" }
 
     @Test("one lock at a time; the second is told who has it")
     func lock() throws {
-        let first = try Lock(state)
+        let first = try Lock(path)
         do {
-            let second = try Lock(state)
+            let second = try Lock(path)
             Issue.record("two locks at once")
             withExtendedLifetime(second) {}
         } catch {
             #expect(error.code == .busy)
-            #expect(error.message.contains("pid \(ProcessInfo.processInfo.processIdentifier)"))
+            #expect(error.cause?.contains("pid \(ProcessInfo.processInfo.processIdentifier)") == true)
             #expect(error.isRetryable)
         }
         withExtendedLifetime(first) {}
@@ -28,11 +28,11 @@ struct LockTests {
 
     @Test("a hundred times at once: never two in the lock, and who waits gets it")
     func hundredTimes() {
-        let state = state
+        let path = path
         let inside = Mutex(0)
         DispatchQueue.concurrentPerform(iterations: 100) { _ in
             do {
-                let lock = try Lock(state, waitingUpTo: .seconds(30))
+                let lock = try Lock(path, waitingUpTo: .seconds(30))
                 let together = inside.withLock { count in
                     count += 1
                     return count
@@ -62,33 +62,33 @@ struct LockTests {
         let modes = [0o644, 0o600]
         for (mode, pid) in zip(modes, [Int32.max, getpid()]) {
             let holder = LockHolder(pid: pid, since: "2026-11-23T08:44:51Z", command: "daxswitch apply hmem")
-            try StateDirectory.write(Array(holder.text.utf8), to: state.lock)
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: state.lock)
-            let stranger = try File(state.lock, O_RDONLY)
+            try WholeFile.write(Array(holder.text.utf8), to: path)
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            let stranger = try File(path, O_RDONLY)
             #expect(flock(stranger.descriptor, LOCK_EX | LOCK_NB) == 0)
-            let error = #expect(throws: ReloadError.self) {
-                let lock = try Lock(state)
+            let error = #expect(throws: SystemError.self) {
+                let lock = try Lock(path)
                 withExtendedLifetime(lock) {}
             }
             #expect(error?.code == .busy)
-            #expect(error?.message.contains("pid") == (pid == getpid()))
-            #expect(try permissions(of: state.lock) == 0o600)
+            #expect((error?.cause != nil) == (pid == getpid()))
+            #expect(try permissions(of: path) == 0o600)
         }
     }
 
     @Test("a line is added whoever has locked the directory, and is given up where another keeps the log locked")
     func lineLog() throws {
-        let path = "\(root)/log/lines"
-        try LineLog(path, sizeLimit: 100).append("first")
+        let lines = "\(root)/log/lines"
+        try LineLog(lines, sizeLimit: 100).append("first")
         let directory = try File("\(root)/log", O_RDONLY | O_DIRECTORY)
         #expect(flock(directory.descriptor, LOCK_EX | LOCK_NB) == 0)
-        try LineLog(path, sizeLimit: 100).append("second")
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == "first\nsecond\n")
-        #expect(try permissions(of: "\(path).lock") == 0o600)
-        let log = try File("\(path).lock", O_RDONLY)
+        try LineLog(lines, sizeLimit: 100).append("second")
+        #expect(try String(contentsOfFile: lines, encoding: .utf8) == "first\nsecond\n")
+        #expect(try permissions(of: "\(lines).lock") == 0o600)
+        let log = try File("\(lines).lock", O_RDONLY)
         #expect(flock(log.descriptor, LOCK_EX | LOCK_NB) == 0)
-        let error = #expect(throws: ReloadError.self) {
-            try LineLog(path, sizeLimit: 100, patience: .milliseconds(10)).append("third")
+        let error = #expect(throws: SystemError.self) {
+            try LineLog(lines, sizeLimit: 100, patience: .milliseconds(10)).append("third")
         }
         #expect(error?.code == .busy)
     }
@@ -100,24 +100,24 @@ struct LockTests {
     @Test("the lock is free again when its owner is gone")
     func lockIsReleased() throws {
         for _ in 0..<2 {
-            let lock = try Lock(state)
+            let lock = try Lock(path)
             withExtendedLifetime(lock) {}
         }
     }
 
     @Test("the lock holds against another process, and is free when that one is killed")
     func otherProcess() throws {
-        try StateDirectory.makeParents(of: state.lock)
+        try WholeFile.makeParents(of: path)
         let other = Process()
         let output = Pipe()
         other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        other.arguments = ["flock", "--no-fork", state.lock, "sh", "-c", "echo in; exec sleep 60"]
+        other.arguments = ["flock", "--no-fork", path, "sh", "-c", "echo in; exec sleep 60"]
         other.standardOutput = output
         try other.run()
         defer { other.terminate() }
         #expect(try output.fileHandleForReading.read(upToCount: 2) == Data("in".utf8))
         do {
-            let lock = try Lock(state)
+            let lock = try Lock(path)
             Issue.record("two locks at once")
             withExtendedLifetime(lock) {}
         } catch {
@@ -125,7 +125,7 @@ struct LockTests {
         }
         kill(other.processIdentifier, SIGKILL)
         other.waitUntilExit()
-        let lock = try Lock(state)
+        let lock = try Lock(path)
         withExtendedLifetime(lock) {}
     }
 }

@@ -5,8 +5,8 @@ package enum ProgramRun {
     /// The exit status of `command`, 128 and more for a signal as in a shell; what it prints goes to standard error.
     ///
     /// - Parameter command: the program's path, and its arguments.
-    /// - Throws: `ReloadError` `.unavailable` where it can't be started.
-    package static func status(of command: [String]) throws(ReloadError) -> Int32 {
+    /// - Throws: `SystemError` if it can't be started.
+    package static func status(of command: [String]) throws(SystemError) -> Int32 {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -31,14 +31,17 @@ package enum ProgramRun {
         var child: pid_t = 0
         let failure = unsafe posix_spawn(&child, command[0], &actions, &attributes, &arguments, environ)
         guard failure == 0 else {
-            let reason = unsafe String(cString: strerror(failure))
-            throw ReloadError(.unavailable, "\(command[0]) can't be started", cause: reason)
+            throw SystemError(.unavailable, "\(command[0]) can't be started", number: ErrorNumber(failure))
         }
         var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0 {
             guard errno == EINTR else { throw .failing("wait for \(command[0])") }
         }
+        return exitStatus(of: status)
+    }
+    /// The exit status in what waitpid(2) gives, 128 and more for a signal as in a shell.
+    package static func exitStatus(of status: Int32) -> Int32 {
         // WIFEXITED and WEXITSTATUS are macros that Swift does not see.
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+        status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
     }
 }

@@ -1,11 +1,11 @@
 private import Glibc
 
-/// An `errno` value: what the kernel or libkmod said.
+/// An `errno` value: the answer of the kernel or of a C library.
 package struct ErrorNumber: Sendable, Equatable, CustomStringConvertible {
     /// The positive number, as in `errno`.
     package let number: Int32
 
-    /// `number` is positive; libkmod's return values are negated before they come here.
+    /// `number` is positive; negative return values are negated before they come here.
     package init(_ number: Int32) {
         self.number = number
     }
@@ -16,11 +16,14 @@ package struct ErrorNumber: Sendable, Equatable, CustomStringConvertible {
         Self.names[number] ?? "errno \(number)"
     }
 
-    /// The name, then the C library's sentence: `EBUSY (Device or resource busy)`.
-    package var description: String {
-        guard let text = unsafe strerror(number) else { return name }
-        return unsafe "\(name) (\(String(cString: text)))"
+    /// The C library's words: `Device or resource busy`.
+    package var text: String {
+        guard let words = unsafe strerror(number) else { return name }
+        return unsafe String(cString: words)
     }
+
+    /// The name, then the words: `EBUSY (Device or resource busy)`.
+    package var description: String { "\(name) (\(text))" }
 
     private static let names: [Int32: String] = [
         EPERM: "EPERM", ENOENT: "ENOENT", EINTR: "EINTR", EIO: "EIO", ENXIO: "ENXIO", E2BIG: "E2BIG",

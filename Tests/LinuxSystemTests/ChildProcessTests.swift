@@ -1,14 +1,10 @@
 import CSystem
 import Foundation
-import Glibc
-import Inspection
-import Ownership
+import LinuxSystem
 import TestCaptures
 import Testing
 
-@testable import Reload
-
-@Suite("Child processes and signals, whatever the process was started with")
+@Suite("Child processes, whatever the process was started with")
 struct ChildProcessTests {
     @Test("a signal that comes while a killed child is about to go is not taken for a hang")
     func signalInGrace() throws {
@@ -40,8 +36,7 @@ struct ChildProcessTests {
             signal(SIGCHLD, SIG_IGN)
             daxswitch_prepare_signals()
             do {
-                try WatchedCall().run("remove cxl_acpi") {}
-                return 0
+                return try WatchedCall().answer("remove a module") { [7] } == [7] ? 0 : 2
             } catch {
                 return 1
             }
@@ -66,46 +61,17 @@ struct ChildProcessTests {
         #expect(status == 0)
     }
 
-    @Test("under nohup SIGHUP stays ignored; SIGTERM counts all the same")
-    func nohup() {
-        let status = exitCode {
-            signal(SIGHUP, SIG_IGN)
-            let interrupts = SignalInterrupts()
-            raise(SIGHUP)
-            guard interrupts.pending == nil else { return 1 }
-            raise(SIGTERM)
-            return interrupts.pending == "SIGTERM" ? 0 : 2
+    @Test("the answer of a child that has ended is given back; one that died has none")
+    func answer() throws {
+        #expect(try WatchedCall().answer("ask") { [1, 2, 3] } == [1, 2, 3])
+        let bytes = [UInt8](repeating: 7, count: 64 << 10)
+        #expect(try WatchedCall().answer("ask") { bytes } == bytes)
+        let error = #expect(throws: SystemError.self) {
+            try WatchedCall().answer("ask") {
+                raise(SIGKILL)
+                return []
+            }
         }
-        #expect(status == 0)
-    }
-
-    @Test(
-        "a second SIGINT ends with what is so by then: as it was 1, half-way 5, done 0",
-        arguments: [([], 1), ([.halfWay], 5), ([.halfWay, .unchanged], 1), ([.halfWay, .done], 0)]
-            as [([RunStanding], Int32)]
-    )
-    func stopped(standings: [RunStanding], code: Int32) {
-        let status = exitCode {
-            let interrupts = SignalInterrupts()
-            for standing in standings { interrupts.note(standing) }
-            for _ in 1...2 { raise(SIGINT) }
-            return 7
-        }
-        #expect(status == code)
-    }
-
-    /// How a process ends that does `body` with no signal blocked.
-    private func exitCode(_ body: () -> Int32) -> Int32 {
-        let pid = daxswitch_start_child()
-        if pid == 0 {
-            var none = sigset_t()
-            unsafe sigemptyset(&none)
-            unsafe sigprocmask(SIG_SETMASK, &none, nil)
-            _exit(body())
-        }
-        var status: Int32 = 0
-        while unsafe waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-        // WIFSIGNALED and WEXITSTATUS are macros that Swift does not see.
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+        #expect(error?.code == .ended && error?.cause == "status 9")
     }
 }

@@ -17,12 +17,12 @@ package struct LineLog {
     /// Appends a line, on the disk before it returns; mode 0644, the directories above are made. Who does so has the lock
     /// on the file with `.lock` behind its name, which is root's alone.
     ///
-    /// - Throws: `ReloadError` `.notPermitted`, `.unavailable` or `.busy`; the file is then as it was.
-    package func append(_ line: String) throws(ReloadError) {
-        try StateDirectory.makeParents(of: path)
+    /// - Throws: `SystemError` with the errno, or `.busy`; the file is then as it was.
+    package func append(_ line: String) throws(SystemError) {
+        try WholeFile.makeParents(of: path)
         let lock = try File.forLocking("\(path).lock")
-        guard try lock.isLocked(within: patience) else {
-            throw ReloadError(.busy, "another process keeps \(path).lock locked")
+        guard try lock.lock(within: patience) else {
+            throw SystemError(.busy, "another process keeps \(path).lock locked")
         }
         try rotate()
         let file = try File(path, O_RDWR | O_CREAT | O_APPEND)
@@ -30,7 +30,7 @@ package struct LineLog {
         let size = lseek(file.descriptor, 0, SEEK_END)
         // A line that a crash cut off stays a line of its own.
         let start = try endsInLine(file, size: size) ? "" : "\n"
-        do throws(ReloadError) {
+        do throws(SystemError) {
             try file.append(Array("\(start)\(line)\n".utf8))
         } catch {
             _ = ftruncate(file.descriptor, size)
@@ -39,15 +39,12 @@ package struct LineLog {
         withExtendedLifetime(lock) {}
     }
 
-    private func rotate() throws(ReloadError) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= sizeLimit else {
-            return
-        }
+    private func rotate() throws(SystemError) {
+        guard let status = try? FileStatus(path), status.kind == .regular, status.size >= sizeLimit else { return }
         if unsafe rename(path, "\(path).1") != 0 { throw .failing("rename \(path)") }
     }
 
-    private func endsInLine(_ file: borrowing File, size: off_t) throws(ReloadError) -> Bool {
+    private func endsInLine(_ file: borrowing File, size: off_t) throws(SystemError) -> Bool {
         guard size > 0 else { return true }
         var last: UInt8 = 0
         if unsafe pread(file.descriptor, &last, 1, size - 1) != 1 { throw .failing("read \(path)") }

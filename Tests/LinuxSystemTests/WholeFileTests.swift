@@ -1,9 +1,8 @@
 import Foundation
+import LinuxSystem
 import Synchronization
 import TestCaptures
 import Testing
-
-@testable import Reload
 
 @Suite("Files that are written in one go")
 struct WholeFileTests {
@@ -46,7 +45,19 @@ struct WholeFileTests {
     @Test("a write that fails leaves what was there, and nothing beside it")
     func failure() throws {
         try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
-        #expect(throws: ReloadError.self) { try WholeFile.replace(file, with: [0x0a]) }
+        #expect(throws: SystemError.self) { try WholeFile.replace(file, with: [0x0a]) }
         #expect(try names() == ["daxswitch.prom"])
+    }
+
+    @Test("a written file has the directories above it; a removed one may be gone already")
+    func writtenAndRemoved() throws {
+        let path = "\(folder)/a/b/file"
+        try WholeFile.write([0x0a], to: path)
+        #expect(try File(path, O_RDONLY).readAll() == [0x0a])
+        #expect(try FileStatus("\(folder)/a").permissions == 0o755)
+        #expect(try FileStatus(path).permissions == 0o644)
+        try WholeFile.remove(path)
+        try WholeFile.remove(path)
+        #expect(!File.exists(path))
     }
 }

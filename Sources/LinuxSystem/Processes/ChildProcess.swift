@@ -1,41 +1,55 @@
-import CSystem
-import Glibc
+private import CSystem
+private import Glibc
 
 /// A process of our own that does one thing in the kernel, which may hang in there.
 ///
 /// delete_module(2) and init_module(2) can't be broken off while they wait for a lock or for a driver, and a thread that
 /// hangs keeps its whole process from ending. A child does not: who waits for it can stop waiting.
-struct ChildProcess: ~Copyable {
-    let pid: pid_t
+package struct ChildProcess: ~Copyable {
+    /// Its number.
+    package let pid: Int32
     /// Can be read once the process has ended.
     private let end: Int32
-    private let kill: (pid_t) -> Void
+    private let kill: (Int32) -> Void
 
     /// How often it is asked whether to go on waiting.
     private static let interval = Duration.milliseconds(100)
 
     /// Takes over `pid`, of a child that has just been started; `kill` ends it where it can be ended.
-    init(_ pid: pid_t, kill: @escaping (pid_t) -> Void = { _ = Glibc.kill($0, SIGKILL) }) throws(ReloadError) {
+    ///
+    /// - Throws: `SystemError` with the errno after the child has ended; `.hung` if it doesn't end.
+    package init(_ pid: Int32, kill: @escaping (Int32) -> Void = { _ = Glibc.kill($0, SIGKILL) }) throws(SystemError) {
         self.pid = pid
         self.kill = kill
         end = daxswitch_open_process(pid)
         if end < 0 {
-            let error = ReloadError.failing("watch a child process")
+            let number = ErrorNumber(errno)
+            let what = "can't watch a child process"
             // Nothing could end the waiting for it; and what it does is to be over before anything else is tried.
             kill(pid)
-            guard Self.isReaped(pid) else {
-                throw ReloadError(
-                    .hung,
-                    "\(error.message), and it does not end (process \(pid)); a reboot ends it",
-                    cause: error.cause
-                )
-            }
-            throw error
+            if Self.isReaped(pid) { throw SystemError(.unavailable, what, number: number) }
+            throw SystemError(
+                .hung,
+                "\(what), and it does not end (process \(pid)); a reboot ends it",
+                number: number
+            )
         }
     }
 
+    /// A child that writes `bytes` into `file` at once; it ends with the errno, 0 for success.
+    ///
+    /// - Throws: `SystemError` as the other `init` does.
+    package init(writing bytes: [UInt8], into file: borrowing File) throws(SystemError) {
+        let descriptor = file.descriptor
+        let child = unsafe bytes.withUnsafeBytes {
+            unsafe daxswitch_write_in_child(descriptor, $0.baseAddress, $0.count)
+        }
+        guard child > 0 else { throw .failing("start a child process") }
+        try self.init(child)
+    }
+
     /// Whether the child, which was killed, has ended within two seconds; looked for now and then, as nothing tells it.
-    private static func isReaped(_ pid: pid_t) -> Bool {
+    private static func isReaped(_ pid: Int32) -> Bool {
         for _ in 0..<200 {
             let ended = waitpid(pid, nil, WNOHANG)
             if ended == pid || ended < 0 && errno == ECHILD { return true }
@@ -47,7 +61,7 @@ struct ChildProcess: ~Copyable {
     deinit { if end >= 0 { close(end) } }
 
     /// How it ended.
-    enum End: Equatable {
+    package enum End: Equatable {
         /// By itself, with this status as of waitpid(2).
         case ended(Int32)
         /// It was killed, since it was not to go on.
@@ -57,7 +71,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Waits while `goesOn` says so, then kills it and gives it `grace` to be gone.
-    func wait(while goesOn: () -> Bool, grace: Duration) -> End {
+    package func wait(while goesOn: () -> Bool, grace: Duration) -> End {
         while !hasEnded(within: Self.interval) {
             guard !goesOn() else { continue }
             kill(pid)
@@ -69,7 +83,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// The functions of the kernel that it is in, the innermost first; nil where that can't be read.
-    var kernelStack: String? {
+    package var kernelStack: String? {
         let lines = stackText.split(separator: "\n").compactMap { line -> Substring? in
             // [<0>] function+0x12/0x34 (fs/proc/base.c: proc_pid_stack())
             line.split(separator: " ").dropFirst().first?.prefix { $0 != "+" }
@@ -97,7 +111,7 @@ struct ChildProcess: ~Copyable {
     private func status() -> Int32 {
         var status: Int32 = 0
         while unsafe waitpid(pid, &status, 0) < 0 {
-            // Somebody else has waited for it: it is gone, and nobody knows how.
+            // It was waited for elsewhere: it is gone, and how it ended is not known.
             guard errno == EINTR else { return SIGKILL }
         }
         return status

@@ -1,0 +1,73 @@
+internal import Glibc
+
+/// A lock file that only one process at a time has; given back with its owner, also by a crash.
+package struct Lock: ~Copyable {
+    private let file: File
+
+    /// Takes the lock in the file at `path`, which is made, waiting for up to `limit` if another process has it.
+    ///
+    /// - Throws: `SystemError` with the errno; `.busy`, its cause the process that has the lock, if it can be told.
+    package init(_ path: String, waitingUpTo limit: Duration = .zero) throws(SystemError) {
+        file = try Self.take(path, limit)
+    }
+
+    /// Waits for up to `limit` until no other process has the lock. It is not taken, and no file is made or written.
+    ///
+    /// - Throws: as `init` does.
+    package static func waitUntilFree(_ path: String, upTo limit: Duration = .zero) throws(SystemError) {
+        if unsafe access(path, F_OK) != 0 && errno == ENOENT { return }
+        try wait(for: try File(path, O_RDONLY), LOCK_SH, limit)
+    }
+
+    private static func take(_ path: String, _ limit: Duration) throws(SystemError) -> File {
+        try WholeFile.makeParents(of: path)
+        let file = try File.forLocking(path)
+        try wait(for: file, LOCK_EX, limit)
+        if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(path)") }
+        try file.append(Array(LockHolder.current.text.utf8))
+        return file
+    }
+
+    private static func wait(
+        for file: borrowing File,
+        _ operation: Int32,
+        _ limit: Duration
+    ) throws(SystemError) {
+        if try file.lock(operation, within: limit) { return }
+        // The kernel does not say which process it is, and the file is of the one that wrote it last.
+        let holder = LockHolder(parsing: Self.text(file.descriptor)).flatMap { $0.isAlive ? "\($0)" : nil }
+        throw SystemError(.busy, "another process keeps \(file.path) locked", cause: holder)
+    }
+
+    private static func text(_ descriptor: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    }
+}
+
+extension File {
+    /// Opens a file to be locked, and makes it if it is not there. Whoever can open a file can lock it: mode 0600.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    package static func forLocking(_ path: String) throws(SystemError) -> File {
+        let file = try File(path, O_RDWR | O_CREAT, mode: 0o600)
+        if fchmod(file.descriptor, 0o600) != 0 { throw .failing("set the mode of \(path)") }
+        return file
+    }
+
+    /// Takes the lock on the file, alone (`LOCK_EX`) or with others (`LOCK_SH`); false where another process has kept it from
+    /// that for all of `limit`.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    package func lock(_ operation: Int32 = LOCK_EX, within limit: Duration) throws(SystemError) -> Bool {
+        let start = ContinuousClock.now
+        while flock(descriptor, operation | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw .failing("lock \(path)") }
+            guard ContinuousClock.now - start < limit else { return false }
+            // flock() itself waits without end: nothing wakes it at the limit.
+            _ = poll(nil, 0, 20)
+        }
+        return true
+    }
+}
