@@ -89,7 +89,7 @@ package struct Inspector: Sendable {
         if !state.seesDecoders { state.remembered = facts?.decoders }
         state.decodersAsAtBoot = DecoderHistory(state: state, log: lines).find()
         state.kernel.generation = try GenerationFinding(tree: tree, state: state, log: lines).find()
-        state.initialProbe = InitialProbeFinding(tree: tree, state: state, log: lines, facts: facts).find()
+        state.initialProbe = InitialProbeFinding(state: state, log: lines, facts: facts).find()
         if let contradiction = Consistency(state: state, tree: tree).firstContradiction() {
             throw unusable(contradiction)
         }

@@ -5,7 +5,7 @@ package struct Kernel: Sendable, Equatable {
     /// `/proc/sys/kernel/random/boot_id`; nil where it was not recorded.
     package var bootID: String?
     /// `/proc/cmdline`.
-    package var commandLine: String
+    package var commandLine: KernelCommandLine
     /// Which ownership rules the kernel follows; nil where the evidence does not decide.
     package var generation: Finding<Generation?>
     /// `/proc/sys/kernel/modules_disabled` is 1: no module can be loaded or removed before a reboot.
@@ -24,20 +24,12 @@ package struct Kernel: Sendable, Equatable {
     package init(release: String) {
         self.release = release
         bootID = nil
-        commandLine = ""
+        commandLine = KernelCommandLine("")
         generation = Finding(nil, evidence: [])
         modulesDisabled = false
         hasModuleHelper = true
         lockdown = nil
         showsSoftReserved = false
-    }
-
-    /// The modules that `module_blacklist=` on the command line bars, underscores: the kernel refuses each with EPERM
-    /// (kernel/module/main.c: blacklisted()).
-    package var barredModules: Set<String> {
-        let lists = commandLine.split(separator: " ").filter { $0.hasPrefix("module_blacklist=") }
-        let names = lists.last.map { $0.dropFirst("module_blacklist=".count).split(separator: ",") } ?? []
-        return Set(names.map { String($0.map { $0 == "-" ? "_" : $0 }) })
     }
 }
 

@@ -64,7 +64,7 @@ package struct ChoiceObstacle {
             ["dax_hmem"] + (choice == .cxl ? ["cxl_port", "cxl_acpi", "cxl_pci", "cxl_mem", "dax_cxl"] : [])
         let modules = machine.modules
         let all = needed.filter(isLoadable).flatMap { [$0] + (modules.dependencies?[$0] ?? []) }
-        let barred = Set(all.filter(isLoadable)).intersection(machine.kernel.barredModules).sorted()
+        let barred = Set(all.filter(isLoadable)).intersection(machine.kernel.commandLine.barredModules).sorted()
         guard !barred.isEmpty else { return }
         throw PersistenceError(
             .blacklisted,
@@ -94,12 +94,11 @@ package struct ChoiceObstacle {
     private func place(ofBlacklisted module: String) -> String? {
         let line = configuration.lines.first {
             $0.words.count > 1 && $0.words[0] == "blacklist"
-                && ModprobeConfiguration.underscored($0.words[1]) == module
+                && underscored($0.words[1]) == module
         }
         if let line { return "\(line.file):\(line.number)" }
-        let option = "modprobe.blacklist="
-        return machine.kernel.commandLine.words(behind: option).contains(module)
-            ? "\(option) on the kernel command line" : nil
+        return machine.kernel.commandLine.modulesBarredForDevices.contains(module)
+            ? "modprobe.blacklist= on the kernel command line" : nil
     }
 
     /// The first line for a module counts, in the order of the files' names.

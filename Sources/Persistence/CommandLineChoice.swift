@@ -23,26 +23,15 @@ package struct CommandLineChoice: Sendable, Equatable {
     package func isInForce(on machine: MachineState) -> Bool {
         switch choice {
         case .hmem:
-            // What is part of the kernel is not loaded, and nothing is refused. The last list counts, in the kernel's own
-            // spelling alone.
-            let lists = machine.kernel.commandLine.split(separator: " ").filter { $0.hasPrefix("module_blacklist=") }
-            let names = lists.last?.dropFirst("module_blacklist=".count).split(separator: ",") ?? []
-            return machine.modules.state(of: "cxl_acpi") != .builtin && names.contains("cxl_acpi")
+            // What is part of the kernel is not loaded, and nothing is refused.
+            return machine.modules.state(of: "cxl_acpi") != .builtin
+                && machine.kernel.commandLine.barredModules.contains("cxl_acpi")
         case .cxl:
-            let loaded = machine.kernel.commandLine.words(behind: "modules_load=")
+            let loaded = machine.kernel.commandLine.modulesLoadedAtBoot
             guard let bridge = loaded.firstIndex(of: "cxl_pmem"), let last = loaded.firstIndex(of: "cxl_mem") else {
                 return false
             }
             return bridge < last && ["cxl_acpi", "cxl_pci"].allSatisfy(loaded.contains)
         }
-    }
-}
-
-extension String {
-    /// The words of a list with commas that parameters beginning with `option` have, modules with underscores.
-    func words(behind option: String) -> [String] {
-        split(separator: " ").filter { $0.hasPrefix(option) }
-            .flatMap { $0.dropFirst(option.count).split(separator: ",") }
-            .map { String($0.map { $0 == "-" ? "_" : $0 }) }
     }
 }

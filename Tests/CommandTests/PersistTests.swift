@@ -149,7 +149,7 @@ struct PersistTests {
         let report = try report("hmem", "7.3.4", "auto-reload", "04") {
             $0.modules.loaded["cxl_acpi"] = nil
             $0.modules.builtin.insert("cxl_acpi")
-            $0.kernel.commandLine += " module_blacklist=cxl_acpi"
+            $0.kernel.commandLine = KernelCommandLine("ro module_blacklist=cxl_acpi")
         }
         #expect(report.status == .refused && report.commandLine == nil)
         #expect(report.hazards.map(\.id) == [.builtin])
@@ -159,7 +159,9 @@ struct PersistTests {
     func steadyImage() throws {
         try makeImage()
         let line = "module_blacklist=cxl_acpi"
-        let report = try report("hmem", "7.3.4", "auto-reload", "04") { $0.kernel.commandLine += " \(line)" }
+        let report = try report("hmem", "7.3.4", "auto-reload", "04") {
+            $0.kernel.commandLine = KernelCommandLine("ro \(line)")
+        }
         #expect(report.status == .done)
         #expect(report.changes == [] && report.commandLine == nil)
         let text = persistPlanText(report, rebuilds: false, style: Style(hasColour: false)).joined(separator: "\n")

@@ -78,7 +78,8 @@ import Testing
 
     @Test func commandLine() throws {
         try Fuzzer("cmdline").run { bytes in
-            _ = CommandLineMap(commandLine: String(decoding: bytes, as: UTF8.self)).changes.count
+            let line = KernelCommandLine(String(decoding: bytes, as: UTF8.self))
+            _ = CommandLineMap(line).changes.count + line.allParameters.count + line.barredModules.count
             reading(
                 MemoryTree(["/proc/cmdline": bytes, "/proc/iomem": Array("00100000-3ffdffff : System RAM\n".utf8)])
             )

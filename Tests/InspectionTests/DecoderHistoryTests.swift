@@ -40,8 +40,34 @@ struct DecoderHistoryTests {
     func sources() throws {
         let cut = try finding("/dmesg") { String($0.drop { $0 != "\n" }) }
         #expect(!cut.value && cut.evidence.first?.hasPrefix("The kernel log has lost its beginning") == true)
-        let barred = try finding("/proc/cmdline") { "\($0.dropLast()) module_blacklist=cxl-acpi\n" }
+        let barred = try barred("cxl_acpi")
         #expect(barred.value && barred.evidence == ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+    }
+
+    /// The finding where `cxl_acpi` was bound and is out, and `module_blacklist=` names `name`.
+    private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Finding<Bool> {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
+        let line = try String(contentsOf: copy.url("/proc/cmdline"), encoding: .utf8).dropLast()
+        try "\(line) module_blacklist=\(name)\n".write(
+            to: copy.url("/proc/cmdline"),
+            atomically: false,
+            encoding: .utf8
+        )
+        try change(copy)
+        return try Inspector(root: copy.path).read().decodersAsAtBoot
+    }
+
+    @Test("module_blacklist= with a dash, or with cxl_acpi in the kernel image, keeps nothing out and proves nothing")
+    func bars() throws {
+        #expect(try !barred("cxl-acpi").value)
+        #expect(try !barred("cxl_acpi module_blacklist=nouveau").value)
+        let builtin = try barred("cxl_acpi") {
+            try FileManager.default.createDirectory(
+                at: $0.url("/sys/module/cxl_acpi/drivers"),
+                withIntermediateDirectories: true
+            )
+        }
+        #expect(!builtin.value)
     }
 
     @Test("6.1 makes no endpoint where firmware committed a ram region: its decoders are in nobody's sight")

@@ -22,7 +22,7 @@ import Testing
         #expect(state.decoders.first { $0.name == "decoder2.1" }?.range == nil)
         #expect(state.decoders.first?.name == "decoder0.0" && state.decoders.first?.kind == .root)
         #expect(state.memdevs == [Memdev(name: "mem0", hasEndpoint: true, persistentSize: 0)])
-        #expect(state.kernel.commandLine.contains("memmap=512M%0x5d0000000+0xefffffff"))
+        #expect(state.kernel.commandLine.parameters.values(of: "memmap") == ["512M%0x5d0000000+0xefffffff"])
     }
 
     @Test("6.12 has no lock of regions, and two owners of the same bytes") func both() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Inspection
 import Iomem
 import Machine
@@ -37,6 +38,21 @@ struct UndecodedTests {
             #expect(hazard.why.contains("cxl_acpi is out; The kernel log has \"host supports CXL\""))
             #expect(hazard.wayOut.contains("modprobe -a cxl_acpi cxl_pci cxl_mem"))
         }
+    }
+
+    @Test(
+        "module_blacklist=cxl-acpi keeps nothing out: the decoders may be reset, and dax_hmem is not let at the memory"
+    )
+    func barredWithDash() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
+        let line = try String(contentsOf: copy.url("/proc/cmdline"), encoding: .utf8).dropLast()
+        try "\(line) module_blacklist=cxl-acpi\n".write(
+            to: copy.url("/proc/cmdline"),
+            atomically: false,
+            encoding: .utf8
+        )
+        let plan = try Planner(machine: Inspector(root: copy.path).read()).plan(Machines.hmem)
+        #expect(plan.prediction.hazards.map(\.id).contains(.undecodedRange))
     }
 
     @Test("cxl_acpi has been kept out since the boot: the decoders are the firmware's")

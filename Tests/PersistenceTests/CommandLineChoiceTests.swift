@@ -7,7 +7,7 @@ import Testing
 struct CommandLineChoiceTests {
     private func isInForce(_ choice: BootChoice, _ line: String, builtin: Set<String> = []) -> Bool {
         var machine = MachineState(kernel: Kernel(release: "7.3.4"), iomem: IomemTree(inFileOrder: []))
-        machine.kernel.commandLine = "ro \(line) quiet"
+        machine.kernel.commandLine = KernelCommandLine("ro \(line) quiet")
         machine.modules.builtin = builtin
         return CommandLineChoice(choice).isInForce(on: machine)
     }
@@ -27,6 +27,8 @@ struct CommandLineChoiceTests {
         #expect(isInForce(.hmem, "module_blacklist=nouveau,cxl_acpi"))
         #expect(!isInForce(.hmem, "module_blacklist=cxl_acpi module_blacklist=nouveau"))
         #expect(!isInForce(.hmem, "module_blacklist=cxl-acpi"))
+        #expect(isInForce(.hmem, "module-blacklist=\"cxl_acpi\""))
+        #expect(!isInForce(.hmem, "-- module_blacklist=cxl_acpi"))
         #expect(!isInForce(.hmem, "modprobe.blacklist=cxl_acpi"))
         #expect(!isInForce(.hmem, "module_blacklist=cxl_acpi", builtin: ["cxl_acpi"]))
     }

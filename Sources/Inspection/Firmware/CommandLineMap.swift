@@ -1,4 +1,5 @@
 internal import Iomem
+internal import Machine
 
 /// The changes to the memory map that `memmap=SIZE%START[-OLD][+NEW]` on the kernel command line asks for, as far as
 /// Soft Reserved memory is concerned (`parse_memmap_one()`, arch/x86/kernel/e820.c).
@@ -23,21 +24,16 @@ struct CommandLineMap {
     /// E820_TYPE_SOFT_RESERVED, arch/x86/include/asm/e820/types.h.
     static let softReserved: UInt64 = 0xefff_ffff
 
-    /// Reads the parameters; those behind `--` are for init. What the kernel would not understand, it ignores.
-    init(commandLine: String) {
+    /// Reads the values of `memmap=`. What the kernel would not understand, it ignores.
+    init(_ commandLine: KernelCommandLine) {
         var changes: [Change] = []
         var isExact = false
-        for parameter in commandLine.split(whereSeparator: \.isWhitespace) {
-            if parameter == "--" { break }
-            let text = parameter.filter { $0 != "\"" }
-            guard text.hasPrefix("memmap=") else { continue }
-            for part in text.dropFirst("memmap=".count).split(separator: ",") {
-                if part.hasPrefix("exactmap") {
-                    isExact = true
-                    changes = []
-                } else if let change = Self.change(part) {
-                    changes.append(change)
-                }
+        for part in commandLine.parameters.values(of: "memmap").flatMap(\.commaSeparated) {
+            if part.hasPrefix("exactmap") {
+                isExact = true
+                changes = []
+            } else if let change = Self.change(part[...]) {
+                changes.append(change)
             }
         }
         self.changes = changes

@@ -1,4 +1,5 @@
 internal import Iomem
+internal import Machine
 
 /// The memory ranges of the ACPI SRAT that the kernel makes HMEM ranges of.
 ///
@@ -10,7 +11,7 @@ struct ProximityRanges {
 
     /// The ranges of `tree`; none where `commandLine` switches the tables off, or where the HMAT is of a revision that the
     /// kernel does not know.
-    init(tree: any FileTree, commandLine: String) throws(InspectionError) {
+    init(tree: any FileTree, commandLine: KernelCommandLine) throws(InspectionError) {
         guard !Self.isOff(commandLine), let attributes = try AcpiTable("HMAT", in: tree),
             Self.revisions.contains(attributes.revision), let table = try AcpiTable("SRAT", in: tree)
         else {
@@ -40,13 +41,9 @@ struct ProximityRanges {
     private static let revisions: ClosedRange<UInt8> = 1...2
 
     /// `numa=noacpi` and `numa=nohmat` keep the kernel from the tables, whatever follows the word; `numa=off` does not
-    /// (arch/x86/mm/numa.c: numa_setup(); `hmat_init()` asks srat_disabled() and hmat_disable). Those behind `--` are for init.
-    private static func isOff(_ commandLine: String) -> Bool {
-        let words = commandLine.split(whereSeparator: \.isWhitespace).prefix { $0 != "--" }
-        return words.contains { word in
-            let text = word.filter { $0 != "\"" }
-            return text.hasPrefix("numa=noacpi") || text.hasPrefix("numa=nohmat")
-        }
+    /// (arch/x86/mm/numa.c: numa_setup(); `hmat_init()` asks srat_disabled() and hmat_disable).
+    private static func isOff(_ commandLine: KernelCommandLine) -> Bool {
+        commandLine.parameters.values(of: "numa").contains { $0.hasPrefix("noacpi") || $0.hasPrefix("nohmat") }
     }
 
     /// `range` cut at the borders of the proximity ranges, each part with the HMEM range that it belongs to.

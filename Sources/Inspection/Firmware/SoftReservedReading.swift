@@ -15,7 +15,7 @@ internal import Machine
 struct SoftReservedReading {
     let tree: any FileTree
     let iomem: IomemTree
-    let commandLine: String
+    let commandLine: KernelCommandLine
     let log: [String]
 
     private static let memmapSource = "memmap= in /proc/cmdline"
@@ -56,7 +56,7 @@ struct SoftReservedReading {
         if ranges.isEmpty { ranges = specificPurpose }
         // The EFI entries come into the map beside those of the firmware (do_add_efi_memmap(), arch/x86/platform/efi/efi.c).
         var others = firmware.entries.map(\.range) + logged.entries + specificPurpose
-        let asked = CommandLineMap(commandLine: commandLine)
+        let asked = CommandLineMap(commandLine)
         if asked.isExact {
             ranges = []
             others = []
@@ -106,9 +106,7 @@ struct SoftReservedReading {
 
     /// With `efi=nosoftreserve` the kernel takes specific-purpose memory as normal memory.
     private var isSoftReserveOff: Bool {
-        commandLine.split(separator: " ").contains {
-            $0.hasPrefix("efi=") && $0.dropFirst(4).split(separator: ",").contains("nosoftreserve")
-        }
+        commandLine.parameters.values(of: "efi").contains { $0.commaSeparated.contains("nosoftreserve") }
     }
 
     /// Every place that names a Soft Reserved range, the most telling first.
@@ -119,7 +117,7 @@ struct SoftReservedReading {
     ) -> [(range: AddressRange, source: String)] {
         var result = lines.map { (range: $0, source: "/proc/iomem") }
         result += firmware.softReserved.map { ($0.range, $0.path) }
-        for change in CommandLineMap(commandLine: commandLine).changes
+        for change in CommandLineMap(commandLine).changes
         where change.newType == CommandLineMap.softReserved {
             result += Self.bytes(of: change, firmware).map { ($0, Self.memmapSource) }
         }

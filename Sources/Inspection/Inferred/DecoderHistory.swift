@@ -13,7 +13,10 @@ struct DecoderHistory {
         if state.windows.contains(where: \.isLive) {
             return Finding(false, evidence: ["/proc/iomem has CXL windows: cxl_acpi is bound."])
         }
-        if state.kernel.barredModules.contains("cxl_acpi") {
+        // What is part of the kernel image is bound without being loaded.
+        if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
+            state.modules.state(of: "cxl_acpi") != .builtin
+        {
             return Finding(true, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
         }
         let bridges = LoggedBridges(log: log)

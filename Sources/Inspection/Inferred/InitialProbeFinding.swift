@@ -9,7 +9,6 @@ internal import Machine
 /// the kernel log goes back to the boot and shows that no window has been there (`LoggedBridges`).
 /// On other generations there is no such probe: the value is `unknown`, and the evidence says so.
 struct InitialProbeFinding {
-    let tree: any FileTree
     let state: MachineState
     let log: [String]
     let facts: RememberedFacts?
@@ -76,7 +75,9 @@ struct InitialProbeFinding {
     /// A probe that meets no window takes every range. So a range in a window that dax_hmem, being loaded, did not take
     /// was left to CXL, by a probe that met the window.
     private func unownedProof(_ met: [AddressRange]) -> String? {
-        guard [.live, .builtin].contains(state.modules.state(of: "dax_hmem")), hasEveryDevice, !isDisabled else {
+        guard [.live, .builtin].contains(state.modules.state(of: "dax_hmem")), hasEveryDevice,
+            !state.hmemSettings.isDisabled
+        else {
             return nil
         }
         let held = state.daxDevices.filter { $0.owner == .hmem }.flatMap(\.ranges)
@@ -92,13 +93,11 @@ struct InitialProbeFinding {
         }
     }
 
-    /// `device_hmem.disable=1`: the kernel makes no HMEM ranges at all.
-    private var isDisabled: Bool { tree.optionalValue("/sys/module/device_hmem/parameters/disable") == "Y" }
-
     /// dax_hmem came after `cxl_acpi`, and the window is there: its probe met the window, unless `ACPI0017:00` was
     /// unbound just then, which nothing but a person does.
     private func orderProof() -> String? {
-        guard state.modules.state(of: "dax_hmem") == .live, state.modules.state(of: "cxl_acpi") == .live, !isDisabled,
+        guard state.modules.state(of: "dax_hmem") == .live, state.modules.state(of: "cxl_acpi") == .live,
+            !state.hmemSettings.isDisabled,
             let hmem = state.modules.loaded["dax_hmem"], let acpi = state.modules.loaded["cxl_acpi"],
             hmem.position < acpi.position,
             let range = state.softReserved.first(where: { range in

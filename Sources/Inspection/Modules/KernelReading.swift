@@ -13,7 +13,7 @@ struct KernelReading {
         guard !release.contains("/") else { throw tree.damaged(path, "\"\(release)\" is no kernel release") }
         var kernel = Kernel(release: release)
         kernel.bootID = try tree.value("/proc/sys/kernel/random/boot_id").flatMap { $0.isEmpty ? nil : $0 }
-        kernel.commandLine = try tree.value("/proc/cmdline") ?? ""
+        kernel.commandLine = KernelCommandLine(try tree.value("/proc/cmdline") ?? "")
         kernel.modulesDisabled = try tree.value("/proc/sys/kernel/modules_disabled") == "1"
         let helper = try tree.value("/proc/sys/kernel/modprobe")
         // Without CONFIG_MODULES the kernel has no such file, and loads nothing.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Machine
 
 /// The configuration of modprobe, in the order in which libkmod takes it: where it looks for one line, the first counts.
 ///
@@ -64,17 +65,12 @@ package struct ModprobeConfiguration: Sendable {
     package func line(_ keyword: String, for module: String) -> Line? {
         lines.first { line in
             guard line.words.count > 1, line.words[0] == keyword else { return false }
-            return unsafe fnmatch(Self.underscored(line.words[1]), module, 0) == 0
+            return unsafe fnmatch(underscored(line.words[1]), module, 0) == 0
         }
     }
 
     /// The modules that the softdep line for `module` names, before and after it; nil where there is no such line.
     func softDependencies(of module: String) -> [String]? {
-        line("softdep", for: module).map { $0.words.dropFirst(2).filter { !$0.hasSuffix(":") }.map(Self.underscored) }
-    }
-
-    /// A module's name as the kernel spells it.
-    package static func underscored(_ name: some StringProtocol) -> String {
-        String(name.map { $0 == "-" ? "_" : $0 })
+        line("softdep", for: module).map { $0.words.dropFirst(2).filter { !$0.hasSuffix(":") }.map { underscored($0) } }
     }
 }

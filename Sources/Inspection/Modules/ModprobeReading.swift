@@ -94,7 +94,7 @@ package struct ModprobeReading {
         guard ["alias", "install", "softdep"].contains(line.words[0]), line.words.count >= 3 else { return nil }
         let isCommand = line.words[0] == "install"
         let words = line.words.enumerated().map { place, word in
-            place == 0 || isCommand && place > 1 ? word : ModprobeConfiguration.underscored(word)
+            place == 0 || isCommand && place > 1 ? word : underscored(word)
         }
         let entry = Entry(
             line: ModprobeSettings.Line(

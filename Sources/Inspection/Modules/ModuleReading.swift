@@ -63,7 +63,7 @@ struct ModuleReading {
         for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil {
             let path = "/sys/module/\(name)"
             if !tree.exists("\(path)/initstate"), !tree.exists("\(path)/coresize"), tree.exists(path) {
-                names.insert(Self.underscored(name))
+                names.insert(underscored(name))
             }
         }
         // A running machine may have loaded a module since its list was read.
@@ -91,12 +91,8 @@ struct ModuleReading {
         return found
     }
 
-    /// The name as the kernel spells it; depmod's lists keep the dashes of file names.
-    private static func underscored(_ name: some StringProtocol) -> String {
-        String(name.map { $0 == "-" ? "_" : $0 })
-    }
-
-    /// The name of the module in a path of depmod's: `kernel/drivers/dax/dax_cxl.ko.xz` is `dax_cxl`.
+    /// The name of the module in a path of depmod's, which keeps the dashes of file names: `kernel/drivers/dax/dax_cxl.ko.xz`
+    /// is `dax_cxl`.
     static func name(_ path: some StringProtocol) -> String {
         let file = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
         return underscored(file.prefix { $0 != "." })

@@ -25,7 +25,7 @@ struct ModuleFacts: Equatable, Sendable {
         needs = modules.dependencies ?? (asks ? Self.asking : [:])
         for (name, module) in modules.loaded { for user in module.users { needs[user, default: []].append(name) } }
         known = modules.dependencies.map { Set($0.keys) }
-        barred = machine.kernel.barredModules
+        barred = machine.kernel.commandLine.barredModules
         references = modules.loaded.compactMapValues { module in
             let others = module.references - module.users.count
             return others > 0 ? others : nil
