@@ -100,6 +100,7 @@ extension ProofFailure {
     /// Short traces first, then by words, so that the order never varies.
     fileprivate var order: [String] {
         let length = String(trace.count)
-        return [String(repeating: "0", count: max(0, 3 - length.count)) + length, memory] + hazards.map(\.rawValue)
+        let padded = String(repeating: "0", count: max(0, 3 - length.count)) + length
+        return [padded, memory] + hazards.map { $0.rawValue }
     }
 }
