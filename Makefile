@@ -18,7 +18,7 @@ RELEASE := -c release --static-swift-stdlib \
 SANITIZED := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitize/races
 
 .PHONY: all setup test sanitize sanitize-address sanitize-thread demo lab lab-main lab-ready lint spelling completions \
-	docs policies install deb test-deb test-ansible release clean
+	docs cases policies install deb test-deb test-ansible release clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
@@ -65,7 +65,7 @@ sanitize-address sanitize-thread: sanitize-%: setup
 
 # The format of the sources, which is also a test of the suite, and the spelling of every text.
 lint: spelling
-	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel -r Sources Tests Tools Package.swift
 
 # What is recorded from machines is left as it is; .codespellrc names the words that only look wrong.
 spelling:
@@ -80,7 +80,11 @@ completions: setup
 	.build/debug/daxswitch --generate-completion-script fish > completions/daxswitch.fish
 
 docs: setup
-	DAXSWITCH_WRITE_DOCS=1 $(SWIFT) test --filter 'RuleBookTests|ReplayTests'
+	$(SWIFT) run daxswitch-docs
+
+# The expected output of Tests/Cases, after a change that is meant: read the difference before you commit it.
+cases: setup
+	DAXSWITCH_WRITE_CASES=1 $(SWIFT) test --filter CaseTests
 
 policies:
 	Policies/embed > Sources/Policy/BuiltinPolicies.swift

@@ -62,11 +62,26 @@ let package = Package(
             ]
         ),
         .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
+        // Predictions compared with recorded machines: for tests, and for the tool that writes the documents.
+        .target(
+            name: "CaptureReplay",
+            dependencies: ["Inspection", "Iomem", "Machine", "Ownership", "TestCaptures"],
+            path: "Tests/CaptureReplay",
+            swiftSettings: optimized
+        ),
+        // `make docs`; not installed.
+        .executableTarget(
+            name: "daxswitch-docs",
+            dependencies: ["CaptureReplay"],
+            path: "Tools/daxswitch-docs",
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+        ),
         tests("LinuxSystem", ["CSystem", "TestCaptures"]),
         tests("Kmod", ["LinuxSystem"]),
         tests("Iomem"),
         tests("Inspection", ["TestCaptures"]),
-        tests("Ownership", ["Inspection", "Policy", "TestCaptures"]),
+        tests("Ownership", ["CaptureReplay", "Inspection", "Policy", "TestCaptures"]),
         tests("Policy"),
         tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "TestCaptures"]),
         tests("Persistence", ["LinuxSystem", "TestCaptures"]),

@@ -5,7 +5,7 @@ import Testing
 @Suite("Bad input ends with a clear error and no crash")
 struct BadInputTests {
     private func copy() throws -> CaptureRoot {
-        try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+        try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
     }
 
     @Test(
@@ -148,7 +148,7 @@ struct BadInputTests {
         ]
     )
     func planWords(word: String, replacement: String, place: String) throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
         let plan = try Tool.run(["plan", "hmem", "--json"], on: root).output
         #expect(plan.contains(word))
         let file = try temporaryFile("plan.json", plan.replacingOccurrences(of: word, with: replacement))

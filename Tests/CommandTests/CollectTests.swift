@@ -23,9 +23,11 @@ struct CollectTests {
     @Test(
         "a recording of a recorded machine reads as that machine",
         arguments: [
-            ("7.3.4", "auto-reload", "04"), ("7.3.4", "auto-kmem", "03"), ("7.3.4", "auto-devdax", "02"),
-            ("7.3.4-firmware", "scale-2w", "03"), ("6.12.107", "auto-partial", "03"),
-            ("6.12.107", "hmem-first-then-cxl", "03"), ("6.1.0-50-amd64", "auto-hmem-elsewhere", "02"),
+            ("7.3.4", "auto-reload", "dax_cxl-first"), ("7.3.4", "auto-kmem", "kmem-movable"),
+            ("7.3.4", "auto-devdax", "held"),
+            ("7.3.4-firmware", "scale-2w", "dax_cxl"), ("6.12.107", "auto-partial", "dax_cxl-first"),
+            ("6.12.107", "hmem-first-then-cxl", "dax_cxl-second"),
+            ("6.1.0-50-amd64", "auto-hmem-elsewhere", "hmem-first"),
         ]
     )
     func roundTrip(kernel: String, scenario: String, moment: String) throws {
@@ -50,7 +52,7 @@ struct CollectTests {
 
     @Test("a kernel without modules, and a gap where memory was unplugged: the recording says that nothing was lost")
     func absences() throws {
-        let root = try TestCaptures.copy(TestCaptures.root(kernel: "6.12.107", scenario: "auto-acpi-out", "03"))
+        let root = try TestCaptures.copy(TestCaptures.root(kernel: "6.12.107", scenario: "auto-acpi-out", "acpi-out"))
         let gone = ["/proc/modules", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/modules_disabled"]
         for path in gone { try FileManager.default.removeItem(at: root.url(path)) }
         let map = "/sys/firmware/memmap"

@@ -61,7 +61,7 @@ struct DocumentTests {
 
     @Test("standard output that is full is said: 1")
     func fullOutput() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
         let command = ["sh", "-c", "exec \"$@\" > /dev/full", "sh", Tool.path]
         let ended = try Tool.run(command: command + ["plan", "hmem", "--json", "--root", root.path])
         #expect(ended.status == 1)

@@ -41,7 +41,7 @@ struct FailureTests {
         #expect(report.status == .stopped)
         #expect(report.outcome == .stopped && report.isChanged)
         report = ApplyReport()
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned")
         report.take(.done(try Inspector(root: root.path).read()))
         #expect(report.status == .done)
         #expect(report.outcome == .done && report.isChanged)
@@ -49,7 +49,7 @@ struct FailureTests {
 
     @Test("a recovery ends with 0 where the run is finished, 1 where it is undone, 5 where neither is certain")
     func recoveries() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned")
         let machine = try Inspector(root: root.path).read()
         var report = RecoverReport()
         report.take(.done(machine))

@@ -8,9 +8,9 @@ import Testing
 struct FleetTests {
     private func captures() throws -> [String] {
         [
-            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01").path,
-            try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04").path,
-            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05").path,
+            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned").path,
+            try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first").path,
+            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned").path,
         ]
     }
 
@@ -110,7 +110,7 @@ struct FleetTests {
 
     @Test("a machine without CXL and Soft Reserved memory, and a kernel without the modules: 69, the rest is done")
     func withoutModules() throws {
-        let root = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "01"))
+        let root = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "topology"))
         for path in ["/proc/modules", "/proc/cmdline", "/dmesg"] { try Data().write(to: root.url(path)) }
         try Data("00001000-3ffdffff : System RAM\n".utf8).write(to: root.url("/proc/iomem"))
         for path in ["/sys/firmware", "/sys/bus", "/sys/devices", "/sys/module"] {

@@ -3,9 +3,10 @@ import Testing
 
 @Suite("The sources")
 struct FormatTests {
-    @Test("are formatted; `swift format -i -r Sources Tests Package.swift` does it")
+    @Test("are formatted; `swift format -i -r Sources Tests Tools Package.swift` does it")
     func formatted() throws {
-        let folders = ["Sources", "Tests", "Package.swift"].map { repository.appendingPathComponent($0).path }
+        let names = ["Sources", "Tests", "Tools", "Package.swift"]
+        let folders = names.map { repository.appendingPathComponent($0).path }
         let ended = try Tool.run(
             command: ["swift", "format", "lint", "--strict", "--parallel", "-r"] + folders,
             environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": NSTemporaryDirectory()]

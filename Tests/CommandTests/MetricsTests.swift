@@ -5,7 +5,7 @@ import Testing
 @Suite("verify --prometheus")
 struct MetricsTests {
     private func verify(_ policy: String, to file: String) throws -> Ended {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
         return try Tool.run(["verify", policy, "--prometheus", file], on: root)
     }
 
@@ -45,6 +45,7 @@ struct MetricsTests {
         _ = try verify("cxl", to: file)
         let sample = #/[a-z_]+\{([a-z]+="[^"]*",?)+\} [0-9]+/#
         var family = ""
+        var samples = 0
         for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
             if line.hasPrefix("# HELP ") {
                 family = String(line.split(separator: " ")[2])
@@ -52,8 +53,10 @@ struct MetricsTests {
                 #expect(line == "# TYPE \(family) gauge")
             } else {
                 #expect(line.hasPrefix("\(family){") && line.wholeMatch(of: sample) != nil, "\(line)")
+                samples += 1
             }
         }
+        #expect(samples > 5)
     }
 
     @Test("a file that can't be written does not hide a difference; where there is none it is 1")

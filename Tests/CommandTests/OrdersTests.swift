@@ -6,7 +6,7 @@ import Testing
 struct OrdersTests {
     @Test("7.3.4 without a region: every order, by what it brings, as its schema says")
     func document() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "topology")
         let arguments = ["predict", "--all-orders", "cxl_acpi", "dax_hmem", "dax_cxl", "--json"]
         let document = try Tool.run(arguments, on: root).document()
         #expect(try Schema(named: "orders").problems(document) == [])
@@ -20,7 +20,7 @@ struct OrdersTests {
         ]
     )
     func usage(modules: [String]) throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "topology")
         #expect(try Tool.run(["predict", "--all-orders"] + modules, on: root).status == 64)
     }
 }

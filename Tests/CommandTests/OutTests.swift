@@ -10,7 +10,7 @@ struct OutTests {
 
     /// `plan hmem --out PATH`, started by a shell that does `before`; its standard output goes to `folder`/said.
     private func plan(out path: String, before: String = ":", json: Bool = false) throws -> Ended {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
         let script = "\(before); exec \"$@\" > '\(folder)/said'"
         let words = [Tool.path, "plan", "hmem", "--root", root.path, "--out", path] + (json ? ["--json"] : [])
         return try Tool.run(command: ["sh", "-c", script, "sh"] + words)

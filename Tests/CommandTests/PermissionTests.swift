@@ -134,7 +134,9 @@ struct PermissionTests {
 
     @Test("collect where every address is zero: 77, and nothing is recorded")
     func collect() throws {
-        let root = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+        let root = try TestCaptures.copy(
+            try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first")
+        )
         try Data("00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n".utf8)
             .write(to: root.url("/proc/iomem"))
         let directory = TestCaptures.newDirectory()

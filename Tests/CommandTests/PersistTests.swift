@@ -19,7 +19,7 @@ struct PersistTests {
     /// A policy on a recorded machine, which a test may change.
     private func asked(
         _ policy: String,
-        _ machine: (String, String, String) = ("7.3.4", "auto-reload", "04"),
+        _ machine: (String, String, String) = ("7.3.4", "auto-reload", "dax_cxl-first"),
         change: (inout MachineState) -> Void = { _ in }
     ) throws -> PersistProposal.Asked {
         let root = try TestCaptures.root(kernel: machine.0, scenario: machine.1, machine.2)
@@ -92,7 +92,7 @@ struct PersistTests {
 
     @Test("hmem over an unlocked region, which can't be had live, can be had from the next boot on")
     func unlocked() throws {
-        let report = try report("hmem", "6.12.107", "auto-reload", "01")
+        let report = try report("hmem", "6.12.107", "auto-reload", "boot")
         #expect(report.status == .done)
         #expect(report.changes.map(\.path) == [Inspector.persistedPath])
         #expect(
@@ -104,14 +104,14 @@ struct PersistTests {
 
     @Test("hmem over a window that nothing decodes: 3, by name")
     func undecoded() throws {
-        let report = try report("hmem", "7.3.4", "no-region", "03")
+        let report = try report("hmem", "7.3.4", "no-region", "dax_cxl")
         #expect(report.hazards.map(\.id) == [.undecodedRange])
         #expect(report.status == .refused)
     }
 
     @Test("a policy that no boot can bring: 65, with the unit that applies it at boot")
     func notPersistable() throws {
-        let error = try #require(try report("reload", "7.3.4", "auto-reload", "04").error)
+        let error = try #require(try report("reload", "7.3.4", "auto-reload", "dax_cxl-first").error)
         #expect(error.status == .badData)
         #expect(error.message.contains("daxswitch-apply@reload.service"))
     }
@@ -126,7 +126,7 @@ struct PersistTests {
     @Test("an image-based system: refused, with the line for the kernel command line")
     func image() throws {
         try makeImage()
-        let report = try report("hmem", "7.3.4", "auto-reload", "04")
+        let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first")
         #expect(report.error?.status == .refused)
         #expect(report.commandLine == "module_blacklist=cxl_acpi")
         #expect(report.error?.message.contains("module_blacklist=cxl_acpi") == true)
@@ -135,7 +135,7 @@ struct PersistTests {
     @Test("an image-based system with a hazard: the hazard is shown, and no line that would bring it about")
     func imageWithHazard() throws {
         try makeImage()
-        let report = try report("hmem", "7.3.4", "no-region", "03")
+        let report = try report("hmem", "7.3.4", "no-region", "dax_cxl")
         #expect(report.error?.status == .refused && report.commandLine == nil)
         #expect(report.error?.message.contains("module_blacklist") == false)
         #expect(report.hazards.map(\.id) == [.undecodedRange])
@@ -146,7 +146,7 @@ struct PersistTests {
     @Test("an image-based system with cxl_acpi built in: module_blacklist= has no effect there")
     func imageWithBuiltin() throws {
         try makeImage()
-        let report = try report("hmem", "7.3.4", "auto-reload", "04") {
+        let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first") {
             $0.modules.loaded["cxl_acpi"] = nil
             $0.modules.builtin.insert("cxl_acpi")
             $0.kernel.commandLine = KernelCommandLine("ro module_blacklist=cxl_acpi")
@@ -159,7 +159,7 @@ struct PersistTests {
     func steadyImage() throws {
         try makeImage()
         let line = "module_blacklist=cxl_acpi"
-        let report = try report("hmem", "7.3.4", "auto-reload", "04") {
+        let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first") {
             $0.kernel.commandLine = KernelCommandLine("ro \(line)")
         }
         #expect(report.status == .done)
@@ -174,7 +174,7 @@ struct PersistTests {
     @Test("a machine without Soft Reserved memory, window and region: 69 for every policy, and --clear works")
     func nothingToDecide() throws {
         for policy in ["hmem", "cxl", "reload"] {
-            let report = try report(policy, "7.3.4", "auto-reload", "04") {
+            let report = try report(policy, "7.3.4", "auto-reload", "dax_cxl-first") {
                 $0.softReserved = []
                 $0.windows = []
                 $0.regions = []
@@ -188,14 +188,14 @@ struct PersistTests {
 
     @Test("Soft Reserved memory and no module loaded: from the next boot on")
     func notLoaded() throws {
-        let report = try report("hmem", "7.3.4", "auto-reload", "04") { $0.modules.loaded = [:] }
+        let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first") { $0.modules.loaded = [:] }
         #expect(report.status == .done && report.changes.map(\.path) == [Inspector.persistedPath])
     }
 
     @Test("dax_hmem kept out by a blacklist of modprobe: 3, by its place")
     func blacklisted() throws {
         try system.write("blacklist dax_hmem\n", to: "/etc/modprobe.d/local.conf")
-        let report = try report("hmem", "7.3.4", "auto-reload", "04")
+        let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first")
         #expect(report.error?.code == "blacklisted" && report.status == .refused)
         #expect(report.error?.message.contains("/etc/modprobe.d/local.conf:1") == true)
     }

@@ -22,7 +22,7 @@ struct PlanShapeTests {
 
     @Test("takes a line of plan over several machines, which has a root")
     func line() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
         let fleet = try Tool.run(["plan", "hmem", "--json", "--root", root.path], on: root)
         let line = try #require(fleet.output.split(separator: "\n").first)
         #expect(line.contains("\"root\":"))

@@ -45,7 +45,7 @@ struct RepeatedRunTests {
 
     @Test("--dry-run with steps pending opens nothing for writing, which its system calls show")
     func dryRun() throws {
-        let root = try machine("01")
+        let root = try machine("cxl-owned")
         let (ended, trace) = try traced(["apply", "hmem", "--dry-run", "--json"], in: root)
         #expect(ended.status == 0, "\(ended.complaint)")
         let document = try ended.document()
@@ -58,7 +58,7 @@ struct RepeatedRunTests {
 
     @Test("where what is wanted holds: nothing to do, nothing changed, 0, and a record each time")
     func again() throws {
-        let root = try machine("05")
+        let root = try machine("hmem-owned")
         for _ in 1...2 {
             let ended = try Jail.run(["apply", "hmem", "--yes", "--json"], in: root)
             #expect(ended.status == 0, "\(ended.complaint)")
@@ -73,7 +73,7 @@ struct RepeatedRunTests {
 
     @Test("a history that can't be written is said, and does not change how the run ends")
     func noHistory() throws {
-        let root = try machine("05")
+        let root = try machine("hmem-owned")
         try Data().write(to: root.url("/var"))
         let ended = try Jail.run(["apply", "hmem", "--yes"], in: root)
         #expect(ended.status == 0)
@@ -82,7 +82,7 @@ struct RepeatedRunTests {
 
     @Test("a disk that is full in the middle of the record: said, and the history is as it was")
     func fullDisk() throws {
-        let root = try machine("05")
+        let root = try machine("hmem-owned")
         let line = "{\"kind\":\"record\"}\n"
         try FileManager.default.createDirectory(
             at: root.url("/var/lib/daxswitch"),
@@ -97,7 +97,7 @@ struct RepeatedRunTests {
 
     @Test("a saved plan, applied once more after it was carried out: nothing to do, nothing changed, 0")
     func planAgain() throws {
-        let (before, after) = (try machine("01"), try machine("05"))
+        let (before, after) = (try machine("cxl-owned"), try machine("hmem-owned"))
         #expect(try Jail.run(["plan", "hmem", "--out", "/plan.json"], in: before).status == 0)
         try FileManager.default.copyItem(at: before.url("/plan.json"), to: after.url("/plan.json"))
         for mode in ["--yes", "--dry-run", "--yes"] {
@@ -112,7 +112,7 @@ struct RepeatedRunTests {
 
     /// A machine on which a run of policy hmem was cut off before its first step.
     private func machineWithJournal() throws -> CaptureRoot {
-        let root = try machine("01")
+        let root = try machine("cxl-owned")
         let found = try Inspector(root: root.path).read()
         let plan = try Planner(machine: found).plan(try PolicyLibrary(folders: []).find("hmem").policy)
         let header = JournalHeader(plan, on: found, overrides: Overrides(), accepted: [])
@@ -133,7 +133,7 @@ struct RepeatedRunTests {
 
     @Test("recover --dry-run where there is nothing: 0, and nothing is made")
     func recoverNothing() throws {
-        let root = try machine("01")
+        let root = try machine("cxl-owned")
         let (ended, trace) = try traced(["recover", "--dry-run", "--json"], in: root)
         #expect(ended.status == 0, "\(ended.complaint)")
         #expect(try ended.document()["outcome"] as? String == "nothing-to-recover")
@@ -193,7 +193,7 @@ struct RepeatedRunTests {
         arguments: [("/mine", "mine"), ("/mine.toml", "mine.toml"), ("/etc/daxswitch/policies/mine.toml", "mine")]
     )
     func notTrusted(path: String, argument: String) throws {
-        let root = try machine("01")
+        let root = try machine("cxl-owned")
         let policy = root.url(path)
         try FileManager.default.createDirectory(
             at: policy.deletingLastPathComponent(),
@@ -210,7 +210,7 @@ struct RepeatedRunTests {
 
     @Test("a saved plan of another boot: 3, with both boots, nothing changed")
     func stale() throws {
-        let root = try machine("01")
+        let root = try machine("cxl-owned")
         #expect(try Jail.run(["plan", "hmem", "--out", "/plan.json"], in: root).status == 0)
         #expect(try Jail.run(["apply", "/plan.json", "--dry-run"], in: root).status == 0)
         try Data("another\n".utf8).write(to: root.url("/proc/sys/kernel/random/boot_id"))

@@ -13,7 +13,7 @@ import Testing
 struct SavedPlanTests {
     /// A machine that can be changed: CXL owns a range through a locked region, and it says who it is.
     private func host() throws -> CaptureRoot {
-        let host = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01"))
+        let host = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned"))
         try write("node7\n", to: "/proc/sys/kernel/hostname", of: host)
         try write("1f0c8a7e5b9d4c6fa2e3d4b5c6a79881\n", to: "/etc/machine-id", of: host)
         return host
@@ -109,9 +109,9 @@ struct SavedPlanTests {
 
     @Test("names every fact that later steps changed, and none besides")
     func later() throws {
-        let before = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
+        let before = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
         let after = try Inspector(
-            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05").path
+            root: TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned").path
         ).read()
         let changes = Fingerprint(of: try Inspector(root: before.path).read()).changes(on: after).map(\.fact)
         for fact in ["module cxl_acpi", "region region0", "CXL window 0x5d0000000-0x6cfffffff"] {
@@ -122,8 +122,10 @@ struct SavedPlanTests {
 
     @Test("whose wants hold already on the same boot: nothing to do; what is not wanted there is refused still")
     func carriedOut() throws {
-        let before = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01")
-        let after = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05"))
+        let before = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
+        let after = try TestCaptures.copy(
+            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned")
+        )
         let plan = try document(before.path)
         let again = try proposal(plan, on: after)
         #expect(again.plan.isEmpty && again.plan.prediction.hazards.isEmpty)

@@ -14,7 +14,7 @@ struct StatusTests {
         let document = try ended.document()
         #expect(Set(document.keys) == Self.members)
         var last: UInt64?
-        for range in document["ranges"] as? [[String: Any]] ?? [] {
+        for range in try #require(document["ranges"] as? [[String: Any]]) {
             #expect(Set(range.keys) == Self.rangeMembers)
             let start = try #require(address(range["start"]))
             let end = try #require(address(range["end"]))
@@ -22,14 +22,16 @@ struct StatusTests {
             #expect(range["size"] as? UInt64 == end - start + 1)
             last = end
         }
-        for reserved in document["soft_reserved"] as? [[String: Any]] ?? [] {
+        let softReserved = try #require(document["soft_reserved"] as? [[String: Any]])
+        #expect(!softReserved.isEmpty, "every recorded machine has Soft Reserved memory")
+        for reserved in softReserved {
             #expect(isTiled(reserved, by: document["ranges"]))
         }
     }
 
     @Test("shows the owner, the device and what it hangs below")
     func text() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first")
         let ended = try Tool.run(["status"], on: root)
         #expect(ended.status == 0)
         #expect(ended.output.contains("0x5d0000000-0x5efffffff  512 MiB  cxl    dax0.0  region0  idle"))

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("verify")
 struct VerifyTests {
-    private func moment(_ number: String, of scenario: String = "locked-switch") throws -> CaptureRoot {
-        try TestCaptures.root(kernel: "7.3.4", scenario: scenario, number)
+    private func moment(_ name: String, of scenario: String = "locked-switch") throws -> CaptureRoot {
+        try TestCaptures.root(kernel: "7.3.4", scenario: scenario, name)
     }
 
     private func savedPlan(_ arguments: [String], on root: CaptureRoot) throws -> String {
@@ -17,15 +17,15 @@ struct VerifyTests {
 
     @Test("a saved prediction against the machine after those steps: as it says")
     func matches() throws {
-        let plan = try savedPlan(["predict", "unload:dax_cxl", "unload:dax_hmem"], on: try moment("01"))
-        let ended = try Tool.run(["verify", plan, "--json"], on: try moment("03"))
+        let plan = try savedPlan(["predict", "unload:dax_cxl", "unload:dax_hmem"], on: try moment("cxl-owned"))
+        let ended = try Tool.run(["verify", plan, "--json"], on: try moment("dax-out"))
         #expect(ended.status == 0, "\(ended.output)")
         #expect(try ended.document()["matches"] as? Bool == true)
     }
 
     /// A machine that says who it is.
-    private func host(_ name: String, release: String? = nil, _ number: String) throws -> CaptureRoot {
-        let host = try TestCaptures.copy(try moment(number))
+    private func host(_ name: String, release: String? = nil, _ moment: String) throws -> CaptureRoot {
+        let host = try TestCaptures.copy(try self.moment(moment))
         try Data("\(name)\n".utf8).write(to: host.url("/proc/sys/kernel/hostname"))
         if let release { try Data("\(release)\n".utf8).write(to: host.url("/proc/sys/kernel/osrelease")) }
         return host
@@ -34,11 +34,11 @@ struct VerifyTests {
     @Test("a saved plan of another host: 3, both named, and nothing is compared", arguments: ["plan", "predict"])
     func otherHost(kind: String) throws {
         let words = kind == "plan" ? ["plan", "hmem"] : ["predict", "hold"]
-        let plan = try savedPlan(words, on: try host("node7", "01"))
+        let plan = try savedPlan(words, on: try host("node7", "cxl-owned"))
         let metrics = try temporaryFile("daxswitch.prom", "old")
         let ended = try Tool.run(
             ["verify", plan, "--json", "--prometheus", metrics],
-            on: try host("node8", "05")
+            on: try host("node8", "hmem-owned")
         )
         #expect(ended.status == 3)
         let document = try ended.document()
@@ -52,27 +52,27 @@ struct VerifyTests {
 
     @Test("a saved plan of another kernel: 3, with both releases")
     func otherKernel() throws {
-        let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "01"))
-        let ended = try Tool.run(["verify", plan], on: try host("node7", release: "7.3.5", "05"))
+        let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "cxl-owned"))
+        let ended = try Tool.run(["verify", plan], on: try host("node7", release: "7.3.5", "hmem-owned"))
         #expect(ended.status == 3)
         #expect(ended.complaint.contains("kernel: 7.3.4") && ended.complaint.contains("7.3.5 now"))
     }
 
     @Test("a saved plan after a reboot of its host: compared as ever")
     func laterBoot() throws {
-        let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "01"))
-        let later = try host("node7", "05")
+        let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "cxl-owned"))
+        let later = try host("node7", "hmem-owned")
         try Data("another\n".utf8).write(to: later.url("/proc/sys/kernel/random/boot_id"))
         #expect(try Tool.run(["verify", plan], on: later).status == 0)
-        let unchanged = try host("node7", "01")
+        let unchanged = try host("node7", "cxl-owned")
         try Data("another\n".utf8).write(to: unchanged.url("/proc/sys/kernel/random/boot_id"))
         #expect(try Tool.run(["verify", plan], on: unchanged).status == 4)
     }
 
     @Test("a saved plan against the machine as it was before: 4, with every difference")
     func differs() throws {
-        let plan = try savedPlan(["plan", "hmem"], on: try moment("01"))
-        let ended = try Tool.run(["verify", plan, "--json"], on: try moment("01"))
+        let plan = try savedPlan(["plan", "hmem"], on: try moment("cxl-owned"))
+        let ended = try Tool.run(["verify", plan, "--json"], on: try moment("cxl-owned"))
         #expect(ended.status == 4)
         let differences = try #require(try ended.document()["differences"] as? [[String: Any]])
         let kinds = Set(differences.compactMap { $0["kind"] as? String })
@@ -81,14 +81,14 @@ struct VerifyTests {
 
     @Test("a policy that the machine does not hold: 4, in words")
     func policyUnmet() throws {
-        let ended = try Tool.run(["verify", "hmem"], on: try moment("01"))
+        let ended = try Tool.run(["verify", "hmem"], on: try moment("cxl-owned"))
         #expect(ended.status == 4)
         #expect(ended.output.contains("is owned by cxl, wanted hmem"))
     }
 
     @Test("a policy that the machine holds: 0")
     func policyHolds() throws {
-        #expect(try Tool.run(["verify", "cxl"], on: try moment("01")).status == 0)
-        #expect(try Tool.run(["verify", "hmem"], on: try moment("05")).status == 0)
+        #expect(try Tool.run(["verify", "cxl"], on: try moment("cxl-owned")).status == 0)
+        #expect(try Tool.run(["verify", "hmem"], on: try moment("hmem-owned")).status == 0)
     }
 }

@@ -9,8 +9,9 @@ import Testing
 /// A recorded machine with one damage is read or refused; where it is read, it can be planned for.
 @Suite("Damaged captures", .serialized) struct RootFuzzTests {
     private static let captures = [
-        ("7.3.4", "auto-reload", "04"), ("7.3.4", "auto-kmem", "04"), ("7.3.4", "auto-mixed", "03"),
-        ("6.12.107", "locked-reload", "03"), ("6.12.107-firmware", "scale-2w", "03"),
+        ("7.3.4", "auto-reload", "dax_cxl-first"), ("7.3.4", "auto-kmem", "kmem-offlined"),
+        ("7.3.4", "auto-mixed", "dax_cxl-first"),
+        ("6.12.107", "locked-reload", "hmem-first"), ("6.12.107-firmware", "scale-2w", "dax_cxl"),
     ]
 
     @Test(arguments: captures) func damage(kernel: String, scenario: String, moment: String) throws {

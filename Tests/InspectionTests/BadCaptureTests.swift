@@ -8,7 +8,7 @@ import Testing
 /// Captures that are none, are damaged, or contradict themselves.
 @Suite struct BadCaptureTests {
     private func copy() throws -> CaptureRoot {
-        try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+        try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
     }
 
     private func refusal(_ root: CaptureRoot, sourceLocation: SourceLocation = #_sourceLocation) throws -> String {

@@ -23,29 +23,34 @@ import Testing
 
     static let losses =
         ["/sys/bus/platform/devices", "/sys/module", "/proc/cmdline", "/proc/sys/kernel/modprobe"].map {
-            Loss("7.3.4 locked-switch 04", $0)
+            Loss("7.3.4 locked-switch acpi-out", $0)
         } + [
-            Loss("7.3.4 locked-switch 01", "/sys/bus", named: "/sys/bus/platform/devices"),
-            Loss("7.3.4 locked-switch 01", "/sys/bus/cxl"),
-            Loss("6.12.107 auto-reload 05", "/sys/bus/cxl/devices", named: "/sys/bus/cxl/devices/decoder0.*"),
-            Loss("6.12.107 auto-reload 05", "/sys/bus/cxl/devices/region0"),
-            Loss("7.3.4 locked-switch 01", "/sys/bus/cxl/devices/decoder2.0"),
-            Loss("7.3.4 locked-switch 01", "/sys/bus/dax", named: "/sys/bus/dax/devices/dax0.0"),
-            Loss("7.3.4 locked-switch 05", "/sys/bus/dax", named: "/sys/bus/dax/devices/dax0.0"),
-            Loss("6.1.0-50-amd64 auto-hmem-elsewhere 02", "/sys/bus/dax/devices/dax0.0"),
-            Loss("7.3.4 locked-switch 01", "\(region)/commit"), Loss("7.3.4 locked-switch 01", "\(region)/size"),
-            Loss("7.3.4 locked-switch 01", "\(region)/mode", named: "/region0/mode"),
-            Loss("7.3.4 locked-switch 01", "\(region)/locked", named: "/region0/locked"),
-            Loss("7.3.4 locked-switch 01", "\(region)/target0", named: "/region0/target0"),
-            Loss("6.12.107 auto-reload 05", "\(region)/dax_region0", named: "/dax_region0"),
-            Loss("7.3.4 auto-kmem 04", "\(region)/dax_region0/dax0.0/driver", named: "/dax0.0/driver"),
-            Loss("7.3.4 auto-kmem 04", "/sys/devices/system/memory"),
-            Loss("7.3.4 auto-kmem 04", "\(blocks)/memory187", named: "0x5d8000000-0x5dfffffff"),
-            Loss("7.3.4 auto-kmem 04", "\(blocks)/auto_online_blocks"),
-            Loss("7.3.4 locked-switch 04", "/sys/firmware", named: "/sys/firmware/acpi/tables/CEDT"),
-            Loss("7.3.4 locked-switch 04", "/sys/firmware/acpi/tables/CEDT"),
-            Loss("7.3.4 locked-switch 04", "/sys/firmware/memmap/1"),
-            Loss("7.3.4 locked-switch 04", "/sys/firmware/memmap/1/type", named: "/sys/firmware/memmap/1"),
+            Loss("7.3.4 locked-switch cxl-owned", "/sys/bus", named: "/sys/bus/platform/devices"),
+            Loss("7.3.4 locked-switch cxl-owned", "/sys/bus/cxl"),
+            Loss(
+                "6.12.107 auto-reload dax_cxl-removed",
+                "/sys/bus/cxl/devices",
+                named: "/sys/bus/cxl/devices/decoder0.*"
+            ),
+            Loss("6.12.107 auto-reload dax_cxl-removed", "/sys/bus/cxl/devices/region0"),
+            Loss("7.3.4 locked-switch cxl-owned", "/sys/bus/cxl/devices/decoder2.0"),
+            Loss("7.3.4 locked-switch cxl-owned", "/sys/bus/dax", named: "/sys/bus/dax/devices/dax0.0"),
+            Loss("7.3.4 locked-switch hmem-owned", "/sys/bus/dax", named: "/sys/bus/dax/devices/dax0.0"),
+            Loss("6.1.0-50-amd64 auto-hmem-elsewhere hmem-first", "/sys/bus/dax/devices/dax0.0"),
+            Loss("7.3.4 locked-switch cxl-owned", "\(region)/commit"),
+            Loss("7.3.4 locked-switch cxl-owned", "\(region)/size"),
+            Loss("7.3.4 locked-switch cxl-owned", "\(region)/mode", named: "/region0/mode"),
+            Loss("7.3.4 locked-switch cxl-owned", "\(region)/locked", named: "/region0/locked"),
+            Loss("7.3.4 locked-switch cxl-owned", "\(region)/target0", named: "/region0/target0"),
+            Loss("6.12.107 auto-reload dax_cxl-removed", "\(region)/dax_region0", named: "/dax_region0"),
+            Loss("7.3.4 auto-kmem kmem-offlined", "\(region)/dax_region0/dax0.0/driver", named: "/dax0.0/driver"),
+            Loss("7.3.4 auto-kmem kmem-offlined", "/sys/devices/system/memory"),
+            Loss("7.3.4 auto-kmem kmem-offlined", "\(blocks)/memory187", named: "0x5d8000000-0x5dfffffff"),
+            Loss("7.3.4 auto-kmem kmem-offlined", "\(blocks)/auto_online_blocks"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware", named: "/sys/firmware/acpi/tables/CEDT"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/acpi/tables/CEDT"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/memmap/1"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/memmap/1/type", named: "/sys/firmware/memmap/1"),
         ]
 
     @Test("what is lost is named, and what says so", arguments: losses) func named(loss: Loss) throws {
@@ -59,7 +64,7 @@ import Testing
     }
 
     @Test("without a map and without the log it is not known where Soft Reserved memory is") func noMap() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "05"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned"))
         try FileManager.default.removeItem(at: copy.url("/sys/firmware/memmap"))
         #expect(failure(reading: copy.path) == nil, "the kernel log has the map as well")
         try FileManager.default.removeItem(at: copy.url("/dmesg"))

@@ -11,7 +11,7 @@ import Testing
     private static let dax = "/sys/bus/dax/devices/dax0.0"
 
     private func copy() throws -> CaptureRoot {
-        try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+        try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
     }
 
     /// The message with which a machine is refused after `path` says `text`.

@@ -13,7 +13,9 @@ struct DecoderHistoryTests {
 
     /// The finding where the kernel log, or the command line, of a moment without `cxl_acpi` reads otherwise.
     private func finding(_ path: String, _ change: (String) -> String) throws -> Finding<Bool> {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "01"))
+        let copy = try TestCaptures.copy(
+            TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "hmem-alone")
+        )
         let text = try String(contentsOf: copy.url(path), encoding: .utf8)
         try change(text).write(to: copy.url(path), atomically: false, encoding: .utf8)
         return try Inspector(root: copy.path).read().decodersAsAtBoot
@@ -21,15 +23,15 @@ struct DecoderHistoryTests {
 
     @Test("cxl_acpi was never bound: the kernel log goes back to the boot and has no host bridge")
     func untouched() throws {
-        for scenario in ["auto-reload", "hmem-first-then-cxl"] {
-            let found = try state("7.3.4", scenario, "01").decodersAsAtBoot
+        for (scenario, moment) in [("auto-reload", "boot"), ("hmem-first-then-cxl", "hmem-alone")] {
+            let found = try state("7.3.4", scenario, moment).decodersAsAtBoot
             #expect(found.value && found.evidence.first?.contains("kernel log") == true, "\(scenario)")
         }
     }
 
     @Test(
         "cxl_acpi is bound, or was: nothing is proven",
-        arguments: [("auto-acpi-out", "01"), ("auto-acpi-out", "03")]
+        arguments: [("auto-acpi-out", "cxl-owned"), ("auto-acpi-out", "acpi-out")]
     )
     func touched(scenario: String, moment: String) throws {
         #expect(try !state("7.3.4", scenario, moment).decodersAsAtBoot.value)
@@ -72,16 +74,16 @@ struct DecoderHistoryTests {
 
     @Test("6.1 makes no endpoint where firmware committed a ram region: its decoders are in nobody's sight")
     func noEndpoint() throws {
-        let old = try state("6.1.0-50-lab", "partly-covered", "01")
+        let old = try state("6.1.0-50-lab", "partly-covered", "topology")
         #expect(!old.seesDecoders && old.whyDecodersAreUnseen == "mem0 has no endpoint")
         #expect(old.missingCxlDriver == nil)
-        #expect(try state("7.3.4-lab", "partly-covered", "01").seesDecoders)
-        #expect(try state("7.3.4", "auto-acpi-out", "03").whyDecodersAreUnseen == "cxl_acpi is out")
+        #expect(try state("7.3.4-lab", "partly-covered", "topology").seesDecoders)
+        #expect(try state("7.3.4", "auto-acpi-out", "acpi-out").whyDecodersAreUnseen == "cxl_acpi is out")
     }
 
     @Test("what is remembered of some devices alone says so")
     func incomplete() throws {
-        var machine = try state("7.3.4-lab", "three-windows", "01")
+        var machine = try state("7.3.4-lab", "three-windows", "topology")
         #expect(machine.decodersToRemember(kept: nil)?.isComplete == true)
         machine.memdevs[0].hasEndpoint = false
         #expect(machine.decodersToRemember(kept: nil)?.isComplete == false)

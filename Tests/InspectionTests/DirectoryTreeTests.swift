@@ -78,7 +78,7 @@ import Testing
         arguments: ["/sys", "/sys/bus", "/sys/bus/cxl", "/sys/firmware", "/proc", "/proc/iomem", "/proc/modules"]
     )
     func hostile(part: String) throws {
-        let whole = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04")
+        let whole = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first")
         let copy = try TestCaptures.copy(whole)
         for target in [whole.path + part, String(repeating: "../", count: 12) + whole.path.dropFirst() + part] {
             try FileManager.default.removeItem(atPath: copy.path + part)
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test("a capture with links to outside is refused as if these were not there") func capture() throws {
-        let root = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+        let root = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
         let path = root.url("/sys/firmware/acpi/tables/CEDT").path
         try FileManager.default.removeItem(atPath: path)
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/etc/passwd")

@@ -14,22 +14,25 @@ import Testing
     @Test(
         "known to be over: dax_hmem met a window",
         arguments: [
-            ("auto-reload", "03"), ("auto-reload", "04"), ("auto-reload", "07"), ("no-region", "02"),
-            ("no-region", "06"),
-            ("auto-partial", "02"), ("auto-failed-assembly", "02"), ("auto-mixed", "05"), ("hmem-first-then-cxl", "05"),
+            ("auto-reload", "hmem-first"), ("auto-reload", "dax_cxl-first"), ("auto-reload", "hmem-again"),
+            ("no-region", "hmem-first"),
+            ("no-region", "hmem-again"),
+            ("auto-partial", "hmem-first"), ("auto-failed-assembly", "hmem-first"), ("auto-mixed", "hmem-again"),
+            ("hmem-first-then-cxl", "hmem-second-load"),
         ]
     )
     func done(scenario: String, moment: String) throws {
         let found = try state(scenario, moment).initialProbe
         #expect(found.value == .done)
-        #expect(found.evidence.allSatisfy { $0.contains("/proc/modules") })
+        #expect(!found.evidence.isEmpty && found.evidence.allSatisfy { $0.contains("/proc/modules") })
     }
 
     @Test(
         "not known: nothing is loaded, dax_hmem met no window, or there is none",
         arguments: [
-            ("auto-reload", "02"), ("auto-reload", "06"), ("hmem-first-then-cxl", "04"), ("auto-acpi-out", "04"),
-            ("auto-hmem-elsewhere", "02"),
+            ("auto-reload", "topology"), ("auto-reload", "hmem-removed"), ("hmem-first-then-cxl", "dax-out"),
+            ("auto-acpi-out", "hmem-alone"),
+            ("auto-hmem-elsewhere", "hmem-first"),
         ]
     )
     func unknown(scenario: String, moment: String) throws {
@@ -38,18 +41,23 @@ import Testing
         #expect(!found.evidence.isEmpty)
     }
 
-    @Test("known to be still to come: no window has been there", arguments: ["auto-reload", "hmem-first-then-cxl"])
-    func pending(scenario: String) throws {
-        let found = try state(scenario, "01").initialProbe
+    @Test(
+        "known to be still to come: no window has been there",
+        arguments: [("auto-reload", "boot"), ("hmem-first-then-cxl", "hmem-alone")]
+    )
+    func pending(scenario: String, moment: String) throws {
+        let found = try state(scenario, moment).initialProbe
         #expect(found.value == .pending)
-        #expect(found.evidence.allSatisfy { $0.contains("kernel log") })
+        #expect(!found.evidence.isEmpty && found.evidence.allSatisfy { $0.contains("kernel log") })
     }
 
     @Test("dax_hmem asks for cxl_acpi before its probe: that it is the older module proves nothing")
     func older() throws {
-        for moment in ["02", "03"] { #expect(try state("hmem-first-then-cxl", moment).initialProbe.value == .unknown) }
+        for moment in ["topology-under-hmem", "dax_cxl-second"] {
+            #expect(try state("hmem-first-then-cxl", moment).initialProbe.value == .unknown)
+        }
         // As `modprobe dax_hmem` leaves the list where no region is there: its own probe has met the window.
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "02"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "hmem-first"))
         let modules = try String(contentsOf: copy.url("/proc/modules"), encoding: .utf8).split(separator: "\n")
         let hmem = modules.filter { $0.hasPrefix("dax_hmem ") }
         let others = modules.filter { !$0.hasPrefix("dax_hmem ") }
@@ -69,9 +77,9 @@ import Testing
 
     @Test("a log that has lost its beginning, or that shows a window, proves nothing")
     func doubtfulLogs() throws {
-        #expect(try probe("01") { _ in } == .pending)
-        #expect(try probe("01") { $0 = $0.replacing("Linux version", with: "…") } == .unknown)
-        #expect(try probe("01") { $0 += "[    9.1]  pci0000:0c: host supports CXL (restricted)\n" } == .unknown)
+        #expect(try probe("hmem-alone") { _ in } == .pending)
+        #expect(try probe("hmem-alone") { $0 = $0.replacing("Linux version", with: "…") } == .unknown)
+        #expect(try probe("hmem-alone") { $0 += "[    9.1]  pci0000:0c: host supports CXL (restricted)\n" } == .unknown)
     }
 
     @Test("bytes that no HMEM range has prove nothing: dax_hmem does not look at them") func bytesOfNoRange() throws {
@@ -94,7 +102,7 @@ import Testing
     }
 
     @Test("dax_hmem is a part of the kernel image: what it did not take tells all the same") func builtin() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "03"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "hmem-first"))
         let modules = try String(contentsOf: copy.url("/proc/modules"), encoding: .utf8)
         let others = modules.split(separator: "\n").filter { !$0.hasPrefix("dax_hmem ") }.joined(separator: "\n") + "\n"
         try others.write(to: copy.url("/proc/modules"), atomically: false, encoding: .utf8)
@@ -105,7 +113,7 @@ import Testing
     }
 
     @Test("the kernel log tells, where dax_hmem has left no trace") func log() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "06"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "hmem-removed"))
         let url = copy.url("/dmesg")
         let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
         let line =
@@ -117,14 +125,16 @@ import Testing
 
     @Test("other generations have none") func others() throws {
         for kernel in ["6.12.107", "6.1.0-50-amd64"] {
-            let root = try TestCaptures.root(kernel: kernel, scenario: "auto-hmem-elsewhere", "02")
+            let root = try TestCaptures.root(kernel: kernel, scenario: "auto-hmem-elsewhere", "hmem-first")
             let found = try Inspector(root: root.path).read().initialProbe
             #expect(found.value == .unknown && found.evidence.first?.contains("no initial probe") == true)
         }
     }
 
     @Test("an hmem device without a driver may hide a range") func hidden() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "01"))
+        let copy = try TestCaptures.copy(
+            TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "hmem-alone")
+        )
         let state = try Inspector(root: copy.path).read()
         let device = try #require(state.hmemDevices.first?.name)
         try FileManager.default.removeItem(at: copy.url("/sys/bus/platform/devices/\(device)/driver"))

@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test("a machine that CXL owns, with locked decoders") func locked() throws {
-        let state = try state("7.3.4", "locked-switch", "01")
+        let state = try state("7.3.4", "locked-switch", "cxl-owned")
         let region = try #require(state.regions.first)
         #expect(region.name == "region0" && region.committed && region.locked == true && region.assembled)
         #expect(region.daxDriver == "cxl_dax_region" && region.targets == ["decoder2.0"])
@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test("6.12 has no lock of regions, and two owners of the same bytes") func both() throws {
-        let state = try state("6.12.107", "hmem-first-then-cxl", "03")
-        #expect(state.regions.allSatisfy { $0.locked == nil })
+        let state = try state("6.12.107", "hmem-first-then-cxl", "dax_cxl-second")
+        #expect(state.regions.map(\.locked) == [nil])
         #expect(Set(state.daxDevices.compactMap(\.owner)) == [.cxl, .hmem])
         #expect(Set(state.daxDevices.map(\.ranges)).count == 1)
     }
 
     @Test("a region that was not assembled") func failedAssembly() throws {
-        let state = try state("7.3.4", "auto-failed-assembly", "02")
+        let state = try state("7.3.4", "auto-failed-assembly", "hmem-first")
         let region = try #require(state.regions.first)
         #expect(!region.assembled && region.daxDriver == nil && !region.committed)
         #expect(state.daxDevices.map(\.owner) == [.hmem])
@@ -41,21 +41,21 @@ import Testing
 
     @Test("a persistent device, and whether its region's pmem_region has a driver")
     func persistent() throws {
-        let without = try state("6.12.107-lab", "pmem", "01")
+        let without = try state("6.12.107-lab", "pmem", "topology")
         #expect(Set(without.memdevs.map(\.persistentSize)) == [0, 0x2000_0000])
         #expect(without.regions.filter(\.lacksPmemDriver).map(\.mode) == ["pmem"])
-        let with = try state("7.3.4-lab", "pmem", "01")
+        let with = try state("7.3.4-lab", "pmem", "topology")
         #expect(with.regions.contains { $0.mode == "pmem" } && !with.regions.contains(where: \.lacksPmemDriver))
     }
 
     @Test("memory blocks: online, offline, their zone") func blocks() throws {
-        let online = try state("7.3.4", "auto-kmem", "03").memory
+        let online = try state("7.3.4", "auto-kmem", "kmem-movable").memory
         #expect(online.blocks.map(\.range.start) == [0x5_d000_0000, 0x5_d800_0000, 0x5_e000_0000, 0x5_e800_0000])
         #expect(online.blocks.allSatisfy { $0.isOnline && $0.zone == "Movable" && $0.range.size == 128 << 20 })
         #expect(online.autoOnline == "offline")
-        let offline = try state("7.3.4", "auto-kmem", "02").memory
+        let offline = try state("7.3.4", "auto-kmem", "kmem-offline").memory
         #expect(offline.blocks.count == 4 && offline.blocks.allSatisfy { !$0.isOnline && $0.zone == nil })
-        #expect(try state("7.3.4", "auto-kmem", "01").memory.blocks.isEmpty)
+        #expect(try state("7.3.4", "auto-kmem", "cxl-owned").memory.blocks.isEmpty)
     }
 
     @Test("a block that contradicts its own name") func badBlock() throws {

@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test("facts of this boot, while cxl_acpi is out") func thisBoot() throws {
-        let root = try machine("03") {
+        let root = try machine("acpi-out") {
             RememberedFacts(bootID: $0, initialProbe: .pending, decoders: decoders).serialized()
         }
         let state = try Inspector(root: root.path).read()
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test("what is seen is not remembered, and a proof counts more") func seen() throws {
-        let root = try machine("01") {
+        let root = try machine("cxl-owned") {
             RememberedFacts(bootID: $0, initialProbe: .pending, decoders: decoders).serialized()
         }
         let state = try Inspector(root: root.path).read()
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test("facts of another boot are none") func otherBoot() throws {
-        let root = try machine("03") { _ in
+        let root = try machine("acpi-out") { _ in
             let id = "00000000-0000-4000-8000-000000000000"
             return RememberedFacts(bootID: id, initialProbe: .done, decoders: decoders).serialized()
         }
@@ -80,7 +80,7 @@ import Testing
         ]
     )
     func foreign(text: String) throws {
-        let root = try machine("03") { _ in Array(text.utf8) }
+        let root = try machine("acpi-out") { _ in Array(text.utf8) }
         #expect(failure(reading: root.path)?.message.contains(RememberedFacts.path) == true)
     }
 
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test("the hold") func hold() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))
         let url = copy.url(Inspector.holdPath)
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try "softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n".write(to: url, atomically: false, encoding: .utf8)

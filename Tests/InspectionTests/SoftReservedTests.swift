@@ -267,7 +267,8 @@ import Testing
 
         // Kernels with the lines pass over a range that also has other memory.
         let iomem = "5c0000000-5cfffffff : System RAM\n5d0000000-5efffffff : Soft Reserved\n"
-        #expect(try read(files, iomem: iomem, tables: tables).allSatisfy { $0.hmemRange == nil })
+        let passedOver = try read(files, iomem: iomem, tables: tables)
+        #expect(!passedOver.isEmpty && passedOver.allSatisfy { $0.hmemRange == nil })
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Foundation
+import CaptureReplay
 import Iomem
 import Machine
 import Ownership
@@ -25,7 +26,7 @@ struct DifferentialTests {
 
     @Test("a difference of each kind is found")
     func mutations() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4-lab", scenario: "three-windows", "04")
+        let root = try TestCaptures.root(kernel: "7.3.4-lab", scenario: "three-windows", "kmem")
         let answers = try #require(try ToolAnswers(of: root))
         let machine = try Replay.state(root)
         #expect(answers.differences(from: machine).isEmpty)

@@ -44,7 +44,7 @@ struct LiveMemoryTests {
 
     @Test("dax_hmem's device stays when the region under it goes, and is dead; its users are named")
     func keptOverLost() throws {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "03")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "dax_cxl-second")
         var machine = try Inspector(root: root.path).read()
         let index = try #require(machine.daxDevices.firstIndex { $0.owner == .hmem })
         machine.daxDevices[index].users = [DaxUser(pid: 7, command: "db", isMapped: true)]

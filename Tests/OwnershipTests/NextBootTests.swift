@@ -106,14 +106,14 @@ struct NextBootTests {
     @Test("the next boot has an initial probe of its own: what a reload has brought since is not what it brings")
     func initialProbe() throws {
         // One range over two regions: dax_hmem took it whole at the boot, and left it to CXL when it was loaded anew.
-        var machine = try recorded("7.3.4-firmware", "scale-2w", "06")
+        var machine = try recorded("7.3.4-firmware", "scale-2w", "reloaded")
         machine.softReserved.removeAll { $0.range.start == 0x7_2000_0000 }
         #expect(NextBoot(of: machine).differs == true)
         // A region over a part of its range: the boot brings again what it brought.
-        #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "03")).differs == false)
-        #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "06")).differs == true)
+        #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "dax_cxl-first")).differs == false)
+        #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "dax_cxl-again")).differs == true)
         // What waits in decoders that are not seen is not known.
-        #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "08")).differs == nil)
+        #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "hmem-alone")).differs == nil)
     }
 
     @Test("persist cxl: loading dax_hmem loads the CXL modules before it, on 6.12 too; a hold is stronger")

@@ -99,6 +99,7 @@ struct PlannerTests {
         #expect(hazard.why.hasPrefix("it may be that"))
         // Where the part would end is nobody's knowledge: it cuts nothing that is shown.
         #expect(plan.prediction.ranges.map(\.range) == [Machines.range])
+        #expect(!plan.prediction.iomem.isEmpty)
         #expect(plan.prediction.iomem.allSatisfy { $0.range == Machines.range || $0.range == Machines.window })
     }
 

@@ -1,3 +1,4 @@
+import CaptureReplay
 import Iomem
 import Machine
 import TestCaptures
@@ -211,7 +212,7 @@ struct PmemBridgeTests {
     @Test("recorded machines: without udev the region of 6.12 and 6.18 has no driver, that of 7.x has")
     func recorded() throws {
         for (kernel, isStanding) in [("6.12.107-lab", true), ("6.18.15-lab", true), ("7.3.4-lab", false)] {
-            let machine = try Replay.state(TestCaptures.root(kernel: kernel, scenario: "pmem", "01"))
+            let machine = try Replay.state(TestCaptures.root(kernel: kernel, scenario: "pmem", "topology"))
             #expect(standingHazards(of: machine).count == (isStanding ? 1 : 0), "\(kernel)")
         }
     }

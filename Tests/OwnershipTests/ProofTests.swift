@@ -103,7 +103,9 @@ struct ProofTests {
 
     @Test("the counts add up, and what fails is told with a way to it")
     func counts() throws {
-        for proof in PolicyProof(Machines.hmem).run().generations {
+        let generations = PolicyProof(Machines.hmem).run().generations
+        #expect(generations.count == Generation.allCases.count)
+        for proof in generations {
             #expect(proof.content + proof.brought > 0 && proof.elsewhere == 0)
             #expect(proof.failures.map(\.states).reduce(0, +) == proof.refused + proof.elsewhere)
             #expect(proof.refusedBy.values.allSatisfy { $0 <= proof.refused })

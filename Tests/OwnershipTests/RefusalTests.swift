@@ -1,3 +1,4 @@
+import CaptureReplay
 import Iomem
 import Machine
 import TestCaptures

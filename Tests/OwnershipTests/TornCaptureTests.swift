@@ -48,7 +48,8 @@ import Testing
     @Test(
         "each part of the tree is lost",
         arguments: [
-            ("7.3.4", "locked-switch", "05"), ("7.3.4", "auto-kmem", "04"), ("6.12.107", "auto-reload", "05"),
+            ("7.3.4", "locked-switch", "hmem-owned"), ("7.3.4", "auto-kmem", "kmem-offlined"),
+            ("6.12.107", "auto-reload", "dax_cxl-removed"),
         ]
     )
     func lost(kernel: String, scenario: String, moment: String) throws {

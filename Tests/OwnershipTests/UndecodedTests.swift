@@ -31,7 +31,7 @@ struct UndecodedTests {
         arguments: ["6.12.107", "7.3.4"]
     )
     func removedByHand(kernel: String) throws {
-        for moment in ["03", "05"] {
+        for moment in ["acpi-out", "hmem-out"] {
             let plan = try plan(Machines.hmem, kernel, "auto-acpi-out", moment)
             let hazard = try #require(plan.prediction.hazards.first { $0.id == .undecodedRange }, "\(moment)")
             #expect(hazard.severity == .crash && hazard.subject == "\(Machines.range)")
@@ -58,14 +58,14 @@ struct UndecodedTests {
     @Test("cxl_acpi has been kept out since the boot: the decoders are the firmware's")
     func keptOut() throws {
         for kernel in ["6.12.107", "7.3.4"] {
-            let plan = try plan(Machines.hmem, kernel, "auto-reload", "01")
+            let plan = try plan(Machines.hmem, kernel, "auto-reload", "boot")
             #expect(plan.steps.last == .load("dax_hmem") && plan.prediction.hazards.isEmpty, "\(kernel)")
         }
     }
 
     @Test("6.1 resets no decoder of ram, though it shows none: dax_hmem gets the range back")
     func old() throws {
-        let plan = try plan(Machines.hmem, "6.1.0-50-lab", "interleaved", "05")
+        let plan = try plan(Machines.hmem, "6.1.0-50-lab", "interleaved", "dax-out")
         #expect(plan.prediction.hazards.isEmpty && plan.prediction.isCertain)
     }
 

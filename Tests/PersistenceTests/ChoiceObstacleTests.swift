@@ -29,7 +29,7 @@ struct ChoiceObstacleTests {
     }
 
     private static let machine = Result {
-        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "01")
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "boot")
         return try Inspector(root: try TestCaptures.copyWithModules(root).path).read()
     }
 

@@ -21,7 +21,7 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
     init(
         _ kernel: String,
         _ scenario: String,
-        _ numbers: [String],
+        _ names: [String],
         from modules: Set<String>,
         isHeld: Bool = false,
         _ policy: String
@@ -29,7 +29,7 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
         self.kernel = kernel
         self.scenario = scenario
         self.policy = try PolicyLibrary(folders: []).find(policy).policy
-        moments = try RecordedMoments(kernel: kernel, scenario: scenario, numbers)
+        moments = try RecordedMoments(kernel: kernel, scenario: scenario, names)
         var start = try moments.state(with: modules)
         start.isHeld = isHeld
         // Who holds cxl_acpi out has seen the decoders before.
@@ -73,9 +73,9 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
 struct InjectionTests {
     static let cases: [InjectionCase] = {
         let all: Set = ["cxl_acpi", "dax_hmem", "dax_cxl"]
-        let locked = ["03", "04", "05", "09", "01"]
-        let reload = ["06", "05", "09", "08"]
-        let unassembled = ["03", "02", "04", "07", "08"]
+        let locked = ["dax-out", "acpi-out", "hmem-owned", "hmem-back", "cxl-owned"]
+        let reload = ["hmem-removed", "dax_cxl-removed", "dax_cxl-before-hmem", "dax_cxl-again"]
+        let unassembled = ["dax_cxl-first", "hmem-first", "dax-out", "acpi-out", "hmem-alone"]
         do {
             return [
                 try InjectionCase("7.3.4", "locked-switch", locked, from: all, "hmem"),

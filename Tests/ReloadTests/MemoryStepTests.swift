@@ -14,7 +14,7 @@ import Testing
 struct MemoryStepTests {
     /// 512 MiB of region0 online in ZONE_MOVABLE, four blocks.
     private func kernel(_ release: String) throws -> RecordedKernel {
-        let root = try TestCaptures.root(kernel: release, scenario: "auto-kmem", "03")
+        let root = try TestCaptures.root(kernel: release, scenario: "auto-kmem", "kmem-movable")
         return RecordedKernel(try Inspector(root: root.path).read())
     }
 

@@ -12,6 +12,12 @@ package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
     /// Where it was unpacked to.
     package var path: String
 
+    /// What the moment is, without its number, for example `dax_cxl-first`.
+    package var moment: Substring {
+        let digits = name.prefix { $0.isASCII && $0.isNumber }
+        return digits.isEmpty ? name[...] : name.dropFirst(digits.count).drop { $0 == "-" }
+    }
+
     /// `7.3.4/no-region/03-dax_cxl-first`.
     package var description: String { "\(kernel)/\(scenario)/\(name)" }
 
@@ -24,9 +30,12 @@ package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
 /// A scenario is unpacked once in a test process, when it is first asked for; the copies go with the process.
 /// Tests must not change them: `copy(_:)` gives one to change.
 package enum TestCaptures {
+    /// The repository, from the place of this file in it.
+    package static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
     /// The folder Tests/Captures.
-    package static let folder = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Captures")
+    package static let folder = repository.appendingPathComponent("Tests/Captures")
 
     /// The folder, and the one that `DAXSWITCH_EXTRA_CAPTURES` names: what `lab record --out` has put there.
     private static let folders =
@@ -64,12 +73,29 @@ package enum TestCaptures {
             .map { CaptureRoot(kernel: kernel, scenario: scenario, name: $0, path: "\(directory)/\($0)") }
     }
 
-    /// The moment of a scenario whose name begins with `prefix`, for example `03`.
-    package static func root(kernel: String, scenario: String, _ prefix: String) throws -> CaptureRoot {
-        guard let root = roots(kernel: kernel, scenario: scenario).first(where: { $0.name.hasPrefix(prefix) }) else {
-            throw CaptureProblem(description: "there is no moment \(kernel)/\(scenario)/\(prefix)…")
+    /// The moment of a scenario by its name, with its number or without: `03-dax_cxl-first` or `dax_cxl-first`.
+    ///
+    /// A name that no moment has, and one that several have, is an error that lists the moments.
+    package static func root(kernel: String, scenario: String, _ moment: String) throws -> CaptureRoot {
+        let roots = roots(kernel: kernel, scenario: scenario)
+        let named = roots.filter { $0.name == moment || $0.moment == moment }
+        guard named.count == 1 else {
+            let known = roots.map(\.name).joined(separator: ", ")
+            throw CaptureProblem(
+                description:
+                    "\(kernel)/\(scenario)/\(moment): \(named.count) moments have this name; there are: \(known)"
+            )
         }
-        return root
+        return named[0]
+    }
+
+    /// The moment that `path` names, for example `7.3.4/no-region/dax_cxl-first`.
+    package static func root(_ path: String) throws -> CaptureRoot {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3 else {
+            throw CaptureProblem(description: "\(path): not a moment; write KERNEL/SCENARIO/MOMENT")
+        }
+        return try root(kernel: parts[0], scenario: parts[1], parts[2])
     }
 
     /// Every moment of every scenario of every kernel.
@@ -101,6 +127,11 @@ package enum TestCaptures {
         let source = folder.appendingPathComponent("\(kernel)/modules").path
         try run(["cp", "-r", "\(source)/.", target.path])
         return copy
+    }
+
+    /// Lays the files of a folder over those of a copy.
+    package static func overlay(_ folder: String, on copy: CaptureRoot) throws {
+        try run(["cp", "-a", "\(folder)/.", copy.path])
     }
 
     /// An empty directory for a test, gone when the process ends.

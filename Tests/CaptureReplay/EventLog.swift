@@ -1,22 +1,22 @@
-import Ownership
+package import Ownership
 
 /// The commands between two captures of a recorded machine, as steps of the model.
-struct EventLog {
+package struct EventLog {
     /// The steps that lead to each capture from the one before, by the capture's name; nil where a command is none of ours.
-    private(set) var stepsBefore: [String: [Step]?] = [:]
+    package private(set) var stepsBefore: [String: [Step]?] = [:]
     /// The commands that are one step and whose answer was recorded.
-    private(set) var answers: [Answer] = []
+    package private(set) var answers: [Answer] = []
 
     /// What became of one step.
-    struct Answer {
+    package struct Answer {
         /// The capture before it; nil where the log begins with it.
-        var capture: String?
+        package var capture: String?
         /// The steps between that capture and this one.
-        var earlier: [Step]
-        var step: Step
-        var code = 0
+        package var earlier: [Step]
+        package var step: Step
+        package var code = 0
         /// What the command printed.
-        var output = ""
+        package var output = ""
     }
 
     private var steps: [Step]? = []
@@ -25,7 +25,7 @@ struct EventLog {
     private var holds = false
     private var hmemIsLoaded = false
 
-    init(_ text: String, isCoordinated: Bool) {
+    package init(_ text: String, isCoordinated: Bool) {
         for line in text.split(separator: "\n") {
             if let name = Self.captureName(line) {
                 stepsBefore[name] = steps

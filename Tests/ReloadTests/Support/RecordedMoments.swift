@@ -12,11 +12,11 @@ struct RecordedMoments: Sendable {
     /// None: no step changes a module.
     init() { states = [:] }
 
-    /// The moments whose names begin with `numbers`; of two with the same modules the later one counts.
-    init(kernel: String, scenario: String, _ numbers: [String]) throws {
+    /// The moments with these names; of two with the same modules the later one counts.
+    init(kernel: String, scenario: String, _ names: [String]) throws {
         var states: [Set<String>: MachineState] = [:]
-        for number in numbers {
-            let root = try TestCaptures.root(kernel: kernel, scenario: scenario, number)
+        for name in names {
+            let root = try TestCaptures.root(kernel: kernel, scenario: scenario, name)
             let state = try Inspector(root: root.path).read()
             states[Self.modules(of: state)] = state
         }

@@ -134,7 +134,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 extension RecordedKernel {
     /// 7.3.4 with a locked region that CXL owns, and what it did on the way to hmem.
     static func lockedSwitch() throws -> RecordedKernel {
-        let moments = try RecordedMoments(kernel: "7.3.4", scenario: "locked-switch", ["03", "04", "05", "09", "01"])
+        let moments = try RecordedMoments(
+            kernel: "7.3.4",
+            scenario: "locked-switch",
+            ["dax-out", "acpi-out", "hmem-owned", "hmem-back", "cxl-owned"]
+        )
         return RecordedKernel(try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"]), moments)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 /// The kept inputs, one folder for each parser: pieces of recorded machines, and what once was or could be trouble.
 enum Corpus {
     private static let folder = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().appendingPathComponent("Corpus")
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Corpus")
 
     /// The inputs in the order of their names.
     static func inputs(of parser: String) throws -> [[UInt8]] {

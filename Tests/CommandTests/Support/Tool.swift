@@ -37,11 +37,17 @@ enum Tool {
         try run(arguments + ["--root", root.path])
     }
 
-    static func run(command: [String], environment: [String: String] = [:]) throws -> Ended {
+    /// Runs a command, in a directory where its paths depend on one.
+    static func run(
+        command: [String],
+        in directory: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> Ended {
         let folder = URL(fileURLWithPath: TestCaptures.newDirectory())
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
+        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         // What the sanitizers are told holds for the tool as well.
         let told = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
         process.environment = told.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 }.merging(environment) { $1 }
@@ -63,9 +69,8 @@ enum Tool {
     }
 }
 
-/// The repository, from the place of this file in it.
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+/// The repository.
+let repository = TestCaptures.repository
 
 /// A file with a text, in a new directory.
 func temporaryFile(_ name: String, _ text: String) throws -> String {

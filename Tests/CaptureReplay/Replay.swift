@@ -1,38 +1,37 @@
-import Foundation
-import Inspection
-import Iomem
-import Machine
-import Ownership
-import Synchronization
-import TestCaptures
+internal import Foundation
+internal import Inspection
+package import Machine
+package import Ownership
+internal import Synchronization
+package import TestCaptures
 
 /// One transition of a recorded machine: from one capture to a later one, by steps of the model.
-struct Transition: Sendable {
-    var scenario: String
-    var from: CaptureRoot
-    var to: CaptureRoot
-    var steps: [Step]
-    var before: MachineState
-    var after: MachineState
+package struct Transition: Sendable {
+    package var scenario: String
+    package var from: CaptureRoot
+    package var to: CaptureRoot
+    package var steps: [Step]
+    package var before: MachineState
+    package var after: MachineState
 }
 
 /// What the prediction of one transition was worth.
-struct Verdict {
-    var transition: Transition
-    var plan: Plan
-    var differences: [Difference]
+package struct Verdict: Sendable {
+    package var transition: Transition
+    package var plan: Plan
+    package var differences: [Difference]
 
-    var isRight: Bool { differences.allSatisfy { $0.kind != .owner } }
-    var isCertain: Bool { plan.prediction.isCertain }
+    package var isRight: Bool { differences.allSatisfy { $0.kind != .owner } }
+    package var isCertain: Bool { plan.prediction.isCertain }
     /// The lines of a certain prediction that the kernel printed otherwise.
-    var lineDifferences: [Difference] { isCertain ? differences.filter { $0.kind == .iomem } : [] }
+    package var lineDifferences: [Difference] { isCertain ? differences.filter { $0.kind == .iomem } : [] }
 }
 
-enum Replay {
+package enum Replay {
     private static let states = Mutex<[CaptureRoot: MachineState]>([:])
 
     /// The machine of a recorded moment, read once for all tests.
-    static func state(_ root: CaptureRoot) throws -> MachineState {
+    package static func state(_ root: CaptureRoot) throws -> MachineState {
         if let state = states.withLock({ $0[root] }) { return state }
         let state = try Inspector(root: root.path).read()
         states.withLock { $0[root] = state }
@@ -40,7 +39,7 @@ enum Replay {
     }
 
     /// Every transition of a scenario whose captures are up to `reach` apart and whose commands the model knows.
-    static func transitions(kernel: String, scenario: String, reach: Int = 4) throws -> [Transition] {
+    package static func transitions(kernel: String, scenario: String, reach: Int = 4) throws -> [Transition] {
         let roots = TestCaptures.roots(kernel: kernel, scenario: scenario)
         let states = try roots.map(state)
         let isCoordinated = states.contains { $0.kernel.generation.value == .coordinated }
@@ -68,7 +67,7 @@ enum Replay {
         return result
     }
 
-    static func verdict(_ transition: Transition) throws -> Verdict {
+    package static func verdict(_ transition: Transition) throws -> Verdict {
         var before = transition.before
         // A recorded guest keeps cxl_acpi out by emptying the kernel's modprobe path, which the machine does not show.
         before.isHeld = before.isHeld || transition.holdsAtStart
@@ -78,6 +77,31 @@ enum Replay {
             plan: plan,
             differences: compare(plan.prediction, with: transition.after)
         )
+    }
+}
+
+/// A scenario of Tests/Captures, or of a recording that was just made, with the verdict on each of its transitions.
+package struct ReplayedScenario: Sendable {
+    package var kernel: String
+    package var name: String
+    package var verdicts: [Verdict]
+    /// Whether it is in Tests/Captures itself.
+    package var isKept: Bool
+}
+
+extension Replay {
+    /// Every scenario of every kernel.
+    package static func everything() throws -> [ReplayedScenario] {
+        try TestCaptures.kernels.flatMap { kernel in
+            try TestCaptures.scenarios(kernel: kernel).map { scenario in
+                ReplayedScenario(
+                    kernel: kernel,
+                    name: scenario,
+                    verdicts: try transitions(kernel: kernel, scenario: scenario).map(verdict),
+                    isKept: TestCaptures.isKept(kernel: kernel, scenario: scenario)
+                )
+            }
+        }
     }
 }
 

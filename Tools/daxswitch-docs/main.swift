@@ -1,0 +1,8 @@
+internal import CaptureReplay
+
+// `make docs`: writes the documents that are made from values of the code. Not installed.
+let documents = [GeneratedDocument.kernelRules, GeneratedDocument.predictionAccuracy(try Replay.everything())]
+for document in documents {
+    try document.write()
+    print("docs/\(document.name)")
+}
