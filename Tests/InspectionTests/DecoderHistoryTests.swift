@@ -48,7 +48,7 @@ struct DecoderHistoryTests {
 
     /// The finding where `cxl_acpi` was bound and is out, and `module_blacklist=` names `name`.
     private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Finding<Bool> {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))
         let line = try String(contentsOf: copy.url("/proc/cmdline"), encoding: .utf8).dropLast()
         try "\(line) module_blacklist=\(name)\n".write(
             to: copy.url("/proc/cmdline"),

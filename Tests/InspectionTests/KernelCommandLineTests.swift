@@ -58,7 +58,7 @@ struct KernelCommandLineTests {
 
     @Test("device_hmem.disable on the command line of a machine that shows no parameter: there is no probe to infer")
     func disabled() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "03"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "hmem-first"))
         #expect(try Inspector(root: copy.path).read().initialProbe.value == .done)
         try FileManager.default.removeItem(at: copy.url("/sys/module/device_hmem"))
         let line = try String(contentsOf: copy.url("/proc/cmdline"), encoding: .utf8).dropLast()

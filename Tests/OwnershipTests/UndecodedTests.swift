@@ -44,7 +44,7 @@ struct UndecodedTests {
         "module_blacklist=cxl-acpi keeps nothing out: the decoders may be reset, and dax_hmem is not let at the memory"
     )
     func barredWithDash() throws {
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "03"))
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))
         let line = try String(contentsOf: copy.url("/proc/cmdline"), encoding: .utf8).dropLast()
         try "\(line) module_blacklist=cxl-acpi\n".write(
             to: copy.url("/proc/cmdline"),
