@@ -45,6 +45,7 @@ lab: lab-ready test-ansible sanitize-address
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
 	DAXSWITCH_EXTRA_CAPTURES=$(RECORDINGS) $(SWIFT) test --filter 'ReplayTests|DifferentialTests'
+	DAXSWITCH_FUZZ_SECONDS=20 $(SWIFT) test --filter FuzzTests
 
 # A real kernel with CXL memory, where status, plan, apply and verify can be watched.
 demo: lab-ready
