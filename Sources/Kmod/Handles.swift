@@ -1,5 +1,27 @@
 private import CKmod
+private import Glibc
 private import LinuxSystem
+
+/// A name that is safe to hand to libkmod.
+struct ModuleName: Sendable, Equatable {
+    /// With underscores, as the kernel writes it.
+    let text: String
+
+    /// - Throws: `.invalidName` for what no file of a module can be called.
+    init(_ text: String) throws(KmodError) {
+        // A NUL would cut the name short in C, a slash would lead out of /sys/module.
+        let bytes = text.utf8
+        let isPlain = !bytes.contains { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "/") }
+        guard isPlain, !bytes.isEmpty, bytes.count <= Self.longest, bytes.first != UInt8(ascii: ".") else {
+            throw KmodError(.invalidName, "\(text.debugDescription) can't be the name of a module")
+        }
+        // The kernel does the same to KBUILD_MODNAME, libkmod in modname_normalize().
+        self.text = String(text.map { $0 == "-" ? "_" : $0 })
+    }
+
+    /// Longer than MODULE_NAME_LEN (56), and a file's name at most.
+    private static let longest = 255
+}
 
 /// Owns a `struct kmod_ctx`.
 @safe
@@ -26,6 +48,20 @@ struct ContextHandle: ~Copyable {
     }
 }
 
+/// What the kernel has of a module (`enum kmod_module_initstate`).
+enum ModuleState: Sendable {
+    /// Loaded and initialised.
+    case live
+    /// Being loaded: its initialisation hasn't returned.
+    case coming
+    /// Being removed.
+    case going
+    /// Part of the kernel image.
+    case builtin
+    /// Not there.
+    case absent
+}
+
 /// Owns one reference to a `struct kmod_module`.
 @safe
 struct ModuleHandle: ~Copyable {
@@ -40,21 +76,51 @@ struct ModuleHandle: ~Copyable {
         _ = unsafe kmod_module_unref(pointer)
     }
 
-    /// What libkmod knows of the module, as a value that outlives the context.
-    var value: KmodModule {
-        KmodModule(
-            name: unsafe String(cString: kmod_module_get_name(pointer)),
-            path: unsafe kmod_module_get_path(pointer).map { unsafe String(cString: $0) },
-            isBuiltin: isBuiltin,
-            options: unsafe kmod_module_get_options(pointer).map { unsafe String(cString: $0) },
-            installCommand: unsafe kmod_module_get_install_commands(pointer).map { unsafe String(cString: $0) }
-        )
-    }
+    /// The name, with underscores.
+    var name: String { unsafe String(cString: kmod_module_get_name(pointer)) }
 
-    /// `modules.builtin.bin` has it. libkmod looks there before it looks into the host's `/sys`, so this one answer of
-    /// `kmod_module_get_initstate()` holds for another machine's modules directory too.
+    /// The file; nil if `modules.dep` doesn't have the module.
+    var path: String? { unsafe kmod_module_get_path(pointer).map { unsafe String(cString: $0) } }
+
+    /// What the `options` lines of the configuration and the kernel command line give it.
+    var options: String? { unsafe kmod_module_get_options(pointer).map { unsafe String(cString: $0) } }
+
+    /// An `install` line of the configuration puts a command in its place.
+    var hasCommand: Bool { unsafe kmod_module_get_install_commands(pointer) != nil }
+
+    /// `modules.builtin` has it. libkmod looks there before it looks into `/sys`.
     var isBuiltin: Bool {
         unsafe kmod_module_get_initstate(pointer) == Int32(KMOD_MODULE_BUILTIN.rawValue)
+    }
+
+    /// There is a file or a builtin module behind the name.
+    var exists: Bool { path != nil || isBuiltin }
+
+    /// What the running kernel has of it now.
+    ///
+    /// A directory in `/sys/module` without `initstate` counts as `.coming` (`mod_sysfs_setup()` makes it first); a
+    /// builtin module with parameters has such a directory too, so that one which `modules.builtin` lacks looks like it.
+    /// - Throws: `.unreadable`.
+    func state() throws(KmodError) -> ModuleState {
+        let answer = unsafe kmod_module_get_initstate(pointer)
+        switch answer {
+        case Int32(KMOD_MODULE_LIVE.rawValue): return .live
+        case Int32(KMOD_MODULE_COMING.rawValue): return .coming
+        case Int32(KMOD_MODULE_GOING.rawValue): return .going
+        case Int32(KMOD_MODULE_BUILTIN.rawValue): return .builtin
+        case -ENOENT: return .absent
+        default:
+            throw KmodError(.unreadable, "/sys/module/\(name)/initstate can't be read", cause: ErrorNumber(-answer))
+        }
+    }
+
+    /// The loaded modules that use it, sorted.
+    var holders: [String] { unsafe ModuleListHandle(owning: kmod_module_get_holders(pointer)).names.sorted() }
+
+    /// The modules that it can't do without, all of them, in the order in which they must be inserted: what
+    /// `modules.dep` lists, from right to left; none of them if the file of one is gone.
+    var dependencies: ModuleListHandle {
+        unsafe ModuleListHandle(owning: kmod_module_get_dependencies(pointer))
     }
 }
 
@@ -73,7 +139,7 @@ struct ModuleListHandle: ~Copyable {
     }
 
     /// Calls `body` with each module in turn, until it throws.
-    func forEach(_ body: (borrowing ModuleHandle) throws(KmodError) -> Void) throws(KmodError) {
+    func forEach<Failure: Error>(_ body: (borrowing ModuleHandle) throws(Failure) -> Void) throws(Failure) {
         var entry = unsafe first
         while let current = unsafe entry {
             // Adds a reference, which the handle then owns.
@@ -84,10 +150,10 @@ struct ModuleListHandle: ~Copyable {
         }
     }
 
-    /// The modules as values.
-    func values() throws(KmodError) -> [KmodModule] {
-        var values: [KmodModule] = []
-        try forEach { module throws(KmodError) in values.append(module.value) }
-        return values
+    /// The modules' names, in the list's order.
+    var names: [String] {
+        var names: [String] = []
+        forEach { names.append($0.name) }
+        return names
     }
 }

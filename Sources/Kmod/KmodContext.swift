@@ -2,7 +2,7 @@ private import CKmod
 private import Glibc
 private import LinuxSystem
 
-/// libkmod, set on one modules directory and one configuration.
+/// libkmod, set on one modules directory and one configuration, and the running kernel.
 ///
 /// libkmod is not thread safe (its module objects cache answers without a lock), so a context has one owner and stays
 /// where it was made. It reads the indexes once: make a new context after depmod ran.
@@ -11,15 +11,12 @@ private import LinuxSystem
 /// `modprobe.blacklist=`, and the environment variable KMOD_LOG.
 @safe
 package struct KmodContext: ~Copyable {
-    /// Where module states are read.
-    package let reader: ModuleReader
     /// The modules directory, absolute.
-    package let modulesDirectory: String
+    let modulesDirectory: String
     /// The modules directory has `modules.dep.bin`. Without it nothing but loaded modules is found.
-    package let hasIndex: Bool
+    let hasIndex: Bool
 
     let handle: ContextHandle
-    private let log: LogSink
 
     /// Opens a modules directory.
     /// - Parameters:
@@ -27,21 +24,15 @@ package struct KmodContext: ~Copyable {
     ///   - configurationPaths: modprobe.d directories or files; empty for none; nil for libkmod's own
     ///     (`/etc/modprobe.d`, `/run/modprobe.d`, …), which are the host's. `modules.softdep` in the modules directory
     ///     is always read.
-    ///   - reader: where module states are read. One of a recorded machine makes every change throw `.recordedRoot`.
-    ///   - log: gets libkmod's log, information and worse. The configuration is read before it can be set: a bad line
-    ///     there is told on stderr, by libkmod.
     /// - Throws: `.corruptIndex`, `.unreadable`, `.failed`.
     package init(
         modulesDirectory: String? = nil,
-        configurationPaths: [String]? = nil,
-        reader: ModuleReader = ModuleReader(),
-        log: (@Sendable (KmodLogLine) -> Void)? = nil
+        configurationPaths: [String]? = nil
     ) throws(KmodError) {
         let context = try Self.open(modulesDirectory, configurationPaths)
-        // Set even if nobody listens: libkmod's own writes to stderr what the typed errors say already.
-        let sink = LogSink(log ?? { _ in })
-        sink.attach(to: context)
-        if log != nil { unsafe kmod_set_log_priority(context.pointer, LOG_INFO) }
+        // What libkmod writes to stderr the typed errors say already. The configuration has been read by now: of a bad
+        // line there it has told.
+        unsafe kmod_set_log_fn(context.pointer, nil, nil)
 
         let directory = unsafe String(cString: kmod_get_dirname(context.pointer))
         hasIndex = try ModuleIndex.check(directory: directory)
@@ -50,8 +41,6 @@ package struct KmodContext: ~Copyable {
         _ = unsafe kmod_load_resources(context.pointer)
 
         self.modulesDirectory = directory
-        self.reader = reader
-        self.log = sink
         handle = context
     }
 
@@ -73,8 +62,76 @@ package struct KmodContext: ~Copyable {
         }
         return unsafe ContextHandle(owning: pointer)
     }
+
+    /// The version of the libkmod that this process runs with, in the name of the library's file, such as `2.5.1` of
+    /// `libkmod.so.2.5.1`; nil where `/proc` does not tell. libkmod.h has no call that says it.
+    package static var libraryVersion: String? {
+        let name = "/libkmod.so."
+        guard let maps = try? File("/proc/self/maps", O_RDONLY).readAll(),
+            let line = String(decoding: maps, as: UTF8.self).split(separator: "\n").first(where: { $0.contains(name) }),
+            let path = line.split(separator: " ").last,
+            let file = unsafe realpath(String(path), nil)
+        else { return nil }
+        defer { unsafe free(file) }
+        let last = unsafe String(cString: file).split(separator: "/").last.map { "/\($0)" } ?? ""
+        return last.hasPrefix(name) ? String(last.dropFirst(name.count)) : nil
+    }
 }
 
 /// libkmod's objects may only be used by one thread at a time.
 @available(*, unavailable)
 extension KmodContext: Sendable {}
+
+extension KmodContext {
+    /// The modules behind a name or an alias such as `acpi*:ACPI0017:*`, as modprobe finds them: aliases of the
+    /// configuration first, then names, then aliases of the modules (`kmod_module_new_from_lookup()`).
+    ///
+    /// A module that only an `install` command stands for is found too; `alias NAME off` finds nothing.
+    /// - Throws: `.notFound` (the list has always a module that exists or has a command), `.noIndex`, `.invalidName`.
+    func lookup(_ nameOrAlias: String) throws(KmodError) -> ModuleListHandle {
+        // PATH_MAX is libkmod's limit, for the alias and the module's name together.
+        guard !nameOrAlias.isEmpty, nameOrAlias.utf8.count < 1024, !nameOrAlias.utf8.contains(0) else {
+            throw KmodError(.invalidName, "\(nameOrAlias.debugDescription) can't be the name or alias of a module")
+        }
+        var list: OpaquePointer?
+        let result = unsafe kmod_module_new_from_lookup(handle.pointer, nameOrAlias, &list)
+        let modules = unsafe ModuleListHandle(owning: list)
+        switch result {
+        case 0...:
+            var isFound = false
+            modules.forEach { isFound = isFound || $0.exists || $0.hasCommand }
+            guard isFound else { throw notFound(nameOrAlias) }
+            return modules
+        case -ENOSYS, -ENOENT:
+            // An index that isn't there; which one follows from hasIndex.
+            throw notFound(nameOrAlias)
+        case -EINVAL:
+            throw KmodError(
+                .invalidName,
+                "\(nameOrAlias.debugDescription) can't be the name or alias of a module",
+                cause: ErrorNumber(-result)
+            )
+        default:
+            throw KmodError(.failed, "\(nameOrAlias) can't be looked up", cause: ErrorNumber(-result))
+        }
+    }
+
+    /// The module of that name, dashes or underscores, if it has a file or is builtin; aliases don't count.
+    /// - Throws: `.notFound`, `.noIndex`, `.invalidName`.
+    func existing(_ name: String) throws(KmodError) -> ModuleHandle {
+        let name = try ModuleName(name)
+        let module = try handle.module(name)
+        if !module.exists { throw notFound(name.text) }
+        return module
+    }
+
+    private func notFound(_ name: String) -> KmodError {
+        if !hasIndex {
+            return KmodError(
+                .noIndex,
+                "\(modulesDirectory) has no modules.dep.bin, so \(name) can't be found; depmod writes it"
+            )
+        }
+        return KmodError(.notFound, "there is no module \(name) in \(modulesDirectory)")
+    }
+}

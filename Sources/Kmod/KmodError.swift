@@ -1,3 +1,4 @@
+private import Glibc
 package import LinuxSystem
 
 /// Why something about a module didn't work.
@@ -18,11 +19,11 @@ package struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
         case builtin
         /// Not loaded, so it can't be removed.
         case notLoaded
-        /// Other modules or the kernel hold it: the modules by name, and the reference count where it is known.
-        case inUse(holders: [String], references: Int?)
+        /// Other modules, by name, or the kernel hold it.
+        case inUse(holders: [String])
         /// The kernel is still loading or removing it, or a module that it needs.
         case busy
-        /// Loaded, but without a way out: it has no exit function.
+        /// Loaded, and it has no exit function: it stays until the next boot.
         case permanent
         /// A modprobe.d `install` command stands in for the module. Commands are never run; this is its text.
         case installCommand(String)
@@ -34,8 +35,6 @@ package struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
         case unsupported
         /// The kernel doesn't take the file: wrong format, wrong kernel, unknown symbol, bad signature.
         case rejected
-        /// A change was asked for, but the module states come from a recorded root directory.
-        case recordedRoot
         /// Anything else; `cause` has the number.
         case failed
     }
@@ -54,20 +53,124 @@ package struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// The same call may work a moment later without anybody doing anything about it.
-    package var isRetryable: Bool {
-        switch code {
-        case .busy: true
-        // With a holder it lasts until the holder goes; without one it is a reference that somebody has just now.
-        case .inUse(let holders, _): holders.isEmpty
-        case .failed: cause.map { Self.passing.contains($0.number) } ?? false
-        default: false
-        }
-    }
-
     /// The sentence, and the cause where there is one.
     package var description: String {
         guard let cause else { return message }
         return "\(message): \(cause)"
+    }
+}
+
+// What the numbers mean that finit_module(2) and delete_module(2) return, from kernel/module/main.c.
+
+extension KmodError {
+    /// The kernel (or libkmod before it) refused to insert `name`.
+    static func insertion(of name: String, errno number: Int32, modulesDisabled: Bool = modulesDisabled()) -> KmodError
+    {
+        let cause = ErrorNumber(number)
+        switch number {
+        case EPERM, EACCES:
+            return notPermitted("load", name, cause, modulesDisabled)
+        case ENOSYS:
+            return unsupported(cause)
+        case EBUSY:
+            // resolve_symbol_wait(): a module that exports a needed symbol is still being initialised.
+            return KmodError(
+                .busy,
+                "\(name) can't be loaded while a module that it needs is being loaded",
+                cause: cause
+            )
+        case ENOENT:
+            // simplify_symbols(): the names are in the kernel log.
+            return KmodError(
+                .rejected,
+                "\(name) needs a symbol that no loaded module has; the kernel log names it",
+                cause: cause
+            )
+        case ENOEXEC, ELIBBAD:
+            return KmodError(.rejected, "\(name) is not a module for the running kernel", cause: cause)
+        case EKEYREJECTED, ENOKEY, EKEYEXPIRED, EKEYREVOKED, EBADMSG:
+            return KmodError(.rejected, "the kernel doesn't accept the signature of \(name)", cause: cause)
+        default:
+            return KmodError(.failed, "\(name) can't be loaded", cause: cause)
+        }
+    }
+
+    /// The kernel refused to remove `name`, which then was in `state` and used by `holders`.
+    static func removal(
+        of name: String,
+        errno number: Int32,
+        state: ModuleState,
+        holders: [String],
+        modulesDisabled: Bool = modulesDisabled()
+    ) -> KmodError {
+        let cause = ErrorNumber(number)
+        switch number {
+        case EPERM, EACCES:
+            return notPermitted("remove", name, cause, modulesDisabled)
+        case ENOSYS:
+            return unsupported(cause)
+        case ENOENT where state == .coming:
+            // It has a directory in /sys/module, and the kernel's list of loaded modules has it not.
+            return .builtin(name)
+        case ENOENT:
+            return KmodError(.notLoaded, "\(name) is not loaded", cause: cause)
+        case EAGAIN:
+            // delete_module(): another module uses it (-EWOULDBLOCK), or its count is not 0 (try_stop_module()).
+            let who = holders.isEmpty ? "" : " by \(holders.joined(separator: ", "))"
+            return KmodError(.inUse(holders: holders), "\(name) is in use\(who)", cause: cause)
+        case EBUSY where state == .live:
+            // delete_module(): it has an init function and no exit function.
+            return KmodError(.permanent, "\(name) has no exit function and stays until the next boot", cause: cause)
+        case EBUSY:
+            return KmodError(.busy, "\(name) is being loaded or removed", cause: cause)
+        default:
+            return KmodError(.failed, "\(name) can't be removed", cause: cause)
+        }
+    }
+
+    private static func notPermitted(
+        _ verb: String,
+        _ name: String,
+        _ cause: ErrorNumber,
+        _ modulesDisabled: Bool
+    ) -> KmodError {
+        if modulesDisabled {
+            return KmodError(
+                .disabled,
+                "module loading is switched off until the next boot (kernel.modules_disabled)",
+                cause: cause
+            )
+        }
+        return KmodError(
+            .notPermitted,
+            "not permitted to \(verb) \(name): it takes CAP_SYS_MODULE, and a kernel that allows it",
+            cause: cause
+        )
+    }
+
+    /// `kernel.modules_disabled` is set. It only ever goes from 0 to 1.
+    static func modulesDisabled() -> Bool {
+        let value = try? File("/proc/sys/kernel/modules_disabled", O_RDONLY).readPart()
+        return value?.first == UInt8(ascii: "1")
+    }
+
+    private static func unsupported(_ cause: ErrorNumber) -> KmodError {
+        KmodError(.unsupported, "the running kernel has no loadable modules", cause: cause)
+    }
+}
+
+extension KmodError {
+    /// A module of the kernel image.
+    static func builtin(_ name: String) -> KmodError {
+        KmodError(.builtin, "\(name) is part of the kernel image and can't be removed")
+    }
+
+    /// A command in place of a module.
+    static func command(_ command: InstallCommand) -> KmodError {
+        KmodError(
+            .installCommand(command.command),
+            "modprobe's configuration puts a command in place of \(command.module), which is not run: "
+                + command.command
+        )
     }
 }

@@ -1,3 +1,6 @@
+private import Glibc
+private import LinuxSystem
+
 /// Checks an index that depmod wrote (`modules.dep.bin` and its kind) before libkmod maps it into memory.
 ///
 /// libkmod 30 follows the offsets in these files unchecked (`index_mm_read_node()` in libkmod/libkmod-index.c), so a
@@ -97,11 +100,11 @@ extension ModuleIndex {
         for name in names {
             let path = "\(directory)/\(name).bin"
             let bytes: [UInt8]
-            do {
-                bytes = try fileBytes(path)
+            do throws(SystemError) {
+                bytes = try File(path, O_RDONLY, follows: true).readAll()
             } catch {
-                if error.isMissing { continue }
-                throw KmodError(.unreadable, "\(path) can't be read", cause: error.cause)
+                if error.code == .notFound { continue }
+                throw KmodError(.unreadable, "\(path) can't be read", cause: error.number)
             }
             // depmod leaves this one empty where there is no modules.builtin.modinfo, and libkmod does without it.
             if bytes.isEmpty, name == "modules.builtin.alias" { continue }

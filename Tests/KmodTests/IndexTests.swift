@@ -1,6 +1,7 @@
 import Foundation
-import Kmod
 import Testing
+
+@testable import Kmod
 
 @Suite(.enabled(if: Fixture.depmod != nil, "depmod is not installed"))
 struct IndexTests {
@@ -43,8 +44,8 @@ struct IndexTests {
             for value: UInt8 in [0x00, 0x7f, 0xff] where value != whole[position] {
                 try set(value, at: position)
                 guard let context = try? fixture.context() else { continue }
-                _ = try? context.lookup("fixture_acpi")
-                _ = try? context.lookup("acpi:FIXT0017:")
+                _ = try? context.names(of: "fixture_acpi")
+                _ = try? context.names(of: "acpi:FIXT0017:")
                 _ = try? context.dependencies(of: "fixture_acpi")
             }
         }
@@ -72,7 +73,7 @@ struct IndexTests {
         let hasIndex = context.hasIndex
         #expect(hasIndex)
         #expect(try context.dependencies(of: "fixture_acpi").count == 2)
-        #expect(try context.lookup("fixture_acpi").count == 1)
-        #expect(throws: KmodError.self) { try context.lookup("nosuch") }
+        #expect(try context.names(of: "fixture_acpi").count == 1)
+        #expect(throws: KmodError.self) { try context.names(of: "nosuch") }
     }
 }

@@ -1,5 +1,6 @@
-import Kmod
 import Testing
+
+@testable import Kmod
 
 @Suite(.enabled(if: Fixture.depmod != nil, "depmod is not installed"))
 struct LookupTests {
@@ -11,11 +12,9 @@ struct LookupTests {
 
     @Test func findsByName() throws {
         let context = try fixture.context()
-        let found = try context.lookup("fixture_acpi")
-        #expect(found.map(\.name) == ["fixture_acpi"])
-        #expect(found.first?.path == "\(fixture.modules)/kernel/fixture_acpi.ko")
-        #expect(found.first?.isBuiltin == false)
-        #expect(try context.module(named: "fixture-acpi") == found.first)
+        #expect(try context.names(of: "fixture_acpi") == ["fixture_acpi"])
+        #expect(try context.path(of: "fixture_acpi") == "\(fixture.modules)/kernel/fixture_acpi.ko")
+        #expect(try context.path(of: "fixture-acpi") == context.path(of: "fixture_acpi"))
         let (hasIndex, directory) = (context.hasIndex, context.modulesDirectory)
         #expect(hasIndex)
         #expect(directory == fixture.modules)
@@ -23,24 +22,23 @@ struct LookupTests {
 
     @Test func findsByAlias() throws {
         let context = try fixture.context()
-        #expect(try context.lookup("acpi:FIXT0017:").map(\.name) == ["fixture_acpi"])
-        #expect(try context.lookup("platform:fixture.0").map(\.name) == ["fixture_hmem"])
+        #expect(try context.names(of: "acpi:FIXT0017:") == ["fixture_acpi"])
+        #expect(try context.names(of: "platform:fixture.0") == ["fixture_hmem"])
     }
 
     @Test(arguments: ["nosuch", "acpi:NOSUCH:", "symbol:nosuch"])
     func findsNothing(_ name: String) throws {
         let context = try fixture.context()
-        let error = KmodError.thrown { try context.lookup(name) }
+        let error = KmodError.thrown { try context.names(of: name) }
         #expect(error?.code == .notFound)
         #expect(error?.message.contains(name) == true)
-        #expect(error?.isRetryable == false)
     }
 
     @Test func aliasIsNoName() throws {
         let context = try fixture.context()
-        #expect(KmodError.thrown { try context.module(named: "nosuch").name }?.code == .notFound)
+        #expect(KmodError.thrown { try context.path(of: "nosuch") }?.code == .notFound)
         #expect(KmodError.thrown { try context.dependencies(of: "nosuch") }?.code == .notFound)
-        #expect(KmodError.thrown { try context.module(named: "acpi:FIXT0017:").name }?.code == .notFound)
+        #expect(KmodError.thrown { try context.path(of: "acpi:FIXT0017:") }?.code == .notFound)
     }
 
     @Test(arguments: [
@@ -48,7 +46,7 @@ struct LookupTests {
     ])
     func refusesWhatIsNoName(_ name: String) throws {
         let context = try fixture.context()
-        #expect(KmodError.thrown { try context.module(named: name).name }?.code == .invalidName)
+        #expect(KmodError.thrown { try context.path(of: name) }?.code == .invalidName)
         #expect(KmodError.thrown { try context.state(of: name) }?.code == .invalidName)
         #expect(KmodError.thrown { try context.remove(name) }?.code == .invalidName)
     }
@@ -56,18 +54,22 @@ struct LookupTests {
     @Test(arguments: ["", "a\0b", "fixture[", String(repeating: "a", count: 5000)])
     func refusesWhatIsNoAlias(_ alias: String) throws {
         let context = try fixture.context()
-        #expect(KmodError.thrown { try context.lookup(alias) }?.code == .invalidName)
+        #expect(KmodError.thrown { try context.names(of: alias) }?.code == .invalidName)
     }
 
     @Test func tellsBuiltin() throws {
-        let context = try fixture.recorded()
-        #expect(try context.isBuiltin("fixture_builtin"))
+        let context = try fixture.context()
         #expect(try context.state(of: "fixture-builtin") == .builtin)
-        #expect(try context.lookup("fixture_builtin").first?.isBuiltin == true)
-        #expect(try context.module(named: "fixture_builtin").path == nil)
-        #expect(try !context.isBuiltin("fixture_core"))
+        #expect(try context.names(of: "fixture_builtin") == ["fixture_builtin"])
+        #expect(try context.path(of: "fixture_builtin") == nil)
         #expect(try context.state(of: "fixture_core") == .absent)
         #expect(try context.state(of: "nosuch") == .absent)
+    }
+
+    @Test func listsDependenciesInTheOrderOfInsertion() throws {
+        let context = try fixture.context()
+        #expect(try context.dependencies(of: "fixture_acpi") == ["fixture_core", "fixture_port"])
+        #expect(try context.dependencies(of: "fixture_core").isEmpty)
     }
 
     @Test func namesAMissingIndex() throws {
@@ -76,11 +78,11 @@ struct LookupTests {
         let context = try KmodContext(modulesDirectory: empty, configurationPaths: [])
         let hasIndex = context.hasIndex
         #expect(!hasIndex)
-        #expect(KmodError.thrown { try context.lookup("fixture_core") }?.code == .noIndex)
-        #expect(KmodError.thrown { try context.module(named: "fixture_core").name }?.code == .noIndex)
+        #expect(KmodError.thrown { try context.names(of: "fixture_core") }?.code == .noIndex)
+        #expect(KmodError.thrown { try context.path(of: "fixture_core") }?.code == .noIndex)
     }
 
-    @Test func worksOnAManyContexts() throws {
+    @Test func worksInManyContexts() throws {
         for _ in 0..<50 {
             let context = try fixture.context()
             #expect(try context.dependencies(of: "fixture_acpi").count == 2)

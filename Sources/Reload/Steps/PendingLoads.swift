@@ -15,8 +15,8 @@ package struct PendingLoad: Hashable, Sendable {
 struct PendingLoads {
     /// What is out now or will be.
     let loads: [PendingLoad]
-    /// The modules that the steps remove.
-    let removed: Set<String>
+    /// The modules that are in now and that the steps don't remove.
+    let staying: Set<String>
 
     /// What `steps` load on `machine`, and then what was in by `original` and would have to be loaded again.
     init(_ steps: [Step], on machine: MachineState, original: OwnershipGoal) {
@@ -43,13 +43,13 @@ struct PendingLoads {
             add(module, isHeld: original.isHeld)
         }
         self.loads = loads
-        self.removed = removed
+        staying = Set(machine.modules.loaded.filter(\.value.isLive).keys).subtracting(removed)
     }
 }
 
 extension ModuleControl {
     /// - Throws: `ReloadError` `.notLoadable` for the first that could not be done.
     func check(_ later: PendingLoads) throws(ReloadError) {
-        for load in later.loads { try checkLoadable(load, without: later.removed) }
+        for load in later.loads { try checkLoadable(load, besides: later.staying) }
     }
 }

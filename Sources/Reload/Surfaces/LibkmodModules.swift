@@ -21,13 +21,13 @@ package struct LibkmodModules: ModuleControl {
     }
 
     /// Looks at the files of `load` and, where modprobe's configuration will count, at its commands.
-    package func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError) {
+    package func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
         do {
             let context = try KmodContext()
-            try context.checkFiles(of: load.module, without: removed)
+            try context.checkFiles(of: load.module, besides: present)
             if !load.isHeld {
                 let hold = [InstallCommand(module: "cxl_acpi", command: "/bin/false")]
-                try context.checkCommands(of: load.module, without: removed, passing: load.isReleased ? hold : [])
+                try context.checkCommands(of: load.module, besides: present, passing: load.isReleased ? hold : [])
             }
         } catch {
             throw ReloadError(
@@ -42,9 +42,9 @@ package struct LibkmodModules: ModuleControl {
         do {
             let context = try KmodContext()
             if isHeld {
-                _ = try context.insertWithDependencies(module)
+                try context.insertWithDependencies(module)
             } else {
-                _ = try context.probe(module)
+                try context.probe(module)
             }
         } catch {
             throw ReloadError(error, "load \(module)")

@@ -13,9 +13,9 @@ package protocol ModuleControl {
     /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`.
     func remove(_ module: String) throws(ReloadError)
 
-    /// Finds out whether `load` could be done once the modules `removed` are out, and does nothing.
+    /// Finds out whether `load` could be done while the modules `present` are in, and does nothing.
     /// - Throws: `ReloadError` `.notLoadable` with the file that is missing or the command that stands in the way.
-    func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError)
+    func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError)
 }
 
 /// Keeping `cxl_acpi` out, and letting it in again.
@@ -112,5 +112,22 @@ package struct Surfaces {
         self.interrupts = interrupts
         self.facts = facts
         self.journal = journal
+    }
+
+    /// The real surfaces of this machine. From now on signals that ask for an end are counted.
+    package static func ofThisMachine(_ state: StateDirectory) -> Surfaces {
+        let running = RunningMachine(state)
+        let waiter = UeventWaiter()
+        return Surfaces(
+            modules: LibkmodModules(),
+            hold: DropInHold(state, udev: RunningUdev(waiter: waiter)),
+            memory: SysfsMemory(),
+            machine: running,
+            messages: KmsgMessages(),
+            waiter: waiter,
+            interrupts: SignalInterrupts(),
+            facts: running,
+            journal: JournalFile(state)
+        )
     }
 }

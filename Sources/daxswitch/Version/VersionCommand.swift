@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kmod
 
 /// `version`: the same as `--version`, and for programs the versions of what they rely on.
 struct VersionCommand: Command {
@@ -19,4 +20,21 @@ struct VersionCommand: Command {
         }
         return .done
     }
+}
+
+/// The kinds of documents that the tool prints; each has a schema.
+let documentKinds = [
+    "apply", "collect", "error", "explain", "fleet", "history", "orders", "persist", "plan", "policies", "predict",
+    "record", "recover", "status", "verify", "version",
+]
+
+/// `version --json`.
+func versionDocument() -> JSONValue {
+    document(
+        "version",
+        [
+            "version": .text(Daxswitch.version), "libkmod": JSONValue(KmodContext.libraryVersion),
+            "schemas": .object(Dictionary(documentKinds.map { ($0, JSONValue(schemaVersion)) }) { first, _ in first }),
+        ]
+    )
 }

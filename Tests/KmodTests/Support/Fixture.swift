@@ -1,6 +1,7 @@
 import Foundation
-import Kmod
 import Testing
+
+@testable import Kmod
 
 /// A root directory of its own, gone with the object: modules that depmod has indexed, and configuration.
 final class Fixture {
@@ -65,19 +66,27 @@ final class Fixture {
         try data.write(to: url)
     }
 
-    /// The fixture's modules and configuration, with the module states of this machine: nothing of it is loaded there.
-    func context(log: (@Sendable (KmodLogLine) -> Void)? = nil) throws -> KmodContext {
-        try KmodContext(modulesDirectory: modules, configurationPaths: [configuration], log: log)
+    /// The fixture's modules and configuration: nothing of it is loaded on this machine.
+    func context() throws -> KmodContext {
+        try KmodContext(modulesDirectory: modules, configurationPaths: [configuration])
     }
+}
 
-    /// All of it the fixture's, module states too.
-    func recorded() throws -> KmodContext {
-        try KmodContext(
-            modulesDirectory: modules,
-            configurationPaths: [configuration],
-            reader: ModuleReader(root: root)
-        )
-    }
+extension KmodContext {
+    /// The modules behind a name or an alias.
+    func names(of nameOrAlias: String) throws(KmodError) -> [String] { try lookup(nameOrAlias).names }
+
+    /// The file of a module.
+    func path(of name: String) throws(KmodError) -> String? { try existing(name).path }
+
+    /// The options of a module.
+    func options(of name: String) throws(KmodError) -> String? { try existing(name).options }
+
+    /// What a module can't do without.
+    func dependencies(of name: String) throws(KmodError) -> [String] { try existing(name).dependencies.names }
+
+    /// What this machine has of a module, which may not exist.
+    func state(of name: String) throws(KmodError) -> ModuleState { try handle.module(ModuleName(name)).state() }
 }
 
 extension KmodError {

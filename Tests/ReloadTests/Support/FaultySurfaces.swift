@@ -82,8 +82,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         switch name {
         case "insert": return ReloadError(.insertion(of: "a", errno: number, modulesDisabled: false), "load a")
         case "remove":
-            let found = Kmod.ModuleReading(state: .live, references: 1, holders: [])
-            return ReloadError(.removal(of: "a", errno: number, found: found, modulesDisabled: false), "remove a")
+            let error = KmodError.removal(of: "a", errno: number, state: .live, holders: [], modulesDisabled: false)
+            return ReloadError(error, "remove a")
         default:
             return ReloadError(.failing(name, number))
         }
@@ -95,8 +95,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func remove(_ module: String) throws(ReloadError) {
         try call("remove") { () throws(ReloadError) in try kernel.remove(module) }
     }
-    func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError) {
-        try call("check") { () throws(ReloadError) in try kernel.checkLoadable(load, without: removed) }
+    func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
+        try call("check") { () throws(ReloadError) in try kernel.checkLoadable(load, besides: present) }
     }
     func hold() throws(ReloadError) { try call("hold") { () throws(ReloadError) in try kernel.hold() } }
     func release() throws(ReloadError) { try call("release") { () throws(ReloadError) in try kernel.release() } }

@@ -75,7 +75,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 
     func insert(_ module: String, isHeld: Bool) throws(ReloadError) { try take(.load(module)) }
     func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
-    func checkLoadable(_ load: PendingLoad, without removed: Set<String>) throws(ReloadError) {
+    func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
         checked.append(load)
         if withoutFile.contains(load.module) { throw ReloadError(.notLoadable, "\(load.module) could not be loaded") }
     }
