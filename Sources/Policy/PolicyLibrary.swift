@@ -1,3 +1,5 @@
+import Glibc
+import LinuxSystem
 package import Ownership
 
 /// Where policies are looked for: the machine's own, the packaged ones, and those inside the binary, in this order.
@@ -71,20 +73,36 @@ package struct PolicyLibrary: Sendable {
 
     /// The names that `find` knows, sorted.
     package var names: [String] {
-        let files = folders.flatMap { namesOfFiles(in: $0) }.filter { $0.hasSuffix(".toml") }
+        let files = folders.flatMap { Self.names(in: $0) }.filter { $0.hasSuffix(".toml") }
             .map { String($0.dropLast(".toml".count)) }
         return Set(files + Self.builtinTexts.keys).sorted()
     }
 
-    /// The text at `path`; nil where no file is there.
-    private func text(of path: String) throws(PolicyError) -> String? {
-        switch readText(path, distrust: distrust) {
-        case .text(let text): return text
-        case .missing: return nil
-        case .failure(let message):
-            throw PolicyError(code: .unreadable, file: path, line: nil, keyPath: nil, message: message)
-        case .distrusted(let why):
-            throw PolicyError(code: .notTrusted, file: path, line: nil, keyPath: nil, message: why)
+    /// The text at `path`, opened once: what `distrust` has looked at is what is read; nil where no file is there.
+    func text(of path: String) throws(PolicyError) -> String? {
+        func failure(_ code: PolicyError.Code, _ message: String) -> PolicyError {
+            PolicyError(code: code, file: path, line: nil, keyPath: nil, message: message)
         }
+        let bytes: [UInt8]
+        var doubt: String?
+        do throws(SystemError) {
+            let file = try File(path, O_RDONLY, follows: true)
+            doubt = distrust(file.descriptor, path)
+            // A policy is a page; a device or a log given by mistake shall not fill the memory.
+            bytes = doubt == nil ? try file.readAll(upTo: 1 << 20) : []
+        } catch {
+            if error.code == .notFound { return nil }
+            throw failure(.unreadable, error.cause ?? error.message)
+        }
+        if let doubt { throw failure(.notTrusted, doubt) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw failure(.unreadable, "it is not UTF-8 text")
+        }
+        return text
+    }
+
+    /// The names in a folder; none where it can't be read.
+    private static func names(in folder: String) -> [String] {
+        (try? File(folder, O_RDONLY | O_DIRECTORY, follows: true).names()) ?? []
     }
 }
