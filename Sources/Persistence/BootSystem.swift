@@ -2,38 +2,19 @@ package import Inspection
 import LinuxSystem
 
 /// The system that a choice is written to: its files, its mounts, and what makes its initramfs.
-package protocol BootSystem {
-    /// Whether what is written will last.
-    var kind: SystemKind { get }
-    /// What makes the initramfs; nil where nothing known is there.
-    var builder: InitramfsBuilder? { get }
-    /// The texts of our paths that are there.
-    func present() throws -> [String: String]
-    /// Replaces a file as one act.
-    func write(_ text: String, to path: String) throws
-    /// Removes a file.
-    func remove(_ path: String) throws
-    /// The configuration of modprobe that the next boot has.
-    var configuration: ModprobeConfiguration { get }
-    /// The images that the builder makes, as far as they are known.
-    var images: InitramfsImages { get }
-    /// Makes the images anew.
-    /// - Throws: `PersistenceError` `.notRebuilt`.
-    func rebuild(_ builder: InitramfsBuilder) throws
-}
-
-/// This machine, or a directory that stands for `/`.
-package struct RunningSystem: BootSystem {
+package struct BootSystem {
     private let root: String
     private let tree: DirectoryTree
+    private let run: (_ command: [String]) throws -> Int32
 
-    /// The system below `root`; "" is this machine.
-    package init(root: String = "") {
+    /// The system below `root`; "" is this machine. `run` runs a program and returns its exit status.
+    package init(root: String = "", run: ((_ command: [String]) throws -> Int32)? = nil) {
         self.root = root
+        self.run = run ?? { try ProgramRun.status(of: $0) }
         tree = DirectoryTree(root: root)
     }
 
-    /// From the mount table.
+    /// Whether what is written will last, from the mount table.
     package var kind: SystemKind {
         SystemKind(
             mountinfo: tree.optionalText("/proc/self/mountinfo"),
@@ -41,13 +22,13 @@ package struct RunningSystem: BootSystem {
         )
     }
 
-    /// By its programs.
+    /// What makes the initramfs, by its programs; nil where nothing known is there.
     package var builder: InitramfsBuilder? { InitramfsBuilder.find { tree.exists($0) } }
 
     /// The texts of our paths that are there.
     package func present() throws -> [String: String] {
         var texts: [String: String] = [:]
-        for path in BootFile.paths { texts[path] = try tree.text(path) }
+        for path in PersistedFile.paths { texts[path] = try tree.text(path) }
         return texts
     }
 
@@ -61,10 +42,10 @@ package struct RunningSystem: BootSystem {
         do { try WholeFile.remove(root + path) } catch { throw PersistenceError(error) }
     }
 
-    /// From the directories of modprobe.d(5).
+    /// The configuration of modprobe that the next boot has, from the directories of modprobe.d(5).
     package var configuration: ModprobeConfiguration { ModprobeConfiguration(tree, isOfNextBoot: true) }
 
-    /// Of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.
+    /// The images of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.
     package var images: InitramfsImages {
         let directories = InitramfsImages.bootDirectories
         let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
@@ -79,18 +60,67 @@ package struct RunningSystem: BootSystem {
 
     private func modified(_ path: String) -> Int? { (try? FileStatus(root + path))?.modified }
 
-    /// Runs the builder; what it prints goes to standard error.
+    /// Has the builder make the images again; what it prints goes to standard error.
+    /// - Throws: `PersistenceError` `.notRebuilt`.
     package func rebuild(_ builder: InitramfsBuilder) throws {
-        let command = builder.command
         let status: Int32
-        do {
-            status = try ProgramRun.status(of: command)
-        } catch {
-            throw PersistenceError(.notRebuilt, "\(error)")
-        }
+        do { status = try run(builder.command) } catch { throw PersistenceError(.notRebuilt, "\(error)") }
         guard status == 0 else {
-            throw PersistenceError(.notRebuilt, "\(command.joined(separator: " ")) ended \(status)")
+            throw PersistenceError(.notRebuilt, "\(builder.command.joined(separator: " ")) ended \(status)")
         }
+    }
+}
+
+/// Whether what is written below `/etc` will be there at the next boot, from the mount table. Pure.
+package struct SystemKind: Sendable, Equatable {
+    /// Why it will not; nil where it will.
+    package let obstacle: String?
+
+    /// From the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)), and whether `/run/ostree-booted` is there.
+    package init(mountinfo: String, isOSTree: Bool) {
+        if isOSTree {
+            obstacle = "the system is an image of ostree, whose initramfs is not made on this host"
+            return
+        }
+        guard let mount = Self.mount(of: "/etc/modprobe.d", in: mountinfo) else {
+            obstacle = nil
+            return
+        }
+        if Self.images.contains(mount.type) {
+            obstacle = "\(mount.point) is a read-only image (\(mount.type))"
+        } else if Self.passing.contains(mount.type) {
+            obstacle = "\(mount.point) is \(mount.type): what is written there need not be there at the next boot"
+        } else if mount.isReadOnly {
+            obstacle = "\(mount.point) is mounted read-only"
+        } else {
+            obstacle = nil
+        }
+    }
+
+    private static let images: Set = ["squashfs", "erofs", "iso9660", "cramfs", "romfs"]
+    private static let passing: Set = ["tmpfs", "ramfs", "rootfs", "overlay"]
+
+    private struct Mount {
+        var point: String
+        var type: String
+        var isReadOnly: Bool
+    }
+
+    /// The mount that `path` lies in: the longest mount point above it, the last one where several are the same.
+    private static func mount(of path: String, in mountinfo: String) -> Mount? {
+        var found: Mount?
+        for line in mountinfo.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 6, let dash = fields.dropFirst(6).firstIndex(of: "-"), fields.count > dash + 1 else {
+                continue
+            }
+            let point = String(fields[4])
+            guard point == "/" || path == point || path.hasPrefix(point + "/"), point.count >= found?.point.count ?? 0
+            else { continue }
+            let options = fields[5].split(separator: ",") + (fields.last?.split(separator: ",") ?? [])
+            found = Mount(point: point, type: String(fields[dash + 1]), isReadOnly: options.contains("ro"))
+        }
+        return found
     }
 }
 

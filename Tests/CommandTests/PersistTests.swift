@@ -14,7 +14,7 @@ import Testing
 @Suite("persist")
 struct PersistTests {
     private let root = TestCaptures.newDirectory()
-    private var system: RunningSystem { RunningSystem(root: root) }
+    private var system: BootSystem { BootSystem(root: root) }
 
     /// A policy on a recorded machine, which a test may change.
     private func asked(
@@ -30,13 +30,21 @@ struct PersistTests {
         return .policy(try PolicyLibrary(folders: []).find(policy).policy, machine)
     }
 
-    private func persister<System: BootSystem>(
-        on system: System,
+    /// A system with initramfs-tools, where `make` makes the images and returns how it ends.
+    private func making(_ make: @escaping () throws -> Int32) throws -> BootSystem {
+        for program in ["update-initramfs", "mkinitramfs"] {
+            try WholeFile.write([], to: "\(root)/usr/sbin/\(program)")
+        }
+        return BootSystem(root: root) { _ in try make() }
+    }
+
+    private func persister(
+        on system: BootSystem,
         waitingUpTo limit: Duration = .zero,
         updatingInitramfs: Bool = false,
         isDryRun: Bool = false,
         isConfirmed: @escaping () -> Bool = { true }
-    ) -> Persister<System> {
+    ) -> Persister {
         Persister(
             system: system,
             state: StateDirectory(root: root),
@@ -51,7 +59,7 @@ struct PersistTests {
     /// How `persist` of a policy ends on a system.
     private func persisted(
         _ policy: String = "hmem",
-        on system: some BootSystem,
+        on system: BootSystem,
         waitingUpTo limit: Duration = .zero,
         updatingInitramfs: Bool = true
     ) throws -> PersistReport.Outcome {
@@ -63,9 +71,9 @@ struct PersistTests {
 
     /// The image of a kernel, older than whatever is persisted.
     private func image(_ path: String) throws {
-        try StateDirectory.write([], to: "\(root)/lib/modules/6.12/modules.dep")
-        try StateDirectory.write([], to: "\(root)/lib/modules/6.11/modules.dep")
-        try StateDirectory.write([], to: "\(root)/\(path)")
+        try WholeFile.write([], to: "\(root)/lib/modules/6.12/modules.dep")
+        try WholeFile.write([], to: "\(root)/lib/modules/6.11/modules.dep")
+        try WholeFile.write([], to: "\(root)/\(path)")
         let attributes: [FileAttributeKey: Any] = [.modificationDate: Date.now - 60]
         try FileManager.default.setAttributes(attributes, ofItemAtPath: "\(root)/\(path)")
     }
@@ -117,7 +125,7 @@ struct PersistTests {
     }
 
     private func makeImage() throws {
-        try StateDirectory.write(
+        try WholeFile.write(
             Array("25 1 7:0 / / ro - squashfs /dev/loop0 ro\n".utf8),
             to: "\(root)/proc/self/mountinfo"
         )
@@ -204,8 +212,9 @@ struct PersistTests {
     func foreignImage() throws {
         try image("boot/initrd.img-6.12")
         try image("boot/initrd.img-6.12.old-dkms")
-        let system = MakingSystem(root: root) {
-            try Data().write(to: URL(fileURLWithPath: "\($0)/boot/initrd.img-6.12"))
+        let system = try making {
+            try Data().write(to: URL(fileURLWithPath: "\(root)/boot/initrd.img-6.12"))
+            return 0
         }
         #expect(try persisted(on: system) == .done && persisted(on: system) == .nothingToDo)
     }
@@ -216,7 +225,10 @@ struct PersistTests {
     )
     func elsewhere(path: String) throws {
         try image(path)
-        let system = MakingSystem(root: root) { try Data().write(to: URL(fileURLWithPath: "\($0)/\(path)")) }
+        let system = try making {
+            try Data().write(to: URL(fileURLWithPath: "\(root)/\(path)"))
+            return 0
+        }
         #expect(try persisted(on: system, updatingInitramfs: false) == .done)
         #expect(try persisted(on: system) == .done)
     }
@@ -228,10 +240,10 @@ struct PersistTests {
         try image("boot/initrd.img-6.11")
         try image("boot/initrd.img-6.12")
         var runs = 0
-        let failing = MakingSystem(root: root) { root in
+        let failing = try making {
             runs += 1
             if runs == 1 { try Data().write(to: URL(fileURLWithPath: "\(root)/boot/initrd.img-6.11")) }
-            throw PersistenceError(.notRebuilt, "update-initramfs ended 1")
+            return 1
         }
         var report = PersistReport()
         do { _ = try persisted(on: failing) } catch { report.fail(error) }
@@ -244,7 +256,7 @@ struct PersistTests {
         )
 
         report = PersistReport()
-        do { _ = try persisted(on: MakingSystem(root: root) { _ in }) } catch { report.fail(error) }
+        do { _ = try persisted(on: making { 0 }) } catch { report.fail(error) }
         #expect(report.error?.code == "not-rebuilt" && !report.isChanged && report.status == .failed)
         #expect(try system.present().isEmpty)
     }
@@ -295,25 +307,4 @@ struct PersistTests {
             #expect(try Tool.run(arguments).status == 64)
         }
     }
-}
-
-/// A system with initramfs-tools that does what a test says.
-private struct MakingSystem: BootSystem {
-    let root: String
-    let make: (String) throws -> Void
-    private var system: RunningSystem { RunningSystem(root: root) }
-
-    init(root: String, _ make: @escaping (String) throws -> Void) {
-        self.root = root
-        self.make = make
-    }
-
-    var kind: SystemKind { system.kind }
-    var builder: InitramfsBuilder? { .initramfsTools }
-    var configuration: ModprobeConfiguration { system.configuration }
-    var images: InitramfsImages { system.images }
-    func present() throws -> [String: String] { try system.present() }
-    func write(_ text: String, to path: String) throws { try system.write(text, to: path) }
-    func remove(_ path: String) throws { try system.remove(path) }
-    func rebuild(_ builder: InitramfsBuilder) throws { try make(root) }
 }

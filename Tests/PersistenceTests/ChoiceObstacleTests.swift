@@ -14,7 +14,7 @@ struct ChoiceObstacleTests {
         filesLast: Bool = true,
         change: (inout MachineState) -> Void = { _ in }
     ) throws -> PersistenceError? {
-        let system = RunningSystem(root: TestCaptures.newDirectory())
+        let system = BootSystem(root: TestCaptures.newDirectory())
         for (path, text) in files { try system.write(text + "\n", to: path) }
         var machine = try Self.machine.get()
         machine.kernel.commandLine = KernelCommandLine(commandLine)

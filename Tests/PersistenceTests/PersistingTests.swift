@@ -9,7 +9,7 @@ import Testing
 struct PersistingTests {
     private let root = TestCaptures.newDirectory()
     private let modprobe = "/etc/modprobe.d/01-daxswitch.conf"
-    private var system: RunningSystem { RunningSystem(root: root) }
+    private var system: BootSystem { BootSystem(root: root) }
 
     private func carryOut(_ choice: BootChoice?, builder: InitramfsBuilder? = nil) throws {
         let plan = try BootPlan(choice: choice, builder: builder, present: try system.present())

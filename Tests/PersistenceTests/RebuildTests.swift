@@ -7,8 +7,13 @@ import Testing
 
 @Suite("The initramfs, made anew")
 struct RebuildTests {
-    private let failure = PersistenceError(.notRebuilt, "update-initramfs ended 1")
-    private let system = RecordedBuilder(root: TestCaptures.newDirectory(), runs: [])
+    private let failure = PersistenceError(.notRebuilt, "/usr/sbin/update-initramfs -u -k all ended 1")
+    private let builder: RecordedBuilder
+    private var system: BootSystem { builder.system }
+
+    init() throws {
+        builder = try RecordedBuilder(root: TestCaptures.newDirectory(), runs: [])
+    }
 
     /// What `persist hmem --update-initramfs` ends with on the system; nil where it is done.
     private func carryOut() throws -> PersistenceError? {
@@ -25,76 +30,76 @@ struct RebuildTests {
 
     @Test("a builder that fails at its second image: the first is made once more without what was taken back")
     func halfWay() throws {
-        let first = try system.image("6.1.0", age: 60)
-        try system.image("6.12.1", age: 60)
-        system.runs = [
-            { [system, failure] in
-                try system.make(first)
-                throw failure
+        let first = try builder.image("6.1.0", age: 60)
+        try builder.image("6.12.1", age: 60)
+        builder.runs = [
+            { [builder] in
+                try builder.make(first)
+                return 1
             }
         ]
         let error = try #require(try carryOut())
         #expect(error == failure)
-        #expect(system.count == 2)
-        #expect(try isUnchanged() && system.text(first) == "nothing")
+        #expect(builder.count == 2)
+        #expect(try isUnchanged() && builder.text(first) == "nothing")
     }
 
     @Test("one that then fails at its first image too: the image that has the choice is named")
     func leftBehind() throws {
-        let first = try system.image("6.1.0", age: 60)
-        let second = try system.image("6.12.1", age: 60)
-        system.runs = [
-            { [system, failure] in
-                try system.make(first)
-                throw failure
-            }, { [failure] in throw failure },
+        let first = try builder.image("6.1.0", age: 60)
+        let second = try builder.image("6.12.1", age: 60)
+        builder.runs = [
+            { [builder] in
+                try builder.make(first)
+                return 1
+            }, { 1 },
         ]
         let error = try #require(try carryOut())
         #expect(error.code == .halfRebuilt)
         #expect(error.message.contains(first) && !error.message.contains(second))
         #expect(error.message.contains(failure.message))
-        #expect(try isUnchanged() && system.text(first).contains("install cxl_acpi"))
+        #expect(try isUnchanged() && builder.text(first).contains("install cxl_acpi"))
     }
 
     @Test("one that fails before its first image is not run again")
     func atOnce() throws {
-        try system.image("6.1.0", age: 60)
-        system.runs = [{ [failure] in throw failure }]
+        try builder.image("6.1.0", age: 60)
+        builder.runs = [{ 1 }]
         #expect(try carryOut() == failure)
-        #expect(system.count == 1)
+        #expect(builder.count == 1)
         #expect(try isUnchanged())
     }
 
     @Test("one that fails where no image is known: run again, and believed only where that succeeds")
     func unknown() throws {
-        system.runs = [{ [failure] in throw failure }, {}]
+        builder.runs = [{ 1 }, { 0 }]
         #expect(try carryOut() == failure)
-        #expect(system.count == 2)
-        system.runs = [{ [failure] in throw failure }]
+        #expect(builder.count == 2)
+        builder.runs = [{ 1 }]
         #expect(try carryOut()?.code == .halfRebuilt)
     }
 
     @Test("one that fails half-way where no file had to be changed: the image that was made anew is named, and stays")
     func onlyImages() throws {
-        let first = try system.image("6.1.0", age: 60)
+        let first = try builder.image("6.1.0", age: 60)
         let plan = try BootPlan(choice: .hmem, builder: nil, present: [:])
         try Persisting(on: system).carryOut(plan, rebuildingBy: nil)
-        system.runs = [
-            { [system, failure] in
-                try system.make(first)
-                throw failure
+        builder.runs = [
+            { [builder] in
+                try builder.make(first)
+                return 1
             }
         ]
         let error = try #require(try carryOut())
         #expect(error.code == .halfRebuilt && error.message.contains(first))
-        #expect(system.count == 1)
-        #expect(try system.text(first).contains("install cxl_acpi"))
+        #expect(builder.count == 1)
+        #expect(try builder.text(first).contains("install cxl_acpi"))
     }
 
     @Test("one that ends 0 and makes nothing has failed, and everything is as it was")
     func nothingMade() throws {
-        let image = try system.image("6.1.0", age: 60)
-        system.runs = [{}]
+        let image = try builder.image("6.1.0", age: 60)
+        builder.runs = [{ 0 }]
         let error = try #require(try carryOut())
         #expect(error.code == .notRebuilt)
         #expect(error.message.contains(image) && error.message.contains("update-initramfs -u -k all"))
@@ -103,11 +108,16 @@ struct RebuildTests {
 
     @Test("one that makes every image is done")
     func done() throws {
-        let images = [try system.image("6.1.0", age: 60), try system.image("6.12.1", age: 60)]
-        system.runs = [{ [system] in for image in images { try system.make(image) } }]
+        let images = [try builder.image("6.1.0", age: 60), try builder.image("6.12.1", age: 60)]
+        builder.runs = [
+            { [builder] in
+                for image in images { try builder.make(image) }
+                return 0
+            }
+        ]
         #expect(try carryOut() == nil)
-        #expect(system.images.stale.isEmpty && system.count == 1)
-        #expect(try system.text(images[1]).contains("install cxl_acpi"))
+        #expect(system.images.stale.isEmpty && builder.count == 1)
+        #expect(try builder.text(images[1]).contains("install cxl_acpi"))
     }
 
     @Test(
@@ -118,7 +128,7 @@ struct RebuildTests {
         ]
     )
     func places(path: String) throws {
-        try system.image("6.12", at: path, age: 60)
+        try builder.image("6.12", at: path, age: 60)
         try system.write("", to: "/etc/modprobe.d/x.conf")
         #expect(system.images.stale == [path])
     }
@@ -131,7 +141,7 @@ struct RebuildTests {
         ]
     )
     func others(path: String) throws {
-        try system.image("6.12", at: path, age: 60)
+        try builder.image("6.12", at: path, age: 60)
         try system.write("", to: "/etc/modprobe.d/x.conf")
         #expect(system.images.isEmpty && system.images.stale.isEmpty)
     }

@@ -69,7 +69,7 @@ struct PersistCommand: Command {
             )
         }
         let persister = Persister(
-            system: RunningSystem(),
+            system: BootSystem(),
             state: StateDirectory(),
             waitingUpTo: wait.limit,
             updatesInitramfs: updateInitramfs,

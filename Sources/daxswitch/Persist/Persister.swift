@@ -1,10 +1,14 @@
+import Inspection
 import LinuxSystem
+import Machine
+import Ownership
 import Persistence
+import Policy
 import Reload
 
 /// Makes a choice hold on a system, one daxswitch at a time.
-struct Persister<System: BootSystem> {
-    let system: System
+struct Persister {
+    let system: BootSystem
     let state: StateDirectory
     /// How long another daxswitch is waited for.
     let waitingUpTo: Duration
@@ -53,5 +57,103 @@ struct Persister<System: BootSystem> {
 
     private func propose(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws -> PersistProposal {
         try PersistProposal(asked, updatingInitramfs: updatesInitramfs, on: system, into: &report)
+    }
+}
+
+/// What `persist` would do on a system, found out before anything is written.
+struct PersistProposal {
+    let plan: BootPlan
+    /// What makes the initramfs anew; nil where it stays as it is.
+    let rebuildingBy: InitramfsBuilder?
+
+    /// Nothing is to be done.
+    var isEmpty: Bool { plan.isEmpty && rebuildingBy == nil }
+
+    /// Fills `report` as far as it comes: what stands in the way is an error after what is known has been taken down.
+    init(
+        _ asked: Asked,
+        updatingInitramfs: Bool = false,
+        on system: BootSystem,
+        into report: inout PersistReport
+    ) throws {
+        let images = system.images
+        report.builder = system.builder
+        report.isInitramfsStale = !images.stale.isEmpty
+        let obstacle = system.kind.obstacle
+        var inForce: CommandLineChoice?
+        if case .policy(let policy, let machine) = asked {
+            report.policy = policy.name
+            try ChoiceObstacle.checkMemory(of: machine)
+            let choice = try Self.choice(for: policy, on: machine)
+            report.choice = choice
+            report.hazards = NextBoot(of: machine).hazards(of: choice)
+            let modules = ChoiceObstacle(
+                to: choice,
+                on: machine,
+                with: system.configuration,
+                filesLast: obstacle == nil
+            )
+            try modules.check()
+            let line = CommandLineChoice(choice)
+            if line.isInForce(on: machine) { inForce = line }
+        }
+        let wanted = Result { [report] in
+            try BootPlan(choice: report.choice, builder: report.builder, present: try system.present())
+        }
+        if let obstacle, (try? wanted.get())?.isEmpty != true {
+            guard let inForce else { throw Self.notKept(obstacle, &report) }
+            report.commandLineInForce = inForce.option
+            plan = .nothing
+        } else {
+            plan = try wanted.get()
+        }
+        report.changes = plan.changes
+        // What holds already is not made more dangerous by being asked for again.
+        if plan.isEmpty { report.hazards = [] }
+        // Where files don't last the initramfs is not made on this host.
+        let isAsked = updatingInitramfs && obstacle == nil
+        if isAsked && report.builder == nil {
+            throw Failure(
+                .missing,
+                code: "no-initramfs-builder",
+                "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
+            )
+        }
+        // Where no image is known it can't be told whether there is one that lacks something.
+        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty
+        rebuildingBy = isAsked && isNeeded ? report.builder : nil
+    }
+
+    /// A policy on a machine, or that nothing is to be persisted.
+    enum Asked {
+        case policy(Ownership.Policy, MachineState)
+        case nothing
+    }
+
+    private static func choice(for policy: Ownership.Policy, on machine: MachineState) throws(PersistenceError)
+        -> BootChoice
+    {
+        guard let choice = NextBoot(of: machine).choice(for: policy) else {
+            throw PersistenceError(
+                .notPersistable,
+                "no boot brings what policy \(policy.name) wants on this kernel; persist takes hmem and cxl, and policies "
+                    + "that want what one of them brings (daxswitch-apply@\(policy.name).service applies it at boot)"
+            )
+        }
+        return choice
+    }
+
+    private static func notKept(_ obstacle: String, _ report: inout PersistReport) -> PersistenceError {
+        guard let choice = report.choice else { return PersistenceError(.notKept, obstacle) }
+        // The kernel command line would bring the same about.
+        guard report.hazards.isEmpty else {
+            return PersistenceError(
+                .notKept,
+                "\(obstacle), and \(choice.rawValue) would be refused for its hazards anyway"
+            )
+        }
+        let line = CommandLineChoice(choice).option
+        report.commandLine = line
+        return PersistenceError(.notKept, "\(obstacle); put \(line) on the kernel command line instead")
     }
 }

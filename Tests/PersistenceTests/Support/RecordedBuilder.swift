@@ -2,32 +2,26 @@ import Foundation
 import Inspection
 import Persistence
 
-/// A system below a directory whose builder does what a test says.
-final class RecordedBuilder: BootSystem {
+/// A system with initramfs-tools below a directory, where a test says what update-initramfs does.
+final class RecordedBuilder {
     let root: String
-    private let system: RunningSystem
-    /// What each run of the builder does, the last one also for all that follow.
-    var runs: [() throws -> Void]
+    /// What each run of the builder does, the last one also for all that follow, and how it ends.
+    var runs: [() throws -> Int32]
     private(set) var count = 0
 
-    init(root: String, runs: [() throws -> Void]) {
+    var system: BootSystem { BootSystem(root: root) { [self] _ in try run() } }
+
+    init(root: String, runs: [() throws -> Int32]) throws {
         self.root = root
-        system = RunningSystem(root: root)
         self.runs = runs
+        try file("/usr/sbin/update-initramfs", "")
+        try file("/usr/sbin/mkinitramfs", "")
     }
 
-    var kind: SystemKind { system.kind }
-    var builder: InitramfsBuilder? { .initramfsTools }
-    var configuration: ModprobeConfiguration { system.configuration }
-    var images: InitramfsImages { system.images }
-    func present() throws -> [String: String] { try system.present() }
-    func write(_ text: String, to path: String) throws { try system.write(text, to: path) }
-    func remove(_ path: String) throws { try system.remove(path) }
-
-    func rebuild(_ builder: InitramfsBuilder) throws {
+    private func run() throws -> Int32 {
         let run = runs[min(count, runs.count - 1)]
         count += 1
-        try run()
+        return try run()
     }
 
     /// The image of a kernel that has modules, as old as `age` seconds.
