@@ -1,4 +1,5 @@
 import ArgumentParser
+import Machine
 import Ownership
 
 /// `explain`: what a rule or a hazard means, and where it is known from.
@@ -35,4 +36,46 @@ struct ExplainCommand: Command {
         }
         return .done
     }
+}
+
+/// `explain --json`.
+func explainDocument(_ rules: [Rule], _ hazards: [Hazard.Identifier]) -> JSONValue {
+    document(
+        "explain",
+        [
+            "rules": .list(
+                rules.map { rule in
+                    let generations = Generation.allCases.filter(rule.holds(for:))
+                    return [
+                        "id": .text(rule.id), "statement": .text(rule.statement), "source": .text(rule.source),
+                        "generations": JSONValue(generations.map(\.rawValue)),
+                    ]
+                }
+            ),
+            "hazards": .list(
+                hazards.map { hazard in
+                    [
+                        "id": .text(hazard.rawValue), "meaning": .text(hazard.meaning),
+                        "acceptable": .bool(Hazard.acceptable.contains(hazard)),
+                    ]
+                }
+            ),
+        ]
+    )
+}
+
+/// `explain` for people.
+func explainText(_ rules: [Rule], _ hazards: [Hazard.Identifier], style: Style) -> [String] {
+    let rulesText = rules.flatMap { rule in
+        let generations = Generation.allCases.filter(rule.holds(for:)).map(\.rawValue).joined(separator: ", ")
+        return [style.strong(rule.id) + "  (\(generations))"] + wrapped(rule.statement, indent: 4)
+            + wrapped(rule.source, indent: 4).map(style.faint)
+    }
+    let hazardsText = hazards.flatMap { hazard in
+        let note = Hazard.acceptable.contains(hazard) ? "  (--accept \(hazard.rawValue) goes ahead all the same)" : ""
+        return [style.strong(hazard.rawValue) + note] + wrapped(hazard.meaning, indent: 4)
+    }
+    let headings = !rules.isEmpty && !hazards.isEmpty
+    return (headings ? ["Rules of the kernel", ""] : []) + rulesText + (headings ? ["", "Hazards", ""] : [])
+        + hazardsText
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Machine
 import Ownership
 import Policy
 
@@ -39,4 +40,114 @@ struct PoliciesCommand: Command {
         }
         return .done
     }
+}
+
+/// `policies --json`: each policy with its proof, which a list goes without.
+func policiesDocument(_ entries: [(PolicyLibrary.Entry, ProofResult?)]) -> JSONValue {
+    document(
+        "policies",
+        [
+            "policies": .list(
+                entries.map { entry, proof in
+                    [
+                        "name": .text(entry.policy.name), "source": .text(entry.source),
+                        "summary": .text(entry.policy.summary),
+                        "order": JSONValue(entry.policy.order.map(\.description)),
+                        "want": wantMembers(entry.policy.want), "consent": consentMembers(entry.policy.consent),
+                        "proof": .list(proof?.generations.map(proofMembers) ?? []),
+                    ]
+                }
+            )
+        ]
+    )
+}
+
+/// What the order brings on the kernels of one generation.
+private func proofMembers(_ proof: GenerationProof) -> JSONValue {
+    let hazards = proof.refusedBy.map { ($0.key.rawValue, JSONValue($0.value)) }
+    return [
+        "generation": .text(proof.generation.rawValue), "states": JSONValue(proof.states),
+        "content": JSONValue(proof.content), "brought": JSONValue(proof.brought),
+        "refused": JSONValue(proof.refused), "elsewhere": JSONValue(proof.elsewhere),
+        "refused_by": .object(Dictionary(hazards) { _, last in last }),
+        "failures": .list(
+            proof.failures.map { failure in
+                [
+                    "hazards": JSONValue(failure.hazards.map(\.rawValue)), "memory": .text(failure.memory),
+                    "states": JSONValue(failure.states), "state": .text(failure.state),
+                    "trace": JSONValue(failure.trace),
+                ]
+            }
+        ),
+    ]
+}
+
+/// The owner wanted, in the words of a policy file.
+func wantMembers(_ want: Policy.Want?) -> JSONValue {
+    [
+        "covered_by_region": .text(want?.coveredByRegion?.rawValue ?? "any"),
+        "window_only": .text(want?.windowOnly?.rawValue ?? "any"),
+        "outside_windows": .text(want?.outsideWindows?.rawValue ?? "any"),
+    ]
+}
+
+/// What a policy may do unasked.
+func consentMembers(_ consent: Policy.Consent?) -> JSONValue {
+    [
+        "offline_memory": .bool(consent?.offlineMemory ?? false),
+        "lose_regions": .bool(consent?.loseRegions ?? false),
+    ]
+}
+
+/// One policy for people.
+func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [String] {
+    let policy = entry.policy
+    let word = { (owner: Owner?) in owner?.rawValue ?? "any" }
+    var lines = [style.strong(policy.name) + "  (\(entry.source))"] + wrapped(policy.summary, indent: 2)
+    lines += ["", "Order"] + policy.order.enumerated().map { "  \($0.offset + 1). \($0.element)" }
+    lines += ["", "Owner wanted"]
+    lines += aligned([
+        ["covered by a region", word(policy.want.coveredByRegion)],
+        ["in a window only", word(policy.want.windowOnly)],
+        ["outside windows", word(policy.want.outsideWindows)],
+    ])
+    lines += ["", "May do unasked"]
+    lines += aligned([
+        ["offline memory", policy.consent.offlineMemory ? "yes" : "no"],
+        ["lose regions", policy.consent.loseRegions ? "yes" : "no"],
+    ])
+    return lines
+}
+
+/// What the order of a policy brings, for people: the counts of each generation, then where it doesn't bring what is wanted.
+func proofText(_ proof: ProofResult, style: Style) -> [String] {
+    var lines = ["", "Proof, over every state that the model can reach from a boot"]
+    lines += aligned(
+        [["", "states", "hold already", "brought", "refused", "end elsewhere"]]
+            + proof.generations.map { proof in
+                [proof.generation.rawValue]
+                    + [proof.states, proof.content, proof.brought, proof.refused, proof.elsewhere].map(String.init)
+            }
+    )
+    for proof in proof.generations where !proof.failures.isEmpty {
+        lines += ["", style.strong("\(proof.generation.rawValue): where the order does not bring what is wanted")]
+        let reasons = proof.failures.map(\.hazards)
+        for (index, hazards) in reasons.enumerated() where reasons.firstIndex(of: hazards) == index {
+            lines += failuresText(proof.failures.filter { $0.hazards == hazards }, style)
+        }
+    }
+    return lines
+}
+
+/// States that one set of hazards refuses, or that end elsewhere: by the memory, each with the nearest state.
+private func failuresText(_ failures: [ProofFailure], _ style: Style) -> [String] {
+    let hazards = failures.first?.hazards.map(\.rawValue) ?? []
+    let title = hazards.isEmpty ? "ends elsewhere" : "refused: \(hazards.joined(separator: ", "))"
+    var lines = wrapped(title, indent: 2).map(hazards.isEmpty ? style.bad : style.careful)
+    for failure in failures {
+        let trace = failure.trace.isEmpty ? "at boot" : "after \(failure.trace.joined(separator: ", "))"
+        lines += wrapped("\(failure.memory) (\(counted(failure.states, "state")))", indent: 4)
+        lines += wrapped("\(trace): \(failure.state)", indent: 6).map(style.faint)
+    }
+    return lines
 }

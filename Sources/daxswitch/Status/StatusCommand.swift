@@ -1,4 +1,6 @@
 import ArgumentParser
+import Machine
+import Ownership
 
 /// `status`: who owns what now.
 struct StatusCommand: Command {
@@ -21,4 +23,68 @@ struct StatusCommand: Command {
         }
         return .done
     }
+}
+
+/// The modules that every document names.
+let modulesOfInterest = (Step.modules + ["cxl_core"]).sorted()
+
+/// `status --json`.
+func statusDocument(_ machine: MachineState) -> JSONValue {
+    document(
+        "status",
+        [
+            "kernel": [
+                "release": .text(machine.kernel.release),
+                "generation": JSONValue(machine.kernel.generation.value?.rawValue),
+                "evidence": JSONValue(machine.kernel.generation.evidence),
+            ],
+            "modules": .object(
+                Dictionary(
+                    modulesOfInterest.map { ($0, .text(machine.modules.state(of: $0).rawValue)) }
+                ) { first, _ in first }
+            ),
+            "initial_probe": .text(machine.initialProbe.value.rawValue),
+            "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
+            "held": .bool(machine.isHeld),
+            "next_boot": nextBootMembers(machine),
+            "soft_reserved": .list(
+                machine.softReserved.map { rangeMembers($0.range, ["sources": JSONValue($0.sources)]) }
+            ),
+            "windows": .list(machine.windows.map(windowMembers)),
+            "regions": .list(machine.regions.map(regionMembers)),
+            "ranges": .list(segments(of: machine).map(segmentMembers)),
+            "hazards": hazardMembers(standingHazards(of: machine)),
+        ]
+    )
+}
+
+private func windowMembers(_ window: Window) -> JSONValue {
+    rangeMembers(
+        window.range,
+        [
+            "number": JSONValue(window.number), "live": .bool(window.isLive), "fixed": .bool(window.isFixed),
+            "sources": JSONValue(window.sources),
+        ]
+    )
+}
+
+private func regionMembers(_ region: Region) -> JSONValue {
+    rangeMembers(
+        region.range,
+        [
+            "name": .text(region.name), "mode": .text(region.mode), "committed": .bool(region.committed),
+            "locked": JSONValue(region.locked), "assembled": .bool(region.assembled),
+        ]
+    )
+}
+
+private func segmentMembers(_ segment: OwnedRange) -> JSONValue {
+    rangeMembers(
+        segment.range,
+        [
+            "owner": .text(segment.owner.rawValue), "device": JSONValue(segment.device),
+            "through": JSONValue(segment.through), "use": .text(segment.use.rawValue),
+            "blocks_online": JSONValue(segment.blocksOnline), "blocks_total": JSONValue(segment.blocksTotal),
+        ]
+    )
 }
