@@ -66,9 +66,6 @@ extension AddressRange: CustomStringConvertible {
     package var description: String { "\(hexadecimal(start))-\(hexadecimal(end))" }
 }
 
-/// An address as the JSON documents write it: `0x5d0000000`.
-package func hexadecimal(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
-
 extension Sequence<AddressRange> {
     /// The same bytes in address order, with ranges that overlap or touch made one.
     package func merged() -> [AddressRange] {

@@ -80,10 +80,7 @@ private struct IomemLine {
     private var malformed: IomemError.Problem { .malformed(String(decoding: bytes, as: UTF8.self)) }
 
     private func address(_ digits: ArraySlice<UInt8>) throws(IomemError.Problem) -> UInt64 {
-        // UInt64(_:radix:) would take a sign as well.
-        guard !digits.isEmpty, digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
-            let value = UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw malformed }
+        guard let value = parseHexadecimal(String(decoding: digits, as: UTF8.self)) else { throw malformed }
         guard value <= Self.lastAddress else { throw .tooLarge(value) }
         return value
     }

@@ -1,3 +1,4 @@
+internal import Iomem
 internal import Machine
 
 /// Reads the modules: `/proc/modules`, `/sys/module`, and the lists of depmod in `/lib/modules/RELEASE`.

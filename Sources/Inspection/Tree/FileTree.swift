@@ -1,3 +1,5 @@
+internal import Iomem
+
 /// The files below a root directory: those of the running machine, or of a recorded one.
 ///
 /// Paths are absolute inside the root (`/proc/iomem`); no implementation may reach a file outside it.
@@ -92,19 +94,6 @@ extension StringProtocol {
 
 extension Character {
     var isASCIIDigit: Bool { ("0"..."9").contains(self) }
-}
-
-/// A number with `0x` (hexadecimal) or without (decimal).
-func parseNumber(_ text: some StringProtocol) -> UInt64? {
-    guard let first = text.first, first.isHexDigit else { return nil }
-    if text.hasPrefix("0x") || text.hasPrefix("0X") { return parseHexadecimal(text.dropFirst(2)) }
-    return UInt64(text)
-}
-
-/// A hexadecimal number without `0x`.
-func parseHexadecimal(_ text: some StringProtocol) -> UInt64? {
-    guard let first = text.first, first.isHexDigit else { return nil }
-    return UInt64(text, radix: 16)
 }
 
 /// Orders names as people number things: `region2` before `region10`, `decoder1.2` before `decoder1.10`.

@@ -96,9 +96,7 @@ package enum Step: Hashable, Sendable {
     }
 
     private static func range(_ text: Substring) throws(StepError) -> AddressRange {
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { end in
-            end.hasPrefix("0x") ? UInt64(end.dropFirst(2), radix: 16) : nil
-        }
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { parseAddress($0) }
         guard ends.count == 2, let start = ends[0], let end = ends[1], let range = AddressRange(start: start, end: end)
         else { throw StepError(message: "'\(text)' is not an address range: write 0xSTART-0xEND, both inclusive") }
         return range

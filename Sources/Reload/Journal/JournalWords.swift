@@ -31,7 +31,7 @@ enum JournalWords {
     }
 
     fileprivate static func address(_ text: String) throws(JournalWordError) -> UInt64 {
-        guard text.hasPrefix("0x"), let address = UInt64(text.dropFirst(2), radix: 16) else {
+        guard let address = parseAddress(text) else {
             throw JournalWordError(message: "\"\(text)\" is not an address")
         }
         return address

@@ -124,12 +124,9 @@ struct PlanReader {
     }
 
     private func bytes(_ start: String, _ end: String, at place: String) throws(PlanFileError) -> AddressRange {
-        guard let first = address(start), let last = address(end), let range = AddressRange(start: first, end: last)
+        guard let first = parseAddress(start), let last = parseAddress(end),
+            let range = AddressRange(start: first, end: last)
         else { throw bad(place, "\(start)-\(end) is not an address range") }
         return range
-    }
-
-    private func address(_ text: String) -> UInt64? {
-        text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : nil
     }
 }

@@ -1,0 +1,23 @@
+/// An address as the JSON documents write it: `0x5d0000000`.
+package func hexadecimal(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
+
+/// An address as `hexadecimal(_:)` writes it; nil for anything else.
+package func parseAddress(_ text: some StringProtocol) -> UInt64? {
+    text.hasPrefix("0x") ? parseHexadecimal(text.dropFirst(2)) : nil
+}
+
+/// A number with `0x` (hexadecimal) or without (decimal); nil for anything else.
+package func parseNumber(_ text: some StringProtocol) -> UInt64? {
+    if text.hasPrefix("0x") || text.hasPrefix("0X") { return parseHexadecimal(text.dropFirst(2)) }
+    return isSigned(text) ? nil : UInt64(text)
+}
+
+/// A hexadecimal number without `0x`; nil for anything else.
+package func parseHexadecimal(_ text: some StringProtocol) -> UInt64? {
+    isSigned(text) ? nil : UInt64(text, radix: 16)
+}
+
+/// Swift's integers take a sign too, which no file of the kernel's has.
+private func isSigned(_ text: some StringProtocol) -> Bool {
+    text.utf8.first == UInt8(ascii: "+") || text.utf8.first == UInt8(ascii: "-")
+}
