@@ -1,5 +1,5 @@
-import Glibc
-import LinuxSystem
+internal import Glibc
+package import LinuxSystem
 package import Ownership
 
 /// Where policies are looked for: the machine's own, the packaged ones, and those inside the binary, in this order.
@@ -7,14 +7,11 @@ package struct PolicyLibrary: Sendable {
     /// The folders, the first one wins.
     package let folders: [String]
 
-    /// Why the file that is open as a descriptor and was found at a path is not to be acted on; nil where it is.
-    package typealias Distrust = @Sendable (_ descriptor: Int32, _ path: String) -> String?
-
-    private let distrust: Distrust
+    private let distrust: TextFile.Distrust
 
     /// A library over `folders`, with the built-in policies behind them; no policy comes from a file that `distrust` names
     /// a reason against.
-    package init(folders: [String] = Self.ofTheSystem, distrust: @escaping Distrust = { _, _ in nil }) {
+    package init(folders: [String] = Self.ofTheSystem, distrust: @escaping TextFile.Distrust = { _ in nil }) {
         self.folders = folders
         self.distrust = distrust
     }
@@ -73,15 +70,26 @@ package struct PolicyLibrary: Sendable {
 
     /// The names that `find` knows, sorted.
     package var names: [String] {
-        let files = folders.flatMap { Self.names(in: $0) }.filter { $0.hasSuffix(".toml") }
+        let files = folders.flatMap { Self.namesOfFiles(in: $0) }.filter { $0.hasSuffix(".toml") }
             .map { String($0.dropLast(".toml".count)) }
         return Set(files + Self.builtinTexts.keys).sorted()
     }
 
-    /// The text at `path`, opened once: what `distrust` has looked at is what is read; nil where no file is there.
-    func text(of path: String) throws(PolicyError) -> String? {
-        func failure(_ code: PolicyError.Code, _ message: String) -> PolicyError {
-            PolicyError(code: code, file: path, line: nil, keyPath: nil, message: message)
+    /// The names in a folder; none where it can't be read.
+    private static func namesOfFiles(in folder: String) -> [String] {
+        (try? File(folder, O_RDONLY | O_DIRECTORY, follows: true).names()) ?? []
+    }
+
+    /// The largest policy that is read, in bytes: a policy is a page.
+    private static let sizeLimit = 1 << 20
+
+    /// The text at `path`; nil where no file is there.
+    private func text(of path: String) throws(PolicyError) -> String? {
+        do {
+            return try TextFile.read(path, upTo: Self.sizeLimit, distrust: distrust)
+        } catch {
+            if error.code == .notFound { return nil }
+            throw PolicyError(error, file: path)
         }
         let bytes: [UInt8]
         var doubt: String?
@@ -104,5 +112,13 @@ package struct PolicyLibrary: Sendable {
     /// The names in a folder; none where it can't be read.
     private static func names(in folder: String) -> [String] {
         (try? File(folder, O_RDONLY | O_DIRECTORY, follows: true).names()) ?? []
+    }
+}
+
+extension PolicyError {
+    /// A file that can't be read, or is not to be acted on.
+    fileprivate init(_ error: SystemError, file: String) {
+        let code: Code = error.code == .notTrusted ? .notTrusted : .unreadable
+        self.init(code: code, file: file, line: nil, keyPath: nil, message: error.cause ?? error.message)
     }
 }

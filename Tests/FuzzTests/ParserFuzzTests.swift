@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 import Machine
 import Ownership
 import Policy
@@ -57,7 +58,7 @@ import Testing
             let tree = MemoryTree(["/dmesg": bytes])
             let maps = LoggedMaps(log: RecordedKernelLog(tree: tree).lines() ?? [])
             _ = maps.firmware.merged() + (maps.changed ?? []).merged() + maps.specificPurpose.merged()
-            _ = RunningKernelLog.message(in: bytes[...])
+            _ = KernelLogRecord(bytes)?.isFromKernel
             reading(tree)
         }
     }

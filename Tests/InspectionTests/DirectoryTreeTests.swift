@@ -45,33 +45,6 @@ import Testing
         #expect(!tree.exists(path))
     }
 
-    @Test("resolved by the kernel or, where that can't be, here: the same files, and none outside")
-    func walked() throws {
-        let file = RootedFile(root: root + "/tree")
-        let paths = [
-            "/absolute", "/sys/a/upward", "/sys/folder/secret", "/sys/a/../folder/secret", "/../../secret",
-            "/sys/outside",
-            "/sys/passwd", "/sys/loop", "/sys/folder/passwd", "/etc/secret/deeper", "/nothing",
-        ]
-        for path in paths {
-            let texts = [file.open(path, O_RDONLY), file.openByWalking(path, O_RDONLY)].map { descriptor -> String? in
-                guard descriptor >= 0 else { return nil }
-                return try? FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).readToEnd()
-                    .map { String(decoding: $0, as: UTF8.self) }
-            }
-            #expect(texts[0] == texts[1], "\(path)")
-            #expect(texts[0] == nil || texts[0] == "inside\n", "\(path)")
-        }
-    }
-
-    @Test("on the running machine a path below /proc stays there") func running() throws {
-        let file = RootedFile(root: "")
-        #expect(close(file.open("/proc/self/status", O_RDONLY)) == 0)
-        #expect(close(file.open("/proc/mounts", O_RDONLY)) == 0)
-        #expect(file.open("/proc/self/cwd", O_RDONLY) < 0)
-        #expect(file.open("/proc/self/root/etc/passwd", O_RDONLY) < 0)
-    }
-
     /// Were a link followed, the machine would be whole.
     @Test(
         "a part of a capture that is a link to another capture is not there",

@@ -190,18 +190,6 @@ struct StateTests {
         #expect(KernelTrouble.first(in: ["hmem_platform hmem_platform.0: deferring range to CXL"]) == nil)
     }
 
-    @Test(
-        "records of user space are not the kernel's word",
-        arguments: [
-            ("4,1234,5140900,-;WARNING: CPU: 1 PID: 9\n SUBSYSTEM=cxl\n", "WARNING: CPU: 1 PID: 9"),
-            ("6,339,5140900,c;a; b\n", "a; b"), ("12,340,5140901,-;systemd[1]: WARNING: late\n", nil),
-            ("14,341,5140902,-;daxswitch: hold\n", nil), ("no record", nil), ("", nil),
-        ] as [(String, String?)]
-    )
-    func records(_ record: String, _ text: String?) {
-        #expect(KmsgMessages.kernelText(of: record) == text)
-    }
-
     @Test("modes are 0644 and 0755, also over what a run that was cut off left behind; no temporary file is left")
     func modes() throws {
         let made = "\(root)/run/modprobe.d"

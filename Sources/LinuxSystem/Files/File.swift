@@ -61,7 +61,7 @@ package struct File: ~Copyable {
             if part.isEmpty { return bytes }
             bytes += part
             guard bytes.count <= limit else {
-                throw SystemError(.unusable, "can't read \(path)", cause: "it is larger than \(limit >> 20) MiB")
+                throw SystemError(.unusable, "can't read \(path)", cause: "the file is larger than \(limit >> 20) MiB")
             }
         }
     }

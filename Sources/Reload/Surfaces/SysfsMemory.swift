@@ -4,21 +4,23 @@ import LinuxSystem
 
 /// Memory blocks and dax drivers through sysfs, on this machine.
 package struct SysfsMemory: MemoryControl {
+    private let root: RootDirectory
     private let tree: DirectoryTree
 
     /// How long a write may take to end once it is broken off.
     private static let grace = Duration.seconds(10)
 
     /// The attributes below `root`; "/" is this machine.
-    package init(root: String = "/") { tree = DirectoryTree(root: root) }
+    package init(root: String = "/") {
+        self.root = RootDirectory(root)
+        tree = DirectoryTree(root: root)
+    }
 
     /// Writes from a child process, so that a write that does not end can be broken off.
     package func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
-        let descriptor = tree.open(attribute.path, O_WRONLY)
-        guard descriptor >= 0 else { throw WriteRefusal(errno) }
         let process: ChildProcess
         do {
-            let file = File(owning: descriptor, path: attribute.path)
+            let file = try root.open(attribute.path, O_WRONLY)
             process = try ChildProcess(writing: Array(value.utf8), into: file)
         } catch {
             throw WriteRefusal(error.number?.number ?? EIO, hangsIn: error.code == .hung ? error.description : nil)

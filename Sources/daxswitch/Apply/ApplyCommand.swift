@@ -103,7 +103,7 @@ struct ApplyCommand: Command {
             report.isRefused = true
             return
         }
-        if let hazard = Privilege.hazard {
+        if let hazard = Privilege.current.hazard {
             report.hazards.append(hazard)
             throw Failure(hazard)
         }

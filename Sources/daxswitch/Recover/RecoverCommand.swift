@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import LinuxSystem
 import Machine
 import Ownership
 import Reload
@@ -32,7 +33,7 @@ struct RecoverCommand: Command {
         var report = RecoverReport()
         do {
             try checkConfirmable()
-            if let hazard = Privilege.hazard { throw Failure(hazard) }
+            if let hazard = Privilege.current.hazard { throw Failure(hazard) }
             let recoverer = Recoverer(waitingUpTo: wait.limit, show: show)
             if dryRun {
                 try recoverer.preview(into: &report)

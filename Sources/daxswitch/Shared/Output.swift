@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import Synchronization
 
 /// Standard output and standard error.
@@ -22,7 +23,7 @@ enum Output {
     /// Why not all of standard output was written, as on a full disk; nil where it was, or where nobody reads it.
     static var loss: String? {
         let number = lost.load(ordering: .relaxed)
-        return number == 0 || number == EPIPE ? nil : errorText(number)
+        return number == 0 || number == EPIPE ? nil : ErrorNumber(number).text
     }
 
     private static let lost = Atomic<Int32>(0)

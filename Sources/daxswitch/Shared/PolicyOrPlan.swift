@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import Policy
 
 /// What `apply` and `verify` are given: a policy, or a file that `plan --out` or `predict --out` wrote.
@@ -11,15 +12,15 @@ enum PolicyOrPlan {
     /// - Parameter isActedOn: It is not only looked at: as root nothing is taken that others than root can write.
     init(_ argument: String, isActedOn: Bool = false) throws {
         let user = geteuid()
-        try self.init(argument) { descriptor, path in
-            isActedOn && user == 0 ? FileTrust.problem(descriptor, at: path, trusting: user) : nil
+        try self.init(argument) { file in
+            isActedOn && user == 0 ? FileTrust.problem(with: file, trusting: user) : nil
         }
     }
 
     /// - Parameter distrust: Why an open file is not to be acted on; nil where it is.
-    private init(_ argument: String, distrust: @escaping PolicyLibrary.Distrust) throws {
+    private init(_ argument: String, distrust: @escaping TextFile.Distrust) throws {
         let library = PolicyLibrary(distrust: distrust)
-        if !PolicyLibrary.isPath(argument) && (library.names.contains(argument) || !FileText.exists(argument)) {
+        if !PolicyLibrary.isPath(argument) && (library.names.contains(argument) || !File.exists(argument)) {
             self = .policy(try library.find(argument))
         } else if argument.hasSuffix(".toml") {
             self = .policy(try library.find(argument))

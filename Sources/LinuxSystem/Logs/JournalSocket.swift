@@ -1,12 +1,15 @@
-import CSystem
+private import CSystem
 
 /// systemd-journald, where one listens (systemd.io, "Native Journal Protocol").
-struct JournalSocket {
-    var path = "/run/systemd/journal/socket"
+package struct JournalSocket: Sendable {
+    private let path: String
+
+    /// The socket that a journald listens on.
+    package init(path: String = "/run/systemd/journal/socket") { self.path = path }
 
     /// Sends one entry; whether it went. Without a journald, or while it is busy, nothing happens.
     @discardableResult
-    func send(_ fields: [(name: String, value: String)]) -> Bool {
+    package func send(_ fields: [(name: String, value: String)]) -> Bool {
         let bytes = fields.flatMap { Self.field($0.name, $0.value) }
         return unsafe bytes.withUnsafeBytes { unsafe daxswitch_send_datagram(path, $0.baseAddress, $0.count) } != 0
     }

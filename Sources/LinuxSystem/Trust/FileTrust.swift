@@ -1,20 +1,21 @@
-import Glibc
+internal import Glibc
 
 /// Whether others than root could have written a file that root acts on.
-enum FileTrust {
+package enum FileTrust {
     /// How many links a path may lead over (path_resolution(7)).
     private static let linkLimit = 40
 
-    /// Why the file that is open as `descriptor` and was found at `path` is not to be trusted by `user`, with the command
-    /// that mends it where there is one; nil where it is.
+    /// Why `file`, which was opened at its path, is not to be trusted by `user`, with the command that mends it if there is
+    /// one; nil if it is.
     ///
     /// Looks at every directory and link on the way, also at those that links lead over, and at the file in the end, which
     /// must be the one that is open: where nobody else can write to any of them, nobody can have put another there. In a
     /// directory with the sticky bit others can't replace what is not theirs.
-    static func problem(_ descriptor: Int32, at path: String, trusting user: uid_t) -> String? {
-        var opened = stat()
-        guard unsafe fstat(descriptor, &opened) == 0 else { return "\(path): \(errorText(errno))" }
-        guard opened.st_mode & S_IFMT == S_IFREG else { return "\(path) is no regular file: use a copy of it" }
+    package static func problem(with file: borrowing File, trusting user: UInt32) -> String? {
+        let path = file.path
+        let opened: FileStatus
+        do { opened = try file.status() } catch { return "\(path): \(error.cause ?? error.message)" }
+        guard opened.kind == .regular else { return "\(path) is no regular file: use a copy of it" }
         guard let start = path.hasPrefix("/") ? "" : currentDirectory else {
             return "the current directory can't be told: give the whole path"
         }
@@ -29,7 +30,7 @@ enum FileTrust {
             }
             let place = "/" + (way + [part]).joined(separator: "/")
             if let problem = problem(at: place, user) { return problem }
-            guard let target = FileText.linkTarget(place) else {
+            guard let target = File.linkTarget(place) else {
                 way.append(part)
                 continue
             }
@@ -38,9 +39,7 @@ enum FileTrust {
             if target.hasPrefix("/") { way = [] }
             rest = components(target) + rest
         }
-        var found = stat()
-        guard unsafe lstat("/" + way.joined(separator: "/"), &found) == 0, found.st_dev == opened.st_dev,
-            found.st_ino == opened.st_ino
+        guard let found = try? FileStatus("/" + way.joined(separator: "/"), follows: false), found.isSameFile(as: opened)
         else { return "\(path) was replaced while it was opened: try again" }
         return nil
     }
@@ -55,15 +54,16 @@ enum FileTrust {
         return text.hasPrefix("/") ? text : nil
     }
 
-    private static func problem(at place: String, _ user: uid_t) -> String? {
-        var status = stat()
-        guard unsafe lstat(place, &status) == 0 else { return "\(place): \(errorText(errno))" }
-        guard status.st_uid == 0 || status.st_uid == user else {
-            return "\(place) belongs to user \(status.st_uid): chown root \(place)"
+    private static func problem(at place: String, _ user: UInt32) -> String? {
+        let status: FileStatus
+        do { status = try FileStatus(place, follows: false) } catch {
+            return "\(place): \(error.cause ?? error.message)"
         }
-        let kind = status.st_mode & S_IFMT
-        let isGuarded = kind == S_IFLNK || kind == S_IFDIR && status.st_mode & S_ISVTX != 0
-        guard !isGuarded, status.st_mode & (S_IWGRP | S_IWOTH) != 0 else { return nil }
+        guard status.user == 0 || status.user == user else {
+            return "\(place) belongs to user \(status.user): chown root \(place)"
+        }
+        let isGuarded = status.kind == .link || status.kind == .directory && status.permissions & S_ISVTX != 0
+        guard !isGuarded, status.permissions & (S_IWGRP | S_IWOTH) != 0 else { return nil }
         return "\(place) can be written by others than root: chmod go-w \(place)"
     }
 }

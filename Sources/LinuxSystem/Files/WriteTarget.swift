@@ -1,7 +1,7 @@
-import Glibc
+internal import Glibc
 
 /// Where a path that a person names for writing leads.
-enum WriteTarget: Equatable {
+package enum WriteTarget: Equatable {
     /// To a regular file, or to nothing yet; no link is left in the path.
     case file(String)
     /// To a device, a pipe or what another process has open: to be written into, and never to be replaced.
@@ -10,10 +10,10 @@ enum WriteTarget: Equatable {
     case descriptor(Int32)
 
     /// Follows the links of `path` as the kernel does.
-    init(_ path: String) {
-        guard let identity = FileIdentity(path) else {
+    package init(_ path: String) {
+        guard let found = try? FileStatus(path) else {
             // The kernel makes what a link leads to, or says why it can't be followed.
-            self = FileText.linkTarget(path) == nil ? .file(path) : .stream(path)
+            self = File.linkTarget(path) == nil ? .file(path) : .stream(path)
             return
         }
         var place = path
@@ -26,11 +26,24 @@ enum WriteTarget: Equatable {
                 return
             }
             place = directory + name
-            guard let target = FileText.linkTarget(place) else { break }
+            guard let target = File.linkTarget(place) else { break }
             place = target.hasPrefix("/") ? target : directory + target
         }
         // The kernel follows some links not at all (fs.protected_symlinks), and somebody may change them meanwhile.
-        self = identity.isRegular && FileIdentity(place) == identity ? .file(place) : .stream(path)
+        let isSame = (try? FileStatus(place))?.isSameFile(as: found) == true
+        self = found.kind == .regular && isSame ? .file(place) : .stream(path)
+    }
+
+    /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there; a device, a
+    /// pipe or an open file is written into.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    package func write(_ bytes: [UInt8]) throws(SystemError) {
+        switch self {
+        case .file(let file): try WholeFile.replace(file, with: bytes)
+        case .stream(let place): try WholeFile.fill(place, with: bytes)
+        case .descriptor(let descriptor): try WholeFile.fill(descriptor: descriptor, with: bytes)
+        }
     }
 
     /// MAXSYMLINKS, include/linux/namei.h.
@@ -45,19 +58,5 @@ enum WriteTarget: Equatable {
         defer { unsafe free(real) }
         let text = unsafe String(cString: real)
         return (text.hasSuffix("/") ? text : text + "/", name)
-    }
-}
-
-/// Which file a path leads to.
-private struct FileIdentity: Equatable {
-    let device: dev_t
-    let number: ino_t
-    let isRegular: Bool
-
-    /// nil where there is none, or where the kernel does not say.
-    init?(_ path: String) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        (device, number, isRegular) = (status.st_dev, status.st_ino, status.st_mode & S_IFMT == S_IFREG)
     }
 }

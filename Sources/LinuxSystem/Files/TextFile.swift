@@ -1,0 +1,26 @@
+internal import Glibc
+
+/// Whole text files that a person names.
+package enum TextFile {
+    /// Why an open file is not to be acted on; nil if it is.
+    package typealias Distrust = @Sendable (_ file: borrowing File) -> String?
+
+    /// The UTF-8 text of the file at `path`, opened once: what `distrust` has looked at is what is read.
+    ///
+    /// - Parameter limit: The largest file that is read, in bytes; a device or a log given by mistake must not fill the memory.
+    /// - Throws: `SystemError` with the errno; `.notTrusted` with what `distrust` said, `.unusable` if the file is larger or
+    ///   not UTF-8 text.
+    package static func read(
+        _ path: String,
+        upTo limit: Int,
+        distrust: Distrust = { _ in nil }
+    ) throws(SystemError) -> String {
+        let file = try File(path, O_RDONLY, follows: true)
+        if let why = distrust(file) { throw SystemError(.notTrusted, "\(path) is not acted on", cause: why) }
+        // The part of a text that was read may well be another text.
+        guard let text = String(validating: try file.readAll(upTo: limit), as: UTF8.self) else {
+            throw SystemError(.unusable, "can't read \(path)", cause: "it is not UTF-8 text")
+        }
+        return text
+    }
+}

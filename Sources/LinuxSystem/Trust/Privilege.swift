@@ -1,0 +1,63 @@
+/// What the process may do, and whether it sees the host.
+package struct Privilege: Sendable {
+    /// A capability, by its bit (include/uapi/linux/capability.h).
+    package enum Capability: UInt64, Sendable {
+        /// CAP_SYS_MODULE.
+        case module = 16
+        /// CAP_SYS_ADMIN.
+        case administration = 21
+    }
+
+    /// `CapEff` of `/proc/self/status`; nil where it can't be read.
+    private let capabilities: UInt64?
+    /// Where `/proc/self/ns/user` leads; nil where it can't be read.
+    private let userNamespace: String?
+    /// Where `/proc/self/ns/pid` leads; nil where it can't be read.
+    private let pidNamespace: String?
+    /// A directory that the host's programs have to share with us and that is another one for process 1; nil where there
+    /// is none, or none that can be told.
+    package let ownDirectory: String?
+
+    /// What was found out about a process.
+    package init(
+        capabilities: UInt64?,
+        userNamespace: String?,
+        pidNamespace: String? = nil,
+        ownDirectory: String? = nil
+    ) {
+        self.capabilities = capabilities
+        self.userNamespace = userNamespace
+        self.pidNamespace = pidNamespace
+        self.ownDirectory = ownDirectory
+    }
+
+    /// Of this process.
+    package static var current: Privilege {
+        let text = try? TextFile.read("/proc/self/status", upTo: 1 << 20)
+        let line = text?.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        return Privilege(
+            capabilities: line.flatMap { UInt64($0.dropFirst("CapEff:".count).filter { !$0.isWhitespace }, radix: 16) },
+            userNamespace: File.linkTarget("/proc/self/ns/user"),
+            pidNamespace: File.linkTarget("/proc/self/ns/pid"),
+            ownDirectory: ["/", "/run"].first { isOther($0, than: "/proc/1/root\($0)") }
+        )
+    }
+
+    /// Whether two paths lead to different directories. A mount namespace of our own is no reason to refuse: that is how
+    /// systemd makes a unit's file systems read-only, and they are the same ones nevertheless.
+    package static func isOther(_ path: String, than second: String) -> Bool {
+        guard let ours = try? FileStatus(path), let theirs = try? FileStatus(second) else { return false }
+        return !ours.isSameFile(as: theirs)
+    }
+
+    /// Whether the process has not `capability`; false where that can't be read.
+    package func lacks(_ capability: Capability) -> Bool {
+        capabilities.map { $0 & 1 << capability.rawValue == 0 } ?? false
+    }
+
+    /// The user namespace, if it is not the host's (PROC_USER_INIT_INO, include/linux/proc_ns.h).
+    package var ownUserNamespace: String? { userNamespace == "user:[4026531837]" ? nil : userNamespace }
+
+    /// The PID namespace, if it is not the host's (PROC_PID_INIT_INO).
+    package var ownPIDNamespace: String? { pidNamespace == "pid:[4026531836]" ? nil : pidNamespace }
+}

@@ -1,0 +1,29 @@
+import LinuxSystem
+
+/// Whole files that a person names on the command line.
+enum FileText {
+    /// The largest plan that is read, in bytes.
+    private static let planLimit = 64 << 20
+
+    /// The text of a plan, opened once: what `distrust` has looked at is what is read.
+    ///
+    /// - Throws: `PlanFileError`; `Failure` where it is not to be acted on.
+    static func read(_ path: String, distrust: TextFile.Distrust = { _ in nil }) throws -> String {
+        do {
+            return try TextFile.read(path, upTo: planLimit, distrust: distrust)
+        } catch {
+            let why = error.cause ?? error.message
+            if error.code == .notTrusted { throw Failure(distrusting: path, why) }
+            throw PlanFileError(file: path, place: nil, message: why)
+        }
+    }
+
+    /// Writes a file as one act; a device, a pipe or an open file is written into.
+    static func write(_ text: String, to path: String) throws(Failure) {
+        do {
+            try WriteTarget(path).write(Array(text.utf8))
+        } catch {
+            throw Failure(.failed, code: "not-written", "\(path) is not written: \(error)")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import LinuxSystem
+import Ownership
+
+extension Privilege {
+    /// Each capability that a run needs, and what for.
+    private static let needed: [(capability: Capability, name: String, purpose: String)] = [
+        (.module, "CAP_SYS_MODULE", "loading and removing modules"),
+        (.administration, "CAP_SYS_ADMIN", "reading the addresses in /proc/iomem and giving memory back"),
+    ]
+
+    /// The hazard of carrying anything out without the right to; nil where it is there. Better known before the first step.
+    var hazard: Hazard? {
+        let missing = Self.needed.filter { lacks($0.capability) }
+        if !missing.isEmpty {
+            return refusal(
+                missing.map(\.name).joined(separator: ", "),
+                missing.map { "\($0.purpose) needs \($0.name)" }.joined(separator: ", ")
+                    + ": this process has not got it",
+                "run as root, outside of a container"
+            )
+        }
+        // kernel/module/main.c: may_init_module() asks capable(), which counts in the initial user namespace alone.
+        if let userNamespace = ownUserNamespace {
+            return refusal(
+                userNamespace,
+                "this process is root in a user namespace of its own, as in a container: the kernel lets it load no module",
+                "run as root of the host"
+            )
+        }
+        if let pidNamespace = ownPIDNamespace {
+            return refusal(
+                pidNamespace,
+                "this process is in a PID namespace of its own, as in a container: it does not see which processes of the "
+                    + "host use the memory",
+                "run on the host itself"
+            )
+        }
+        return ownDirectory.map { directory in
+            refusal(
+                directory,
+                "\(directory) is not the directory that process 1 has there, as in a container or after chroot: neither "
+                    + "modprobe nor udev nor another daxswitch would see the hold and the lock",
+                "run on the host itself"
+            )
+        }
+    }
+
+    private func refusal(_ subject: String, _ why: String, _ wayOut: String) -> Hazard {
+        Hazard(id: .notPermitted, severity: .failure, subject: subject, why: why, wayOut: wayOut)
+    }
+}
