@@ -1,30 +1,31 @@
 import CSystem
 import Glibc
 package import Inspection
+import LinuxSystem
 package import Machine
 
-/// This machine, read from `/`.
+/// This machine, or the one below the root of its state directory.
 package struct RunningMachine: MachineReader, FactStore {
     private let state: StateDirectory
 
-    /// This machine.
+    /// The machine whose state is in `state`.
     package init(_ state: StateDirectory = StateDirectory()) { self.state = state }
 
     /// The machine as it is now.
     package func read() throws(ReloadError) -> MachineState {
         do {
-            return try Inspector().read()
+            return try Inspector(root: state.root).read()
         } catch {
             throw ReloadError(error)
         }
     }
 
     /// systemd-udevd has `/run/udev/queue` while events wait.
-    package func udevIsBusy() -> Bool { unsafe access(state.udevQueue, F_OK) == 0 }
+    package func udevIsBusy() -> Bool { File.exists(state.udevQueue) }
 
     /// A link of the bus to the driver, made by `cxl_driver_register()`.
     package func hasDaxRegionDriver() -> Bool {
-        unsafe access("\(state.root)/sys/bus/cxl/drivers/cxl_dax_region", F_OK) == 0
+        File.exists("\(state.root)/sys/bus/cxl/drivers/cxl_dax_region")
     }
 
     /// The facts that a run of this boot has written.
