@@ -100,9 +100,7 @@ package struct ChildProcess: ~Copyable {
         let limit = ContinuousClock.now + time
         while true {
             var watched = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-            let rest = (limit - ContinuousClock.now).components
-            let milliseconds = rest.seconds * 1000 + rest.attoseconds / 1_000_000_000_000_000
-            let found = unsafe poll(&watched, 1, Int32(clamping: max(milliseconds, 0)))
+            let found = unsafe poll(&watched, 1, max((limit - ContinuousClock.now).milliseconds, 0))
             // A signal says nothing about the child.
             guard found < 0 && errno == EINTR else { return found > 0 }
         }
@@ -115,5 +113,12 @@ package struct ChildProcess: ~Copyable {
             guard errno == EINTR else { return SIGKILL }
         }
         return status
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, for poll(2); clamped.
+    package var milliseconds: Int32 {
+        Int32(clamping: components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -39,7 +39,8 @@ package enum FileTrust {
             if target.hasPrefix("/") { way = [] }
             rest = components(target) + rest
         }
-        guard let found = try? FileStatus("/" + way.joined(separator: "/"), follows: false), found.isSameFile(as: opened)
+        guard let found = try? FileStatus("/" + way.joined(separator: "/"), follows: false),
+            found.isSameFile(as: opened)
         else { return "\(path) was replaced while it was opened: try again" }
         return nil
     }

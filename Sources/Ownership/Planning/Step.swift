@@ -1,4 +1,5 @@
 package import Iomem
+internal import Machine
 
 /// One thing that a policy or a prediction asks for, or that a plan needs besides.
 package enum Step: Hashable, Sendable {
@@ -86,7 +87,7 @@ package enum Step: Hashable, Sendable {
     }
 
     private static func module(_ text: Substring) throws(StepError) -> String {
-        let module = String(text.map { $0 == "-" ? "_" : $0 })
+        let module = underscored(text)
         guard modules.contains(module) else {
             throw StepError(
                 message: "'\(text)' is not a module that daxswitch knows: use one of \(modules.joined(separator: ", "))"

@@ -99,10 +99,8 @@ package final class UeventWaiter: Waiter {
 
     /// Sleeps in poll() until a uevent comes or the time is over.
     package func wait(upTo limit: Duration) {
-        let parts = limit.components
-        let milliseconds = Int32(clamping: parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)
         var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&watched, 1, max(milliseconds, 1))
+        _ = unsafe poll(&watched, 1, max(limit.milliseconds, 1))
         guard socket >= 0 else { return }
         var bytes = [UInt8](repeating: 0, count: 8192)
         while unsafe bytes.withUnsafeMutableBytes({ unsafe recv(socket, $0.baseAddress, $0.count, 0) }) > 0 {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Machine
 import Ownership
 
 /// `predict`: what any sequence of steps would bring.
@@ -48,7 +49,7 @@ struct PredictCommand: Command {
         }
     }
 
-    private var modules: [String] { steps.map { String($0.map { $0 == "-" ? "_" : $0 }) } }
+    private var modules: [String] { steps.map { underscored($0) } }
 
     private func explore() throws -> ExitStatus {
         let machine = try root.read()
