@@ -46,54 +46,60 @@ package struct Inspector: Sendable {
 
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package func readPersisted() throws(InspectionError) -> BootChoice? {
-        try DropInReading(tree: tree).read().persisted
+        try DropInReading(tree: tree, files: ModprobeFiles(tree)).read().persisted
     }
 
     private func readOnce() throws(InspectionError) -> MachineState {
-        try checkRoot()
+        let absentPaths = tree.isLive ? [] : RecordedAbsences(tree: tree).paths
+        try RootCheck(tree: tree, absentPaths: absentPaths).check()
         let iomem = try IomemReading(tree: tree).read()
-        let kernel = KernelReading(tree: tree)
-        var state = MachineState(kernel: try kernel.read(), iomem: iomem)
+        var state = MachineState(kernel: try KernelReading(tree: tree).read(), iomem: iomem)
         state.host = HostReading(tree: tree).read()
         state.kernel.showsSoftReserved = !iomem.entries { $0 == "Soft Reserved" }.isEmpty
-        let lines = log.lines() ?? []
+        let sources = try MachineSources(tree: tree, log: log, absentPaths: absentPaths)
 
-        let modules = ModuleReading(tree: tree, release: state.kernel.release)
-        state.modules = try modules.read()
-        state.modprobe = ModprobeReading(tree: tree).read(state.modules)
-        state.windows = try WindowReading(tree: tree).read(iomem: iomem)
+        let bus = try CxlReading(tree: tree, names: sources.cxlDevices).read()
+        state.regions = bus.regions
+        state.decoders = bus.decoders
+        state.memdevs = bus.memdevs
+        let modules = try ModuleReading(tree: tree, release: state.kernel.release, decoders: bus.decoders)
+        state.modules = modules.table
+        state.modprobe = ModprobeReading(sources.modprobe.configuration(isOfNextBoot: false)).settings(modules.table)
+
+        state.windows = WindowReading(iomem: iomem, fixed: sources.fixedWindows).windows()
         state.softReserved = try SoftReservedReading(
             tree: tree,
             iomem: iomem,
             commandLine: state.kernel.commandLine,
-            log: lines
+            firmware: sources.firmwareMap,
+            logged: sources.log.maps
         ).read()
-
-        let cxl = CxlReading(tree: tree)
-        state.regions = try cxl.regions()
-        state.decoders = try cxl.decoders()
-        state.memdevs = try cxl.memdevs()
-        let dax = DaxReading(tree: tree)
+        let dax = DaxReading(tree: tree, platformDevices: sources.platformDevices)
         state.daxDevices = try dax.devices()
-        state.hmemDevices = try dax.hmemDevices()
+        state.hmemDevices = dax.hmemDevices()
         state.addRangesOfHmemDevices()
-        DaxUsers(tree: tree).fill(&state.daxDevices)
-        state.pmem = try PmemReading(tree: tree, modules: state.modules).read()
+        DaxUsers(tree: tree, processes: sources.processes).fill(&state.daxDevices)
+        state.pmem = try PmemReading(tree: tree, modules: modules.table, processes: sources.processes).read()
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
 
-        let dropIns = try DropInReading(tree: tree).read()
+        let dropIns = try DropInReading(tree: tree, files: sources.modprobe).read()
         state.isHeld = dropIns.isHeld
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
         if !state.seesDecoders { state.remembered = facts?.decoders }
-        state.decodersAsAtBoot = DecoderHistory(state: state, log: lines).find()
-        state.kernel.generation = try GenerationFinding(tree: tree, state: state, log: lines).find()
-        state.initialProbe = InitialProbeFinding(state: state, log: lines, facts: facts).find()
+        state.decodersAsAtBoot = DecoderHistory(state: state, log: sources.log).find()
+        state.kernel.generation = try GenerationFinding(
+            state: state,
+            sources: sources,
+            hmemFile: modules.hmemFile
+        ).find()
+        state.initialProbe = InitialProbeFinding(state: state, log: sources.log, facts: facts).find()
         if let contradiction = Consistency(state: state, tree: tree).firstContradiction() {
             throw unusable(contradiction)
         }
-        if let gap = try Completeness(state: state, tree: tree, log: lines).firstGap() { throw unusable(gap) }
+        let gap = try Completeness(state: state, daxRegions: bus.daxRegions, sources: sources).firstGap()
+        if let gap { throw unusable(gap) }
         return state
     }
 
@@ -110,34 +116,4 @@ package struct Inspector: Sendable {
 
     /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
     package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
-
-    /// What every machine has, and every recording of one.
-    private static let alwaysThere = ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"]
-
-    /// What a recording lacks only where a part of it was lost, or where the machine lacked it too: a kernel without
-    /// CONFIG_MODULES has none of the files about modules.
-    static let alwaysRecorded = [
-        "/proc/cmdline", "/proc/modules", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/modules_disabled",
-        "/sys/bus/platform/devices", "/sys/module",
-    ]
-
-    /// Finds out early what can't be a machine at all, or not the whole of one.
-    private func checkRoot() throws(InspectionError) {
-        for path in Self.alwaysThere where !tree.exists(path) {
-            if tree.isLive {
-                throw InspectionError(.missingFeature, "\(path) is not there: procfs and sysfs must be mounted")
-            }
-            throw InspectionError(
-                .badCapture,
-                "\(tree.display(path)) is not there: the directory is no recorded machine (daxswitch collect makes one)"
-            )
-        }
-        let absent = RecordedAbsences(tree: tree).paths
-        for path in Self.alwaysRecorded where !tree.isLive && !tree.exists(path) && !absent.contains(path) {
-            throw InspectionError(
-                .badCapture,
-                "\(tree.display(path)) is not there: the recorded machine is not whole; record it again (daxswitch collect)"
-            )
-        }
-    }
 }

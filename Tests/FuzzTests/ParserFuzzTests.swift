@@ -56,7 +56,7 @@ import Testing
     @Test func kernelLog() throws {
         try Fuzzer("log").run { bytes in
             let tree = MemoryTree(["/dmesg": bytes])
-            let maps = LoggedMaps(log: RecordedKernelLog(tree: tree).lines() ?? [])
+            let maps = LoggedFacts(RecordedKernelLog(tree: tree).lines() ?? []).maps
             _ = maps.firmware.merged() + (maps.changed ?? []).merged() + maps.specificPurpose.merged()
             _ = KernelLogRecord(bytes)?.isFromKernel
             reading(tree)

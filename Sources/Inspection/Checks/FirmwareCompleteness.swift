@@ -4,35 +4,35 @@ internal import Machine
 /// Finds what a recording lacks of the firmware's tables and of its memory map.
 struct FirmwareCompleteness {
     let state: MachineState
-    let tree: any FileTree
-    let log: [String]
+    let sources: MachineSources
+    private var tree: any FileTree { sources.tree }
 
     private static let tables = "/sys/firmware/acpi/tables"
     private static let map = "/sys/firmware/memmap"
 
     /// The first gap, naming the file and the fact that asks for it; nil where there is none.
-    func firstGap() throws(InspectionError) -> String? {
-        if let gap = try tableGap() { return gap }
-        return mapGap(try FirmwareMap(tree: tree), LoggedMaps(log: log))
+    func firstGap() -> String? {
+        tableGap() ?? mapGap(sources.firmwareMap, sources.log.maps)
     }
 
     /// The kernel binds `cxl_acpi` to the device ACPI0017, which comes with a CEDT (CXL specification 9.18.1), and names
     /// the tables in its log (drivers/acpi/acpica/tbprint.c: acpi_tb_print_table_header()).
-    private func tableGap() throws(InspectionError) -> String? {
-        let devices = try tree.names(in: "/sys/bus/platform/devices") { $0.hasPrefix("ACPI0017") }
-        if let device = devices.first, !tree.exists("\(Self.tables)/CEDT") {
+    private func tableGap() -> String? {
+        if let device = sources.platformDevices.first(where: { $0.hasPrefix("ACPI0017") }),
+            !tree.exists("\(Self.tables)/CEDT")
+        {
             return gap("\(Self.tables)/CEDT", "/sys/bus/platform/devices/\(device) is")
         }
-        for name in ["CEDT", "SRAT", "HMAT"] where !tree.exists("\(Self.tables)/\(name)") {
-            guard log.contains(where: { LoggedMaps.message(of: $0).hasPrefix("ACPI: \(name) 0x") }) else { continue }
-            return gap("\(Self.tables)/\(name)", "the kernel log names this table")
+        let missing = LoggedFacts.knownTables.first {
+            sources.log.tables.contains($0) && !tree.exists("\(Self.tables)/\($0)")
         }
-        return nil
+        return missing.map { gap("\(Self.tables)/\($0)", "the kernel log names this table") }
     }
 
     private func mapGap(_ map: FirmwareMap, _ logged: LoggedMaps) -> String? {
-        let absent = RecordedAbsences(tree: tree).paths
-        if let path = map.missingPaths.first(where: { !absent.contains($0) }), !isMemoryThatWent(map, logged) {
+        if let path = map.missingPaths.first(where: { !sources.absentPaths.contains($0) }),
+            !isMemoryThatWent(map, logged)
+        {
             return gap(path, "a later entry is")
         }
         if !map.entries.isEmpty {
@@ -42,11 +42,7 @@ struct FirmwareCompleteness {
         }
         // 7.0 and later print no line for Soft Reserved memory on x86: without a map it is not known where it is.
         let isHidden = KernelVersion(state.kernel.release).map { $0 >= .hiding } ?? false
-        let hasMap = log.contains { line in
-            let message = LoggedMaps.message(of: line)
-            return message.hasPrefix("BIOS-e820: [mem ") || message.hasPrefix("efi: mem")
-        }
-        guard isHidden, !hasMap, !state.kernel.showsSoftReserved else { return nil }
+        guard isHidden, !logged.hasLines, !state.kernel.showsSoftReserved else { return nil }
         guard !state.windows.isEmpty || !state.hmemDevices.isEmpty else { return nil }
         return gap(
             Self.map,

@@ -1,19 +1,41 @@
 internal import Iomem
 internal import Machine
 
+/// What the CXL bus of sysfs has.
+struct CxlBus {
+    /// The regions in address order, those without an address last.
+    var regions: [Region] = []
+    /// The decoders by name.
+    var decoders: [Decoder] = []
+    /// The memory devices by name.
+    var memdevs: [Memdev] = []
+    /// The names of the dax regions below each region.
+    var daxRegions: [String: [String]] = [:]
+}
+
 /// Reads the CXL bus of sysfs (Documentation/ABI/testing/sysfs-bus-cxl): regions, decoders, memory devices.
 struct CxlReading {
     let tree: any FileTree
+    /// The names on the bus, in the order in which people number things.
+    let names: [String]
 
     private static let bus = "/sys/bus/cxl/devices"
 
-    /// The regions in address order, those without an address last.
-    func regions() throws(InspectionError) -> [Region] {
-        var regions: [Region] = []
-        for name in try tree.names(in: Self.bus, where: { $0.isNumbered("region") }) {
-            if let region = try region(name) { regions.append(region) }
+    func read() throws(InspectionError) -> CxlBus {
+        var bus = CxlBus()
+        for name in names where name.isNumbered("region") {
+            guard let (region, daxRegions) = try region(name) else { continue }
+            bus.regions.append(region)
+            bus.daxRegions[name] = daxRegions
         }
-        return regions.enumerated().sorted { left, right in
+        bus.regions = Self.ordered(bus.regions)
+        bus.decoders = try decoders()
+        bus.memdevs = try memdevs()
+        return bus
+    }
+
+    private static func ordered(_ regions: [Region]) -> [Region] {
+        regions.enumerated().sorted { left, right in
             switch (left.element.range, right.element.range) {
             case (let one?, let other?): one != other ? one < other : left.offset < right.offset
             case (.some, nil): true
@@ -23,39 +45,38 @@ struct CxlReading {
         }.map(\.element)
     }
 
-    private func region(_ name: String) throws(InspectionError) -> Region? {
+    private func region(_ name: String) throws(InspectionError) -> (Region, daxRegions: [String])? {
         guard let path = try tree.device("\(Self.bus)/\(name)") else { return nil }
-        for attribute in ["resource", "size"] { _ = try tree.required("\(path)/\(attribute)") }
-        let assembly = try tree.names(in: path, where: { $0.isNumbered("dax_region") }).first
-        let persistent = try tree.names(in: path, where: { $0.isNumbered("pmem_region") }).first
+        let range = try range(path, start: "resource", isRequired: true)
+        let below = try tree.names(in: path) { _ in true }
+        let assemblies = below.filter { $0.isNumbered("dax_region") }
+        let persistent = below.first { $0.isNumbered("pmem_region") }
         var targets: [String] = []
-        for target in try tree.names(in: path, where: { $0.isNumbered("target") }) {
+        for target in below where target.isNumbered("target") {
             if let decoder = try tree.value("\(path)/\(target)"), !decoder.isEmpty { targets.append(decoder) }
         }
-        return Region(
+        let region = Region(
             name: name,
-            range: try range(path, start: "resource"),
+            range: range,
             mode: try tree.value("\(path)/mode") ?? "none",
             committed: try tree.required("\(path)/commit") == "1",
             locked: try tree.value("\(path)/locked").map { $0 == "1" },
-            assembled: assembly != nil,
-            daxDriver: assembly.flatMap { tree.linkName("\(path)/\($0)/driver") },
+            assembled: !assemblies.isEmpty,
+            daxDriver: assemblies.first.flatMap { tree.linkName("\(path)/\($0)/driver") },
             targets: targets,
             lacksPmemDriver: persistent.map { tree.linkName("\(path)/\($0)/driver") == nil } ?? false
         )
+        return (region, assemblies)
     }
 
-    /// The decoders by name.
-    func decoders() throws(InspectionError) -> [Decoder] {
+    private func decoders() throws(InspectionError) -> [Decoder] {
         var decoders: [Decoder] = []
-        for name in try tree.names(in: Self.bus, where: { $0.hasPrefix("decoder") }) {
+        for name in names where name.hasPrefix("decoder") {
             guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
-            // Early recordings left out those of decoders that decode nothing.
-            if tree.isLive {
-                for attribute in ["devtype", "start", "size"] { _ = try tree.required("\(path)/\(attribute)") }
-            }
+            // Early recordings left out what decoders that decode nothing have.
+            let type = tree.isLive ? try tree.required("\(path)/devtype") : try tree.value("\(path)/devtype")
             let kind: Decoder.Kind
-            switch try tree.value("\(path)/devtype") {
+            switch type {
             case "cxl_decoder_root": kind = .root
             case "cxl_decoder_switch": kind = .switch
             case "cxl_decoder_endpoint": kind = .endpoint
@@ -66,7 +87,7 @@ struct CxlReading {
                 Decoder(
                     name: name,
                     kind: kind,
-                    range: try range(path, start: "start"),
+                    range: try range(path, start: "start", isRequired: tree.isLive),
                     locked: try tree.value("\(path)/locked") == "1",
                     region: try tree.value("\(path)/region").flatMap { $0.isEmpty ? nil : $0 }
                 )
@@ -75,15 +96,15 @@ struct CxlReading {
         return decoders
     }
 
-    /// The memory devices by name. An endpoint port names its memory device with the link `uport`.
-    func memdevs() throws(InspectionError) -> [Memdev] {
+    /// An endpoint port names its memory device with the link `uport`.
+    private func memdevs() throws(InspectionError) -> [Memdev] {
         var attached: Set<String> = []
-        for endpoint in try tree.names(in: Self.bus, where: { $0.isNumbered("endpoint") }) {
+        for endpoint in names where endpoint.isNumbered("endpoint") {
             guard let path = try tree.device("\(Self.bus)/\(endpoint)") else { continue }
             if let device = tree.linkName("\(path)/uport") { attached.insert(device) }
         }
         var memdevs: [Memdev] = []
-        for name in try tree.names(in: Self.bus, where: { $0.isNumbered("mem") }) {
+        for name in names where name.isNumbered("mem") {
             guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
             let isBound = tree.linkName("\(path)/driver") != nil
             memdevs.append(
@@ -101,10 +122,14 @@ struct CxlReading {
     ///
     /// A region without an address shows `resource` as all ones (`resource_show()`, drivers/cxl/core/region.c), an idle
     /// decoder shows size 0.
-    private func range(_ path: String, start: String) throws(InspectionError) -> AddressRange? {
-        guard let first = try tree.address("\(path)/\(start)"), first != .max,
-            let size = try tree.address("\(path)/size"), size > 0
-        else { return nil }
+    private func range(
+        _ path: String,
+        start: String,
+        isRequired: Bool
+    ) throws(InspectionError) -> AddressRange? {
+        let first = isRequired ? try tree.requiredAddress("\(path)/\(start)") : try tree.address("\(path)/\(start)")
+        let size = isRequired ? try tree.requiredAddress("\(path)/size") : try tree.address("\(path)/size")
+        guard let first, first != .max, let size, size > 0 else { return nil }
         guard let range = AddressRange(start: first, size: size) else {
             throw tree.damaged("\(path)/size", "\(hexadecimal(size)) bytes from \(hexadecimal(first)) are impossible")
         }

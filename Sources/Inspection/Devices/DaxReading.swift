@@ -4,6 +4,8 @@ internal import Machine
 /// Reads the dax bus of sysfs (Documentation/ABI/testing/sysfs-bus-dax) and the hmem platform devices.
 struct DaxReading {
     let tree: any FileTree
+    /// The names in `/sys/bus/platform/devices`.
+    let platformDevices: [String]
 
     /// The dax devices by name.
     func devices() throws(InspectionError) -> [DaxDevice] {
@@ -12,7 +14,7 @@ struct DaxReading {
         for name in try tree.names(in: bus, where: { $0.hasPrefix("dax") }) {
             guard let path = try tree.device("\(bus)/\(name)") else { continue }
             let (owner, through) = Self.owner(ofDeviceAt: path)
-            let ranges = try ranges(path)
+            let (ranges, regionStart) = try place(path)
             devices.append(
                 DaxDevice(
                     name: name,
@@ -22,8 +24,7 @@ struct DaxReading {
                     driver: tree.linkName("\(path)/driver"),
                     memoryState: tree.optionalValue("\(path)/state"),
                     targetNode: tree.optionalValue("\(path)/target_node").flatMap { Int($0) },
-                    // drivers/dax/bus.c: resource_show()
-                    regionStart: ranges.isEmpty ? try tree.address("\(path)/resource") : nil
+                    regionStart: regionStart
                 )
             )
         }
@@ -44,7 +45,8 @@ struct DaxReading {
         return (nil, String(parent))
     }
 
-    private func ranges(_ path: String) throws(InspectionError) -> [AddressRange] {
+    /// The bytes of the device and, of one that has none, where its region starts (drivers/dax/bus.c: resource_show()).
+    private func place(_ path: String) throws(InspectionError) -> (ranges: [AddressRange], regionStart: UInt64?) {
         var ranges: [AddressRange] = []
         for mapping in try tree.names(in: path, where: { $0.isNumbered("mapping") }) {
             guard let start = try tree.address("\(path)/\(mapping)/start"),
@@ -55,29 +57,27 @@ struct DaxReading {
             }
             ranges.append(try tree.physical(range, at: "\(path)/\(mapping)/end"))
         }
+        if !ranges.isEmpty { return (ranges.sorted(), nil) }
         // A device that goes loses its mappings first.
-        if ranges.isEmpty { _ = try tree.required("\(path)/size") }
-        if ranges.isEmpty, let size = try tree.decimal("\(path)/size"), size > 0,
-            let start = try tree.address("\(path)/resource")
-        {
-            guard let range = AddressRange(start: start, size: size) else {
-                throw tree.damaged(
-                    "\(path)/size",
-                    "\(hexadecimal(size)) bytes from \(hexadecimal(start)) are impossible"
-                )
-            }
-            ranges.append(try tree.physical(range, at: "\(path)/resource"))
+        let size = try tree.requiredDecimal("\(path)/size")
+        let start = try tree.address("\(path)/resource")
+        guard let size, size > 0, let start else { return ([], start) }
+        guard let range = AddressRange(start: start, size: size) else {
+            throw tree.damaged(
+                "\(path)/size",
+                "\(hexadecimal(size)) bytes from \(hexadecimal(start)) are impossible"
+            )
         }
-        return ranges.sorted()
+        return ([try tree.physical(range, at: "\(path)/resource")], nil)
     }
 
     /// The hmem platform devices by name.
     ///
     /// 6.1 makes them at boot, 6.3 and later while dax_hmem is loaded, 7.1 and later below `hmem_platform.0`.
-    func hmemDevices() throws(InspectionError) -> [HmemDevice] {
+    func hmemDevices() -> [HmemDevice] {
         let bus = "/sys/bus/platform/devices"
         var devices: [HmemDevice] = []
-        for name in try tree.names(in: bus, where: { $0.isNumbered("hmem.") }) {
+        for name in platformDevices where name.isNumbered("hmem.") {
             guard let path = tree.realPath("\(bus)/\(name)") else { continue }
             let parent = path.split(separator: "/").dropLast().last ?? ""
             devices.append(

@@ -68,3 +68,76 @@ struct MemoryReading {
         )
     }
 }
+
+/// The udev rules that put memory online by themselves.
+package struct OnliningRules {
+    private let tree: any FileTree
+
+    /// The rules of a machine.
+    package init(tree: any FileTree) { self.tree = tree }
+
+    /// In the order in which a name in one hides the same name in the next (udev(7)).
+    private static let directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map { "\($0)/udev/rules.d" }
+
+    /// The files that have such a rule, by path. Conditions that other lines set are not followed.
+    package func files() -> [String] {
+        ConfigurationFiles(tree, in: Self.directories, suffix: ".rules").paths().filter { path in
+            tree.optionalText(path).lines.contains(where: Self.onlinesMemory)
+        }
+    }
+
+    /// Whether a line of a rules file matches memory blocks and writes `online…` into their `state`.
+    package static func onlinesMemory(_ line: some StringProtocol) -> Bool {
+        let line = String(line.filter { !$0.isWhitespace })
+        return !line.hasPrefix("#") && line.contains("SUBSYSTEM==\"memory\"") && line.contains("ATTR{state}=\"online")
+    }
+}
+
+/// Reads what memory the host has to spare.
+struct MemoryRoomReading {
+    let tree: any FileTree
+
+    private static let nodes = "/sys/devices/system/node"
+
+    /// Nil where `/proc/meminfo` does not tell. Nothing but a refusal depends on it: what makes no sense counts as not there.
+    func read() -> MemoryRoom? {
+        let host = fields("/proc/meminfo")
+        guard let available = host["MemAvailable"] else { return nil }
+        return MemoryRoom(
+            available: available,
+            swapFree: host["SwapFree"] ?? 0,
+            nodes: tree.optionalNames(in: Self.nodes).compactMap(node)
+        )
+    }
+
+    private func node(_ name: String) -> MemoryNode? {
+        let path = "\(Self.nodes)/\(name)"
+        guard name.isNumbered("node"), let number = Int(name.dropFirst("node".count)) else { return nil }
+        let memory = fields("\(path)/meminfo")
+        guard let total = memory["MemTotal"], let free = memory["MemFree"] else { return nil }
+        var node = MemoryNode(number: number, total: total, free: free)
+        for size in tree.optionalNames(in: "\(path)/hugepages") {
+            guard let kibibytes = UInt64(size.drop { !$0.isASCIIDigit }.prefix(while: \.isASCIIDigit)) else { continue }
+            let count = { (file: String) in
+                tree.optionalValue("\(path)/hugepages/\(size)/\(file)").flatMap { UInt64($0) } ?? 0
+            }
+            let (all, free) = (count("nr_hugepages"), count("free_hugepages"))
+            node.hugepagesFree = node.hugepagesFree &+ free &* kibibytes &* 1024
+            node.hugepagesUsed = node.hugepagesUsed &+ (all - min(all, free)) &* kibibytes &* 1024
+        }
+        return node
+    }
+
+    /// The values of a meminfo in bytes: `MemFree:  123 kB`, of a node `Node 1 MemFree:  123 kB`.
+    private func fields(_ path: String) -> [String: UInt64] {
+        var fields: [String: UInt64] = [:]
+        for line in tree.optionalText(path).lines {
+            let words = line.fields()
+            guard words.count >= 3, words.last == "kB", let kibibytes = UInt64(words[words.count - 2]),
+                kibibytes < 1 << 42
+            else { continue }
+            fields[String(words[words.count - 3].dropLast())] = kibibytes << 10
+        }
+        return fields
+    }
+}

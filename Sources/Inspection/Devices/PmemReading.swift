@@ -5,6 +5,8 @@ internal import Machine
 struct PmemReading {
     let tree: any FileTree
     let modules: ModuleTable
+    /// The entries of `/proc` that are processes.
+    let processes: [String]
 
     private static let bus = "/sys/bus/nd/devices"
     private static let kinds = ["namespace", "btt", "pfn", "dax"]
@@ -14,52 +16,69 @@ struct PmemReading {
         guard tree.exists(Self.bus) else {
             return ["live", "builtin"].contains(modules.state(of: "libnvdimm").rawValue) ? nil : []
         }
-        var active: [PmemNamespace] = []
         let names = try tree.names(in: Self.bus) { name in
             Self.kinds.contains { name.hasPrefix($0) && name.dropFirst($0.count).first?.isASCIIDigit == true }
         }
+        var active: [(name: String, region: String, disks: [Disk])] = []
         for name in names {
             guard let path = tree.realPath("\(Self.bus)/\(name)"), tree.linkName("\(path)/driver") != nil else {
                 continue
             }
             let region = path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
-            let start = try tree.number("\(region)/resource")
-            let size = try tree.number("\(region)/size")
-            let range = start.flatMap { start in size.flatMap { AddressRange(start: start, size: $0) } }
-            active.append(PmemNamespace(name: name, range: range, users: try users(of: path)))
+            active.append((name, region, try disks(of: path)))
         }
-        return active
+        var ranges: [String: AddressRange] = [:]
+        for region in Set(active.map(\.region)) { ranges[region] = try range(ofRegion: region) }
+        let mounts = mounts(of: Set(active.flatMap(\.disks).map(\.number)))
+        return active.map { name, region, disks in
+            let users = disks.flatMap { disk in
+                (mounts[disk.number] ?? []).sorted().map { "\(disk.name) is mounted at \($0)" }
+                    + disk.holders.map { "\($0) holds \(disk.name)" }
+            }
+            return PmemNamespace(name: name, range: ranges[region], users: users)
+        }
     }
 
-    /// What is mounted from the block devices of a namespace, and what else stands on them.
-    private func users(of path: String) throws(InspectionError) -> [String] {
-        var users: [String] = []
-        for disk in try tree.names(in: "\(path)/block", where: { _ in true }) {
-            let number = tree.optionalValue("\(path)/block/\(disk)/dev") ?? ""
-            users += mounts(of: number).map { "\(disk) is mounted at \($0)" }
-            users += try tree.names(in: "\(path)/block/\(disk)/holders") { _ in true }.map { "\($0) holds \(disk)" }
-        }
-        return users
+    /// A block device of a namespace, and what stands on it.
+    private struct Disk {
+        var name: String
+        /// `259:0`; empty where it can't be read.
+        var number: String
+        var holders: [String]
     }
 
-    /// Where the device of that number is mounted, in any mount namespace.
-    private func mounts(of number: String) -> [String] {
-        var places: Set<String> = []
-        for process in names("/proc") where Int(process) != nil {
-            for line in text("/proc/\(process)/mountinfo").split(separator: "\n") {
+    private func disks(of path: String) throws(InspectionError) -> [Disk] {
+        var disks: [Disk] = []
+        for name in try tree.names(in: "\(path)/block", where: { _ in true }) {
+            disks.append(
+                Disk(
+                    name: name,
+                    number: tree.optionalValue("\(path)/block/\(name)/dev") ?? "",
+                    holders: try tree.names(in: "\(path)/block/\(name)/holders") { _ in true }
+                )
+            )
+        }
+        return disks
+    }
+
+    private func range(ofRegion region: String) throws(InspectionError) -> AddressRange? {
+        let start = try tree.number("\(region)/resource")
+        let size = try tree.number("\(region)/size")
+        return start.flatMap { start in size.flatMap { AddressRange(start: start, size: $0) } }
+    }
+
+    /// Where the devices of these numbers are mounted, in any mount namespace.
+    private func mounts(of numbers: Set<String>) -> [String: Set<String>] {
+        guard !numbers.isEmpty else { return [:] }
+        var places: [String: Set<String>] = [:]
+        for process in processes {
+            for line in tree.optionalText("/proc/\(process)/mountinfo").lines {
                 // ID PARENT MAJOR:MINOR ROOT PLACE … (Documentation/filesystems/proc.rst)
-                let words = line.split(separator: " ", maxSplits: 5)
-                if words.count > 4, words[2] == number { places.insert(String(words[4])) }
+                let words = line.fields(6)
+                guard words.count > 4, numbers.contains(String(words[2])) else { continue }
+                places[String(words[2]), default: []].insert(String(words[4]))
             }
         }
-        return places.sorted()
-    }
-
-    private func names(_ path: String) -> [String] {
-        do { return try tree.list(path) ?? [] } catch { return [] }
-    }
-
-    private func text(_ path: String) -> String {
-        do { return try tree.text(path) ?? "" } catch { return "" }
+        return places
     }
 }

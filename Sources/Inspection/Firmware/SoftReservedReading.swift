@@ -16,18 +16,17 @@ struct SoftReservedReading {
     let tree: any FileTree
     let iomem: IomemTree
     let commandLine: KernelCommandLine
-    let log: [String]
+    let firmware: FirmwareMap
+    let logged: LoggedMaps
 
     private static let memmapSource = "memmap= in /proc/cmdline"
 
     /// The ranges in address order, each with all the places that name just these bytes.
     func read() throws(InspectionError) -> [SoftReservedRange] {
-        let firmware = try FirmwareMap(tree: tree)
-        let logged = LoggedMaps(log: log)
         let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        let ranges = lines.isEmpty ? bootMap(firmware, logged) : Self.outermost(lines)
+        let ranges = lines.isEmpty ? bootMap : Self.outermost(lines)
         let proximity = try ProximityRanges(tree: tree, commandLine: commandLine)
-        let candidates = candidates(firmware, logged, lines)
+        let candidates = candidates(lines)
         var result: [SoftReservedRange] = []
         for range in ranges {
             let same = candidates.filter { $0.range == range }.map(\.source)
@@ -48,15 +47,15 @@ struct SoftReservedReading {
     }
 
     /// The Soft Reserved ranges of the memory map after all changes at boot.
-    private func bootMap(_ firmware: FirmwareMap, _ logged: LoggedMaps) -> [AddressRange] {
+    private var bootMap: [AddressRange] {
         if let changed = logged.changed { return Self.cut(changed, at: []) }
         var ranges = firmware.softReserved.map(\.range)
         if firmware.entries.isEmpty { ranges = logged.firmware }
         let specificPurpose = isSoftReserveOff ? [] : logged.specificPurpose
         if ranges.isEmpty { ranges = specificPurpose }
         // The EFI entries come into the map beside those of the firmware (do_add_efi_memmap(), arch/x86/platform/efi/efi.c).
+        let asked = asked
         var others = firmware.entries.map(\.range) + logged.entries + specificPurpose
-        let asked = CommandLineMap(commandLine)
         if asked.isExact {
             ranges = []
             others = []
@@ -64,7 +63,7 @@ struct SoftReservedReading {
         for change in asked.changes {
             if change.oldType == nil && change.newType != nil { others.append(change.range) }
             if change.newType == CommandLineMap.softReserved {
-                ranges += Self.bytes(of: change, firmware)
+                ranges += bytes(of: change)
             } else if change.oldType == CommandLineMap.softReserved || change.oldType == nil && change.newType == nil {
                 ranges = ranges.flatMap { $0.subtracting([change.range]) }
             }
@@ -100,9 +99,11 @@ struct SoftReservedReading {
     }
 
     /// The bytes that become Soft Reserved: with an old type, those that had it, as far as the firmware's map tells.
-    private static func bytes(of change: CommandLineMap.Change, _ firmware: FirmwareMap) -> [AddressRange] {
+    private func bytes(of change: CommandLineMap.Change) -> [AddressRange] {
         change.oldType == CommandLineMap.memory ? firmware.memory(in: change.range) : [change.range]
     }
+
+    private var asked: CommandLineMap { CommandLineMap(commandLine) }
 
     /// With `efi=nosoftreserve` the kernel takes specific-purpose memory as normal memory.
     private var isSoftReserveOff: Bool {
@@ -110,20 +111,32 @@ struct SoftReservedReading {
     }
 
     /// Every place that names a Soft Reserved range, the most telling first.
-    private func candidates(
-        _ firmware: FirmwareMap,
-        _ logged: LoggedMaps,
-        _ lines: [AddressRange]
-    ) -> [(range: AddressRange, source: String)] {
+    private func candidates(_ lines: [AddressRange]) -> [(range: AddressRange, source: String)] {
         var result = lines.map { (range: $0, source: "/proc/iomem") }
         result += firmware.softReserved.map { ($0.range, $0.path) }
-        for change in CommandLineMap(commandLine).changes
-        where change.newType == CommandLineMap.softReserved {
-            result += Self.bytes(of: change, firmware).map { ($0, Self.memmapSource) }
+        for change in asked.changes where change.newType == CommandLineMap.softReserved {
+            result += bytes(of: change).map { ($0, Self.memmapSource) }
         }
         result += (logged.changed ?? []).map { ($0, "the user: map in the kernel log") }
         result += logged.firmware.map { ($0, "the BIOS-e820: map in the kernel log") }
         if !isSoftReserveOff { result += logged.specificPurpose.map { ($0, "the EFI map in the kernel log") } }
         return result
+    }
+}
+
+extension MachineState {
+    /// Adds to the Soft Reserved ranges what dax_hmem holds beyond them: it makes devices over HMEM ranges and nothing else
+    /// (drivers/dax/hmem/hmem.c: dax_hmem_probe()), whatever the firmware's map calls them.
+    mutating func addRangesOfHmemDevices() {
+        let known = softReserved.flatMap { [$0.range] + ($0.hmemRange.map { [$0] } ?? []) }
+        let added = daxDevices.filter { $0.owner == .hmem }.flatMap { device in
+            device.ranges.flatMap { range in
+                range.subtracting(known).map {
+                    SoftReservedRange(range: $0, sources: ["/sys/bus/dax/devices/\(device.name)"], hmemRange: range)
+                }
+            }
+        }
+        guard !added.isEmpty else { return }
+        softReserved = (softReserved + added).sorted { $0.range < $1.range }
     }
 }

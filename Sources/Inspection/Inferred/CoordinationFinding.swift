@@ -3,18 +3,14 @@ internal import Machine
 /// Tells the coordination of 7.1 from version 7 of its series, which some kernels got as a backport and which lacks the
 /// deferral on reload.
 struct CoordinationFinding {
-    let tree: any FileTree
     let state: MachineState
-    let log: [String]
-
-    /// The text of a debug message that came with the deferral (`hmem_register_device()`, drivers/dax/hmem/hmem.c).
-    static let newText = "await CXL initial probe"
-    /// A debug message that all versions have: without it the module was built without debug messages.
-    private static let oldText = "deferring range to CXL"
+    let sources: MachineSources
+    /// The file of dax_hmem; nil where it is not known.
+    let hmemFile: String?
 
     func find() throws(InspectionError) -> Finding<Generation?> {
-        if log.contains(where: { $0.holds(Self.newText) }) {
-            return Finding(.coordinated, evidence: ["The kernel log has \"\(Self.newText)\"."])
+        if sources.log.awaitsProbe {
+            return Finding(.coordinated, evidence: ["The kernel log has \"\(LoggedFacts.awaitingProbe)\"."])
         }
         let module = try moduleFile()
         if module.value != nil { return module }
@@ -26,7 +22,7 @@ struct CoordinationFinding {
             )
         }
         // A global of built-in code in version 7 only; 7.1 keeps the flag in hmem_platform (drivers/dax/hmem/device.c).
-        if let symbols = try tree.read("/proc/kallsyms"), symbols.holds(" dax_hmem_initial_probe") {
+        if try sources.symbols.has("dax_hmem_initial_probe") {
             return Finding(
                 .unfixed,
                 evidence: module.evidence + ["/proc/kallsyms has dax_hmem_initial_probe."]
@@ -43,23 +39,17 @@ struct CoordinationFinding {
 
     /// What the text in the file of dax_hmem says; the value is nil where it can't be read.
     private func moduleFile() throws(InspectionError) -> Finding<Generation?> {
-        let directory = "/lib/modules/\(state.kernel.release)"
-        guard let list = try tree.text("\(directory)/modules.dep"),
-            let line = list.split(separator: "\n").first(where: {
-                ModuleReading.name($0.prefix { $0 != ":" }) == "dax_hmem"
-            })
-        else { return Finding(nil, evidence: []) }
-        let path = "\(directory)/\(line.prefix { $0 != ":" })"
+        guard let path = hmemFile else { return Finding(nil, evidence: []) }
         guard path.hasSuffix(".ko") else {
             return Finding(nil, evidence: ["\(path) is compressed and was not looked into."])
         }
-        guard let bytes = try tree.read(path) else { return Finding(nil, evidence: ["\(path) is not there."]) }
-        if bytes.holds(Self.newText) {
-            return Finding(.coordinated, evidence: ["\(path) has the text \"\(Self.newText)\"."])
+        guard let bytes = try sources.tree.read(path) else { return Finding(nil, evidence: ["\(path) is not there."]) }
+        if bytes.holds(LoggedFacts.awaitingProbe) {
+            return Finding(.coordinated, evidence: ["\(path) has the text \"\(LoggedFacts.awaitingProbe)\"."])
         }
-        guard bytes.holds(Self.oldText) else {
+        guard bytes.holds(LoggedFacts.deferring) else {
             return Finding(nil, evidence: ["\(path) was built without debug messages, which would tell."])
         }
-        return Finding(.unfixed, evidence: ["\(path) lacks the text \"\(Self.newText)\"."])
+        return Finding(.unfixed, evidence: ["\(path) lacks the text \"\(LoggedFacts.awaitingProbe)\"."])
     }
 }

@@ -7,9 +7,10 @@ internal import Machine
 /// modules decide nothing, the dialect of `/proc/iomem` does, and only where that leaves two, the release.
 /// The evidence names files as they are on the machine, so that it does not change with the place of a capture.
 struct GenerationFinding {
-    let tree: any FileTree
     let state: MachineState
-    let log: [String]
+    let sources: MachineSources
+    /// The file of dax_hmem; nil where it is not known.
+    let hmemFile: String?
 
     /// What one fact leaves possible.
     private struct Clue {
@@ -29,7 +30,7 @@ struct GenerationFinding {
         }
         if possible.count == 1 { return Finding(possible.first, evidence: evidence) }
         if possible == Self.coordinating {
-            let fixed = try CoordinationFinding(tree: tree, state: state, log: log).find()
+            let fixed = try CoordinationFinding(state: state, sources: sources, hmemFile: hmemFile).find()
             return Finding(fixed.value, evidence: evidence + fixed.evidence)
         }
         let dialect = dialect()
@@ -93,8 +94,8 @@ struct GenerationFinding {
     /// The kernel's own list of symbols has those of a dax_hmem in its image.
     private func symbolClue() throws(InspectionError) -> Clue? {
         let file = "/proc/kallsyms"
-        guard let symbols = try tree.read(file), symbols.holds(" dax_hmem_probe") else { return nil }
-        let coordinates = symbols.holds(" dax_hmem_flush_work")
+        guard try sources.symbols.has("dax_hmem_probe") else { return nil }
+        let coordinates = try sources.symbols.has("dax_hmem_flush_work")
         return Clue(
             possible: coordinates ? Self.coordinating : [.hmemOnly, .deferring],
             evidence: "\(file) has \(coordinates ? "" : "no ")dax_hmem_flush_work."

@@ -1,8 +1,9 @@
 internal import Machine
 
-/// Reads what daxswitch wrote for modprobe: the drop-in of this boot and the one for the boots to come.
+/// What daxswitch wrote for modprobe: the drop-in of this boot and the one for the boots to come.
 struct DropInReading {
     let tree: any FileTree
+    let files: ModprobeFiles
 
     /// What the drop-ins say.
     struct Result {
@@ -17,8 +18,8 @@ struct DropInReading {
     private static let cxlFirst = ["softdep", "dax_hmem", "pre:", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem"]
 
     func read() throws(InspectionError) -> Result {
-        let persisted = try tree.text(Inspector.persistedPath).map(Self.words)
-        let now = try tree.text(Inspector.holdPath).map(Self.words)
+        let persisted = try files.ownLines(Inspector.persistedPath)
+        let now = try files.ownLines(Inspector.holdPath)
         let choice = try persisted.flatMap { lines throws(InspectionError) in try self.choice(lines) }
         if let now, !now.contains(Self.letIn), !Self.isWhole(now) {
             throw damaged(
@@ -28,15 +29,15 @@ struct DropInReading {
         }
         guard now != nil || choice != nil else { return Result(isHeld: false, persisted: nil) }
         // Others may have a line that counts before ours: then ours are there and keep nothing out.
-        let next = ModprobeConfiguration(tree, isOfNextBoot: true)
+        let next = files.configuration(isOfNextBoot: true)
         let counts =
             switch choice {
             case .hmem: Self.keepsOut(next)
-            case .cxl: next.softDependencies(of: "dax_hmem")?.starts(with: Self.cxlFirst.dropFirst(3)) == true
+            case .cxl: next.softDependencies(of: "dax_hmem")?.before.starts(with: Self.cxlFirst.dropFirst(3)) == true
             case nil: false
             }
         return Result(
-            isHeld: Self.keepsOut(ModprobeConfiguration(tree, isOfNextBoot: false)),
+            isHeld: Self.keepsOut(files.configuration(isOfNextBoot: false)),
             persisted: counts ? choice : nil
         )
     }
@@ -45,7 +46,7 @@ struct DropInReading {
     private static func isWhole(_ lines: [[String]]) -> Bool { keptOut.allSatisfy(lines.contains) }
 
     private static func keepsOut(_ configuration: ModprobeConfiguration) -> Bool {
-        configuration.softDependencies(of: "cxl_acpi") == []
+        configuration.softDependencies(of: "cxl_acpi")?.isEmpty == true
             && configuration.line("install", for: "cxl_acpi")?.words.dropFirst(2) == ["/bin/false"]
     }
 
@@ -62,9 +63,5 @@ struct DropInReading {
 
     private func damaged(_ path: String, _ what: String) -> InspectionError {
         tree.damaged(path, "this is not the whole of what daxswitch writes there; remove \(what)")
-    }
-
-    private static func words(_ text: String) -> [[String]] {
-        text.split(separator: "\n").map { ModprobeConfiguration.words(String($0)) }
     }
 }

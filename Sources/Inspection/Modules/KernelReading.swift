@@ -1,4 +1,4 @@
-internal import Machine
+package import Machine
 
 /// Reads what the kernel says about itself, without the inferred facts.
 struct KernelReading {
@@ -30,5 +30,50 @@ struct KernelReading {
             let open = text.firstIndex(of: "["), let close = text[open...].firstIndex(of: "]")
         else { return nil }
         return String(text[open..<close].dropFirst())
+    }
+}
+
+/// The parameters that change what dax_hmem does.
+struct HmemSettingsReading {
+    let tree: any FileTree
+    let commandLine: KernelCommandLine
+
+    func read() -> HmemSettings {
+        HmemSettings(
+            isDisabled: loaded("device_hmem", "disable") ?? commandLine.parameters.isOn("device_hmem.disable"),
+            // libkmod hands this on to the module.
+            regionIsIdle: commandLine.allParameters.isOn("dax_hmem.region_idle"),
+            loadedRegionIsIdle: loaded("dax_hmem", "region_idle")
+        )
+    }
+
+    /// Nil where the module is out.
+    private func loaded(_ module: String, _ parameter: String) -> Bool? {
+        tree.optionalValue("/sys/module/\(module)/parameters/\(parameter)").map { Bool(kernelText: $0) ?? false }
+    }
+}
+
+/// Reads which machine it is.
+package struct HostReading: Sendable {
+    private let tree: any FileTree
+
+    /// Where a recorded machine keeps its id, inside the root.
+    package static let recordedID = "/host-id"
+
+    /// A reader of the machine in `tree`.
+    package init(tree: any FileTree) { self.tree = tree }
+
+    /// The machine's id and name, as far as they can be read.
+    package func read() -> Host { Host(id: id, name: word("/proc/sys/kernel/hostname")) }
+
+    /// machine-id(5) calls the id itself confidential: a digest that many ids share can stand in plans and bug reports.
+    private var id: String? {
+        if !tree.isLive, let recorded = word(Self.recordedID) { return recorded }
+        guard let id = word("/etc/machine-id"), id != "uninitialized" else { return nil }
+        return digest(of: ["daxswitch", id])
+    }
+
+    private func word(_ path: String) -> String? {
+        tree.optionalValue(path).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -18,46 +18,9 @@ package struct ModprobeConfiguration: Sendable {
     /// All of it.
     package let lines: [Line]
 
-    /// What libkmod was built with, in the order in which a file hides those of its name in the directories behind
-    /// (libkmod/libkmod.c: default_config_paths).
-    private static let directories = [
-        "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
-    ]
-
-    /// The configuration below the root of `tree`; `isOfNextBoot` leaves out what lies in `/run`.
-    package init(_ tree: some FileTree, isOfNextBoot: Bool) {
-        var files: [String: String] = [:]
-        for directory in Self.directories where !(isOfNextBoot && directory.hasPrefix("/run/")) {
-            for name in ((try? tree.list(directory)) ?? nil) ?? []
-            where name.hasSuffix(".conf") && !name.hasPrefix(".") && files[name] == nil {
-                files[name] = "\(directory)/\(name)"
-            }
-        }
-        lines = files.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.flatMap { _, path in
-            Self.lines(((try? tree.text(path)) ?? nil) ?? "", of: path)
-        }
-    }
-
-    /// A backslash at its end makes a line go on, a comment too (libkmod/libkmod-util.c: getline_wrapped()).
-    private static func lines(_ text: String, of path: String) -> [Line] {
-        var lines: [Line] = []
-        var begun: (number: Int, text: String)?
-        for (index, part) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = (number: begun?.number ?? index + 1, text: (begun?.text ?? "") + part)
-            if line.text.hasSuffix("\\") {
-                begun = (line.number, String(line.text.dropLast()))
-                continue
-            }
-            begun = nil
-            let words = words(line.text)
-            guard let first = words.first, !first.hasPrefix("#") else { continue }
-            lines.append(Line(file: path, number: line.number, words: words))
-        }
-        return lines
-    }
-
-    static func words(_ line: String) -> [String] {
-        line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+    /// The configuration that the next boot of the machine in `tree` has.
+    package static func ofNextBoot(_ tree: any FileTree) -> ModprobeConfiguration {
+        ModprobeFiles(tree).configuration(isOfNextBoot: true)
     }
 
     /// The line of `keyword` that counts for `module` (underscores): the first whose pattern fits
@@ -69,8 +32,79 @@ package struct ModprobeConfiguration: Sendable {
         }
     }
 
-    /// The modules that the softdep line for `module` names, before and after it; nil where there is no such line.
-    func softDependencies(of module: String) -> [String]? {
-        line("softdep", for: module).map { $0.words.dropFirst(2).filter { !$0.hasSuffix(":") }.map { underscored($0) } }
+    /// The soft dependencies of `module` (underscores); nil where no line is about it.
+    func softDependencies(of module: String) -> SoftDependencies? {
+        line("softdep", for: module).flatMap { SoftDependencies($0.words) }
+    }
+}
+
+/// The files of modprobe's configuration, each read once.
+struct ModprobeFiles {
+    /// What libkmod was built with, in the order in which a file hides those of its name in the directories behind
+    /// (libkmod/libkmod.c: default_config_paths).
+    private static let directories = [
+        "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
+    ]
+    private static let own = [Inspector.holdPath, Inspector.persistedPath]
+
+    private let names: ConfigurationFiles
+    /// The lines of each file that counts now or at the next boot, and of those that daxswitch writes.
+    private var files: [String: [ModprobeConfiguration.Line]] = [:]
+    private var errors: [String: InspectionError] = [:]
+
+    /// The files of the machine in `tree`.
+    init(_ tree: any FileTree) {
+        names = ConfigurationFiles(tree, in: Self.directories, suffix: ".conf")
+        for path in Set(paths(isOfNextBoot: false) + paths(isOfNextBoot: true) + Self.own) {
+            do throws(InspectionError) {
+                files[path] = try tree.read(path).map { Self.lines($0, of: path) }
+            } catch {
+                errors[path] = error
+            }
+        }
+    }
+
+    /// What modprobe goes by now, or where nothing is left in `/run`.
+    func configuration(isOfNextBoot: Bool) -> ModprobeConfiguration {
+        ModprobeConfiguration(lines: paths(isOfNextBoot: isOfNextBoot).flatMap { files[$0] ?? [] })
+    }
+
+    /// The words of the lines of a file that daxswitch writes; nil where it is not there.
+    func ownLines(_ path: String) throws(InspectionError) -> [[String]]? {
+        if let error = errors[path] { throw error }
+        return files[path]?.map(\.words)
+    }
+
+    /// By the names of the files, whatever directory they are in (libkmod/libkmod-config.c: conf_files_insert_sorted()).
+    private func paths(isOfNextBoot: Bool) -> [String] {
+        names.paths { !isOfNextBoot || !$0.hasPrefix("/run/") }.map { (path: $0, name: $0.fileName) }
+            .filter { $0.name.first != UInt8(ascii: ".") }
+            .sorted { $0.name.lexicographicallyPrecedes($1.name) }.map(\.path)
+    }
+
+    /// A backslash at its end makes a line go on, a comment too (libkmod/libkmod-util.c: getline_wrapped()).
+    private static func lines(_ text: [UInt8], of path: String) -> [ModprobeConfiguration.Line] {
+        var lines: [ModprobeConfiguration.Line] = []
+        var begun: (number: Int, text: [UInt8])?
+        for (index, part) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            let line = (number: begun?.number ?? index + 1, text: (begun?.text ?? []) + part)
+            if line.text.last == UInt8(ascii: "\\") {
+                begun = (line.number, line.text.dropLast())
+                continue
+            }
+            begun = nil
+            let words = line.text.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+                .map { String(decoding: $0, as: UTF8.self) }
+            guard let first = words.first, !first.hasPrefix("#") else { continue }
+            lines.append(ModprobeConfiguration.Line(file: path, number: line.number, words: words))
+        }
+        return lines
+    }
+}
+
+extension String {
+    /// The bytes behind the last slash of a path.
+    fileprivate var fileName: Substring.UTF8View {
+        self[(utf8.lastIndex(of: UInt8(ascii: "/")).map(utf8.index(after:)) ?? startIndex)...].utf8
     }
 }

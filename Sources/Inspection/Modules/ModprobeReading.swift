@@ -8,10 +8,17 @@ internal import Machine
 /// __kmod_module_fill_softdep(); seen with kmod 30 and 34). A look-up by name takes an alias of the configuration before
 /// the name (kmod_module_new_from_lookup()).
 package struct ModprobeReading {
-    private let tree: any FileTree
+    private let entries: [Entry]
 
-    /// The configuration of a machine.
-    package init(tree: any FileTree) { self.tree = tree }
+    /// The configuration of the machine in `tree`.
+    package init(tree: any FileTree) { self.init(ModprobeFiles(tree).configuration(isOfNextBoot: false)) }
+
+    /// What modprobe goes by now.
+    init(_ configuration: ModprobeConfiguration) {
+        entries = configuration.lines
+            .filter { $0.file != Inspector.holdPath && $0.file != Inspector.persistedPath }
+            .compactMap(Self.entry)
+    }
 
     private static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_hmem"]
     /// What libkmod sorts the lines of depmod by.
@@ -24,33 +31,30 @@ package struct ModprobeReading {
         var words: [String]
 
         func isAbout(_ module: String) -> Bool { unsafe fnmatch(words[1], module, 0) == 0 }
+        var softDependencies: SoftDependencies? { SoftDependencies(words) }
         /// A soft dependency from here counts before that of depmod's list.
         var isBeforeIndex: Bool { name < ModprobeReading.index }
     }
 
     /// The files that say something about these modules, by path; those that daxswitch wrote are not among them.
-    package func files() -> [String] { Set(entries().map(\.line.path)).sorted() }
+    package func files() -> [String] { Set(entries.map(\.line.path)).sorted() }
 
-    func read(_ table: ModuleTable) -> ModprobeSettings {
-        let entries = entries()
+    /// What the configuration says, where `table` has the modules.
+    func settings(_ table: ModuleTable) -> ModprobeSettings {
         var settings = ModprobeSettings()
         for module in Self.modules where !table.builtin.contains(module) {
-            guard let (line, isCertain) = obstacle(to: module, entries, table) else { continue }
+            guard let (line, isCertain) = obstacle(to: module, table) else { continue }
             if isCertain { settings.keptOut[module] = line } else { settings.doubtful[module] = line }
         }
         let soft = entries.first { $0.words[0] == "softdep" && $0.isAbout("dax_hmem") }
         if let soft, soft.isBeforeIndex || table.softDependencies.map({ $0["dax_hmem"] == nil }) == true {
-            settings.hmemSoftDependencies = Self.before(soft)
+            settings.hmemSoftDependencies = soft.softDependencies?.before
         }
         return settings
     }
 
     /// The line that keeps `module` out, or may.
-    private func obstacle(
-        to module: String,
-        _ entries: [Entry],
-        _ table: ModuleTable
-    ) -> (ModprobeSettings.Line, isCertain: Bool)? {
+    private func obstacle(to module: String, _ table: ModuleTable) -> (ModprobeSettings.Line, isCertain: Bool)? {
         if let alias = entries.first(where: { $0.words[0] == "alias" && $0.isAbout(module) }), alias.words[2] != module
         {
             return (alias.line, alias.words[2] == "off")
@@ -58,7 +62,7 @@ package struct ModprobeReading {
         guard let install = entries.first(where: { $0.words[0] == "install" && $0.isAbout(module) }) else { return nil }
         let command = install.words.dropFirst(2).map { $0.split(separator: "/").last.map(String.init) ?? "" }
         let isNothing = command == ["false"] || command == ["true"]
-        switch hasSoftDependencies(module, entries, table) {
+        switch hasSoftDependencies(module, table) {
         case true?: return nil
         case false?: return (install.line, isNothing)
         case nil: return (install.line, false)
@@ -66,28 +70,12 @@ package struct ModprobeReading {
     }
 
     /// Nil where it is not known what depmod's list has.
-    private func hasSoftDependencies(_ module: String, _ entries: [Entry], _ table: ModuleTable) -> Bool? {
+    private func hasSoftDependencies(_ module: String, _ table: ModuleTable) -> Bool? {
         let own = entries.first { $0.words[0] == "softdep" && $0.isAbout(module) }
-        if let own, own.isBeforeIndex { return own.words.dropFirst(2).contains { !$0.hasSuffix(":") } }
+        if let own, own.isBeforeIndex { return own.softDependencies?.isEmpty == false }
         guard let listed = table.softDependencies else { return nil }
         if listed[module] != nil { return true }
-        return own.map { $0.words.dropFirst(2).contains { !$0.hasSuffix(":") } } ?? false
-    }
-
-    /// The names behind `pre:`.
-    private static func before(_ entry: Entry) -> [String] {
-        var isPre = false
-        return entry.words.dropFirst(2).filter { word in
-            if word.hasSuffix(":") { isPre = word == "pre:" }
-            return isPre && !word.hasSuffix(":")
-        }
-    }
-
-    /// The lines about these modules, in the order in which they count.
-    private func entries() -> [Entry] {
-        ModprobeConfiguration(tree, isOfNextBoot: false).lines
-            .filter { $0.file != Inspector.holdPath && $0.file != Inspector.persistedPath }
-            .compactMap(Self.entry)
+        return own?.softDependencies?.isEmpty == false
     }
 
     private static func entry(_ line: ModprobeConfiguration.Line) -> Entry? {

@@ -3,17 +3,24 @@ internal import Machine
 
 /// Reads the modules: `/proc/modules`, `/sys/module`, and the lists of depmod in `/lib/modules/RELEASE`.
 struct ModuleReading {
-    let tree: any FileTree
-    let release: String
+    /// The modules.
+    private(set) var table = ModuleTable()
+    /// The path of the file of dax_hmem, as `modules.dep` has it; nil where that does not know the module.
+    private(set) var hmemFile: String?
 
-    func read() throws(InspectionError) -> ModuleTable {
-        var table = ModuleTable()
-        table.loaded = try loaded()
-        table.builtin = try builtin(loaded: table.loaded)
+    private let tree: any FileTree
+
+    /// The modules of the kernel `release`, on a machine with these `decoders`.
+    init(tree: any FileTree, release: String, decoders: [Decoder]) throws(InspectionError) {
+        self.tree = tree
         let directory = "/lib/modules/\(release)"
-        table.dependencies = try tree.text("\(directory)/modules.dep").map(Self.dependencies)
+        table.loaded = try loaded()
+        table.builtin = try builtin(try tree.text("\(directory)/modules.builtin"), decoders)
+        if let list = try tree.text("\(directory)/modules.dep") {
+            table.dependencies = Self.dependencies(list)
+            hmemFile = Self.paths(list).first { Self.name($0) == "dax_hmem" }.map { "\(directory)/\($0)" }
+        }
         table.softDependencies = try tree.text("\(directory)/modules.softdep").map(Self.softDependencies)
-        return table
     }
 
     /// Lines `NAME SIZE REFERENCES USERS STATE ADDRESS [TAINT]` (`m_show()`, kernel/module/procfs.c), newest first.
@@ -24,10 +31,10 @@ struct ModuleReading {
             return [:]
         }
         var modules: [String: LoadedModule] = [:]
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !(line.isEmpty && index == lines.count - 1) {
-            guard let (name, module) = Self.module(line, position: index) else {
-                throw tree.damaged(path, line: index + 1, "\"\(line)\" is not a line about a module")
+            guard let (name, module) = Self.module(Substring(line), position: index) else {
+                throw tree.damaged(path, line: index + 1, "\"\(Substring(line))\" is not a line about a module")
             }
             modules[name] = module
         }
@@ -35,13 +42,13 @@ struct ModuleReading {
     }
 
     private static func module(_ line: Substring, position: Int) -> (String, LoadedModule)? {
-        let fields = line.split(separator: " ")
+        let fields = line.fields()
         guard fields.count >= 6, UInt64(fields[1]) != nil, fields[5].hasPrefix("0x"),
             let address = parseNumber(fields[5]), ["Live", "Loading", "Unloading"].contains(fields[4])
         else { return nil }
         // Without CONFIG_MODULE_UNLOAD the kernel counts nothing and prints "-".
         guard let references = fields[2] == "-" ? 0 : Int(fields[2]) else { return nil }
-        let users = fields[3].split(separator: ",").map(String.init).filter { $0 != "-" && $0 != "[permanent]" }
+        let users = String(fields[3]).commaSeparated.filter { $0 != "-" && $0 != "[permanent]" }
         let module = LoadedModule(
             isLive: fields[4] == "Live",
             references: references,
@@ -55,12 +62,9 @@ struct ModuleReading {
 
     /// The names in `modules.builtin`, and the directories of `/sys/module` that have no `initstate`: those belong to
     /// code in the kernel image (`mod_sysfs_setup()` makes the attribute for loadable modules only).
-    private func builtin(loaded: [String: LoadedModule]) throws(InspectionError) -> Set<String> {
-        var names: Set<String> = []
-        let list = try tree.text("/lib/modules/\(release)/modules.builtin")
-        if let list {
-            names.formUnion(list.split(separator: "\n").map { Self.name($0) })
-        }
+    private func builtin(_ list: String?, _ decoders: [Decoder]) throws(InspectionError) -> Set<String> {
+        let loaded = table.loaded
+        var names = Set((list?.lines ?? []).map { Self.name($0) })
         for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil {
             let path = "/sys/module/\(name)"
             if !tree.exists("\(path)/initstate"), !tree.exists("\(path)/coresize"), tree.exists(path) {
@@ -68,7 +72,7 @@ struct ModuleReading {
             }
         }
         // A running machine may have loaded a module since its list was read.
-        if list == nil && !tree.isLive { names.formUnion(try drivers().filter { loaded[$0] == nil }) }
+        if list == nil && !tree.isLive { names.formUnion(drivers(decoders).filter { loaded[$0] == nil }) }
         return names
     }
 
@@ -81,14 +85,9 @@ struct ModuleReading {
 
     /// The modules whose drivers are there, or what only they make: decoders of memory devices come with `cxl_port`
     /// (drivers/cxl/port.c: cxl_endpoint_port_probe()). Where a capture has no list of what is built in, this tells.
-    private func drivers() throws(InspectionError) -> Set<String> {
+    private func drivers(_ decoders: [Decoder]) -> Set<String> {
         var found = Set(Self.driverPaths.filter { tree.exists("/sys/bus/\($0.value)") }.keys)
-        let bus = "/sys/bus/cxl/devices"
-        for decoder in try tree.names(in: bus, where: { $0.hasPrefix("decoder") })
-        where tree.optionalValue("\(bus)/\(decoder)/devtype") == "cxl_decoder_endpoint" {
-            found.insert("cxl_port")
-            break
-        }
+        if decoders.contains(where: { $0.kind == .endpoint }) { found.insert("cxl_port") }
         return found
     }
 
@@ -99,31 +98,54 @@ struct ModuleReading {
         return underscored(file.prefix { $0 != "." })
     }
 
+    /// The paths before the colons of `modules.dep`.
+    private static func paths(_ text: String) -> [Substring] { text.lines.map { $0.prefix { $0 != ":" } } }
+
     /// Lines `PATH: PATH PATH…` of `modules.dep`.
     static func dependencies(_ text: String) -> [String: [String]] {
         var result: [String: [String]] = [:]
-        for line in text.split(separator: "\n") {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            result[name(line[..<colon])] = line[colon...].dropFirst().split(separator: " ").map { name($0) }
+        for line in text.lines {
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            result[name(line[..<colon])] = line[colon...].dropFirst().fields().map { name($0) }
         }
         return result
     }
 
-    /// The names behind `pre:` in the lines `softdep NAME pre: A B post: C` of `modules.softdep`.
+    /// The names behind `pre:` in the lines of `modules.softdep`.
     static func softDependencies(_ text: String) -> [String: [String]] {
         var result: [String: [String]] = [:]
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count >= 2, words[0] == "softdep" else { continue }
-            var isPre = false
-            for word in words.dropFirst(2) {
-                if word.hasSuffix(":") {
-                    isPre = word == "pre:"
-                } else if isPre {
-                    result[underscored(words[1]), default: []].append(underscored(word))
-                }
-            }
+        for line in text.lines {
+            guard let soft = SoftDependencies(line.fields().map(String.init)), !soft.before.isEmpty else { continue }
+            result[soft.module, default: []] += soft.before
         }
         return result
     }
+}
+
+/// A line `softdep MODULE pre: A B post: C`, in a file of modprobe's or in `modules.softdep`; names with underscores.
+struct SoftDependencies: Equatable {
+    /// The module, or a pattern for modules.
+    let module: String
+    /// What is loaded before it.
+    private(set) var before: [String] = []
+    /// What is loaded after it.
+    private(set) var after: [String] = []
+
+    /// The words of a line; nil where it is no such line. What stands before `pre:` and `post:` names nothing
+    /// (libkmod/libkmod-config.c: kmod_config_add_softdep()).
+    init?(_ words: [String]) {
+        guard words.count >= 3, words[0] == "softdep" else { return nil }
+        module = underscored(words[1])
+        var place: WritableKeyPath<Self, [String]>?
+        for word in words.dropFirst(2) {
+            switch word {
+            case "pre:": place = \.before
+            case "post:": place = \.after
+            default: if let place { self[keyPath: place].append(underscored(word)) }
+            }
+        }
+    }
+
+    /// It names no module, and so takes away what a line behind it names.
+    var isEmpty: Bool { before.isEmpty && after.isEmpty }
 }

@@ -16,7 +16,7 @@ package struct RecordedKernelLog: KernelLog {
     /// The lines of the file; nil where it is absent or unreadable.
     package func lines() -> [String]? {
         do {
-            return try tree.text("/dmesg")?.split(separator: "\n").map(String.init)
+            return try tree.text("/dmesg")?.lines.map(String.init)
         } catch {
             // The log only adds facts; without it the other sources stand alone.
             return nil

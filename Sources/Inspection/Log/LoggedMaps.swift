@@ -16,40 +16,31 @@ struct LoggedMaps {
     /// Usable EFI memory with the specific-purpose attribute (`efi=debug`; `efi_md_typeattr_format()`).
     private(set) var specificPurpose: [AddressRange] = []
 
-    init(log: [String]) {
-        for line in log {
-            let message = Self.message(of: line)
-            if message.hasPrefix("BIOS-e820: [mem ") {
-                if let range = Self.range(message, after: "[mem ") { entries.append(range) }
-                if let range = Self.softReserved(message) { firmware.append(range) }
-            } else if message.hasPrefix("user: [mem ") {
-                if let range = Self.softReserved(message), changed != nil { changed?.append(range) }
-            } else if message.holds("BIOS-provided physical RAM map") {
-                isWhole = true
-            } else if message.holds("user-defined physical RAM map") {
-                changed = []
-            } else if message.hasPrefix("efi: mem") {
-                if let range = Self.specificPurpose(message) { specificPurpose.append(range) }
-            }
-        }
-    }
+    /// The log has lines of the firmware's map or of the EFI map.
+    private(set) var hasLines = false
 
-    /// A line without the priority, the time and the caller in front, as in `[    0.000000][    T0] BIOS-e820: …`.
-    static func message(of line: String) -> Substring {
-        var rest = line.utf8[...]
-        if rest.first == UInt8(ascii: "<"), let close = rest.firstIndex(of: UInt8(ascii: ">")) {
-            rest = rest[close...].dropFirst()
+    /// Takes in the next message, which stands without the time in front.
+    mutating func note(_ message: Substring) {
+        if message.hasPrefix("BIOS-e820: [mem ") {
+            hasLines = true
+            if let range = Self.range(message, after: "[mem ") { entries.append(range) }
+            if let range = Self.softReserved(message) { firmware.append(range) }
+        } else if message.hasPrefix("user: [mem ") {
+            if let range = Self.softReserved(message), changed != nil { changed?.append(range) }
+        } else if message.holds("BIOS-provided physical RAM map") {
+            isWhole = true
+        } else if message.holds("user-defined physical RAM map") {
+            changed = []
+        } else if message.hasPrefix("efi: mem") {
+            hasLines = true
+            if let range = Self.specificPurpose(message) { specificPurpose.append(range) }
         }
-        while rest.first == UInt8(ascii: "["), let close = rest.firstIndex(of: UInt8(ascii: "]")) {
-            rest = rest[close...].dropFirst().drop { $0 == UInt8(ascii: " ") }
-        }
-        return Substring(rest)
     }
 
     /// The range of `…: [mem 0xSTART-0xEND]  soft reserved`.
     private static func softReserved(_ message: Substring) -> AddressRange? {
-        guard message.lowercased().hasSuffix("] soft reserved") || message.lowercased().hasSuffix("]  soft reserved")
-        else { return nil }
+        let words = message.lowercased()
+        guard words.hasSuffix("] soft reserved") || words.hasSuffix("]  soft reserved") else { return nil }
         return range(message, after: "[mem ")
     }
 

@@ -1,23 +1,19 @@
 internal import Iomem
 internal import Machine
 
+// What has happened in this boot, and left no other trace.
+
 /// Infers whether the one probe of dax_hmem that asks the CXL regions is over.
 ///
 /// The kernel keeps that in `hmem_platform.did_probe` (drivers/dax/hmem/device.c, 7.1 on) and shows it nowhere. It is
 /// set by a probe that met a window over an HMEM range, and only a reboot resets it. That a probe met a window shows in
 /// what dax_hmem did not take. That none did is harder, since modules may have come and gone: it is a remembered fact, or
-/// the kernel log goes back to the boot and shows that no window has been there (`LoggedBridges`).
+/// the kernel log goes back to the boot and shows that no window has been there (`LoggedFacts.bridges`).
 /// On other generations there is no such probe: the value is `unknown`, and the evidence says so.
 struct InitialProbeFinding {
     let state: MachineState
-    let log: [String]
+    let log: LoggedFacts
     let facts: RememberedFacts?
-
-    /// What `hmem_register_device()` and `hmem_register_cxl_device()` (drivers/dax/hmem/hmem.c) say, at debug level, about
-    /// a range that meets a window.
-    private static let messages = [
-        CoordinationFinding.newText, "deferring range to CXL", "CXL claims resource", "CXL did not claim resource",
-    ]
 
     func find() -> Finding<InitialProbe> {
         if let generation = state.kernel.generation.value, generation == .hmemOnly || generation == .deferring {
@@ -50,7 +46,7 @@ struct InitialProbeFinding {
     private var silence: String {
         if log.isEmpty { return "There is no kernel log here that could tell of a probe." }
         return
-            (LoggedBridges(log: log).isWhole
+            (log.isWhole
             ? "The kernel log goes back to the boot and has no message of such a probe"
             : "The kernel log has lost its beginning, and what is left has no message of such a probe")
             + "; that proves nothing, since dax_hmem prints them at debug level only (dax_hmem.dyndbg=+p), to the journal too."
@@ -64,12 +60,7 @@ struct InitialProbeFinding {
     }
 
     private func logProof() -> String? {
-        for line in log where line.holds("CXL") {
-            if let message = Self.messages.first(where: { line.holds($0) }) {
-                return "The kernel log has \"\(message)\": a probe of dax_hmem met a window."
-            }
-        }
-        return nil
+        log.probeMessage.map { "The kernel log has \"\($0)\": a probe of dax_hmem met a window." }
     }
 
     /// A probe that meets no window takes every range. So a range in a window that dax_hmem, being loaded, did not take
@@ -113,10 +104,9 @@ struct InitialProbeFinding {
     /// That dax_hmem is older than `cxl_acpi` in `/proc/modules` proves nothing: dax_hmem_init() asks for `cxl_acpi` before
     /// it registers its driver, so that the probe of the older module meets the window of the younger one.
     private func earlyProof() -> String? {
-        let bridges = LoggedBridges(log: log)
-        guard bridges.isWhole, bridges.names.isEmpty, !state.windows.contains(where: \.isLive) else { return nil }
+        guard log.isWhole, log.bridges.isEmpty, !state.windows.contains(where: \.isLive) else { return nil }
         return
-            "The kernel log goes back to the boot and has no \"\(LoggedBridges.mark)\": no window has been there in this "
+            "The kernel log goes back to the boot and has no \"\(LoggedFacts.bridgeMark)\": no window has been there in this "
             + "boot."
     }
 
@@ -127,5 +117,39 @@ struct InitialProbeFinding {
         }
         let ranges = met.map(\.description).joined(separator: ", ")
         return "dax_hmem holds \(ranges): it met no window, or it met one and no region contained the range."
+    }
+}
+
+/// Infers whether the memory devices' decoders can only be as the firmware left them.
+///
+/// Drivers reset decoders when `cxl_acpi` or a memory device's driver goes (drivers/cxl/core/region.c:
+/// cxl_region_decode_reset()), and none touches one before `cxl_acpi` has made the ports (drivers/cxl/acpi.c:
+/// cxl_acpi_probe()). While they are out of sight nothing else tells, and memory that no decoder answers for is deadly.
+struct DecoderHistory {
+    let state: MachineState
+    let log: LoggedFacts
+
+    func find() -> Finding<Bool> {
+        if state.windows.contains(where: \.isLive) {
+            return Finding(false, evidence: ["/proc/iomem has CXL windows: cxl_acpi is bound."])
+        }
+        // What is part of the kernel image is bound without being loaded.
+        if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
+            state.modules.state(of: "cxl_acpi") != .builtin
+        {
+            return Finding(true, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+        }
+        let mark = "\"\(LoggedFacts.bridgeMark)\""
+        if !log.bridges.isEmpty {
+            return Finding(false, evidence: ["The kernel log has \(mark): cxl_acpi has been bound in this boot."])
+        }
+        guard log.isWhole else {
+            let what = log.isEmpty ? "There is no kernel log here" : "The kernel log has lost its beginning"
+            return Finding(false, evidence: ["\(what), so that cxl_acpi may have been bound in this boot."])
+        }
+        return Finding(
+            true,
+            evidence: ["The kernel log goes back to the boot and has no \(mark): cxl_acpi has not been bound."]
+        )
     }
 }

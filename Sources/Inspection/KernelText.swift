@@ -1,12 +1,35 @@
 internal import Iomem
 
-/// Values as the kernel writes them. A capture that was edited or made by hand may hold them otherwise, and a number
-/// read in the wrong base is another number, not an error.
+// Text and values as the kernel writes them, split by bytes.
+
+extension StringProtocol {
+    /// The lines that are not empty, without their ends.
+    var lines: [Substring] { Substring(self).utf8.split(separator: UInt8(ascii: "\n")).map { Substring($0) } }
+
+    /// What stands between spaces; `count` at most, the last with all that is left.
+    func fields(_ count: Int = .max) -> [Substring] {
+        Substring(self).utf8.split(separator: UInt8(ascii: " "), maxSplits: count - 1).map { Substring($0) }
+    }
+}
+
+/// Values of attributes. A capture that was edited or made by hand may hold them otherwise than the kernel writes
+/// them, and a number read in the wrong base is another number, not an error.
 extension FileTree {
     /// An address or a size that the kernel prints with `%#llx`; nil where it is absent or empty.
     /// - Throws: where the `0x` is missing.
     func address(_ path: String) throws(InspectionError) -> UInt64? {
-        guard let value = try value(path), !value.isEmpty else { return nil }
+        guard let value = try value(path) else { return nil }
+        return try address(in: value, at: path)
+    }
+
+    /// The same of an attribute that every device of its kind has.
+    /// - Throws: where it is not there.
+    func requiredAddress(_ path: String) throws(InspectionError) -> UInt64? {
+        try address(in: required(path), at: path)
+    }
+
+    private func address(in value: String, at path: String) throws(InspectionError) -> UInt64? {
+        guard !value.isEmpty else { return nil }
         guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
         guard value.hasPrefix("0x") || number == 0 else {
             throw damaged(path, "\"\(value)\" lacks the 0x with which the kernel writes this value (\"%#llx\")")
@@ -14,10 +37,11 @@ extension FileTree {
         return number
     }
 
-    /// A size that the kernel prints with `%llu`; nil where it is absent or empty.
-    /// - Throws: where it is not decimal.
-    func decimal(_ path: String) throws(InspectionError) -> UInt64? {
-        guard let value = try value(path), !value.isEmpty else { return nil }
+    /// A size that the kernel prints with `%llu`, of an attribute that every device of its kind has; nil where it is empty.
+    /// - Throws: where it is not there or not decimal.
+    func requiredDecimal(_ path: String) throws(InspectionError) -> UInt64? {
+        let value = try required(path)
+        guard !value.isEmpty else { return nil }
         guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
         guard value.allSatisfy(\.isASCIIDigit) else {
             throw damaged(path, "\"\(value)\" is not decimal, as the kernel writes this value (\"%llu\")")
@@ -31,6 +55,16 @@ extension FileTree {
         if let value = try value(path) { return value }
         guard isLive else { throw damaged(path, "the file is not there, though its device is") }
         throw InspectionError(.unstable, "\(path) vanished while the machine was read; try again in a moment")
+    }
+
+    /// The text of a file that nothing depends on: empty where it can't be read for whatever reason.
+    func optionalText(_ path: String) -> String {
+        do { return try text(path) ?? "" } catch { return "" }
+    }
+
+    /// The names in a directory that nothing depends on, in the order in which people number things.
+    func optionalNames(in path: String) -> [String] {
+        do { return try names(in: path) { _ in true } } catch { return [] }
     }
 
     /// `range`, if physical memory can lie there: x86-64 and arm64 have 52 bits at most (MAX_PHYSMEM_BITS).
