@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Parameters of dax_hmem")
 struct HmemSettingsTests {
-    private func load(_ settings: HmemSettings) throws -> Plan {
-        var machine = Machines.booted(.coordinated, ranges: [Machines.elsewhere])
+    private func load(_ settings: HmemSettings, _ generation: Generation = .coordinated) throws -> Plan {
+        var machine = Machines.booted(generation, ranges: [Machines.elsewhere])
         machine.modules.loaded["dax_hmem"] = nil
         machine.modules.loaded["dax_cxl"] = nil
         machine.hmemSettings = settings
@@ -26,8 +26,21 @@ struct HmemSettingsTests {
         #expect(plan.prediction.missingFacts.contains { $0.contains("region_idle") })
     }
 
-    @Test("device_hmem.disable: nothing for dax_hmem")
-    func disabled() throws {
-        #expect(try load(HmemSettings(isDisabled: true)).owners(of: Machines.elsewhere) == [.none])
+    @Test("device_hmem.disable: nothing for dax_hmem, and the rule is named", arguments: Generation.allCases)
+    func disabled(_ generation: Generation) throws {
+        let plan = try load(HmemSettings(isDisabled: true), generation)
+        #expect(plan.owners(of: Machines.elsewhere) == [.none])
+        let predicted = try #require(plan.prediction.ranges.first)
+        #expect(predicted.rules.contains(Rule.hmemDisabled.id) && predicted.why.contains("device_hmem.disable"))
+        for rule in predicted.rules { #expect(Rule.named(rule)?.holds(for: generation) == true, "\(rule)") }
+    }
+
+    @Test("device_hmem.disable and a region: CXL owns what the region covers, and the rule is not named there")
+    func disabledOverRegion() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: true)
+        machine.hmemSettings.isDisabled = true
+        let plan = try Planner(machine: machine).predict([.unload("dax_cxl"), .load("dax_cxl")])
+        #expect(plan.prediction.ranges.map(\.owners) == [[.cxl]])
+        #expect(plan.prediction.ranges.allSatisfy { !$0.rules.contains(Rule.hmemDisabled.id) })
     }
 }

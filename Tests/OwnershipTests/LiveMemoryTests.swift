@@ -32,7 +32,7 @@ struct LiveMemoryTests {
         let hazards = try Planner(machine: machine).predict(steps).prediction.hazards
         let crash = try #require(hazards.first { $0.id == .decodeUnderLiveMemory })
         #expect(crash.subject == "region0" && crash.wayOut.hasPrefix("none while the host runs"))
-        #expect(!Hazard.acceptable.contains(.decodeUnderLiveMemory))
+        #expect(!Hazard.Identifier.decodeUnderLiveMemory.isAcceptable)
     }
 
     @Test("locked, it survives cxl_acpi; but no device is ever made over memory of the host")

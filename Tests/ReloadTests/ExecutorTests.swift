@@ -265,6 +265,27 @@ struct ExecutorTests {
         #expect(!other.steps.contains(.unload("cxl_acpi")))
     }
 
+    @Test("two devices over one memory before and after: half-way, where only one is left, they are not a new hazard")
+    func bothAsBefore() throws {
+        let moments = try RecordedMoments(kernel: "6.12.107", scenario: "hmem-first-then-cxl", ["02", "03"])
+        let both = try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"])
+        #expect(segments(of: both).contains { $0.owner == .both })
+        let plan = try Planner(machine: both).predict([.unload("dax_cxl"), .load("dax_cxl")])
+        #expect(plan.steps.count == 2 && plan.prediction.hazards.isEmpty)
+        let target = OwnershipGoal(after: plan, on: both)
+        let halfWay = RecordedKernel(try moments.state(with: ["cxl_acpi", "dax_hmem"]), moments)
+        let runner = StepRunner(
+            surfaces: halfWay.surfaces,
+            settling: Settling(surfaces: halfWay.surfaces, deadlines: Deadlines()),
+            target: target,
+            probeWasDone: true,
+            overrides: Overrides(),
+            accepted: [],
+            report: { _ in }
+        )
+        #expect(try runner.check(before: [.load("dax_cxl")], bringing: target) == halfWay.state)
+    }
+
     @Test("a plan for a machine that has changed is not begun")
     func machineChanged() throws {
         let kernel = try RecordedKernel.lockedSwitch()

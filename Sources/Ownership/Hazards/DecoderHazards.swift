@@ -19,7 +19,6 @@ extension StepHazards {
         let subject = bytes.map(\.description).joined(separator: ", ")
         return Hazard(
             id: .undecodedRange,
-            severity: .crash,
             subject: subject,
             why: "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
             wayOut: isLostHere(bytes)
@@ -41,7 +40,6 @@ extension StepHazards {
             .joined(separator: "; ")
         return Hazard(
             id: .undecodedRange,
-            severity: .crash,
             subject: subject,
             why:
                 "dax_hmem takes \(subject), and it may be that no CXL decoder answers for it any more, since none is seen "

@@ -1,6 +1,29 @@
 /// Something that would crash the host, lose memory, or make the steps pointless.
 package struct Hazard: Sendable, Equatable, Hashable {
-    /// Which kind; the raw value is the id in the documents.
+    /// Which kind.
+    package let id: Identifier
+    /// The region, device, range, module or process concerned.
+    package let subject: String
+    /// What would happen, and why.
+    package let why: String
+    /// What to do instead.
+    package let wayOut: String
+
+    /// A hazard.
+    package init(id: Identifier, subject: String, why: String, wayOut: String) {
+        self.id = id
+        self.subject = subject
+        self.why = why
+        self.wayOut = wayOut
+    }
+
+    /// How bad, which its kind says.
+    package var severity: Severity { id.severity }
+}
+
+extension Hazard {
+    /// Which kind; the raw value is the id in the documents. What is so for every hazard of a kind is in `facts`, and
+    /// nowhere else.
     package enum Identifier: String, Sendable, CaseIterable {
         /// A driver goes while its memory blocks are online.
         case memoryOnline = "memory-online"
@@ -52,28 +75,144 @@ package struct Hazard: Sendable, Equatable, Hashable {
         case failure
     }
 
-    /// Which kind.
-    package let id: Identifier
-    /// How bad.
-    package let severity: Severity
-    /// The region, device, range, module or process concerned.
-    package let subject: String
-    /// What would happen, and why.
-    package let why: String
-    /// What to do instead.
-    package let wayOut: String
+    /// What a hazard is about.
+    package enum Scope: Sendable {
+        /// One step, as it is done: to be looked for again right before it.
+        case step
+        /// Where all steps end. Half-way it has no meaning: the owners there are compared with those that were planned.
+        case outcome
+    }
+}
 
-    /// A hazard.
-    package init(id: Identifier, severity: Severity, subject: String, why: String, wayOut: String) {
-        self.id = id
-        self.severity = severity
-        self.subject = subject
-        self.why = why
-        self.wayOut = wayOut
+extension Hazard.Identifier {
+    /// How bad it is.
+    package var severity: Hazard.Severity { facts.severity }
+    /// Whether it is about a step or about the end of all.
+    package var scope: Hazard.Scope { facts.scope }
+    /// Whether `--accept` may name it: only if the host survives the outcome.
+    package var isAcceptable: Bool { facts.isAcceptable }
+    /// The kinds that `--accept` may name.
+    package static let acceptable: [Hazard.Identifier] = allCases.filter(\.isAcceptable)
+    /// What the hazard means in general; a plan tells the case at hand and its way out.
+    package var meaning: String { facts.meaning }
+
+    /// What is so for every hazard of one kind.
+    private struct Facts {
+        let severity: Hazard.Severity
+        let scope: Hazard.Scope
+        let isAcceptable: Bool
+        let meaning: String
+
+        init(_ severity: Hazard.Severity, _ scope: Hazard.Scope, isAcceptable: Bool = false, _ meaning: String) {
+            self.severity = severity
+            self.scope = scope
+            self.isAcceptable = isAcceptable
+            self.meaning = meaning
+        }
     }
 
-    /// Whether `--accept` may name it: only where the host survives the outcome.
-    package static let acceptable: Set<Identifier> = [
-        .regionLost, .deviceOpen, .orphanedRange, .unbindable, .nondeterministic,
-    ]
+    private var facts: Facts {
+        switch self {
+        case .memoryOnline:
+            Facts(
+                .loss,
+                .step,
+                "A driver goes while memory blocks of its device are online: the kernel lets it go, and the memory is "
+                    + "stuck until a reboot."
+            )
+        case .decodeUnderLiveMemory:
+            Facts(
+                .crash,
+                .step,
+                "cxl_acpi goes while memory in its windows is online: the decoders are reset under the page allocator and "
+                    + "the kernel panics."
+            )
+        case .regionLost:
+            Facts(
+                .loss,
+                .step,
+                isAcceptable: true,
+                "The decoders of a region are reset with cxl_acpi: the memory behind it no longer answers, its contents "
+                    + "are lost, and the region does not come back by itself."
+            )
+        case .undecodedRange:
+            Facts(
+                .crash,
+                .step,
+                "dax_hmem takes a range that no decoder answers for, or for which none is seen after cxl_acpi was in: onlining it "
+                    + "crashes the kernel."
+            )
+        case .deviceOpen:
+            Facts(
+                .loss,
+                .step,
+                isAcceptable: true,
+                "A process has the dax device open or mapped: it gets SIGBUS at its next access."
+            )
+        case .orphanedRange:
+            Facts(
+                .loss,
+                .outcome,
+                isAcceptable: true,
+                "No driver owns the range afterwards, although one does now."
+            )
+        case .unbindable:
+            Facts(
+                .failure,
+                .outcome,
+                isAcceptable: true,
+                "The owner holds the bytes, but a region or a window's edge cuts them in /proc/iomem and no driver can bind."
+            )
+        case .doubleClaim:
+            Facts(
+                .loss,
+                .outcome,
+                "dax_hmem and dax_cxl both hold the bytes: two drivers can be bound to one memory."
+            )
+        case .pmemInUse:
+            Facts(
+                .loss,
+                .step,
+                "A pmem region goes with cxl_acpi while a namespace on it is active, mounted or not."
+            )
+        case .pmemWithoutBridge:
+            Facts(
+                .crash,
+                .step,
+                "A pmem region stands without its nvdimm bridge, since cxl_pmem was out when it was assembled: when cxl_pmem is "
+                    + "loaded, by udev or by hand, the kernel dies."
+            )
+        case .selfUndoing:
+            Facts(.failure, .step, "Loading dax_hmem brings cxl_acpi back, which the order removed before.")
+        case .nondeterministic:
+            Facts(
+                .failure,
+                .outcome,
+                isAcceptable: true,
+                "Who owns the range depends on a race, or on a fact that can't be read."
+            )
+        case .wantUnmet: Facts(.failure, .outcome, "The order does not bring the owner that the policy wants.")
+        case .stepRefused: Facts(.failure, .step, "The kernel refuses a step where it stands in the order.")
+        case .builtin: Facts(.failure, .step, "A module that a step removes is part of the kernel image.")
+        case .modulesDisabled:
+            Facts(
+                .failure,
+                .step,
+                "/proc/sys/kernel/modules_disabled is 1: no module can be loaded or removed any more."
+            )
+        case .lockdown: Facts(.failure, .step, "Kernel lockdown forbids to load a module that is not signed.")
+        case .notPermitted:
+            Facts(
+                .failure,
+                .step,
+                "The process lacks a privilege that the step needs: CAP_SYS_MODULE, CAP_SYS_ADMIN."
+            )
+        case .noHotremove:
+            Facts(
+                .failure,
+                .step,
+                "The kernel can't remove memory, so memory that is online can't be given back."
+            )
+        }
+    }
 }

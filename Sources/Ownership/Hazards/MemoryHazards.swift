@@ -12,7 +12,6 @@ extension StepHazards {
         return [
             Hazard(
                 id: .memoryOnline,
-                severity: .loss,
                 subject: "\(range)",
                 why:
                     "\(words(room.going)) would go offline, of which up to \(words(room.used)) are in use; in the rest of "
@@ -32,7 +31,6 @@ extension StepHazards {
         return [
             Hazard(
                 id: .memoryOnline,
-                severity: .loss,
                 subject: name,
                 why: "\(online) memory blocks of \(name) are online: \(step) returns 0 all the same and the memory is "
                     + "stuck until a reboot",
@@ -55,7 +53,6 @@ extension StepHazards {
         guard let block = machine.memory.blocks(in: range).first(where: { $0.isRemovable == false }) else { return nil }
         return Hazard(
             id: .noHotremove,
-            severity: .failure,
             subject: "memory\(block.number)",
             why: "its attribute removable is 0: this kernel can't remove memory (CONFIG_MEMORY_HOTREMOVE)",
             wayOut: "boot another kernel, or reboot so that kmem does not take the device"

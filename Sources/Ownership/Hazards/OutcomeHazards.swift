@@ -26,7 +26,6 @@ struct OutcomeHazards {
         let certainly = predicted.owners == [.none] ? "no driver owns" : "it may be that no driver owns"
         return Hazard(
             id: .orphanedRange,
-            severity: .loss,
             subject: "\(predicted.range)",
             why: "\(certainly) \(predicted.range) afterwards; \(owner.rawValue) owns it now. \(predicted.why)",
             wayOut:
@@ -37,7 +36,6 @@ struct OutcomeHazards {
     private func doubleClaim(_ predicted: PredictedRange) -> Hazard {
         Hazard(
             id: .doubleClaim,
-            severity: .loss,
             subject: "\(predicted.range)",
             why:
                 "dax_hmem and dax_cxl both get a device over \(predicted.range): two drivers can be bound to one memory",
@@ -57,7 +55,6 @@ struct OutcomeHazards {
             return [
                 Hazard(
                     id: .wantUnmet,
-                    severity: .failure,
                     subject: range,
                     why: "policy \(policy.name) wants \(words(wanted)) for \(range), but its order brings "
                         + "\(words(predicted.owners)). \(predicted.why)",
@@ -76,7 +73,6 @@ struct OutcomeHazards {
         return [
             Hazard(
                 id: .nondeterministic,
-                severity: .failure,
                 subject: range,
                 why:
                     "it can't be known who owns \(range) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
@@ -93,7 +89,6 @@ struct OutcomeHazards {
             let certainly = perWorld.allSatisfy { $0.contains(range) } ? "" : "it may be that "
             return Hazard(
                 id: .unbindable,
-                severity: .failure,
                 subject: "\(range)",
                 why:
                     "\(certainly)the owner of \(range) holds the bytes, but a region or a window's edge cuts them in iomem: "

@@ -51,7 +51,6 @@ extension StepHazards {
             : "\(step) assembles \(subject)"
         return Hazard(
             id: .pmemWithoutBridge,
-            severity: .crash,
             subject: subject,
             why: "\(assembles) while cxl_pmem is out: without its nvdimm bridge, it makes the kernel die when cxl_pmem "
                 + "comes in after it, which udev loads at once (\(Rule.pmemNeedsBridge.id))",
@@ -65,7 +64,6 @@ extension Hazard {
     fileprivate static func withoutBridge(_ region: ModelRegion, _ cause: String) -> Hazard {
         Hazard(
             id: .pmemWithoutBridge,
-            severity: .crash,
             subject: region.name,
             why:
                 "\(region.name) was assembled while cxl_pmem was out and has no nvdimm bridge: \(cause) makes the kernel "

@@ -26,7 +26,6 @@ extension StepHazards {
     private func pmemInUse(_ region: ModelRegion, _ why: String) -> Hazard {
         Hazard(
             id: .pmemInUse,
-            severity: .loss,
             subject: region.name,
             why: why,
             wayOut: "unmount what is on it and disable its namespaces first: ndctl disable-namespace"

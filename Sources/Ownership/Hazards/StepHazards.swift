@@ -31,7 +31,6 @@ struct StepHazards {
         if case .unload(let module) = step, world.builtin.contains(module) {
             return Hazard(
                 id: .builtin,
-                severity: .failure,
                 subject: module,
                 why: "\(module) is part of the kernel image (modules.builtin): it can't be removed (ENOENT)",
                 wayOut: "leave \(step) out of the order, or boot a kernel that has \(module) as a module"
@@ -43,7 +42,6 @@ struct StepHazards {
         }
         return Hazard(
             id: .stepRefused,
-            severity: .failure,
             subject: "\(step)",
             why: "it is refused: \(refusal)",
             wayOut: wayOut
@@ -56,7 +54,6 @@ struct StepHazards {
             return [
                 Hazard(
                     id: .modulesDisabled,
-                    severity: .failure,
                     subject: "/proc/sys/kernel/modules_disabled",
                     why: "it is 1: no module can be loaded or removed before the next boot (EPERM)",
                     wayOut: "reboot without kernel.modules_disabled=1 in sysctl.d"
@@ -71,7 +68,6 @@ struct StepHazards {
         return [
             Hazard(
                 id: .lockdown,
-                severity: .failure,
                 subject: module,
                 why:
                     "the kernel is locked down (\(mode)) and \(module) is not signed: removed, it can't be loaded again (EPERM)",
@@ -95,7 +91,6 @@ struct StepHazards {
         return [
             Hazard(
                 id: .deviceOpen,
-                severity: .loss,
                 subject: name,
                 why: "\(users): who has it mapped gets SIGBUS at the next access",
                 wayOut: "stop the process first, or --accept device-open"
@@ -106,7 +101,6 @@ struct StepHazards {
     private func usersUnknown(_ name: String) -> Hazard {
         Hazard(
             id: .deviceOpen,
-            severity: .loss,
             subject: name,
             why:
                 "/proc does not show the open files of all processes: who has /dev/\(name) open or mapped is not known, "
@@ -136,7 +130,6 @@ struct StepHazards {
             found.append(
                 Hazard(
                     id: .decodeUnderLiveMemory,
-                    severity: .crash,
                     subject: "\(leak)",
                     why: "leaked kmem memory at \(leak) is still online: \(step) takes its decoders away",
                     wayOut: "reboot: leaked memory can't be given back"
@@ -150,7 +143,6 @@ struct StepHazards {
         let isHosts = world.systemRAM.contains(where: region.range.overlaps)
         return Hazard(
             id: .decodeUnderLiveMemory,
-            severity: .crash,
             subject: region.name,
             why:
                 "\(count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets the decoders under "
@@ -167,7 +159,6 @@ struct StepHazards {
             [
                 Hazard(
                     id: .undecodedRange,
-                    severity: .crash,
                     subject: claim.device ?? claim.through,
                     why:
                         "dax_hmem keeps \(claim.device ?? claim.through) over \(region.range), for which no CXL decoder "
@@ -199,7 +190,6 @@ struct StepHazards {
             : "its decoders are not locked (\(Rule.resetOnRemoval.id))"
         return Hazard(
             id: .regionLost,
-            severity: .loss,
             subject: region.name,
             why:
                 "removing \(module) resets the decoders of \(region.name) (\(region.range)): \(why). The memory behind it "
@@ -221,7 +211,6 @@ struct StepHazards {
                 found.append(
                     Hazard(
                         id: .selfUndoing,
-                        severity: .failure,
                         subject: "\(step)",
                         why: "\(step) brings cxl_acpi back, which the order removed before",
                         wayOut: "put `hold` before `unload:cxl_acpi` in the order"

@@ -17,6 +17,7 @@ extension KernelModel {
         blockSize = machine.memory.blockSize
         onlinesBlocks = machine.memory.autoOnline?.hasPrefix("online") == true
         regionIsIdle = machine.hmemSettings.regionIsIdle
+        hmemIsDisabled = machine.hmemSettings.isDisabled
         ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
         claims = machine.daxDevices.compactMap { device in
             device.owner.map {

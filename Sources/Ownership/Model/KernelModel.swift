@@ -28,6 +28,8 @@ struct KernelModel: Equatable, Sendable {
     /// `dax_hmem.region_idle`.
     var regionIsIdle: Bool
     var ranges: [AddressRange]
+    /// `device_hmem.disable`: there is no HMEM range.
+    var hmemIsDisabled = false
     var regions: [ModelRegion]
     var claims: [DaxClaim]
     /// The initial probe is still to come.

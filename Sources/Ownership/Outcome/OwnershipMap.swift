@@ -22,8 +22,8 @@ package struct OwnedRange: Sendable, Equatable {
 /// Who owns what now: segments that don't overlap, in address order, that tile every Soft Reserved range and every ram region.
 package func segments(of machine: MachineState) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
-    let cuts = devices.flatMap(\.ranges)
-    return tiles(of: machine, cutAt: cuts).map { range in
+    let leaked = leakedRanges(of: machine)
+    return tiles(of: machine, cutAt: devices.flatMap(\.ranges)).map { range in
         let over = devices.filter { $0.ranges.contains { $0.overlaps(range) } }
         let bound = over.first { $0.driver != nil }
         let blocks = machine.memory.blocks.filter { range.contains($0.range) }
@@ -36,7 +36,7 @@ package func segments(of machine: MachineState) -> [OwnedRange] {
             blocksOnline: blocks.count(where: \.isOnline),
             blocksTotal: blocks.count
         )
-        if leakedRanges(of: machine).contains(where: { $0.overlaps(range) }) {
+        if leaked.contains(where: { $0.overlaps(range) }) {
             segment.use = .leaked
         } else if let bound {
             segment.use = bound.driver == "kmem" ? .systemRAM : .devdax

@@ -99,6 +99,13 @@ extension KernelModel {
         if !has("dax_hmem") && !has("dax_cxl") {
             return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
         }
+        if hmemIsDisabled {
+            return Decision(
+                rules: [Rule.hmemDisabled.id] + (generation == .hmemOnly ? [] : [Rule.noRegion.id]),
+                why: "device_hmem.disable is set: dax_hmem has no range"
+                    + (generation == .hmemOnly ? "" : ", and no assembled region lies over it")
+            )
+        }
         if !ranges.contains(where: tile.overlaps), !ranges.isEmpty, regions.allSatisfy({ !$0.range.overlaps(tile) }) {
             return Decision(rules: [Rule.proximityRanges.id], why: "\(tile) is in no HMEM range")
         }

@@ -45,7 +45,6 @@ package struct NextBoot: Sendable {
             found.append(
                 Hazard(
                     id: .builtin,
-                    severity: .failure,
                     subject: "cxl_acpi",
                     why: "cxl_acpi is part of the kernel image: no configuration of modprobe keeps it out",
                     wayOut: "put initcall_blacklist=cxl_acpi_init on the kernel command line"
@@ -56,7 +55,6 @@ package struct NextBoot: Sendable {
             + undecoded.map { bytes in
                 Hazard(
                     id: .undecodedRange,
-                    severity: .crash,
                     subject: "\(bytes)",
                     why:
                         "dax_hmem would take \(bytes) at every boot, and no CXL decoder answers for it: onlining it crashes "

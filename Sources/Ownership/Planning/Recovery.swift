@@ -77,14 +77,12 @@ extension Planner {
         }
     }
 
+    /// The owners are compared with those of the run's target: what they mean was judged before it was carried out.
     private func leads(_ plan: Plan, to run: Interruption) -> Bool {
-        plan.prediction.hazards.allSatisfy { run.accepted.contains($0.id) || Self.ofOutcome.contains($0.id) }
+        plan.prediction.hazards.allSatisfy { run.accepted.contains($0.id) || $0.id.scope == .outcome }
             && (plan.prediction.isCertain || run.accepted.contains(.nondeterministic))
             && run.target.differences(from: OwnershipGoal(after: plan, on: machine)).isEmpty
     }
-
-    /// The owners are held against the plan's: what they mean for its policy was judged before it was carried out.
-    private static let ofOutcome: Set<Hazard.Identifier> = [.orphanedRange, .unbindable, .doubleClaim]
 
     private func whyNot(_ rest: Plan, _ run: Interruption, _ hazards: [Hazard]) -> String {
         let differences = run.target.differences(from: OwnershipGoal(after: rest, on: machine))

@@ -54,9 +54,8 @@ struct StepRunner {
             throw ReloadError(.newHazard, "it can't be told any more what the next steps do", cause: error.message)
         }
         let hazards = plan.prediction.hazards
-        // Verification holds the outcome against what was predicted; half-way through it has no meaning yet.
-        let ofOutcome: Set<Hazard.Identifier> = [.orphanedRange, .nondeterministic, .unbindable]
-        let open = hazards.filter { !isAccepted($0) && !ofOutcome.contains($0.id) }
+        // Half-way, only the owners at the end can be compared with those of `goal`.
+        let open = hazards.filter { !isAccepted($0) && $0.id.scope == .step }
         if let hazard = open.first {
             throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
         }

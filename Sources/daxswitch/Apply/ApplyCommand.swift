@@ -47,8 +47,8 @@ struct ApplyCommand: Command {
     var onlyPrints: Bool { false }
 
     func validate() throws {
-        for hazard in accept where !Hazard.acceptable.contains(hazard) {
-            let names = Hazard.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
+        for hazard in accept where !hazard.isAcceptable {
+            let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
             throw ValidationError("--accept takes \(names); the host would not survive \(hazard.rawValue)")
         }
     }

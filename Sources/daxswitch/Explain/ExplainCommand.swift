@@ -56,7 +56,7 @@ func explainDocument(_ rules: [Rule], _ hazards: [Hazard.Identifier]) -> JSONVal
                 hazards.map { hazard in
                     [
                         "id": .text(hazard.rawValue), "meaning": .text(hazard.meaning),
-                        "acceptable": .bool(Hazard.acceptable.contains(hazard)),
+                        "acceptable": .bool(hazard.isAcceptable),
                     ]
                 }
             ),
@@ -72,7 +72,7 @@ func explainText(_ rules: [Rule], _ hazards: [Hazard.Identifier], style: Style) 
             + wrapped(rule.source, indent: 4).map(style.faint)
     }
     let hazardsText = hazards.flatMap { hazard in
-        let note = Hazard.acceptable.contains(hazard) ? "  (--accept \(hazard.rawValue) goes ahead all the same)" : ""
+        let note = hazard.isAcceptable ? "  (--accept \(hazard.rawValue) goes ahead all the same)" : ""
         return [style.strong(hazard.rawValue) + note] + wrapped(hazard.meaning, indent: 4)
     }
     let headings = !rules.isEmpty && !hazards.isEmpty

@@ -136,7 +136,7 @@ extension InitialProbe: ExpressibleByArgument {
 
 extension Hazard.Identifier: ExpressibleByArgument {
     /// The ones that `--accept` takes.
-    package static var allValueStrings: [String] { Hazard.acceptable.map(\.rawValue).sorted() }
+    package static var allValueStrings: [String] { Hazard.Identifier.acceptable.map(\.rawValue).sorted() }
 }
 
 extension CompletionKind {

@@ -46,6 +46,6 @@ extension Privilege {
     }
 
     private func refusal(_ subject: String, _ why: String, _ wayOut: String) -> Hazard {
-        Hazard(id: .notPermitted, severity: .failure, subject: subject, why: why, wayOut: wayOut)
+        Hazard(id: .notPermitted, subject: subject, why: why, wayOut: wayOut)
     }
 }
