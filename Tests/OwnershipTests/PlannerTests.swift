@@ -249,4 +249,18 @@ struct PlannerTests {
         #expect(throws: PlanningError.self) { try Planner(machine: machine) }
         #expect(try Planner(machine: machine, overrides: Overrides(generation: .deferring)).plan(Machines.cxl).isEmpty)
     }
+
+    @Test("who wins the race for one range changes nothing for the ranges after it")
+    func raceIsOfOneRange() throws {
+        var machine = Machines.booted(
+            .unfixed,
+            ranges: [Machines.range, Machines.span(0x7_0000_0000, 0x1000_0000)],
+            regions: [Machines.region(locked: true)]
+        )
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.modules.loaded["dax_hmem"] = nil
+        let plan = try Planner(machine: machine).predict([.load("dax_hmem"), .load("dax_cxl")])
+        #expect(plan.owners(of: Machines.range) == [.cxl, .hmem])
+        #expect(plan.owners(of: Machines.span(0x7_0000_0000, 0x1000_0000)) == [.hmem])
+    }
 }

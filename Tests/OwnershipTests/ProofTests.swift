@@ -57,10 +57,12 @@ struct ProofTests {
             for state in ProofSearch(scenario).states {
                 var read = KernelModel(of: state.machine, generation: generation)
                 // Not in sysfs: what no driver shows, and the state of the initial probe, which is a finding.
-                let hidden = state.world.regions.filter { !$0.isPresent }
+                let hidden = state.model.regions.filter { !$0.isPresent }
                 read.regions = read.regions.filter(\.isPresent) + hidden
-                read.probeIsPending = state.world.probeIsPending
-                if !state.world.seesDecoders { read.undecoded = state.world.undecoded }
+                read.probeIsPending = state.model.probeIsPending
+                if !state.model.seesDecoders {
+                    read = read.withConstants { $0.undecoded = state.model.undecoded }
+                }
                 let again = ProofState(
                     scenario,
                     read,

@@ -1,59 +1,135 @@
 import Iomem
 import Machine
 
-// Memory that no decoder answers for: onlining it crashes the kernel.
+// The hazards of decoders that go, and of memory that no decoder answers for: onlining it crashes the kernel.
 extension StepHazards {
-    /// What dax_hmem takes between `world` and `after` that is not decoded, or may not be.
-    func decoderHazards(before world: KernelModel, _ after: KernelModel) -> [Hazard] {
-        let taken = after.claims.filter { $0.owner == .hmem && !world.claims.contains($0) }.flatMap(\.ranges)
-        let standing = after.regions.filter { $0.isPresent && $0.committed }.map(\.range)
-        return taken.flatMap { range in
-            let dead = after.undecoded.compactMap(range.intersection).merged()
-            let doubtful = after.maybeUndecoded.compactMap(range.intersection).merged()
-                .flatMap { $0.subtracting(dead + standing) }
-            return (dead.isEmpty ? [] : [undecoded(dead)]) + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful)])
+    /// What goes with the windows, or with the memory devices.
+    func windowHazards(_ module: String, in model: KernelModel) -> [Hazard] {
+        let regions = model.regions.filter { $0.isPresent && $0.isCommitted }
+        let devices = model.claims.filter { $0.owner == .cxl }
+        return regions.flatMap { regionHazards($0, module, in: model) }
+            + devices.flatMap { memoryOnline($0, in: model) + deviceOpen($0) } + leakedHazards(in: model)
+    }
+
+    private func regionHazards(_ region: ModelRegion, _ module: String, in model: KernelModel) -> [Hazard] {
+        var found: [Hazard] = []
+        if region.losesDecoders {
+            let online = model.onlineBlocks.count { region.range.overlaps($0) }
+            if online > 0 { found.append(liveMemory(online, of: region, in: model)) }
+            found += keptOverLost(region, in: model)
+            if region.mode == "ram" && policy?.consent.loseRegions != true { found.append(regionLost(region, module)) }
+        }
+        return region.mode == "pmem" ? found + pmemHazards(region, module, in: model) : found
+    }
+
+    private func liveMemory(_ count: Int, of region: ModelRegion, in model: KernelModel) -> Hazard {
+        let isHosts = model.constants.systemRAM.contains(where: region.range.overlaps)
+        return Hazard(
+            id: .decodeUnderLiveMemory,
+            subject: region.name,
+            why:
+                "\(count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets the decoders under "
+                + "the page allocator and the kernel panics",
+            wayOut: isHosts
+                ? "none while the host runs: the firmware gave it this memory as its own (System RAM in /proc/iomem)"
+                : model.constants.giveBack([region.range])
+        )
+    }
+
+    /// dax_hmem's devices stay when a region goes, over memory that nothing decodes any more.
+    private func keptOverLost(_ region: ModelRegion, in model: KernelModel) -> [Hazard] {
+        model.claims.filter { $0.owner == .hmem && $0.overlaps(region.range) }.flatMap { claim in
+            [
+                Hazard(
+                    id: .undecodedRange,
+                    subject: claim.name,
+                    why:
+                        "dax_hmem keeps \(claim.name) over \(region.range), for which no CXL decoder "
+                        + "answers after \(step): onlining it crashes the kernel",
+                    wayOut: "put unload:dax_hmem before \(step) in the order"
+                )
+            ] + deviceOpen(claim)
         }
     }
 
-    private func undecoded(_ bytes: [AddressRange]) -> Hazard {
+    func regionLost(_ region: ModelRegion, _ module: String) -> Hazard {
+        let why =
+            region.lock == .ignored
+            ? "its decoders are locked, but this kernel resets them all the same (\(Rule.lockIgnored.id))"
+            : "its decoders are not locked (\(Rule.resetOnRemoval.id))"
+        return Hazard(
+            id: .regionLost,
+            subject: region.name,
+            why:
+                "removing \(module) resets the decoders of \(region.name) (\(region.range)): \(why). The memory behind it "
+                + "no longer answers, its contents are lost, and the region does not come back by itself",
+            wayOut:
+                "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range "
+                + "and the decoders stay as firmware left them"
+        )
+    }
+
+    private func leakedHazards(in model: KernelModel) -> [Hazard] {
+        model.leaked.filter { leak in
+            model.constants.meetsWindow(leak) && model.onlineBlocks.contains(where: leak.overlaps)
+        }.map { leak in
+            Hazard(
+                id: .decodeUnderLiveMemory,
+                subject: "\(leak)",
+                why: "leaked kmem memory at \(leak) is still online: \(step) takes its decoders away",
+                wayOut: "reboot: leaked memory can't be given back"
+            )
+        }
+    }
+
+    /// What dax_hmem takes between `model` and `after` that is not decoded, or may not be.
+    func takenHazards(before model: KernelModel, _ after: KernelModel) -> [Hazard] {
+        let taken = after.claims.filter { $0.owner == .hmem && !model.claims.contains($0) }.flatMap(\.ranges)
+        let committed = after.regions.filter { $0.isPresent && $0.isCommitted }.map(\.range)
+        return taken.flatMap { range in
+            let dead = after.undecoded.compactMap(range.intersection).merged()
+            let doubtful = after.constants.doubt.ranges.compactMap(range.intersection).merged()
+                .flatMap { $0.subtracting(dead + committed) }
+            return (dead.isEmpty ? [] : [undecoded(dead, in: after)])
+                + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants.doubt)])
+        }
+    }
+
+    private func undecoded(_ bytes: [AddressRange], in model: KernelModel) -> Hazard {
         let subject = bytes.map(\.description).joined(separator: ", ")
+        // The order itself has had them reset.
+        let isLostHere = bytes.allSatisfy { bytes in model.reset.contains(where: bytes.overlaps) }
         return Hazard(
             id: .undecodedRange,
             subject: subject,
             why: "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
-            wayOut: isLostHere(bytes)
+            wayOut: isLostHere
                 ? "as for region-lost: keep cxl_acpi out from the start, by daxswitch persist hmem and a reboot"
                 : "commit a region over it (cxl create-region), or leave it to CXL"
         )
     }
 
-    /// Whether the bytes were decoded until the order itself took their region away.
-    private func isLostHere(_ dead: [AddressRange]) -> Bool {
-        let atStart = machine.regions.filter(\.committed).compactMap(\.range)
-        return dead.allSatisfy { bytes in atStart.contains { $0.overlaps(bytes) } }
-    }
-
     /// The decoders are out of sight, and somebody may have had them reset.
-    private func maybeUndecoded(_ bytes: [AddressRange]) -> Hazard {
+    private func maybeUndecoded(_ bytes: [AddressRange], _ doubt: DecoderDoubt) -> Hazard {
         let subject = bytes.map(\.description).joined(separator: ", ")
-        let why = ([machine.whyDecodersAreUnseen].compactMap { $0 } + machine.decodersAsAtBoot.evidence)
-            .joined(separator: "; ")
         return Hazard(
             id: .undecodedRange,
             subject: subject,
             why:
                 "dax_hmem takes \(subject), and it may be that no CXL decoder answers for it any more, since none is seen "
-                + "(\(why)): onlining it would crash the kernel",
-            wayOut: wayToSeeDecoders
+                + "(\(doubt.reasons.joined(separator: "; "))): onlining it would crash the kernel",
+            wayOut: doubt.remedy.words
         )
     }
+}
 
-    private var wayToSeeDecoders: String {
-        if machine.missingCxlDriver == nil {
-            return "reboot with cxl_acpi kept out (daxswitch persist hmem): no driver then touches the decoders"
+extension DecoderDoubt.Remedy {
+    fileprivate var words: String {
+        switch self {
+        case .loadDrivers: "let the decoders be seen (modprobe -a cxl_acpi cxl_pci cxl_mem) and plan anew, or reboot"
+        case .reboot: "reboot: the decoders are then as the firmware leaves them"
+        case .rebootWithoutDrivers:
+            "reboot with cxl_acpi kept out (daxswitch persist hmem): no driver then touches the decoders"
         }
-        return machine.isHeld
-            ? "reboot: the decoders are then as the firmware leaves them"
-            : "let the decoders be seen (modprobe -a cxl_acpi cxl_pci cxl_mem) and plan anew, or reboot"
     }
 }

@@ -1,13 +1,18 @@
 import Iomem
 import Machine
 
-// The hazards of memory that is online.
+// The hazards of devices that are in use: memory that is online, processes that have them open.
 extension StepHazards {
+    /// What speaks against taking the devices of `owner` away.
+    func deviceHazards(of owner: Owner, in model: KernelModel) -> [Hazard] {
+        model.claims.filter { $0.owner == owner }.flatMap { memoryOnline($0, in: model) + deviceOpen($0) }
+    }
+
     /// What speaks against taking the memory over `range` offline.
-    func offlineHazards(_ range: AddressRange) -> [Hazard] {
-        if let hazard = cannotRemove(range) { return [hazard] }
+    func offlineHazards(_ range: AddressRange, in model: KernelModel) -> [Hazard] {
+        if let hazard = model.constants.cannotRemove(range) { return [hazard] }
         let before = earlier.filter { $0.verb == step.verb }.compactMap(\.range)
-        guard let room = machine.room(toOffline: before + [range]), !room.suffices else { return [] }
+        guard let room = model.constants.room(toOffline: before + [range]), !room.suffices else { return [] }
         let words = { (bytes: UInt64) in "\(bytes >> 20) MiB" }
         return [
             Hazard(
@@ -23,34 +28,61 @@ extension StepHazards {
     }
 
     /// A driver that goes under online memory leaves it behind.
-    func memoryOnline(_ claim: DaxClaim, in world: KernelModel) -> [Hazard] {
-        let online = world.onlineBlocks.count { claim.overlaps($0) }
+    func memoryOnline(_ claim: DaxClaim, in model: KernelModel) -> [Hazard] {
+        let online = model.onlineBlocks.count { claim.overlaps($0) }
         guard claim.driver == "kmem", online > 0 else { return [] }
-        let name = claim.device ?? claim.through
-        let bytes = claim.ranges.compactMap(cannotRemove)
+        let obstacle = claim.ranges.lazy.compactMap(model.constants.cannotRemove).first
         return [
             Hazard(
                 id: .memoryOnline,
-                subject: name,
-                why: "\(online) memory blocks of \(name) are online: \(step) returns 0 all the same and the memory is "
+                subject: claim.name,
+                why:
+                    "\(online) memory blocks of \(claim.name) are online: \(step) returns 0 all the same and the memory is "
                     + "stuck until a reboot",
-                wayOut: bytes.first?.wayOut ?? Self.giveBack(machine, claim.ranges)
+                wayOut: obstacle?.wayOut ?? model.constants.giveBack(claim.ranges)
             )
         ]
     }
 
+    /// A process has the device open or mapped, or may have.
+    func deviceOpen(_ claim: DaxClaim) -> [Hazard] {
+        guard !claim.users.isEmpty else { return claim.usersAreKnown ? [] : [usersUnknown(claim.name)] }
+        let users = claim.users.map { user in
+            "\(user.command) (pid \(user.pid)) has /dev/\(claim.name) \(user.isMapped ? "mapped" : "open")"
+        }.joined(separator: ", ")
+        return [
+            Hazard(
+                id: .deviceOpen,
+                subject: claim.name,
+                why: "\(users): who has it mapped gets SIGBUS at the next access",
+                wayOut: "stop the process first, or --accept device-open"
+            )
+        ]
+    }
+
+    private func usersUnknown(_ name: String) -> Hazard {
+        Hazard(
+            id: .deviceOpen,
+            subject: name,
+            why:
+                "/proc does not show the open files of all processes: who has /dev/\(name) open or mapped is not known, "
+                + "and who has it mapped gets SIGBUS at the next access",
+            wayOut: "give daxswitch CAP_SYS_PTRACE, or --accept device-open"
+        )
+    }
+}
+
+extension ModelConstants {
     /// How memory over `ranges` is given back.
-    static func giveBack(_ machine: MachineState, _ ranges: [AddressRange]) -> String {
-        let isKernels = ranges.flatMap(machine.memory.blocks).contains {
-            MemoryUse.OnlineZone(named: $0.zone) == .kernel
-        }
+    func giveBack(_ ranges: [AddressRange]) -> String {
+        let isKernels = ranges.flatMap(memory.blocks).contains { MemoryUse.OnlineZone(named: $0.zone) == .kernel }
         return "apply with --offline-memory, which takes it offline first and puts it to its use again afterwards"
             + (isKernels ? "; what is in zone Normal often can't go offline, and then nothing is changed" : "")
     }
 
     /// `removable` is 1 for every block of a kernel that can remove memory (drivers/base/memory.c: removable_show()).
-    private func cannotRemove(_ range: AddressRange) -> Hazard? {
-        guard let block = machine.memory.blocks(in: range).first(where: { $0.isRemovable == false }) else { return nil }
+    fileprivate func cannotRemove(_ range: AddressRange) -> Hazard? {
+        guard let block = memory.blocks(in: range).first(where: { $0.isRemovable == false }) else { return nil }
         return Hazard(
             id: .noHotremove,
             subject: "memory\(block.number)",

@@ -3,18 +3,16 @@ import Machine
 
 /// The hazards of where a sequence of steps ends.
 struct OutcomeHazards {
-    let machine: MachineState
     let start: Unknowns
     let end: [KernelModel]
     let policy: Policy?
     let steps: [Step]
 
     func hazards(_ prediction: Prediction) -> [Hazard] {
-        guard !steps.isEmpty else { return [] }
-        let now = segments(of: machine)
+        guard !steps.isEmpty, let now = start.models.first else { return [] }
         var found: [Hazard] = []
         for predicted in prediction.ranges {
-            let owner = now.first { $0.range.contains(predicted.range) }?.owner ?? .none
+            let owner = now.owner(of: predicted.range)
             if owner != .none && predicted.owners.contains(.none) { found.append(orphaned(predicted, owner)) }
             if owner != .both && predicted.owners.contains(.both) { found.append(doubleClaim(predicted)) }
             if let policy { found += unmet(policy, predicted, prediction.missingFacts) }
@@ -44,38 +42,38 @@ struct OutcomeHazards {
     }
 
     private func unmet(_ policy: Policy, _ predicted: PredictedRange, _ missing: [String]) -> [Hazard] {
-        let pieces = start.pieces(of: predicted.range)
+        let ranges = start.uncut(predicted.range)
         let wanted = Set(
-            start.worlds.flatMap { world in pieces.compactMap { policy.want.owner(over: $0, in: world) } }
+            start.models.flatMap { model in ranges.compactMap { policy.want.owner(over: $0, in: model) } }
         )
         guard !wanted.isEmpty, !(wanted.count == 1 && wanted == predicted.owners) else { return [] }
         let words = { (owners: Set<Owner>) in owners.sorted().map(\.rawValue).joined(separator: " or ") }
-        let range = "\(predicted.range)"
+        let subject = "\(predicted.range)"
         if predicted.owners.isDisjoint(with: wanted) || predicted.owners.count == 1 && wanted.count == 1 {
             return [
                 Hazard(
                     id: .wantUnmet,
-                    subject: range,
-                    why: "policy \(policy.name) wants \(words(wanted)) for \(range), but its order brings "
+                    subject: subject,
+                    why: "policy \(policy.name) wants \(words(wanted)) for \(subject), but its order brings "
                         + "\(words(predicted.owners)). \(predicted.why)",
                     wayOut: "change the policy's order or what it wants; `daxswitch predict` shows what an order brings"
                 )
             ]
         }
-        // A world in which the wish holds everywhere is no hazard, even where the worlds differ.
-        let isMetEverywhere = end.allSatisfy { world in
-            guard let origin = start.worlds.first(where: { $0.assumptions == world.assumptions }) else { return true }
-            return pieces.allSatisfy { piece in
-                policy.want.owner(over: piece, in: origin).map { world.owner(of: piece) == $0 } ?? true
+        // A wish that holds everywhere is no hazard, even where the models differ.
+        let isMetEverywhere = end.allSatisfy { model in
+            guard let origin = start.models.first(where: { $0.assumptions == model.assumptions }) else { return true }
+            return ranges.allSatisfy { range in
+                policy.want.owner(over: range, in: origin).map { model.owner(of: range) == $0 } ?? true
             }
         }
         if isMetEverywhere { return [] }
         return [
             Hazard(
                 id: .nondeterministic,
-                subject: range,
+                subject: subject,
                 why:
-                    "it can't be known who owns \(range) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
+                    "it can't be known who owns \(subject) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
                     + missing.joined(separator: "; "),
                 wayOut: "reboot to a state that is known, or --accept nondeterministic"
             )
@@ -83,10 +81,10 @@ struct OutcomeHazards {
     }
 
     private func unbindable() -> [Hazard] {
-        let before = Set(start.worlds.flatMap { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) })
-        let perWorld = end.map { world in world.claims.flatMap(\.ranges).filter(world.isBlocked) }
-        return perWorld.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
-            let certainly = perWorld.allSatisfy { $0.contains(range) } ? "" : "it may be that "
+        let before = Set(start.models.flatMap { model in model.claims.flatMap(\.ranges).filter(model.isBlocked) })
+        let blocked = end.map { model in model.claims.flatMap(\.ranges).filter(model.isBlocked) }
+        return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
+            let certainly = blocked.allSatisfy { $0.contains(range) } ? "" : "it may be that "
             return Hazard(
                 id: .unbindable,
                 subject: "\(range)",

@@ -1,139 +1,234 @@
 import Iomem
 import Machine
 
+// What a machine shows of the model, and how the model would show itself.
 extension KernelModel {
     /// The machine as it shows itself, before unknown facts are decided.
     init(of machine: MachineState, generation: Generation) {
-        self.generation = generation
-        loaded = Set(machine.modules.loaded.keys)
-        builtin = machine.modules.builtin
-        modules = ModuleFacts(of: machine, generation)
-        isHeld = machine.isHeld
-        loadsCxlFirst = machine.persisted == .cxl
-        windowsAreLive = machine.windows.contains(where: \.isLive)
-        windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
-        // Of the kernels without dax_cxl the old ones have the lines; later ones are built so (CONFIG_DEV_DAX_CXL).
-        kmemComesUnasked = generation != .hmemOnly || !machine.kernel.showsSoftReserved
-        blockSize = machine.memory.blockSize
-        onlinesBlocks = machine.memory.autoOnline?.hasPrefix("online") == true
-        regionIsIdle = machine.hmemSettings.regionIsIdle
-        hmemIsDisabled = machine.hmemSettings.isDisabled
-        ranges = machine.hmemSettings.isDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
-        claims = machine.daxDevices.compactMap { device in
-            device.owner.map {
-                DaxClaim(
-                    owner: $0,
-                    ranges: device.ranges,
-                    reserved: machine.reserved(by: device).map { [$0] } ?? [],
-                    through: device.through,
-                    device: device.name,
-                    driver: device.driver,
-                    users: device.users,
-                    usersAreKnown: device.usersAreKnown
-                )
-            }
-        }
-        regions = machine.regions.compactMap {
-            ModelRegion($0, decoders: machine.decoders, seesEndpoints: machine.seesDecoders)
-        }
-        let lines = machine.iomem.flattened.map(\.entry.name)
-        if lines.contains(where: { $0.hasPrefix("CXL Window ") }) {
-            for index in regions.indices { regions[index].hasLine = lines.contains(regions[index].name) }
-        }
-        probeIsPending = false
-        undecoded = []
-        softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        leaked = leakedRanges(of: machine)
-        systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
-        onlineBlocks = machine.memory.blocks.filter(\.isOnline).map(\.range)
-        decisions = [:]
-        assumptions = [:]
-        let inWindows = ranges.flatMap { range in windows.compactMap { $0.intersection(range) } }
-        let decoded = machine.decodedBytes
-        if machine.seesDecoders {
-            undecoded = inWindows.flatMap { $0.subtracting(decoded) }
-        } else {
-            for region in machine.remembered?.regions ?? []
-            where region.locked && !regions.contains(where: { $0.range == region.range }) {
-                regions.append(ModelRegion(supposed: region.range, isLocked: true))
-            }
-            let answering = decoded + (machine.remembered?.decoded ?? [])
-            let rest = inWindows.flatMap { $0.subtracting(answering) }
-            if machine.remembered?.isComplete == true {
-                undecoded = rest
+        var model = KernelModel(ModelConstants(of: machine, generation: generation))
+        for fact in ShownFact.all { fact.read(machine, &model) }
+        model.addWaitingRegions(of: machine)
+        let seen = model
+        self = model.withConstants { constants in
+            let rest = constants.rangesInWindows.flatMap { $0.subtracting(machine.answering) }
+            if machine.seesDecoders || machine.remembered?.isComplete == true {
+                constants.undecoded = rest
             } else {
-                maybeUndecoded = doubtful(rest, on: machine)
+                constants.doubt = seen.doubt(rest, on: machine)
             }
+            constants.hiddenPmem = seen.devicesOfHiddenPmem(on: machine)
         }
-        hiddenPmem = devicesOfHiddenPmem(on: machine)
     }
-}
 
-extension KernelModel {
+    /// The regions that daxswitch saw before they went out of sight, and that come back.
+    private mutating func addWaitingRegions(of machine: MachineState) {
+        guard !machine.seesDecoders else { return }
+        for region in machine.remembered?.regions ?? []
+        where region.locked && !regions.contains(where: { $0.range == region.range }) {
+            regions.append(ModelRegion(waitingOver: region.range, isLocked: true))
+        }
+    }
+
     /// What of `bytes`, for which no decoder was seen, can have lost its decoder in this boot.
     ///
     /// No kernel without dax_cxl resets decoders of ram; a window of a fixed configuration locks its regions
     /// (drivers/cxl/acpi.c: cfmws_to_decoder_flags()); and a host that has memory online lives by its decoders.
-    private func doubtful(_ bytes: [AddressRange], on machine: MachineState) -> [AddressRange] {
-        guard generation != .hmemOnly, !machine.decodersAsAtBoot.value else { return [] }
-        let standing = regions.filter { $0.isPresent && $0.isDetached }.map(\.range)
-        let locked = generation == .deferring ? [] : machine.windows.filter(\.isFixed).map(\.range)
+    private func doubt(_ bytes: [AddressRange], on machine: MachineState) -> DecoderDoubt {
+        guard constants.generation != .hmemOnly, !machine.decodersAsAtBoot.value else { return DecoderDoubt() }
+        let detached = regions.filter { $0.life == .detached }.map(\.range)
+        let locked = constants.generation == .deferring ? [] : machine.windows.filter(\.isFixed).map(\.range)
         let online = onlineBlocks.filter { block in !leaked.contains(where: block.overlaps) }
-        return bytes.flatMap { $0.subtracting(standing + locked + online) }
+        return DecoderDoubt(
+            ranges: bytes.flatMap { $0.subtracting(detached + locked + online) },
+            reasons: [machine.whyDecodersAreUnseen].compactMap { $0 } + machine.decodersAsAtBoot.evidence,
+            remedy: machine.missingCxlDriver == nil
+                ? .rebootWithoutDrivers : machine.isHeld ? .reboot : .loadDrivers
+        )
+    }
+
+    /// `machine` as it shows itself in this state: what the same drivers show of the same hardware.
+    ///
+    /// - Parameter machine: Everything that can be seen of it, with all drivers in and the decoders as the firmware has
+    ///   programmed them.
+    func shown(on machine: MachineState) -> MachineState {
+        var machine = machine
+        for fact in ShownFact.all { fact.show(self, &machine) }
+        machine.decoders.removeAll { decoder in
+            guard seesDecoders, let range = decoder.range else { return true }
+            return undecoded.contains { $0.overlaps(range) }
+        }
+        return machine
     }
 }
 
+/// A fact of the state that a machine shows as the model has it: one description reads it and shows it.
+private struct ShownFact: Sendable {
+    let read: @Sendable (MachineState, inout KernelModel) -> Void
+    let show: @Sendable (KernelModel, inout MachineState) -> Void
+
+    private init<Value>(
+        _ inModel: any WritableKeyPath<KernelModel, Value> & Sendable,
+        _ onMachine: any WritableKeyPath<MachineState, Value> & Sendable
+    ) {
+        read = { machine, model in model[keyPath: inModel] = machine[keyPath: onMachine] }
+        show = { model, machine in machine[keyPath: onMachine] = model[keyPath: inModel] }
+    }
+
+    /// In this order: a line of iomem is leaked where no device stands behind it.
+    static let all = [
+        ShownFact(\.loaded, \.loadedNames), ShownFact(\.isHeld, \.isHeld),
+        ShownFact(\.windowsAreLive, \.windowsAreLive), ShownFact(\.regions, \.modelRegions),
+        ShownFact(\.claims, \.claims), ShownFact(\.leaked, \.leaked), ShownFact(\.onlineBlocks, \.onlineBlocks),
+    ]
+}
+
 extension MachineState {
+    /// The bytes that decoders of memory devices answer for, as far as they are or were seen.
+    fileprivate var answering: [AddressRange] {
+        decodedBytes + (seesDecoders ? [] : remembered?.decoded ?? [])
+    }
+
+    fileprivate var loadedNames: Set<String> {
+        get { Set(modules.loaded.keys) }
+        set {
+            modules.loaded = [:]
+            for (position, name) in newValue.sorted().enumerated() {
+                modules.loaded[name] = LoadedModule(
+                    isLive: true,
+                    references: 0,
+                    users: [],
+                    address: 0,
+                    position: position
+                )
+            }
+        }
+    }
+
+    fileprivate var windowsAreLive: Bool {
+        get { windows.contains(where: \.isLive) }
+        set {
+            for index in windows.indices {
+                windows[index].isLive = newValue
+                windows[index].number = newValue ? index : nil
+            }
+        }
+    }
+
+    fileprivate var modelRegions: [ModelRegion] {
+        get {
+            let lines = iomem.flattened.map(\.entry.name)
+            let showsLines = lines.contains { $0.hasPrefix("CXL Window ") }
+            return regions.compactMap { region in
+                var read = ModelRegion(region, decoders: decoders, seesEndpoints: seesDecoders)
+                if showsLines { read?.hasLine = lines.contains(region.name) }
+                return read
+            }
+        }
+        set {
+            regions = newValue.compactMap { region in
+                regions.first { $0.name == region.name }.flatMap(region.shown(as:))
+            }
+        }
+    }
+
+    fileprivate var claims: [DaxClaim] {
+        get {
+            daxDevices.compactMap { device in
+                device.owner.map { DaxClaim(device, owner: $0, reserved: reserved(by: device).map { [$0] } ?? []) }
+            }
+        }
+        set { daxDevices = daxDevices.filter { $0.owner == nil } + newValue.map(\.shown) }
+    }
+
+    /// Of iomem, a model reads the lines of kmem alone.
+    fileprivate var leaked: [AddressRange] {
+        get { leakedRanges(of: self) }
+        set {
+            let added = newValue + daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges)
+            iomem = IomemTree(
+                inFileOrder: added.uniqued().sorted().map { IomemEntry(range: $0, name: "System RAM (kmem)") }
+            )
+        }
+    }
+
+    fileprivate var onlineBlocks: [AddressRange] {
+        get { memory.blocks.filter(\.isOnline).map(\.range) }
+        set {
+            memory.blocks = newValue.enumerated().map { number, block in
+                MemoryBlock(number: number, range: block, isOnline: true, zone: nil)
+            }
+        }
+    }
+
     /// The bytes of the dax region that `device` is in, which its devices need not fill.
-    fileprivate func reserved(by device: DaxDevice) -> AddressRange? {
+    private func reserved(by device: DaxDevice) -> AddressRange? {
         if device.owner == .cxl { return regions.first { $0.name == device.through }?.range }
         let units = softReserved.compactMap(\.hmemRange).uniqued()
         return units.first { unit in device.ranges.contains(where: unit.overlaps) }
             ?? units.first { $0.start == device.regionStart }
     }
-
-    /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line.
-    /// A line that holds the whole window stays above it
-    /// (drivers/cxl/acpi.c: add_cxl_resources(), insert_resource_expand_to_fit(); seen on 6.12).
-    fileprivate func grown(_ window: AddressRange) -> AddressRange {
-        let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        return lines.filter { $0.overlaps(window) && !$0.contains(window) }.reduce(window) { grown, line in
-            [grown, line].merged().first ?? grown
-        }
-    }
 }
 
 extension ModelRegion {
+    /// A region of sysfs; nil while it has no bytes.
     init?(_ region: Region, decoders: [Decoder], seesEndpoints: Bool) {
         guard let range = region.range else { return nil }
+        let isLocked = decoders.contains { region.targets.contains($0.name) && $0.locked }
         let isDetached = !region.committed && region.locked == true && region.targets.isEmpty && !seesEndpoints
-        let locks = decoders.filter { region.targets.contains($0.name) && $0.locked }
+        let stage: Stage =
+            switch (region.committed, region.assembled) {
+            case (true, true): .assembled
+            case (true, false): .committed
+            case (false, _): region.targets.isEmpty ? .named : .programmed
+            }
         self.init(
             name: region.name,
             range: range,
             mode: region.mode,
-            committed: region.committed,
-            keepsDecoders: region.locked == true,
-            lockIsIgnored: region.locked == nil && !locks.isEmpty,
-            assembled: region.assembled,
-            hasDecoders: !region.targets.isEmpty || isDetached,
-            isDetached: isDetached,
-            lacksBridge: region.lacksPmemDriver,
-            isPresent: true
+            lock: region.locked == true ? .honoured : region.locked == nil && isLocked ? .ignored : .unlocked,
+            life: isDetached ? .detached : .present(stage),
+            lacksBridge: region.lacksPmemDriver
         )
     }
 
-    /// A region that waits in its decoders.
-    init(supposed range: AddressRange, isLocked: Bool) {
+    /// A ram region that waits in its decoders.
+    init(waitingOver range: AddressRange, isLocked: Bool) {
         self.init(
             name: "region over \(range)",
             range: range,
-            mode: "ram",
-            committed: true,
-            keepsDecoders: isLocked,
-            lockIsIgnored: false,
-            assembled: true,
-            isPresent: false
+            lock: isLocked ? .honoured : .unlocked,
+            life: .waiting(.assembled)
         )
+    }
+
+    /// `region` as sysfs shows it in this life; nil where it doesn't.
+    fileprivate func shown(as region: Region) -> Region? {
+        guard isPresent else { return nil }
+        var region = region
+        region.committed = isCommitted
+        region.assembled = life == .present(.assembled)
+        if life == .detached || life == .present(.named) { region.targets = [] }
+        return region
+    }
+}
+
+extension DaxClaim {
+    /// A device of sysfs.
+    init(_ device: DaxDevice, owner: Owner, reserved: [AddressRange]) {
+        self.init(
+            owner: owner,
+            ranges: device.ranges,
+            reserved: reserved,
+            through: device.through,
+            device: device.name,
+            driver: device.driver,
+            users: device.users,
+            usersAreKnown: device.usersAreKnown
+        )
+    }
+
+    /// As sysfs shows it.
+    fileprivate var shown: DaxDevice {
+        DaxDevice(name: name, ranges: ranges, owner: owner, through: through, driver: driver)
     }
 }

@@ -1,17 +1,55 @@
 import Iomem
 import Machine
 
-// What the steps on memory do.
+// What kmem does, and the steps on memory.
 extension KernelModel {
+    /// A dax device of dax_hmem or dax_cxl is of the kmem type: kmem takes it at once where iomem lets it, and where it
+    /// holds a whole memory block (drivers/dax/kmem.c: dev_dax_kmem_probe()).
+    mutating func bindKmem() {
+        guard constants.kmemComesUnasked else { return }
+        for index in claims.indices where claims[index].driver == nil {
+            let added = claims[index].ranges.compactMap(constants.memoryBlocks)
+            if added.isEmpty || added.contains(where: isBlocked) { continue }
+            if claims.enumerated().contains(where: { other in
+                other.offset != index && other.element.driver != nil && added.contains { other.element.overlaps($0) }
+            }) {
+                continue
+            }
+            claims[index].driver = "kmem"
+            if constants.onlinesBlocks { added.forEach { putOnline($0) } }
+        }
+    }
+
+    /// mm/memory_hotplug.c: add_memory_resource() onlines what it adds, block by block.
+    private mutating func putOnline(_ range: AddressRange) {
+        let alreadyOnline = onlineBlocks.merged()
+        let size = max(constants.memory.blockSize, 1 << 20)
+        for start in stride(from: range.start, through: range.end, by: Int(size)) {
+            guard let block = AddressRange(start: start, size: size) else { continue }
+            if !alreadyOnline.contains(where: block.overlaps) { onlineBlocks.append(block) }
+        }
+    }
+
+    /// Memory that is online when its device goes stays, with no device behind (drivers/dax/kmem.c: dev_dax_kmem_remove()).
+    mutating func leak(_ claim: DaxClaim) {
+        guard claim.driver == "kmem" else { return }
+        leaked += claim.ranges.compactMap(constants.memoryBlocks)
+            .filter { range in onlineBlocks.contains { $0.overlaps(range) } }
+    }
+
     /// Every block of `range` goes offline and kmem is taken off the device: no block is left that could be onlined
     /// (drivers/dax/kmem.c: dev_dax_kmem_remove() removes offline memory).
     func offlining(_ range: AddressRange) -> StepOutcome {
-        var world = self
+        var model = self
+        model.takeOffline(range)
+        return StepOutcome(model)
+    }
+
+    private mutating func takeOffline(_ range: AddressRange) {
         for index in claims.indices where claims[index].driver == "kmem" && claims[index].overlaps(range) {
-            world.claims[index].driver = nil
-            for bytes in claims[index].ranges { world.onlineBlocks.removeAll { $0.overlaps(bytes) } }
+            claims[index].driver = nil
+            for bytes in claims[index].ranges { onlineBlocks.removeAll { $0.overlaps(bytes) } }
         }
-        return StepOutcome(world)
     }
 
     /// The device over `range` gets the driver, and its blocks the state, that the use takes.
@@ -22,24 +60,27 @@ extension KernelModel {
         if use != .idle, let bytes = claims[index].ranges.first(where: isBlocked) {
             return StepOutcome(self, refusal: "no driver can bind over \(bytes): another resource in iomem cuts it")
         }
-        var world = self
+        var model = self
         switch use {
         case .systemRAM:
-            world.loaded.formUnion(builtin.contains("kmem") ? [] : ["kmem"])
-            world.claims[index].driver = "kmem"
+            model.bind("kmem", to: index)
             if !range.subtracting(onlineBlocks).isEmpty {
-                world.onlineBlocks.removeAll { $0.overlaps(range) }
-                world.onlineBlocks.append(range)
+                model.onlineBlocks.removeAll { $0.overlaps(range) }
+                model.onlineBlocks.append(range)
             }
         case .devdax:
-            world = world.offlining(range).worlds[0]
-            world.loaded.formUnion(builtin.contains("device_dax") ? [] : ["device_dax"])
-            world.claims[index].driver = "device_dax"
+            model.takeOffline(range)
+            model.bind("device_dax", to: index)
         case .idle:
-            world = world.offlining(range).worlds[0]
-            world.claims[index].driver = nil
+            model.takeOffline(range)
+            model.claims[index].driver = nil
         }
-        if !world.isSame(as: self) { world.claims[index].isPut = true }
-        return StepOutcome(world)
+        if !model.isSame(as: self) { model.claims[index].isPut = true }
+        return StepOutcome(model)
+    }
+
+    private mutating func bind(_ driver: String, to index: Int) {
+        if !constants.builtin.contains(driver) { loaded.insert(driver) }
+        claims[index].driver = driver
     }
 }

@@ -1,6 +1,6 @@
 import Machine
 
-/// What decides whether the kernel loads or removes a module, apart from memory: read once, changed by no step.
+/// What decides whether the kernel loads or removes a module, apart from memory.
 struct ModuleFacts: Equatable, Sendable {
     /// Hard dependencies, the far ones too: from `modules.dep`, else as kernels of the generation are built.
     private var needs: [String: [String]]
@@ -8,14 +8,18 @@ struct ModuleFacts: Equatable, Sendable {
     private var known: Set<String>?
     /// Names in `module_blacklist=` on the kernel command line.
     private var barred: Set<String>
-    /// Modules that something other than a module holds: the references beside those of modules.
-    private var references: [String: Int]
+    /// Modules that something other than a module holds at the start: the references beside those of modules.
+    let references: [String: Int]
     /// Modules that are being loaded or removed.
     private var changing: Set<String>
-    /// The kernel has a helper for request_module().
-    private(set) var hasHelper: Bool
+    /// The modules that a step can name and that the kernel does not have.
+    private var missing: Set<String>
+    /// The kernel has a helper for request_module() at the start.
+    let hasHelper: Bool
     /// Lines of the host's own configuration of modprobe that keep modules out of look-ups.
     private var keptOut: [String: ModprobeSettings.Line]
+    /// Lines of it of which that is not known.
+    private var doubtful: [String: ModprobeSettings.Line]
     /// `softdep dax_hmem pre: cxl_acpi`.
     private var hmemIsAfterAcpi: Bool
 
@@ -30,9 +34,11 @@ struct ModuleFacts: Equatable, Sendable {
             let others = module.references - module.users.count
             return others > 0 ? others : nil
         }
+        missing = Set(Step.modules.filter { modules.state(of: $0) == .missing })
         changing = Set(modules.loaded.filter { !$0.value.isLive }.keys)
         hasHelper = machine.kernel.hasModuleHelper
         keptOut = machine.modprobe.keptOut
+        doubtful = machine.modprobe.doubtful
         let soft =
             machine.modprobe.hmemSoftDependencies.map { $0.contains("cxl_acpi") }
             ?? modules.softDependencies.map { $0["dax_hmem"]?.contains("cxl_acpi") == true }
@@ -70,35 +76,33 @@ struct ModuleFacts: Equatable, Sendable {
         lineAgainst(module).map { "\($0) keeps \(module) out (no errno, the kernel is not asked)" }
     }
 
-    /// These lines keep modules out, too.
-    mutating func keepOut(_ lines: [String: ModprobeSettings.Line]) { keptOut.merge(lines) { own, _ in own } }
+    /// The lines of which it is not known keep modules out, too.
+    mutating func keepOutWhatIsDoubtful() { keptOut.merge(doubtful) { own, _ in own } }
 
-    /// The kernel has its helper for request_module() again.
-    mutating func restoreHelper() { hasHelper = true }
-
-    /// The kernel's helper for request_module() loads nothing.
-    mutating func dropHelper() { hasHelper = false }
-
-    /// Nothing but modules refers to `module` any more.
-    mutating func dropReferences(to module: String) { references[module] = nil }
-
-    /// Whether the kernel, loading dax_hmem, gets `module` loaded by request_module().
-    func isGranted(_ module: String) -> Bool {
-        hasHelper && refusalToLoad(module) == nil && lookUpRefusal(module) == nil
-    }
+    /// Whether a step can name `module` and the kernel does not have it.
+    func isMissing(_ module: String) -> Bool { missing.contains(module) }
 
     /// Whether modprobe, loading dax_hmem, loads cxl_acpi first.
     var hmemBringsAcpi: Bool {
         hmemIsAfterAcpi && refusalToLoad("cxl_acpi") == nil && lookUpRefusal("cxl_acpi") == nil
     }
 
-    /// Why the kernel doesn't remove `module` while `loaded` are in, with the errno; nil where it does
-    /// (kernel/module/main.c: delete_module()).
-    func refusalToRemove(_ module: String, loaded: Set<String>) -> String? {
-        if let user = loaded.sorted().first(where: { needs(of: $0).contains(module) }) {
+    /// Whether `module` is being loaded or removed.
+    func isChanging(_ module: String) -> Bool { changing.contains(module) }
+}
+
+extension KernelModel {
+    /// Whether the kernel, loading dax_hmem, gets `module` loaded by request_module().
+    func isGranted(_ module: String) -> Bool {
+        hasHelper && constants.modules.refusalToLoad(module) == nil && constants.modules.lookUpRefusal(module) == nil
+    }
+
+    /// Why the kernel doesn't remove `module`, with the errno; nil where it does (kernel/module/main.c: delete_module()).
+    func refusalToRemove(_ module: String) -> String? {
+        if let user = loaded.sorted().first(where: { constants.modules.needs(of: $0).contains(module) }) {
             return "\(module) is in use by \(user) (EAGAIN, which is EWOULDBLOCK)"
         }
-        if changing.contains(module) { return "\(module) is being loaded or removed (EBUSY)" }
+        if constants.modules.isChanging(module) { return "\(module) is being loaded or removed (EBUSY)" }
         return references[module].map { count in
             "\(module) is in use: something holds \(count) reference\(count == 1 ? "" : "s") (EAGAIN, which is EWOULDBLOCK)"
         }

@@ -5,32 +5,32 @@ import Machine
 extension KernelModel {
     /// Removes that one module and nothing else.
     func unloading(_ module: String) -> StepOutcome {
-        if builtin.contains(module) {
+        if constants.builtin.contains(module) {
             return StepOutcome(self, refusal: "\(module) is part of the kernel image, not a module (ENOENT)")
         }
         guard loaded.contains(module) else { return StepOutcome(self) }
-        if let refusal = modules.refusalToRemove(module, loaded: loaded) { return StepOutcome(self, refusal: refusal) }
+        if let refusal = refusalToRemove(module) { return StepOutcome(self, refusal: refusal) }
         if module == "cxl_pmem" && windowsAreLive {
             return StepOutcome(
                 self,
                 refusal: "cxl_pmem is in use: the nvdimm bus below cxl_acpi holds it (EAGAIN, which is EWOULDBLOCK)"
             )
         }
-        var world = self
-        world.loaded.remove(module)
+        var model = self
+        model.loaded.remove(module)
         switch module {
-        case "dax_cxl": world.dropClaims(of: .cxl)
-        case "dax_hmem": world.dropClaims(of: .hmem)
-        case "cxl_acpi": world.removeCxlAcpi()
-        case "cxl_pci", "cxl_mem", "cxl_port": world.removeEndpoints()
+        case "dax_cxl": model.dropClaims(of: .cxl)
+        case "dax_hmem": model.dropClaims(of: .hmem)
+        case "cxl_acpi": model.removeCxlAcpi()
+        case "cxl_pci", "cxl_mem", "cxl_port": model.removeEndpoints()
         case "kmem", "device_dax":
-            for index in world.claims.indices where world.claims[index].driver == module {
-                world.leak(world.claims[index])
-                world.claims[index].driver = nil
+            for index in claims.indices where claims[index].driver == module {
+                model.leak(claims[index])
+                model.claims[index].driver = nil
             }
         default: break
         }
-        return StepOutcome(world)
+        return StepOutcome(model)
     }
 
     private mutating func dropClaims(of owner: Owner) {
@@ -43,66 +43,39 @@ extension KernelModel {
         claims.removeAll { $0.owner == owner }
     }
 
-    /// Memory that is online when its device goes stays, with no device behind (drivers/dax/kmem.c: dev_dax_kmem_remove()).
-    private mutating func leak(_ claim: DaxClaim) {
-        guard claim.driver == "kmem" else { return }
-        leaked += claim.ranges.compactMap(memoryBlocks).filter { range in onlineBlocks.contains { $0.overlaps(range) } }
-    }
-
     private mutating func removeCxlAcpi() {
         windowsAreLive = false
         // drivers/nvdimm/bus.c: nvdimm_bus_probe() holds the bus's module for each device with a driver; all go with it.
-        modules.dropReferences(to: "cxl_pmem")
-        var lost: [AddressRange] = []
-        for index in regions.indices where regions[index].isPresent {
-            if regions[index].isDetached { regions[index].attach() }
-            regions[index].isPresent = false
-            regions[index].assembled = regions[index].committed
-            let region = regions[index]
-            if region.committed && !region.keepsDecoders {
-                lost.append(region.range)
-                decide(
-                    region.range,
-                    [region.lockIsIgnored ? .lockIgnored : .resetOnRemoval],
-                    "the decoders of \(region.name) are reset with cxl_acpi"
-                )
-            }
+        references["cxl_pmem"] = nil
+        for region in regions where region.losesDecoders {
+            reset.append(region.range)
+            decide(
+                region.range,
+                [region.lock == .ignored ? .lockIgnored : .resetOnRemoval],
+                "the decoders of \(region.name) are reset with cxl_acpi"
+            )
         }
-        dropRegions { region in
-            !region.hasDecoders || region.committed && !region.keepsDecoders && lost.contains(region.range)
+        let isLost = { [regions] (claim: DaxClaim) in
+            claim.owner == .cxl && regions.contains { claim.overlaps($0.range) }
         }
-        undecoded += lost
-    }
-
-    /// The decoders of an endpoint go with its memory device, and with the driver of its port (drivers/cxl/port.c:
-    /// cxl_endpoint_port_probe() has them in its care).
-    ///
-    /// drivers/cxl/core/region.c: a region that loses a target is no longer committed and has no dax_region, locked or not.
-    private mutating func removeEndpoints() {
-        for index in regions.indices where regions[index].isPresent && regions[index].committed {
-            regions[index].committed = false
-            regions[index].assembled = false
-            if regions[index].keepsDecoders {
-                regions[index].isDetached = true
-                continue
-            }
-            regions[index].hasDecoders = false
-            undecoded.append(regions[index].range)
-        }
-        let gone = regions.filter { $0.isPresent && !$0.committed }.map(\.name)
-        claims.filter { $0.owner == .cxl && gone.contains($0.through) }.forEach { leak($0) }
-        claims.removeAll { $0.owner == .cxl && gone.contains($0.through) }
-    }
-
-    private mutating func dropRegions(where isLost: (ModelRegion) -> Bool) {
-        let hidden = regions.filter { !$0.isPresent }
-        for claim in claims where claim.owner == .cxl && hidden.contains(where: { claim.overlaps($0.range) }) {
+        for claim in claims where isLost(claim) {
             leak(claim)
             for range in claim.ranges where decisions[range] == nil {
                 decide(range, [.noDriver], "\(claim.through) goes with cxl_acpi")
             }
         }
-        claims.removeAll { claim in claim.owner == .cxl && hidden.contains { claim.overlaps($0.range) } }
-        regions.removeAll(where: isLost)
+        claims.removeAll(where: isLost)
+        regions = regions.compactMap(\.withoutRoot)
+    }
+
+    /// The decoders of an endpoint go with its memory device, and with the driver of its port (drivers/cxl/port.c:
+    /// cxl_endpoint_port_probe() has them in its care).
+    private mutating func removeEndpoints() {
+        reset += regions.filter(\.losesDecoders).map(\.range)
+        for index in regions.indices { regions[index].loseEndpoints() }
+        let gone = regions.filter { $0.isPresent && !$0.isCommitted }.map(\.name)
+        let isLost = { (claim: DaxClaim) in claim.owner == .cxl && gone.contains(claim.through) }
+        claims.filter(isLost).forEach { leak($0) }
+        claims.removeAll(where: isLost)
     }
 }

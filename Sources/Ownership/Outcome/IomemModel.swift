@@ -1,22 +1,22 @@
 import Iomem
 import Machine
 
-/// The lines that `/proc/iomem` will have in and around the tiles.
+/// The lines that `/proc/iomem` will have in and around some ranges.
 ///
 /// Names that carry a number nobody chooses are written with a letter: `CXL Window N`, `regionN`, `daxN.M`.
 struct IomemModel {
-    let machine: MachineState
-    let worlds: [KernelModel]
-    let tiles: [AddressRange]
+    let models: [KernelModel]
+    /// Lines that meet none of these are left out.
+    let ranges: [AddressRange]
     /// Bytes with edges that nobody knows: a line over them would say too much.
     let unknown: [AddressRange]
 
     func lines() -> [PredictedLine] {
-        let perWorld = worlds.map(lines)
+        let ofModels = models.map(lines)
         var all: [PredictedLine] = []
-        for line in perWorld.flatMap({ $0 })
+        for line in ofModels.flatMap({ $0 })
         where !all.contains(where: { $0.range == line.range && $0.name == line.name }) {
-            let isCertain = perWorld.allSatisfy { lines in lines.contains(line) && line.isCertain }
+            let isCertain = ofModels.allSatisfy { lines in lines.contains(line) && line.isCertain }
             all.append(PredictedLine(range: line.range, name: line.name, isCertain: isCertain))
         }
         return all.sorted { left, right in
@@ -24,42 +24,42 @@ struct IomemModel {
         }
     }
 
-    private func lines(_ world: KernelModel) -> [PredictedLine] {
+    private func lines(_ model: KernelModel) -> [PredictedLine] {
         var lines: [PredictedLine] = []
         func add(_ range: AddressRange, _ name: String, isCertain: Bool = true) {
-            guard tiles.contains(where: { $0.overlaps(range) }), !unknown.contains(range) else { return }
+            guard ranges.contains(where: { $0.overlaps(range) }), !unknown.contains(range) else { return }
             lines.append(PredictedLine(range: range, name: name, isCertain: isCertain))
         }
         func addMemory(_ range: AddressRange, isCertain: Bool) {
             add(range, "daxN.M", isCertain: isCertain)
             add(range, "System RAM (kmem)", isCertain: isCertain)
         }
-        if world.windowsAreLive { world.windows.forEach { add($0, "CXL Window N") } }
-        for region in world.regions where region.isPresent && region.hasLine { add(region.range, "regionN") }
-        if machine.kernel.showsSoftReserved { softReservedLines().forEach { add($0, "Soft Reserved") } }
-        for claim in world.claims {
+        if model.windowsAreLive { model.constants.windows.forEach { add($0, "CXL Window N") } }
+        for region in model.regions where region.isPresent && region.hasLine { add(region.range, "regionN") }
+        if model.constants.showsSoftReserved {
+            model.constants.softReservedLines.uniqued().forEach { add($0, "Soft Reserved") }
+        }
+        for claim in model.claims {
             guard let driver = claim.driver else {
                 // udev may load kmem for a new device; a person can give device_dax the name of any.
                 if claim.isPut { continue }
                 let isNew = claim.device == nil
-                guard isNew || world.has("device_dax"), !claim.ranges.contains(where: world.isBlocked) else { continue }
+                guard isNew || model.has("device_dax"), !claim.ranges.contains(where: model.isBlocked) else { continue }
                 claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
-                if isNew { claim.ranges.compactMap(world.memoryBlocks).forEach { addMemory($0, isCertain: false) } }
+                if isNew {
+                    claim.ranges.compactMap(model.constants.memoryBlocks).forEach { addMemory($0, isCertain: false) }
+                }
                 continue
             }
-            let isCertain = claim.isPut || claim.device != nil || !world.has("device_dax")
+            let isCertain = claim.isPut || claim.device != nil || !model.has("device_dax")
             if driver == "kmem" {
-                claim.ranges.compactMap(world.memoryBlocks).forEach { addMemory($0, isCertain: isCertain) }
+                claim.ranges.compactMap(model.constants.memoryBlocks).forEach { addMemory($0, isCertain: isCertain) }
             } else {
                 claim.ranges.forEach { add($0, "daxN.M", isCertain: isCertain) }
             }
         }
-        for leak in world.leaked { addMemory(leak, isCertain: true) }
+        for leak in model.leaked { addMemory(leak, isCertain: true) }
         return lines
-    }
-
-    private func softReservedLines() -> [AddressRange] {
-        machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range).uniqued()
     }
 
     private static func depth(_ name: String) -> Int {

@@ -1,7 +1,21 @@
 package import Iomem
 package import Machine
 
-/// Who owns a run of bytes now.
+/// What the bytes of a range are used for; the raw value is the word in the JSON documents.
+package enum MemoryState: String, Sendable {
+    /// A dax device without a driver.
+    case idle
+    /// A character device (`device_dax`).
+    case devdax
+    /// Memory blocks of `kmem`, online or offline.
+    case systemRAM = "system-ram"
+    /// A kmem line in `/proc/iomem` with no device behind: stuck until a reboot.
+    case leaked
+    /// No device.
+    case none
+}
+
+/// Bytes with their owner now.
 package struct OwnedRange: Sendable, Equatable {
     /// The bytes, inclusive ends.
     package var range: AddressRange
@@ -13,21 +27,21 @@ package struct OwnedRange: Sendable, Equatable {
     package var through: String?
     /// What the bytes are used for.
     package var use: MemoryState
-    /// Memory blocks of the segment that are online, and all of them.
+    /// Memory blocks within it that are online.
     package var blocksOnline: Int
-    /// Memory blocks of the segment.
+    /// All memory blocks within it.
     package var blocksTotal: Int
 }
 
-/// Who owns what now: segments that don't overlap, in address order, that tile every Soft Reserved range and every ram region.
+/// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range and ram region.
 package func segments(of machine: MachineState) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
     let leaked = leakedRanges(of: machine)
-    return tiles(of: machine, cutAt: devices.flatMap(\.ranges)).map { range in
+    return trackedRanges(of: machine, cutAt: devices.flatMap(\.ranges)).map { range in
         let over = devices.filter { $0.ranges.contains { $0.overlaps(range) } }
         let bound = over.first { $0.driver != nil }
         let blocks = machine.memory.blocks.filter { range.contains($0.range) }
-        var segment = OwnedRange(
+        var owned = OwnedRange(
             range: range,
             owner: owner(of: over),
             device: over.isEmpty ? nil : over.map(\.name).joined(separator: ","),
@@ -37,13 +51,13 @@ package func segments(of machine: MachineState) -> [OwnedRange] {
             blocksTotal: blocks.count
         )
         if leaked.contains(where: { $0.overlaps(range) }) {
-            segment.use = .leaked
+            owned.use = .leaked
         } else if let bound {
-            segment.use = bound.driver == "kmem" ? .systemRAM : .devdax
+            owned.use = bound.driver == "kmem" ? .systemRAM : .devdax
         } else if !over.isEmpty {
-            segment.use = .idle
+            owned.use = .idle
         }
-        return segment
+        return owned
     }
 }
 
@@ -54,25 +68,25 @@ func leakedRanges(of machine: MachineState) -> [AddressRange] {
         .filter { line in !healthy.contains { $0.contains(line) } }
 }
 
-/// The tiles of every Soft Reserved range and ram region, cut at the edges of both and of `extra`.
-func tiles(of machine: MachineState, cutAt extra: [AddressRange]) -> [AddressRange] {
+/// Every Soft Reserved range and ram region, cut at the edges of both and of `extra`.
+func trackedRanges(of machine: MachineState, cutAt extra: [AddressRange]) -> [AddressRange] {
     let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range)
     let reserved = machine.softReserved.map(\.range)
     return cut((reserved + regions).merged(), at: reserved + regions + extra)
 }
 
-/// `ranges` in pieces, cut at every edge of `edges`.
+/// `ranges`, cut at every edge of `edges`.
 func cut(_ ranges: [AddressRange], at edges: [AddressRange]) -> [AddressRange] {
     let starts = Set(edges.map(\.start) + edges.compactMap { $0.end == .max ? nil : $0.end + 1 }).sorted()
     return ranges.flatMap { range in
-        var pieces: [AddressRange] = []
+        var uncut: [AddressRange] = []
         var start = range.start
         for edge in starts where edge > range.start && edge <= range.end {
-            if let piece = AddressRange(start: start, end: edge - 1) { pieces.append(piece) }
+            if let part = AddressRange(start: start, end: edge - 1) { uncut.append(part) }
             start = edge
         }
-        if let piece = AddressRange(start: start, end: range.end) { pieces.append(piece) }
-        return pieces
+        if let part = AddressRange(start: start, end: range.end) { uncut.append(part) }
+        return uncut
     }
 }
 

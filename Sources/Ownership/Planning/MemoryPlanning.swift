@@ -13,12 +13,12 @@ extension Planner {
         }
         let without = online.map(Step.offlineMemory) + order
         if leavingIdle { return without }
-        let end = without.reduce(start.worlds) { worlds, step in worlds.flatMap { $0.applying(step).worlds } }
+        let end = without.reduce(start.models) { models, step in models.flatMap { $0.applying(step).models } }
         let restored = ranges.flatMap(machine.usesToRestore).uniqued().filter { step in
             // Where nobody owns the bytes afterwards, or nothing decodes them, there is no use to go back to.
-            end.allSatisfy { world in
-                world.applying(step).refusal == nil
-                    && !world.undecoded.contains { step.range?.overlaps($0) == true }
+            end.allSatisfy { model in
+                model.applying(step).refusal == nil
+                    && !model.undecoded.contains { step.range?.overlaps($0) == true }
             }
         }
         return without + restored
@@ -26,11 +26,11 @@ extension Planner {
 
     /// Whether a step of `order` takes the device away, or its driver.
     private func goes(_ device: DaxDevice, _ order: [Step]) -> Bool {
-        var worlds = start.worlds
+        var models = start.models
         for step in order {
-            worlds = worlds.flatMap { $0.applying(step).worlds }
-            let stays = worlds.allSatisfy { world in
-                world.claims.contains { $0.device == device.name && $0.driver == device.driver }
+            models = models.flatMap { $0.applying(step).models }
+            let stays = models.allSatisfy { model in
+                model.claims.contains { $0.device == device.name && $0.driver == device.driver }
             }
             if !stays { return true }
         }

@@ -71,17 +71,17 @@ package struct NextBoot: Sendable {
     package var differs: Bool? {
         guard let choice = machine.persisted else { return machine.isHeld ? true : nil }
         guard let generation = machine.kernel.generation.value else { return nil }
-        let world = KernelModel(of: machine, generation: generation)
+        let now = KernelModel(of: machine, generation: generation)
+        let constants = now.constants
         let knowsDecoders = machine.seesDecoders || machine.remembered?.isComplete == true
-        if choice == .cxl && !knowsDecoders && world.ranges.contains(where: world.meetsKnownWindow) { return nil }
-        let ends = [Step.load("dax_hmem"), .load("dax_cxl")].reduce([world.booted(choice, machine.remembered)]) {
-            worlds,
-            step in
-            worlds.flatMap { $0.applying(step).worlds }
+        if choice == .cxl && !knowsDecoders && constants.ranges.contains(where: constants.meetsWindow) { return nil }
+        let boot = now.atNextBoot(choice, machine.remembered)
+        let ends = [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
+            models.flatMap { $0.applying(step).models }
         }
         return ends.contains { end in
-            segments(of: machine).contains { segment in
-                cut([segment.range], at: end.claims.flatMap(\.ranges)).contains { end.owner(of: $0) != segment.owner }
+            segments(of: machine).contains { now in
+                cut([now.range], at: end.claims.flatMap(\.ranges)).contains { end.owner(of: $0) != now.owner }
             }
         }
     }
@@ -89,13 +89,12 @@ package struct NextBoot: Sendable {
     /// Bytes in windows that no decoder answers for as far as this boot shows; none where decoders can't be seen.
     private var undecoded: [AddressRange] {
         // The generation does not matter for what the decoders are.
-        let world = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
-        guard !machine.seesDecoders else { return world.undecoded.merged() }
+        let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
+        guard !machine.seesDecoders else { return now.undecoded.merged() }
         guard let remembered = machine.remembered, remembered.isComplete else { return [] }
         // Locked or not: the firmware programs them again.
         let decoded = remembered.regions.map(\.range) + remembered.decoded
-        return world.ranges.flatMap { range in world.windows.compactMap { $0.intersection(range) } }
-            .flatMap { $0.subtracting(decoded) }.merged()
+        return now.constants.rangesInWindows.flatMap { $0.subtracting(decoded) }.merged()
     }
 }
 
@@ -112,25 +111,16 @@ extension Policy.Want {
 
 extension KernelModel {
     /// This machine as its next boot begins: the firmware has programmed the decoders again, and no module is in.
-    fileprivate func booted(_ choice: BootChoice, _ remembered: RememberedDecoders?) -> KernelModel {
-        var world = self
-        world.loaded = []
-        world.isHeld = choice == .hmem
-        world.loadsCxlFirst = choice == .cxl
-        world.windowsAreLive = builtin.contains("cxl_acpi") && !windows.isEmpty
-        world.claims = []
-        world.leaked = []
-        world.onlineBlocks = []
-        world.decisions = [:]
-        world.probeIsPending = asksForCxl
-        for region in remembered?.regions ?? [] where !regions.contains(where: { $0.range == region.range }) {
-            world.regions.append(ModelRegion(supposed: region.range, isLocked: region.locked))
-        }
-        world.regions.removeAll { !$0.hasDecoders }
-        for index in world.regions.indices {
-            if world.regions[index].isDetached { world.regions[index].attach() }
-            world.regions[index].isPresent = false
-        }
-        return world
+    ///
+    /// - Parameter choice: What is persisted.
+    func atNextBoot(_ choice: BootChoice?, _ remembered: RememberedDecoders? = nil) -> KernelModel {
+        var boot = KernelModel(constants).withConstants { $0.loadsCxlFirst = choice == .cxl }
+        boot.isHeld = choice == .hmem
+        boot.windowsAreLive = constants.builtin.contains("cxl_acpi") && !constants.windows.isEmpty
+        boot.probeIsPending = constants.asksForCxl
+        let lost = (remembered?.regions ?? []).filter { known in !regions.contains { $0.range == known.range } }
+        boot.regions =
+            regions.compactMap(\.atNextBoot) + lost.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }
+        return boot
     }
 }

@@ -21,28 +21,36 @@ package struct OfflineRoom: Sendable, Equatable {
     package var suffices: Bool { elsewhere + swapFree >= used + Self.margin }
 }
 
-extension MachineState {
+extension OfflineRoom {
     /// The room for what is in the memory over `ranges`; nil where nothing of it is online, or it is not known.
-    package func room(toOffline ranges: [AddressRange]) -> OfflineRoom? {
+    ///
+    /// - Parameter nodes: The NUMA nodes of the devices over `ranges`, as far as they are known.
+    init?(of ranges: [AddressRange], in memory: MemoryBlocks, nodes numbers: Set<Int>) {
         let blocks = memory.blocks.filter { block in block.isOnline && ranges.contains { $0.overlaps(block.range) } }
         let going = blocks.reduce(0) { $0 + $1.range.size }
         guard let room = memory.room, going > 0 else { return nil }
-        let devices = daxDevices.filter { device in
-            device.ranges.contains { bytes in ranges.contains { $0.overlaps(bytes) } }
-        }
-        let numbers = Set(devices.compactMap(\.targetNode))
         let nodes = room.nodes.filter { numbers.contains($0.number) }
         // A node with other memory besides does not tell which of it is in use: then all that goes counts.
         let isWhole = !nodes.isEmpty && nodes.reduce(0) { $0 + $1.total } <= going
         let used = isWhole ? min(going, nodes.reduce(0) { $0 + $1.used }) : going
         // What goes and is not in use is in MemAvailable now, except free huge pages.
         let unused = going - used - (isWhole ? min(going - used, nodes.reduce(0) { $0 + $1.hugepagesFree }) : 0)
-        return OfflineRoom(
+        self.init(
             going: going,
             used: used,
             hugepages: isWhole ? nodes.reduce(0) { $0 + $1.hugepagesUsed } : 0,
             elsewhere: room.available - min(room.available, unused),
             swapFree: room.swapFree
         )
+    }
+}
+
+extension MachineState {
+    /// The room for what is in the memory over `ranges`; nil where nothing of it is online, or it is not known.
+    package func room(toOffline ranges: [AddressRange]) -> OfflineRoom? {
+        let devices = daxDevices.filter { device in
+            device.ranges.contains { bytes in ranges.contains { $0.overlaps(bytes) } }
+        }
+        return OfflineRoom(of: ranges, in: memory, nodes: Set(devices.compactMap(\.targetNode)))
     }
 }

@@ -34,7 +34,7 @@ package struct Planner: Sendable {
     /// Where the machine is not as `want` says, with what is expected there.
     package func unmet(_ want: Policy.Want) -> [Difference] {
         segments(of: machine).compactMap { segment in
-            let wanted = Set(start.worlds.compactMap { want.owner(over: segment.range, in: $0) })
+            let wanted = Set(start.models.compactMap { want.owner(over: segment.range, in: $0) })
             guard !wanted.isEmpty, wanted != [segment.owner] else { return nil }
             let words = wanted.sorted().map(\.rawValue)
             return Difference(
@@ -54,23 +54,23 @@ package struct Planner: Sendable {
     }
 
     private func predict(_ steps: [Step], for policy: Policy?) -> Plan {
-        var worlds = start.worlds
+        var models = start.models
         var kept: [Step] = []
         var hazards: [Hazard] = []
         for step in steps {
-            let outcomes = worlds.map { $0.applying(step) }
+            let outcomes = models.map { $0.applying(step) }
             let isNeedless =
-                zip(worlds, outcomes).allSatisfy { before, outcome in
-                    outcome.refusal == nil && outcome.worlds.allSatisfy { $0.isSame(as: before) }
+                zip(models, outcomes).allSatisfy { before, outcome in
+                    outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
                 } && !bringsZone(step, after: kept)
             if isNeedless { continue }
-            let finder = StepHazards(step: step, earlier: kept, machine: machine, policy: policy)
-            for (world, outcome) in zip(worlds, outcomes) { hazards += finder.hazards(before: world, outcome) }
+            let finder = StepHazards(step: step, earlier: kept, policy: policy)
+            for (model, outcome) in zip(models, outcomes) { hazards += finder.hazards(before: model, outcome) }
             kept.append(step)
-            worlds = outcomes.flatMap(\.worlds)
+            models = outcomes.flatMap(\.models)
         }
-        var prediction = PredictionBuilder(machine: machine, start: start, end: worlds).prediction()
-        hazards += OutcomeHazards(machine: machine, start: start, end: worlds, policy: policy, steps: kept)
+        var prediction = PredictionBuilder(machine: machine, start: start, end: models).prediction()
+        hazards += OutcomeHazards(start: start, end: models, policy: policy, steps: kept)
             .hazards(prediction)
         prediction.hazards = hazards.uniqued()
         return Plan(policy: nil, steps: kept, prediction: prediction)
@@ -78,7 +78,7 @@ package struct Planner: Sendable {
 }
 
 extension Planner {
-    /// Whether `step` may change the zone of memory that is online already. A world knows no zones: the kernel, or a udev
+    /// Whether `step` may change the zone of memory that is online already. A model has no zones: the kernel, or a udev
     /// rule, chooses one for what comes online by itself.
     private func bringsZone(_ step: Step, after earlier: [Step]) -> Bool {
         guard let use = step.use, let range = step.range, let zone = use.zone, zone != .automatic else { return false }
@@ -87,7 +87,7 @@ extension Planner {
 }
 
 extension KernelModel {
-    /// What `step` does to this world.
+    /// What `step` does to this model.
     func applying(_ step: Step) -> StepOutcome {
         switch step {
         case .load(let module): return loading(module)
@@ -95,21 +95,21 @@ extension KernelModel {
         case .offlineMemory(let range): return offlining(range)
         case .restoreUse(let range, let use): return restoring(use, over: range)
         case .hold, .release:
-            var world = self
-            world.isHeld = step == .hold
-            if step == .release, world.releaseRestoresHelper { world.modules.restoreHelper() }
-            return StepOutcome(world)
+            var model = self
+            model.isHeld = step == .hold
+            if step == .release, constants.releaseRestoresHelper { model.hasHelper = true }
+            return StepOutcome(model)
         }
     }
 }
 
 extension Policy.Want {
-    /// The owner wanted for bytes in a world; nil where there is no wish.
-    func owner(over range: AddressRange, in world: KernelModel) -> Owner? {
-        if world.regions.contains(where: { $0.committed && $0.mode == "ram" && $0.range.overlaps(range) }) {
+    /// The owner wanted for bytes in a model; nil where there is no wish.
+    func owner(over range: AddressRange, in model: KernelModel) -> Owner? {
+        if model.regions.contains(where: { $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range) }) {
             return coveredByRegion
         }
-        return world.meetsKnownWindow(range) ? windowOnly : outsideWindows
+        return model.constants.meetsWindow(range) ? windowOnly : outsideWindows
     }
 }
 

@@ -87,11 +87,11 @@ extension ProofState {
         return states
     }
 
-    /// Whether the owners in `end` are the ones wanted for what lies over the bytes here, tile by tile as plans have them.
+    /// Whether the owners in `end` are the ones wanted for what lies over the bytes here, range by range as plans have them.
     func fulfils(_ want: Policy.Want, _ end: ProofState) -> Bool {
-        cut(scenario.ranges, at: world.regions.map(\.range)).allSatisfy { tile in
-            guard let wish = want.owner(over: tile, in: world) else { return true }
-            return scenario.cells.allSatisfy { !$0.overlaps(tile) || end.world.owner(of: $0) == wish }
+        cut(scenario.ranges, at: model.regions.map(\.range)).allSatisfy { range in
+            guard let wish = want.owner(over: range, in: model) else { return true }
+            return scenario.blocks.allSatisfy { !$0.overlaps(range) || end.model.owner(of: $0) == wish }
         }
     }
 }

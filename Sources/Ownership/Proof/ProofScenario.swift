@@ -3,31 +3,61 @@ import Machine
 
 /// A small machine as firmware leaves it: the stage on which the search lets the model play.
 ///
-/// The rules ask which ranges meet, contain and cut each other, never how large they are; so that ranges of two cells
+/// The rules ask which ranges meet, contain and cut each other, never how large they are: ranges of two memory blocks
 /// stand for all.
 struct ProofScenario: Sendable {
     let generation: Generation
     let placement: Placement
     let cover: Cover
-    /// What the model cuts nowhere, in address order; each is one memory block.
-    let cells: [AddressRange]
+    /// The memory blocks, in address order, which the model cuts nowhere.
+    let blocks: [AddressRange]
     /// The Soft Reserved ranges.
     let ranges: [AddressRange]
-    let windows: [AddressRange]
-    /// The regions that firmware programmed, as sysfs shows them once the drivers are in.
-    let regions: [Region]
-    /// The decoders of memory devices that firmware programmed.
-    let decoders: [Decoder]
+    /// Everything that can be seen of it: the CXL drivers are in, the regions and decoders are as firmware programmed them.
+    let machine: MachineState
+    /// The machine before any module is loaded.
+    let boot: KernelModel
 
     init(_ generation: Generation, _ placement: Placement, _ cover: Cover) {
         self.generation = generation
         self.placement = placement
         self.cover = cover
-        cells = Self.cells(placement)
+        blocks = Self.blocks(placement)
         ranges = Self.ranges(placement)
-        windows = Self.windows(placement)
-        regions = Self.regions(generation, placement, cover)
-        decoders = Self.decoders(regions, cover, over: ranges, in: windows)
+        var machine = Self.machine(generation, blocks, ranges)
+        machine.windows = Self.windows(placement).enumerated().map { number, range in
+            Window(range: range, number: number, isLive: true, isFixed: cover.hasLocks, sources: ["proof"])
+        }
+        machine.regions = Self.regions(generation, placement, cover)
+        machine.decoders = Self.decoders(machine.regions, cover, over: ranges, in: machine.windows.map(\.range))
+        self.machine = machine
+        boot = KernelModel(of: machine, generation: generation).atNextBoot(nil)
+    }
+
+    /// Without windows, regions and decoders.
+    private static func machine(
+        _ generation: Generation,
+        _ blocks: [AddressRange],
+        _ ranges: [AddressRange]
+    ) -> MachineState {
+        var kernel = Kernel(release: generation.rawValue)
+        kernel.generation = Finding(generation, evidence: ["the proof says so"])
+        kernel.showsSoftReserved = generation == .hmemOnly
+        var machine = MachineState(kernel: kernel, iomem: IomemTree(inFileOrder: []))
+        machine.modules.builtin = ProofState.builtin
+        for (position, name) in ["cxl_acpi", "cxl_mem", "cxl_pci"].enumerated() {
+            machine.modules.loaded[name] = LoadedModule(
+                isLive: true,
+                references: 0,
+                users: [],
+                address: 0,
+                position: position
+            )
+        }
+        machine.softReserved = ranges.map { SoftReservedRange(range: $0, sources: ["proof"]) }
+        machine.memory.blockSize = blocks.first?.size ?? 0
+        machine.memdevs = [Memdev(name: "mem0", hasEndpoint: true)]
+        return machine
     }
 
     /// Where the Soft Reserved memory lies.
@@ -76,15 +106,15 @@ struct ProofScenario: Sendable {
 
 extension ProofScenario {
     private static let size: UInt64 = 0x1000_0000
-    private static let low = cells(from: 0x1000_0000, 1)
-    private static let high = cells(from: 0x5_d000_0000, 2)
+    private static let low = blocks(from: 0x1000_0000, 1)
+    private static let high = blocks(from: 0x5_d000_0000, 2)
 
-    /// `count` cells in a row; the constants above make no empty one.
-    private static func cells(from start: UInt64, _ count: UInt64) -> [AddressRange] {
+    /// `count` memory blocks in a row; the constants above make no empty one.
+    private static func blocks(from start: UInt64, _ count: UInt64) -> [AddressRange] {
         (0..<count).compactMap { AddressRange(start: start + $0 * size, size: size) }
     }
 
-    private static func cells(_ placement: Placement) -> [AddressRange] {
+    private static func blocks(_ placement: Placement) -> [AddressRange] {
         switch placement {
         case .inside, .across: high
         case .outside: low
@@ -100,7 +130,7 @@ extension ProofScenario {
         }
     }
 
-    /// The window: over more than the range, or, where the range reaches out of it, over its first cell.
+    /// The window: over more than the range, or, where the range reaches out of it, over its first block.
     private static func windows(_ placement: Placement) -> [AddressRange] {
         let size = placement == .across ? size : 16 * size
         return high.prefix(1).compactMap { AddressRange(start: $0.start, size: size) }
@@ -156,4 +186,11 @@ extension ProofScenario {
 extension ProofScenario.Cover {
     /// The decoders are locked, and the window's CEDT entry says that its configuration is fixed.
     var hasLocks: Bool { self == .locked || self == .partlyLocked || self == .lockIgnored }
+}
+
+extension ProofScenario {
+    /// The memory and what firmware programmed over it.
+    var words: String {
+        placement == .outside ? placement.rawValue : "\(placement.rawValue), \(cover.rawValue)"
+    }
 }

@@ -43,3 +43,25 @@ struct ProofSearch {
         return events.reversed().flatMap(\.words)
     }
 }
+
+/// What can happen to a machine between two looks at it.
+enum ReachEvent: Hashable, Sendable {
+    case steps([Step])
+    /// udev loads kmem, and it or a person onlines all memory that kmem then has.
+    case online
+
+    /// What moves modules. The endpoints' two drivers go together: regions need both, and no rule asks for one alone.
+    static let switching: [ReachEvent] =
+        ["cxl_acpi", "dax_hmem", "dax_cxl"].flatMap { [.steps([.load($0)]), .steps([.unload($0)])] } + [
+            .steps([.load("cxl_mem"), .load("cxl_pci")]), .steps([.unload("cxl_pci"), .unload("cxl_mem")]),
+            .steps([.hold]), .steps([.release]),
+        ]
+
+    /// As a trace names it.
+    var words: [String] {
+        switch self {
+        case .steps(let steps): steps.map(\.description)
+        case .online: ["online-memory"]
+        }
+    }
+}

@@ -1,35 +1,28 @@
 import Iomem
 import Machine
 
-extension ProofScenario {
-    /// The memory and what firmware programmed over it.
-    var words: String {
-        placement == .outside ? placement.rawValue : "\(placement.rawValue), \(cover.rawValue)"
-    }
-}
-
 extension ProofState {
     /// How the machine is, for people.
     var words: String {
-        let modules = Self.modules.filter(world.loaded.contains)
-        let held = world.isHeld ? ", cxl_acpi held out" : ""
-        let asks = world.generation == .coordinated || world.generation == .unfixed
+        let modules = Self.modules.filter(model.loaded.contains)
+        let held = model.isHeld ? ", cxl_acpi held out" : ""
+        let asks = model.constants.asksForCxl
         let probe =
             asks && scenario.placement != .outside
-            ? ["initial probe \(world.probeIsPending ? "pending" : "done")"] : []
+            ? ["initial probe \(model.probeIsPending ? "pending" : "done")"] : []
         let facts = ["\(modules.isEmpty ? "no module" : modules.joined(separator: ", ")) loaded\(held)"] + probe
-        return (facts + scenario.cells.map(sentence).runs()).joined(separator: "; ")
+        return (facts + scenario.blocks.map(sentence).runs()).joined(separator: "; ")
     }
 
-    /// Who owns a cell, and what it is used for.
-    private func sentence(_ cell: AddressRange) -> (AddressRange, String) {
-        let owner = world.owner(of: cell)
+    /// Who owns a memory block, and what it is used for.
+    private func sentence(_ block: AddressRange) -> (AddressRange, String) {
+        let owner = model.owner(of: block)
         var words = owner == .none ? "nobody's" : owner == .both ? "of hmem and cxl" : "\(owner.rawValue)'s"
-        if world.claims.contains(where: { $0.overlaps(cell) && $0.driver == "kmem" }) { words += ", bound to kmem" }
-        if world.onlineBlocks.contains(where: cell.overlaps) { words += ", online" }
-        if world.leaked.contains(where: cell.overlaps) { words += ", leaked" }
-        if world.undecoded.contains(where: cell.overlaps) { words += ", not decoded" }
-        return (cell, words)
+        if model.claims.contains(where: { $0.overlaps(block) && $0.driver == "kmem" }) { words += ", bound to kmem" }
+        if model.onlineBlocks.contains(where: block.overlaps) { words += ", online" }
+        if model.leaked.contains(where: block.overlaps) { words += ", leaked" }
+        if model.undecoded.contains(where: block.overlaps) { words += ", not decoded" }
+        return (block, words)
     }
 }
 

@@ -3,7 +3,7 @@ import Machine
 import Ownership
 
 /// What the kernel does, told once more and otherwise than the model tells it: from the functions of hmem.c and cxl.c
-/// down, with every fact known, one world and no reasons. Of the two, at least one is wrong where they differ.
+/// down, with every fact known and no reasons. Of the two, at least one is wrong where they differ.
 struct KernelByHand {
     private let generation: Generation
     private let machine: MachineState

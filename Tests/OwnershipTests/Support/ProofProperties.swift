@@ -16,7 +16,7 @@ struct ProofProperties {
     func excludedOwners() -> [String] {
         state.playing(plan.steps).flatMap { end in
             plan.prediction.ranges.compactMap { predicted in
-                let owner = end.world.owner(of: predicted.range)
+                let owner = end.model.owner(of: predicted.range)
                 return predicted.owners.contains(owner)
                     ? nil : "\(predicted.range) ends with \(owner), predicted \(predicted.owners.sorted())"
             }
@@ -28,18 +28,18 @@ struct ProofProperties {
     /// - Parameter consent: what the policy may do unasked is no hazard.
     func unlisted(consent: Policy.Consent) -> [String] {
         var found: Set<Hazard.Identifier> = []
-        var worlds = [state.world]
+        var models = [state.model]
         for (index, step) in plan.steps.enumerated() {
-            worlds = worlds.flatMap { before in
+            models = models.flatMap { before in
                 let outcome = before.applying(step)
                 if outcome.refusal != nil { found.insert(.stepRefused) }
-                for after in outcome.worlds {
+                for after in outcome.models {
                     found.formUnion(seen(step, before, after, earlier: plan.steps.prefix(index)))
                 }
-                return outcome.worlds
+                return outcome.models
             }
         }
-        for end in worlds { found.formUnion(ends(end)) }
+        for end in models { found.formUnion(ends(end)) }
         if consent.loseRegions { found.remove(.regionLost) }
         return found.subtracting(hazards).map(\.rawValue).sorted()
     }
@@ -52,7 +52,7 @@ struct ProofProperties {
     ) -> Set<Hazard.Identifier> {
         var found: Set<Hazard.Identifier> = []
         let goes = ["cxl_acpi", "cxl_pci", "cxl_mem"].contains { step == .unload($0) } && before != after
-        if goes, before.regions.contains(where: { $0.isPresent && $0.committed && !$0.keepsDecoders }) {
+        if goes, before.regions.contains(where: { $0.isPresent && $0.isCommitted && !$0.keepsDecoders }) {
             found.insert(.regionLost)
         }
         let lostDevices = before.claims.filter { claim in
@@ -61,8 +61,8 @@ struct ProofProperties {
         if lostDevices.contains(where: { claim in before.onlineBlocks.contains(where: claim.overlaps) }) {
             found.insert(.memoryOnline)
         }
-        let dead = { (world: KernelModel) in
-            world.onlineBlocks.filter { block in world.undecoded.contains { $0.overlaps(block) } }.count
+        let dead = { (model: KernelModel) in
+            model.onlineBlocks.filter { block in model.undecoded.contains { $0.overlaps(block) } }.count
         }
         if dead(after) > dead(before) { found.insert(.decodeUnderLiveMemory) }
         let missing = after.undecoded.flatMap { $0.subtracting(state.missingUnseen) }
@@ -81,8 +81,8 @@ struct ProofProperties {
 
     private func ends(_ end: KernelModel) -> Set<Hazard.Identifier> {
         var found: Set<Hazard.Identifier> = []
-        for cell in state.scenario.cells where !plan.isEmpty {
-            let (now, then) = (state.world.owner(of: cell), end.owner(of: cell))
+        for block in state.scenario.blocks where !plan.isEmpty {
+            let (now, then) = (state.model.owner(of: block), end.owner(of: block))
             if now != .none && then == .none { found.insert(.orphanedRange) }
             if now != .both && then == .both { found.insert(.doubleClaim) }
         }
@@ -92,7 +92,7 @@ struct ProofProperties {
     /// What is wanted holds: no step; nothing refuses the steps: they bring it.
     func unfulfilled(_ policy: Policy) -> [String] {
         var found: [String] = []
-        if policy.want != Self.anything, state.world.seesDecoders, !plan.isEmpty, state.fulfils(policy.want, state) {
+        if policy.want != Self.anything, state.model.seesDecoders, !plan.isEmpty, state.fulfils(policy.want, state) {
             found.append("it holds, and steps are planned")
         }
         if hazards.isEmpty {
@@ -122,7 +122,7 @@ extension ProofState {
     ///
     /// It is trusted for as long as nothing can have reset a decoder.
     var missingUnseen: [AddressRange] {
-        guard !world.seesDecoders && remembered == nil else { return [] }
+        guard !model.seesDecoders && remembered == nil else { return [] }
         let isLocked = scenario.cover.hasLocks && scenario.generation != .deferring
         return !wasBound || isLocked || scenario.generation == .hmemOnly ? scenario.boot.undecoded : []
     }

@@ -1,0 +1,141 @@
+import Iomem
+import Machine
+
+/// What no step changes about a machine: read once, the same in every model that steps make of one another.
+struct ModelConstants: Equatable, Sendable {
+    /// Which rules the kernel follows.
+    var generation: Generation
+    /// Modules that are part of the kernel image.
+    var builtin: Set<String>
+    /// What decides whether a module is loaded or removed.
+    var modules: ModuleFacts
+    /// `/proc/sys/kernel/modules_disabled` is 1.
+    var modulesAreDisabled: Bool
+    /// The mode of lockdown, where there is one that forbids something.
+    var lockdown: String?
+    /// The loaded modules without a valid signature.
+    var unsignedModules: Set<String>
+    /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it, `cxl_pmem` first.
+    var loadsCxlFirst: Bool
+    /// Who lets `cxl_acpi` in again also gives the kernel back its helper for request_module().
+    var releaseRestoresHelper = false
+
+    /// The CXL windows, as iomem has them while `cxl_acpi` is bound.
+    var windows: [AddressRange]
+    /// The HMEM ranges, each of which dax_hmem takes as a whole; none where `device_hmem.disable` is set.
+    var ranges: [AddressRange]
+    /// `device_hmem.disable`.
+    var hmemIsDisabled: Bool
+    /// `dax_hmem.region_idle`.
+    var regionIsIdle: Bool
+    /// "Soft Reserved" lines of iomem, on kernels that print them.
+    var softReservedLines: [AddressRange]
+    /// The kernel prints them.
+    var showsSoftReserved: Bool
+    /// What the kernel has used as memory since the boot.
+    var systemRAM: [AddressRange]
+
+    /// Bytes in windows that no decoder answers for at the start.
+    var undecoded: [AddressRange] = []
+    /// Bytes in windows of which nothing tells whether a decoder answers for them.
+    var doubt = DecoderDoubt()
+
+    /// The memory blocks as they are at the start: their size, zones, whether they can be removed, and the room elsewhere.
+    var memory: MemoryBlocks
+    /// The NUMA node of the bytes of a dax device, where it is known.
+    var nodes: [AddressRange: Int]
+    /// kmem takes a new device without being told (6.3 on: the type kmem of dax devices, drivers/dax/bus.c).
+    var kmemComesUnasked: Bool
+    /// Devices of kmem that neither dax_hmem nor dax_cxl has made, as those of persistent memory.
+    var otherMemory: [DaxClaim]
+    /// The active namespaces of persistent memory; nil where it is not known which are.
+    var pmem: [PmemNamespace]?
+    /// The memory devices whose persistent regions may wait in decoders that sysfs does not show.
+    var hiddenPmem: [String] = []
+
+    /// What `machine` shows, apart from its decoders.
+    init(of machine: MachineState, generation: Generation) {
+        self.generation = generation
+        builtin = machine.modules.builtin
+        modules = ModuleFacts(of: machine, generation)
+        modulesAreDisabled = machine.kernel.modulesDisabled
+        lockdown = machine.kernel.lockdown.flatMap { $0 == "none" ? nil : $0 }
+        unsignedModules = Set(machine.modules.loaded.filter(\.value.isUnsigned).keys)
+        loadsCxlFirst = machine.persisted == .cxl
+        windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
+        hmemIsDisabled = machine.hmemSettings.isDisabled
+        ranges = hmemIsDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
+        regionIsIdle = machine.hmemSettings.regionIsIdle
+        softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
+        showsSoftReserved = machine.kernel.showsSoftReserved
+        systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
+        memory = machine.memory
+        nodes = [:]
+        for device in machine.daxDevices { for range in device.ranges { nodes[range] = device.targetNode } }
+        // Of the kernels without dax_cxl the old ones have the lines; later ones are built so (CONFIG_DEV_DAX_CXL).
+        kmemComesUnasked = generation != .hmemOnly || !machine.kernel.showsSoftReserved
+        otherMemory = machine.daxDevices.filter { $0.owner == nil && $0.driver == "kmem" }.map {
+            DaxClaim($0, owner: .none, reserved: [])
+        }
+        pmem = machine.pmem
+    }
+
+    /// Loading dax_hmem makes the kernel ask for the CXL modules.
+    var asksForCxl: Bool { generation == .coordinated || generation == .unfixed }
+
+    /// The kernel puts new memory blocks online by itself (`auto_online_blocks`).
+    var onlinesBlocks: Bool { memory.autoOnline?.hasPrefix("online") == true }
+
+    /// Whether `range` meets a window, in iomem now or not.
+    func meetsWindow(_ range: AddressRange) -> Bool { windows.contains { $0.overlaps(range) } }
+
+    /// The bytes of HMEM ranges that lie in windows.
+    var rangesInWindows: [AddressRange] { ranges.flatMap { range in windows.compactMap { $0.intersection(range) } } }
+
+    /// What kmem adds of `range`: whole memory blocks; nil where it holds none (drivers/dax/kmem.c: dax_kmem_range()).
+    func memoryBlocks(in range: AddressRange) -> AddressRange? {
+        let size = memory.blockSize
+        guard size > 0 else { return range }
+        let start = (range.start + size - 1) / size * size
+        let end = (range.end + 1) / size * size
+        return end > start ? AddressRange(start: start, end: end - 1) : nil
+    }
+
+    /// The room for what is in the memory over `ranges`; nil where nothing of it is online, or it is not known.
+    func room(toOffline ranges: [AddressRange]) -> OfflineRoom? {
+        let over = nodes.filter { bytes, _ in ranges.contains { $0.overlaps(bytes) } }
+        return OfflineRoom(of: ranges, in: memory, nodes: Set(over.values))
+    }
+}
+
+/// Bytes in windows of which nothing tells whether a decoder answers for them.
+struct DecoderDoubt: Equatable, Sendable {
+    /// What would end the doubt.
+    enum Remedy: Sendable {
+        /// The drivers show the decoders.
+        case loadDrivers
+        /// The drivers are kept out: at the next boot, the decoders are as the firmware leaves them.
+        case reboot
+        /// The drivers are in and show too little: a boot without them leaves the decoders alone.
+        case rebootWithoutDrivers
+    }
+
+    /// The bytes.
+    var ranges: [AddressRange] = []
+    /// Why no decoder is seen, and why one may have been reset, one sentence each.
+    var reasons: [String] = []
+    /// What would end it.
+    var remedy: Remedy = .loadDrivers
+}
+
+extension MachineState {
+    /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line.
+    /// A line that holds the whole window stays above it
+    /// (drivers/cxl/acpi.c: add_cxl_resources(), insert_resource_expand_to_fit(); seen on 6.12).
+    fileprivate func grown(_ window: AddressRange) -> AddressRange {
+        let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
+        return lines.filter { $0.overlaps(window) && !$0.contains(window) }.reduce(window) { grown, line in
+            [grown, line].merged().first ?? grown
+        }
+    }
+}
