@@ -35,7 +35,7 @@ struct ProofTests {
 
     private func check(
         _ generation: Generation,
-        last: [ReachEvent] = [.online],
+        last: [ProofEvent] = [.online],
         _ find: (ProofState, Policy) -> (Plan, [String])?
     ) {
         var problems: [(String, ProofSearch, Int, Plan)] = []

@@ -3,7 +3,7 @@ package import Machine
 
 /// What will be after a sequence of steps.
 package struct Prediction: Sendable, Equatable {
-    /// Segments that tile every Soft Reserved range and every ram region, in address order.
+    /// Ranges that make up every Soft Reserved range and every ram region, in address order.
     package var ranges: [PredictedRange]
     /// How each module of interest will stand, by name; a set of one where it is certain.
     package var modules: [String: Set<ModuleStanding>]
@@ -14,7 +14,7 @@ package struct Prediction: Sendable, Equatable {
     /// The facts that are missing where the prediction is not certain, one sentence each.
     package var missingFacts: [String]
 
-    /// Every segment has one possible owner.
+    /// Every range has one possible owner.
     package var isCertain: Bool { ranges.allSatisfy { $0.owners.count == 1 } }
 
     /// A prediction.
@@ -33,7 +33,7 @@ package struct Prediction: Sendable, Equatable {
     }
 }
 
-/// The possible owners of one segment.
+/// Bytes with their possible owners afterwards.
 package struct PredictedRange: Sendable, Equatable {
     /// The bytes, inclusive ends.
     package var range: AddressRange
@@ -48,7 +48,7 @@ package struct PredictedRange: Sendable, Equatable {
     /// The facts that the rules were given, one sentence each, with the file and the value.
     package var facts: [String]
 
-    /// A predicted segment.
+    /// A predicted range.
     package init(
         range: AddressRange,
         owners: Set<Owner>,

@@ -4,13 +4,13 @@ import Machine
 struct ProofSearch {
     /// The states, in the order in which they were found: by the number of events on the shortest way.
     private(set) var states: [ProofState]
-    private var origin: [(from: Int, by: ReachEvent)?]
+    private var origin: [(from: Int, by: ProofEvent)?]
 
     /// Searches from the boot of `scenario`.
     ///
     /// - Parameter events: What may happen, as often as it likes.
     /// - Parameter last: What may happen once more at the very end.
-    init(_ scenario: ProofScenario, events: [ReachEvent] = ReachEvent.switching, last: [ReachEvent] = [.online]) {
+    init(_ scenario: ProofScenario, events: [ProofEvent] = ProofEvent.switching, last: [ProofEvent] = [.online]) {
         let boot = ProofState(booting: scenario)
         states = [boot]
         origin = [nil]
@@ -23,7 +23,7 @@ struct ProofSearch {
         for index in states.indices { add(last, from: index, &known) }
     }
 
-    private mutating func add(_ events: [ReachEvent], from index: Int, _ known: inout Set<UInt64>) {
+    private mutating func add(_ events: [ProofEvent], from index: Int, _ known: inout Set<UInt64>) {
         for event in events where !states[index].isNeedless(event) {
             for state in states[index].following(event) where known.insert(state.key).inserted {
                 states.append(state)
@@ -34,7 +34,7 @@ struct ProofSearch {
 
     /// A shortest way from the boot to the state at `index`.
     func trace(to index: Int) -> [String] {
-        var events: [ReachEvent] = []
+        var events: [ProofEvent] = []
         var index = index
         while let (from, event) = origin[index] {
             events.append(event)
@@ -45,13 +45,13 @@ struct ProofSearch {
 }
 
 /// What can happen to a machine between two looks at it.
-enum ReachEvent: Hashable, Sendable {
+enum ProofEvent: Hashable, Sendable {
     case steps([Step])
     /// udev loads kmem, and it or a person onlines all memory that kmem then has.
     case online
 
     /// What moves modules. The endpoints' two drivers go together: regions need both, and no rule asks for one alone.
-    static let switching: [ReachEvent] =
+    static let switching: [ProofEvent] =
         ["cxl_acpi", "dax_hmem", "dax_cxl"].flatMap { [.steps([.load($0)]), .steps([.unload($0)])] } + [
             .steps([.load("cxl_mem"), .load("cxl_pci")]), .steps([.unload("cxl_pci"), .unload("cxl_mem")]),
             .steps([.hold]), .steps([.release]),

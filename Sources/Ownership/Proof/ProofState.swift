@@ -41,7 +41,7 @@ struct ProofState: Sendable {
     }
 
     /// The states that an event can lead to; none where the kernel refuses it or the host dies of it.
-    func following(_ event: ReachEvent) -> [ProofState] {
+    func following(_ event: ProofEvent) -> [ProofState] {
         switch event {
         case .steps(let steps):
             return steps.reduce([self]) { states, step in states.flatMap { $0.following(step) } }
@@ -51,7 +51,7 @@ struct ProofState: Sendable {
     }
 
     /// Whether nothing would change.
-    func isNeedless(_ event: ReachEvent) -> Bool {
+    func isNeedless(_ event: ProofEvent) -> Bool {
         switch event {
         case .steps(let steps): steps.allSatisfy(isNeedless)
         case .online: model.claims.isEmpty
@@ -109,7 +109,7 @@ struct ProofState: Sendable {
 
     /// Two states with one key are the same state of a scenario.
     var key: UInt64 {
-        var bits = ReachBits()
+        var bits = StateBits()
         for module in Self.modules { bits.add(model.loaded.contains(module)) }
         bits.add(model.isHeld)
         bits.add(model.windowsAreLive)
@@ -141,8 +141,50 @@ struct ProofState: Sendable {
     }
 }
 
+extension ProofState {
+    /// How the machine is, for people.
+    var words: String {
+        let modules = Self.modules.filter(model.loaded.contains)
+        let held = model.isHeld ? ", cxl_acpi held out" : ""
+        let asks = model.constants.asksForCxl
+        let probe =
+            asks && scenario.placement != .outside
+            ? ["initial probe \(model.probeIsPending ? "pending" : "done")"] : []
+        let facts = ["\(modules.isEmpty ? "no module" : modules.joined(separator: ", ")) loaded\(held)"] + probe
+        return (facts + scenario.blocks.map(sentence).runs()).joined(separator: "; ")
+    }
+
+    /// Who owns a memory block, and what it is used for.
+    private func sentence(_ block: AddressRange) -> (AddressRange, String) {
+        let owner = model.owner(of: block)
+        var words = owner == .none ? "nobody's" : owner == .both ? "of hmem and cxl" : "\(owner.rawValue)'s"
+        if model.claims.contains(where: { $0.overlaps(block) && $0.driver == "kmem" }) { words += ", bound to kmem" }
+        if model.onlineBlocks.contains(where: block.overlaps) { words += ", online" }
+        if model.leaked.contains(where: block.overlaps) { words += ", leaked" }
+        if model.undecoded.contains(where: block.overlaps) { words += ", not decoded" }
+        return (block, words)
+    }
+}
+
+extension [(AddressRange, String)] {
+    /// Neighbours of which the same is to be said, said once.
+    fileprivate func runs() -> [String] {
+        var runs: [(range: AddressRange, words: String)] = []
+        for (range, words) in self {
+            if let last = runs.last, last.words == words, last.range.end &+ 1 == range.start,
+                let joined = AddressRange(start: last.range.start, end: range.end)
+            {
+                runs[runs.count - 1].range = joined
+            } else {
+                runs.append((range, words))
+            }
+        }
+        return runs.map { "\($0.range) is \($0.words)" }
+    }
+}
+
 /// Answers of yes and no, one bit each.
-private struct ReachBits {
+private struct StateBits {
     private(set) var value: UInt64 = 0
 
     mutating func add(_ bit: Bool) { value = value << 1 | (bit ? 1 : 0) }
