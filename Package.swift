@@ -81,7 +81,7 @@ let package = Package(
         tests("Kmod", ["LinuxSystem"]),
         tests("Iomem"),
         tests("Inspection", ["LinuxSystem", "TestCaptures"]),
-        tests("Ownership", ["Inspection", "Policy", "TestCaptures"]),
+        tests("Ownership", ["CaptureReplay", "Inspection", "Policy", "TestCaptures"]),
         tests("Policy", ["LinuxSystem"]),
         tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "TestCaptures"]),
         tests("Persistence", ["LinuxSystem", "TestCaptures"]),

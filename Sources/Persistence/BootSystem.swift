@@ -42,7 +42,7 @@ package struct BootSystem {
         do { try WholeFile.remove(root + path) } catch { throw PersistenceError(error) }
     }
 
-    /// From the directories of modprobe.d(5).
+    /// The configuration of modprobe that the next boot has, from the directories of modprobe.d(5).
     package var configuration: ModprobeConfiguration { ModprobeConfiguration.ofNextBoot(tree) }
 
     /// The images of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.

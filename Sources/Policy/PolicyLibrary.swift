@@ -91,27 +91,6 @@ package struct PolicyLibrary: Sendable {
             if error.code == .notFound { return nil }
             throw PolicyError(error, file: path)
         }
-        let bytes: [UInt8]
-        var doubt: String?
-        do throws(SystemError) {
-            let file = try File(path, O_RDONLY, follows: true)
-            doubt = distrust(file.descriptor, path)
-            // A policy is a page; a device or a log given by mistake shall not fill the memory.
-            bytes = doubt == nil ? try file.readAll(upTo: 1 << 20) : []
-        } catch {
-            if error.code == .notFound { return nil }
-            throw failure(.unreadable, error.cause ?? error.message)
-        }
-        if let doubt { throw failure(.notTrusted, doubt) }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw failure(.unreadable, "it is not UTF-8 text")
-        }
-        return text
-    }
-
-    /// The names in a folder; none where it can't be read.
-    private static func names(in folder: String) -> [String] {
-        (try? File(folder, O_RDONLY | O_DIRECTORY, follows: true).names()) ?? []
     }
 }
 

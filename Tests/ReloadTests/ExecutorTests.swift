@@ -267,7 +267,11 @@ struct ExecutorTests {
 
     @Test("two devices over one memory before and after: half-way, where only one is left, they are not a new hazard")
     func bothAsBefore() throws {
-        let moments = try RecordedMoments(kernel: "6.12.107", scenario: "hmem-first-then-cxl", ["02", "03"])
+        let moments = try RecordedMoments(
+            kernel: "6.12.107",
+            scenario: "hmem-first-then-cxl",
+            ["topology-under-hmem", "dax_cxl-second"]
+        )
         let both = try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"])
         #expect(segments(of: both).contains { $0.owner == .both })
         let plan = try Planner(machine: both).predict([.unload("dax_cxl"), .load("dax_cxl")])

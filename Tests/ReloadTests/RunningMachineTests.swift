@@ -9,7 +9,7 @@ import Testing
 struct RunningMachineTests {
     @Test("the machine, its drivers and its facts are read below one root")
     func oneRoot() throws {
-        let root = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "04"))
+        let root = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
         let machine = RunningMachine(StateDirectory(root: root.path))
         let recorded = try Inspector(root: root.path).read()
         #expect(try machine.read() == recorded)

@@ -121,7 +121,7 @@ package struct Surfaces {
         return Surfaces(
             modules: LibkmodModules(),
             hold: DropInHold(state, udev: RunningUdev(waiter: waiter)),
-            memory: SysfsMemory(),
+            memory: SysfsMemory(root: state.root),
             machine: running,
             messages: KmsgMessages(),
             waiter: waiter,

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Glibc
 import Inspection
+import LinuxSystem
 package import Machine
 package import Ownership
 import Policy
@@ -96,11 +98,24 @@ struct RootsOption: ParsableArguments {
                 try body(argument)
                 continue
             }
-            var lines = try LineReader(String(argument.dropFirst()))
-            while let line = try lines.next() {
+            let path = String(argument.dropFirst())
+            let file = try Self.reading(path) { () throws(SystemError) in
+                try path == "-" ? File(copying: STDIN_FILENO) : File(path, O_RDONLY, follows: true)
+            }
+            var lines = LineReader(file)
+            while let line = try Self.reading(path, { () throws(SystemError) in try lines.next() }) {
                 let directory = line.hasSuffix("\r") ? String(line.dropLast()) : line
                 if !directory.allSatisfy(\.isWhitespace) { try body(directory) }
             }
+        }
+    }
+
+    private static func reading<Value: ~Copyable>(
+        _ path: String,
+        _ body: () throws(SystemError) -> Value
+    ) throws(Failure) -> Value {
+        do { return try body() } catch {
+            throw Failure(.badData, code: "bad-list", "\(path) can't be read: \(error.cause ?? error.message)")
         }
     }
 
