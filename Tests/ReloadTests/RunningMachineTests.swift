@@ -9,7 +9,8 @@ import Testing
 struct RunningMachineTests {
     @Test("the machine, its drivers and its facts are read below one root")
     func oneRoot() throws {
-        let root = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
+        let kept = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first")
+        let root = try TestCaptures.copy(kept)
         let machine = RunningMachine(StateDirectory(root: root.path))
         let recorded = try Inspector(root: root.path).read()
         #expect(try machine.read() == recorded)
