@@ -46,12 +46,17 @@ let package = Package(
         library("Inspection", ["Iomem", "Machine", "LinuxSystem"]),
         library("Ownership", ["Iomem", "Machine"]),
         library("Policy", ["Ownership", "LinuxSystem", "TOMLKit"]),
-        library("Reload", ["Iomem", "Machine", "Ownership", "Inspection", "Kmod", "LinuxSystem", "CSystem"]),
+        library("SavedPlan", ["Iomem", "Machine", "Ownership"]),
+        library(
+            "Reload",
+            ["Iomem", "Machine", "Ownership", "SavedPlan", "Inspection", "Kmod", "LinuxSystem", "CSystem"]
+        ),
         library("Persistence", ["Machine", "Inspection", "LinuxSystem"]),
         .executableTarget(
             name: "daxswitch",
             dependencies: [
-                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "Reload", "Persistence", "Kmod", "LinuxSystem",
+                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "SavedPlan", "Reload", "Persistence", "Kmod",
+                "LinuxSystem",
                 "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -43,7 +43,7 @@ package enum PolicyFile {
                 throw root.error(
                     "order",
                     element: index,
-                    "\(step.verb) is planned where it is needed and consent.offline_memory allows it; leave it out"
+                    "\(step.verb.rawValue) is planned where it is needed and consent.offline_memory allows it; leave it out"
                 )
             }
             if steps.last == step { throw root.error("order", element: index, "\(step) directly after itself") }

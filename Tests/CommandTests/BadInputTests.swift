@@ -140,7 +140,9 @@ struct BadInputTests {
                 "hazards[0].id: \"new\" is not understood"
             ),
             ("\"certain\" : true,", "\"certain\" : \"yes\",", ": wrong type"),
-            ("\"certain\" : true,", "\"certain\" : true, \"speed\" : 1.5,", "wrong type"),
+            ("\"certain\" : true,", "\"certain\" : true, \"speed\" : 1.5,", "speed: unknown key"),
+            ("\"size\" : 536870912,", "\"size\" : 1.5,", "size: wrong type"),
+            ("\"size\" : 536870912,", "\"size\" : 1,", "size: it does not fit"),
             ("\"kind\" : \"plan\",", "\"kind\" : \"plan\", \"speed\" : 1,", "speed: unknown key"),
             ("\"missing_facts\"", "\"missing_fact\"", "missing_fact: unknown key"),
             ("\"size\" : 536870912,", "\"size\" : -1,", "size: wrong type"),

@@ -1,5 +1,9 @@
 import Foundation
+import Inspection
+import Machine
 import Ownership
+import Policy
+import SavedPlan
 import TestCaptures
 import Testing
 
@@ -7,17 +11,87 @@ import Testing
 
 @Suite("What is asked of a saved plan")
 struct PlanShapeTests {
-    @Test("is what its schema says, member by member")
-    func schema() throws {
-        let url = repository.appendingPathComponent("docs/schemas/plan.schema.json")
-        let schema = try JSONSerialization.jsonObject(with: try Data(contentsOf: url))
-        let shape = try JSONSerialization.jsonObject(
-            with: try JSONSerialization.data(withJSONObject: Shape.plan.schema)
-        )
-        let (found, expected) = (lines(bare(shape)), lines(bare(schema)))
-        #expect(found.subtracting(expected) == [])
-        #expect(expected.subtracting(found) == [])
-        #expect(found.count > 150)
+    /// A plan in which every word that a document can have occurs.
+    private func plan() throws -> Plan {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
+        let machine = try Inspector(root: root.path).read()
+        let overrides = Overrides(generation: .coordinated, initialProbe: .done)
+        var plan = try Planner(machine: machine, overrides: overrides)
+            .plan(try PolicyLibrary(folders: []).find("hmem").policy)
+        plan.request.policy?.want.windowOnly = nil
+        let bytes = try #require(plan.prediction.ranges.first).range
+        plan.prediction.ranges[0].owners = Set(Owner.allCases)
+        plan.prediction.ranges[0].through = "region0"
+        plan.prediction.modules["kmem"] = [.live, .changing, .builtin, .absent, .missing]
+        plan.prediction.missingFacts = ["The kernel log is not whole."]
+        plan.steps =
+            [.load("dax_cxl"), .unload("dax_hmem"), .hold, .release, .offlineMemory(bytes)]
+            + MemoryUse.OnlineZone.allCases.map { .restoreUse(bytes, .systemRAM($0)) }
+            + [.restoreUse(bytes, .devdax), .restoreUse(bytes, .idle)]
+        plan.hazards = Hazard.Identifier.allCases.map { id in
+            Hazard(id: id, subject: "region0", why: "It is so.", wayOut: "Reboot.")
+        }
+        return plan
+    }
+
+    private func object(_ text: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
+
+    /// Why a document is refused; nil if it is read.
+    private func refusal(_ document: Any) throws -> PlanFileError? {
+        let text = String(decoding: try JSONSerialization.data(withJSONObject: document), as: UTF8.self)
+        do throws(PlanFileError) {
+            _ = try PlanFile.parse(text, file: "plan.json")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("a plan with every word is as the schema says, and is read as it was written")
+    func roundTrip() throws {
+        let plan = try plan()
+        let text = JSONText.document(plan)
+        #expect(try Schema(named: "plan").problems(try object(text)) == [])
+        #expect(try PlanFile.parse(text, file: "plan.json") == plan)
+    }
+
+    @Test("every word of the schema is understood, and null where the schema has it")
+    func words() throws {
+        let mutations = try mutations(of: try object(JSONText.document(try plan())))
+        let allowed = mutations.filter { $0.isAllowed }
+        #expect(allowed.count > 60)
+        for mutation in allowed {
+            let error = try refusal(mutation.document)
+            // What a word stands beside decides whether it makes sense there; a plan has a policy, a prediction has none.
+            let isOddHere = error?.message.contains("fit") == true || error?.place == "policy"
+            #expect(error == nil || isOddHere, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test("what the schema does not allow is refused, with its place")
+    func refused() throws {
+        let schema = try Schema(named: "plan")
+        let wrong = try mutations(of: try object(JSONText.document(try plan()))).filter { !$0.isAllowed }
+        #expect(wrong.count > 200)
+        for mutation in wrong {
+            #expect(!schema.problems(mutation.document).isEmpty, "\(mutation.place)")
+            #expect(try refusal(mutation.document)?.place == mutation.place)
+        }
+    }
+
+    @Test("a value that does not follow from the rest is refused", arguments: ["size", "certain"])
+    func derived(key: String) throws {
+        var document = try #require(try object(JSONText.document(try plan())) as? [String: Any])
+        if key == "certain" {
+            document[key] = true
+        } else {
+            var lines = try #require(document["iomem"] as? [[String: Any]])
+            lines[0][key] = 1
+            document["iomem"] = lines
+        }
+        let error = try #require(try refusal(document))
+        #expect(error.place == (key == "size" ? "iomem[0].size" : key))
+        #expect(error.message.contains("does not fit"))
     }
 
     @Test("takes a line of plan over several machines, which has a root")
@@ -26,53 +100,56 @@ struct PlanShapeTests {
         let fleet = try Tool.run(["plan", "hmem", "--json", "--root", root.path], on: root)
         let line = try #require(fleet.output.split(separator: "\n").first)
         #expect(line.contains("\"root\":"))
-        #expect(try SavedPlan(String(line), file: "plan.json").policy?.name == "hmem")
+        #expect(try PlanFile.parse(String(line), file: "plan.json").policy?.name == "hmem")
+        let numbered = line.replacing("\"root\":\"", with: "\"root\":1,\"was\":\"")
+        #expect(throws: PlanFileError.self) { try PlanFile.parse(String(numbered), file: "plan.json") }
     }
 
-    /// Without what is for people, and without what follows from the rest.
-    private func bare(_ schema: Any) -> Any {
-        if let values = schema as? [Any] { return Set(values.map { "\($0)" }) }
-        guard let members = schema as? [String: Any] else { return schema }
-        return members.filter { !($0.value is String) || !["$schema", "title", "description"].contains($0.key) }
-            .mapValues(bare)
+    /// A document that was changed in one place.
+    private struct Mutation {
+        let place: String
+        /// The schema has the new value.
+        let isAllowed: Bool
+        let document: Any
     }
 
-    /// Each value on a line of its own, behind its path.
-    private func lines(_ value: Any, at path: String = "") -> Set<String> {
-        if let members = value as? [String: Any] {
-            return members.reduce(into: []) { $0.formUnion(lines($1.value, at: "\(path)/\($1.key)")) }
+    /// Every change of one member that the schema tells allowed from wrong, in the first element of each list.
+    private func mutations(of document: Any) throws -> [Mutation] {
+        let url = repository.appendingPathComponent("docs/schemas/plan.schema.json")
+        let schema = try JSONSerialization.jsonObject(with: try Data(contentsOf: url))
+        return changes(of: document, as: try #require(schema as? [String: Any]), at: "")
+            .map { Mutation(place: $0.place, isAllowed: $0.isAllowed, document: $0.value) }
+    }
+
+    private typealias Change = (place: String, isAllowed: Bool, value: Any)
+
+    private func changes(of value: Any, as schema: [String: Any], at place: String) -> [Change] {
+        let types = schema["type"] as? [String] ?? [schema["type"] as? String ?? ""]
+        var found: [Change] = []
+        if !place.isEmpty {
+            let words = (schema["enum"] as? [Any] ?? []).compactMap { $0 as? String }
+            found += words.map { (place, true, $0) }
+            if !words.isEmpty || schema["pattern"] != nil { found.append((place, false, "moon")) }
+            found.append((place, types.contains("null"), NSNull()))
+            found.append((place, false, types.contains("array") ? ["1": 1] as [String: Any] : [[1]]))
+            if types == ["string"] || types == ["boolean"] { found.append((place, false, 7)) }
         }
-        if let words = value as? Set<String> { return Set(words.map { "\(path) \($0)" }) }
-        return ["\(path) \(value)"]
-    }
-}
-
-extension Shape {
-    /// The shape as a JSON Schema.
-    fileprivate var schema: [String: Any] {
-        switch self {
-        case .members(let needed, let optional):
-            [
-                "type": "object", "additionalProperties": false, "required": needed.keys.sorted(),
-                "properties": needed.merging(optional) { one, _ in one }.mapValues(\.schema),
-            ]
-        case .map(let shape): ["type": "object", "additionalProperties": shape.schema]
-        case .list(let shape): ["type": "array", "items": shape.schema]
-        case .text: ["type": "string"]
-        case .hexadecimal(let prefix, let count):
-            ["type": "string", "pattern": "^\(prefix)[0-9a-f]\(count.map { "{\($0)}" } ?? "+")$"]
-        case .word(let words): ["type": "string", "enum": words]
-        case .truth: ["type": "boolean"]
-        case .count: ["type": "integer", "minimum": 0]
-        case .constant(let number): ["const": Int(number)]
-        case .orNull(let shape): Self.orNull(shape.schema)
+        if let members = value as? [String: Any], let known = schema["properties"] as? [String: [String: Any]] {
+            let path = { (name: String) in place.isEmpty ? name : "\(place).\(name)" }
+            found.append((path("speed"), false, members.merging(["speed": 1]) { $1 }))
+            for (name, member) in members {
+                guard let schema = known[name], schema["const"] == nil, name != "kind" else { continue }
+                found.append((path(name), false, members.filter { $0.key != name }))
+                found += changes(of: member, as: schema, at: path(name)).map { change in
+                    (change.place, change.isAllowed, members.merging([name: change.value]) { $1 })
+                }
+            }
+        } else if let values = value as? [Any], let first = values.first, let items = schema["items"] as? [String: Any]
+        {
+            found += changes(of: first, as: items, at: "\(place)[0]").map { change in
+                (change.place, change.isAllowed, [change.value] + values.dropFirst())
+            }
         }
-    }
-
-    private static func orNull(_ schema: [String: Any]) -> [String: Any] {
-        var schema = schema
-        schema["type"] = [schema["type"] ?? "", "null"]
-        if let words = schema["enum"] as? [Any] { schema["enum"] = words + [NSNull()] }
-        return schema
+        return found
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Inspection
 import LinuxSystem
+import Machine
 import Ownership
 import Policy
 import TestCaptures
@@ -115,7 +116,7 @@ struct RepeatedRunTests {
         let root = try machine("cxl-owned")
         let found = try Inspector(root: root.path).read()
         let plan = try Planner(machine: found).plan(try PolicyLibrary(folders: []).find("hmem").policy)
-        let header = JournalHeader(plan, on: found, overrides: Overrides(), accepted: [])
+        let header = JournalHeader(plan, on: found, rules: found.kernel.generation.value, accepted: [])
         try Journal(JournalFile(StateDirectory(root: root.path))).begin(header)
         return root
     }

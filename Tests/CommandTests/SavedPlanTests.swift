@@ -4,6 +4,7 @@ import Inspection
 import Machine
 import Ownership
 import Policy
+import SavedPlan
 import TestCaptures
 import Testing
 
@@ -28,27 +29,22 @@ struct SavedPlanTests {
     /// `plan hmem --out` of the machine below `root`.
     private func document(_ root: String) throws -> String {
         let policy = try PolicyLibrary(folders: []).find("hmem").policy
-        let machine = try Inspector(root: root).read()
-        let plan = try Planner(machine: machine).plan(policy)
-        return planDocument(plan, of: policy.order, policy: policy, overrides: Overrides(), machine: machine).rendered
+        return JSONText.document(try Planner(machine: try Inspector(root: root).read()).plan(policy))
     }
 
-    /// What `apply` of a document would do on `host`.
-    private func proposal(_ text: String, on host: CaptureRoot) throws -> Proposal {
-        try proposal(try SavedPlan(text, file: "plan.json"), on: host)
+    /// What `apply` of a document would carry out on `host`.
+    private func planned(_ text: String, on host: CaptureRoot) throws -> Plan {
+        try planned(try PlanFile.parse(text, file: "plan.json"), on: host)
     }
 
-    private func proposal(_ saved: SavedPlan, on host: CaptureRoot) throws -> Proposal {
-        try Proposal(
-            .plan(saved, file: "plan.json"),
-            memory: MemoryOptions.parse([]),
-            on: Inspector(root: host.path)
-        )
+    private func planned(_ saved: Plan, on host: CaptureRoot) throws -> Plan {
+        try PolicyOrPlan.plan(saved, file: "plan.json")
+            .plan(for: try Inspector(root: host.path).read(), memory: try MemoryOptions.parse([]))
     }
 
     /// The facts for which the document is refused on `host`.
     private func stale(_ text: String, on host: CaptureRoot) throws -> [String] {
-        let error = try #require(throws: StalePlan.self) { try proposal(text, on: host) }
+        let error = try #require(throws: StalePlan.self) { try planned(text, on: host) }
         #expect(Failure(error).status == .refused)
         return error.changes.map(\.description)
     }
@@ -59,9 +55,9 @@ struct SavedPlanTests {
         let capture = TestCaptures.newDirectory()
         try Collector(root: host.path, directory: capture).record()
         #expect(!FileManager.default.fileExists(atPath: "\(capture)/etc/machine-id"))
-        let proposal = try proposal(try document(capture), on: host)
-        #expect(proposal.plan.steps.map(\.description).last == "load:dax_hmem")
-        #expect(proposal.machine.host.name == "node7" && proposal.machine.host.id != nil)
+        let plan = try planned(try document(capture), on: host)
+        #expect(plan.steps.map(\.description).last == "load:dax_hmem")
+        #expect(plan.fingerprint.host.name == "node7" && plan.fingerprint.host.id != nil)
     }
 
     @Test("applies after changes that it does not rely on")
@@ -73,7 +69,7 @@ struct SavedPlanTests {
         let iomem = try String(contentsOf: host.url("/proc/iomem"), encoding: .utf8)
         try write(iomem.replacing("fed00000-fed003ff : HPET 0\n", with: ""), to: "/proc/iomem", of: host)
         try write("1\n", to: "/etc/motd", of: host)
-        #expect(try !proposal(plan, on: host).plan.isEmpty)
+        #expect(try !planned(plan, on: host).isEmpty)
     }
 
     @Test(
@@ -127,8 +123,8 @@ struct SavedPlanTests {
             try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned")
         )
         let plan = try document(before.path)
-        let again = try proposal(plan, on: after)
-        #expect(again.plan.isEmpty && again.plan.prediction.hazards.isEmpty)
+        let again = try planned(plan, on: after)
+        #expect(again.isEmpty && again.hazards.isEmpty)
         let other = plan.replacing("\"window_only\" : \"hmem\"", with: "\"window_only\" : \"cxl\"")
             .replacing("\"covered_by_region\" : \"hmem\"", with: "\"covered_by_region\" : \"cxl\"")
             .replacing("\"outside_windows\" : \"hmem\"", with: "\"outside_windows\" : \"cxl\"")
@@ -137,9 +133,9 @@ struct SavedPlanTests {
             .replacing("\"covered_by_region\" : \"hmem\"", with: "\"covered_by_region\" : \"any\"")
             .replacing("\"outside_windows\" : \"hmem\"", with: "\"outside_windows\" : \"any\"")
         #expect(try !stale(wishless, on: after).isEmpty)
-        var withMore = try SavedPlan(plan, file: "plan.json")
+        var withMore = try PlanFile.parse(plan, file: "plan.json")
         withMore.fingerprint.facts["soft_reserved"]?["0x6d0000000-0x6efffffff"] = "there"
-        #expect(throws: StalePlan.self) { try proposal(withMore, on: after) }
+        #expect(throws: StalePlan.self) { try planned(withMore, on: after) }
         try write("another\n", to: "/proc/sys/kernel/random/boot_id", of: after)
         #expect(try stale(plan, on: after).contains { $0.hasPrefix("boot: ") })
     }
@@ -149,7 +145,7 @@ struct SavedPlanTests {
         let host = try host()
         let plan = try document(host.path)
         try write("node8\n", to: "/proc/sys/kernel/hostname", of: host)
-        #expect(try !proposal(plan, on: host).plan.isEmpty, "a host may be renamed: the id decides")
+        #expect(try !planned(plan, on: host).isEmpty, "a host may be renamed: the id decides")
         try write("00000000000000000000000000000001\n", to: "/etc/machine-id", of: host)
         try write("0\n", to: "/sys/bus/cxl/devices/region0/locked", of: host)
         let changes = try stale(plan, on: host)
@@ -172,7 +168,7 @@ struct SavedPlanTests {
     @Test("from a later daxswitch: the version is what is wrong, however else it looks")
     func future() throws {
         let error = #expect(throws: PlanFileError.self) {
-            try SavedPlan("{\"schema_version\": 2, \"kind\": \"plan\", \"stages\": []}", file: "plan.json")
+            try PlanFile.parse("{\"schema_version\": 2, \"kind\": \"plan\", \"stages\": []}", file: "plan.json")
         }
         #expect(error.map { Failure($0).status } == .badData)
         #expect(error?.description.contains("plan.json: schema_version: this is version 2") == true)
@@ -182,7 +178,7 @@ struct SavedPlanTests {
     func edited() throws {
         let host = try host()
         let plan = try document(host.path).replacing("committed, locked", with: "committed, not locked")
-        let error = #expect(throws: PlanFileError.self) { try SavedPlan(plan, file: "plan.json") }
+        let error = #expect(throws: PlanFileError.self) { try PlanFile.parse(plan, file: "plan.json") }
         #expect(error?.place == "fingerprint.digests.regions")
     }
 
@@ -192,7 +188,7 @@ struct SavedPlanTests {
         let plan = try document(host.path)
         try write("1\n", to: "/proc/sys/kernel/modules_disabled", of: host)
         var report = ApplyReport()
-        do { _ = try proposal(plan, on: host) } catch { report.fail(error) }
+        do { _ = try planned(plan, on: host) } catch { report.fail(error) }
         #expect(report.status == .refused && !report.isChanged)
         let object = try JSONSerialization.jsonObject(with: Data(applyDocument(report).rendered.utf8))
         #expect(try Schema(named: "apply").problems(object) == [])

@@ -4,6 +4,7 @@ import Machine
 import Ownership
 import Policy
 import Reload
+import SavedPlan
 import TestCaptures
 import Testing
 
@@ -109,7 +110,7 @@ import Testing
     @Test("unchanged, the plans are read: what is changed in them comes past their shape")
     func unchangedPlans() throws {
         let whole = try Corpus.inputs(of: "plan").filter { $0.count > 1000 && $0.contains(0x0a) }
-        for plan in whole { _ = try SavedPlan(String(decoding: plan, as: UTF8.self), file: "plan.json") }
+        for plan in whole { _ = try PlanFile.parse(String(decoding: plan, as: UTF8.self), file: "plan.json") }
         #expect(whole.count == 2)
     }
 
@@ -117,7 +118,7 @@ import Testing
         try Fuzzer("plan").run { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             do throws(PlanFileError) {
-                _ = try SavedPlan(text, file: "plan.json")
+                _ = try PlanFile.parse(text, file: "plan.json")
             } catch {
                 _ = "\(error)"
             }

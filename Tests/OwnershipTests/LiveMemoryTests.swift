@@ -29,7 +29,7 @@ struct LiveMemoryTests {
     func bootMemory(module: String) throws {
         let machine = bootMemory(.coordinated, locked: false)
         let steps: [Step] = module == "cxl_mem" ? [.unload("cxl_pci"), .unload("cxl_mem")] : [.unload(module)]
-        let hazards = try Planner(machine: machine).predict(steps).prediction.hazards
+        let hazards = try Planner(machine: machine).predict(steps).hazards
         let crash = try #require(hazards.first { $0.id == .decodeUnderLiveMemory })
         #expect(crash.subject == "region0" && crash.wayOut.hasPrefix("none while the host runs"))
         #expect(!Hazard.Identifier.decodeUnderLiveMemory.isAcceptable)
@@ -49,7 +49,7 @@ struct LiveMemoryTests {
         let index = try #require(machine.daxDevices.firstIndex { $0.owner == .hmem })
         machine.daxDevices[index].users = [DaxUser(pid: 7, command: "db", isMapped: true)]
         let planner = try Planner(machine: machine)
-        let hazards = planner.predict([.unload("dax_cxl"), .unload("cxl_acpi")]).prediction.hazards
+        let hazards = planner.predict([.unload("dax_cxl"), .unload("cxl_acpi")]).hazards
         #expect(Set(hazards.map(\.id)) == [.regionLost, .undecodedRange, .deviceOpen])
         #expect(hazards.first { $0.id == .undecodedRange }?.severity == .crash)
         let gone = planner.predict([.unload("dax_cxl"), .unload("dax_hmem"), .unload("cxl_acpi")])
@@ -76,7 +76,7 @@ struct LiveMemoryTests {
             DaxDevice(name: "dax9.0", ranges: [Machines.elsewhere], owner: nil, through: "region9", driver: "kmem")
         ]
         machine.memory.blocks = [MemoryBlock(number: 2, range: Machines.elsewhere, isOnline: true, zone: "Movable")]
-        let hazards = try Planner(machine: machine).predict([.unload("kmem")]).prediction.hazards
+        let hazards = try Planner(machine: machine).predict([.unload("kmem")]).hazards
         #expect(hazards.map(\.id) == [.memoryOnline] && hazards.first?.subject == "dax9.0")
     }
 }

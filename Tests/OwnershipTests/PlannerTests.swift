@@ -10,7 +10,7 @@ struct PlannerTests {
     func lockedToHmem() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: true)).plan(Machines.hmem)
         #expect(plan.steps == Machines.toHmem)
-        #expect(plan.prediction.hazards.isEmpty)
+        #expect(plan.hazards.isEmpty)
         #expect(plan.owners(of: Machines.range) == [.hmem])
         #expect(plan.prediction.isCertain)
         #expect(plan.prediction.modules["cxl_acpi"] == [.absent])
@@ -34,7 +34,7 @@ struct PlannerTests {
     func unlockedToHmem() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: false)).plan(Machines.hmem)
         #expect(plan.hazardIDs.contains(.regionLost))
-        #expect(plan.prediction.hazards.contains { $0.wayOut.contains("reboot") })
+        #expect(plan.hazards.contains { $0.wayOut.contains("reboot") })
     }
 
     @Test("6.12 resets locked decoders all the same")
@@ -47,7 +47,7 @@ struct PlannerTests {
     func nothingToDo() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: false)).plan(Machines.cxl)
         #expect(plan.isEmpty)
-        #expect(plan.prediction.hazards.isEmpty)
+        #expect(plan.hazards.isEmpty)
     }
 
     @Test("back to cxl: the remembered locked region comes back with cxl_acpi")
@@ -65,7 +65,7 @@ struct PlannerTests {
         let plan = try Planner(machine: machine).plan(Machines.cxl)
         #expect(plan.steps == [.unload("dax_hmem"), .release, .load("cxl_acpi"), .load("dax_hmem"), .load("dax_cxl")])
         #expect(plan.owners(of: Machines.range) == [.cxl])
-        #expect(plan.prediction.hazards.isEmpty)
+        #expect(plan.hazards.isEmpty)
     }
 
     @Test("back to cxl with nothing remembered: the decoders are unseen, and the range may end with nobody")
@@ -95,7 +95,7 @@ struct PlannerTests {
     func unseenPart() throws {
         let plan = try Planner(machine: coldBoot()).plan(Machines.cxl)
         #expect(plan.owners(of: Machines.range) == [.cxl, .hmem])
-        let hazard = try #require(plan.prediction.hazards.first { $0.id == .unbindable })
+        let hazard = try #require(plan.hazards.first { $0.id == .unbindable })
         #expect(hazard.why.hasPrefix("it may be that"))
         // Where the part would end is nobody's knowledge: it cuts nothing that is shown.
         #expect(plan.prediction.ranges.map(\.range) == [Machines.range])
@@ -165,7 +165,7 @@ struct PlannerTests {
     func failedAssembly() throws {
         let machine = Machines.booted(.deferring, regions: [Machines.region(locked: nil, committed: false)])
         let plan = try Planner(machine: machine).plan(Machines.hmem)
-        #expect(plan.prediction.hazards.isEmpty)
+        #expect(plan.hazards.isEmpty)
         #expect(plan.owners(of: Machines.range) == [.hmem])
     }
 

@@ -40,7 +40,7 @@ struct PmemBridgeTests {
     }
 
     private func found(_ steps: [Step], on machine: MachineState) throws -> [Hazard] {
-        try Planner(machine: machine).predict(steps).prediction.hazards.filter { $0.id == .pmemWithoutBridge }
+        try Planner(machine: machine).predict(steps).hazards.filter { $0.id == .pmemWithoutBridge }
     }
 
     @Test("assembled while cxl_pmem is out: the step that does it is refused, and the way out names it")
@@ -188,12 +188,12 @@ struct PmemBridgeTests {
         neither.modules.loaded["cxl_acpi"] = nil
         neither.modules.loaded["cxl_pmem"] = nil
         #expect(
-            try Planner(machine: neither).wayBack(to: OwnershipGoal(of: both)) == [
+            try Planner(machine: neither).wayBack(to: OwnershipGoal(of: both))?.steps == [
                 .load("cxl_pmem"), .load("cxl_acpi"),
             ]
         )
         #expect(
-            try Planner(machine: both).wayBack(to: OwnershipGoal(of: neither)) == [
+            try Planner(machine: both).wayBack(to: OwnershipGoal(of: neither))?.steps == [
                 .unload("cxl_acpi"), .unload("cxl_pmem"),
             ]
         )
@@ -204,7 +204,7 @@ struct PmemBridgeTests {
         let planner = try Planner(machine: waiting())
         let brought: [Step] = [.load("cxl_pmem"), .load("cxl_acpi")]
         let refused = planner.predict(brought + [.unload("cxl_pmem")])
-        #expect(refused.prediction.hazards.contains { $0.id == .stepRefused && $0.why.contains("EAGAIN") })
+        #expect(refused.hazards.contains { $0.id == .stepRefused && $0.why.contains("EAGAIN") })
         let done = planner.predict(brought + [.unload("cxl_acpi"), .unload("cxl_pmem")])
         #expect(!done.hazardIDs.contains(.stepRefused) && done.prediction.modules["cxl_pmem"] == [.absent])
     }

@@ -24,7 +24,7 @@ struct ProofTests {
             let state = search.states[index]
             Issue.record(
                 """
-                \(plan.policy ?? "predict") on \(state.scenario.generation): \(problem)
+                \(plan.policy?.name ?? "predict") on \(state.scenario.generation): \(problem)
                 \(state.scenario.words): \(state.words)
                 after \(search.trace(to: index)); steps \(plan.steps.map(\.description)); hazards \(plan.hazardIDs)
                 """

@@ -14,7 +14,7 @@ struct RefusalTests {
             let root = TestCaptures.roots(kernel: kernel, scenario: scenario).first(where: { $0.name == name })
         else { return nil }
         let machine = try Replay.state(root)
-        return try Planner(machine: machine).predict(answer.earlier + [answer.step]).prediction.hazards
+        return try Planner(machine: machine).predict(answer.earlier + [answer.step]).hazards
             .filter { $0.id == .stepRefused && $0.subject == "\(answer.step)" || $0.id == .builtin }
             .filter { $0.id != .builtin || $0.subject == answer.step.module }
     }
@@ -53,7 +53,7 @@ struct RefusalTests {
     }
 
     private func refusal(_ step: Step, _ machine: MachineState) throws -> String {
-        try Planner(machine: machine).predict([step]).prediction.hazards.map(\.why).joined(separator: "; ")
+        try Planner(machine: machine).predict([step]).hazards.map(\.why).joined(separator: "; ")
     }
 
     @Test("a module on the kernel's own blacklist: EPERM, and dax_hmem does not get it either")
@@ -99,7 +99,7 @@ struct RefusalTests {
         plan = try Planner(machine: machine).predict([.load("cxl_acpi"), .load("dax_cxl")])
         // udev may load it for the bridge; cxl_acpi itself does not.
         #expect(plan.prediction.modules["cxl_pmem"]?.contains(.absent) == true)
-        #expect(plan.prediction.hazards.contains { $0.id == .stepRefused && $0.why.contains("ENOENT") })
+        #expect(plan.hazards.contains { $0.id == .stepRefused && $0.why.contains("ENOENT") })
     }
 
     @Test("a module that is on its way out: EBUSY; one that a process holds: EAGAIN")

@@ -14,7 +14,7 @@ struct RemovalHazardTests {
     }
 
     private func hazards(_ machine: MachineState) throws -> [Hazard] {
-        try Planner(machine: machine).predict([.unload("cxl_acpi")]).prediction.hazards
+        try Planner(machine: machine).predict([.unload("cxl_acpi")]).hazards
     }
 
     @Test("an active namespace is in use, with its users; one elsewhere is not concerned")
@@ -43,7 +43,7 @@ struct RemovalHazardTests {
         var machine = Machines.booted(.coordinated, regions: [Machines.region(locked: true)])
         machine.daxDevices = [Machines.device(.cxl, driver: "device_dax")]
         machine.daxDevices[0].usersAreKnown = usersAreKnown
-        let found = try Planner(machine: machine).predict([.unload("dax_cxl")]).prediction.hazards
+        let found = try Planner(machine: machine).predict([.unload("dax_cxl")]).hazards
         #expect(found.filter { $0.id == .deviceOpen }.map(\.subject) == (usersAreKnown ? [] : ["dax0.0"]))
     }
 

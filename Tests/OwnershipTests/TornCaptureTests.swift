@@ -27,10 +27,10 @@ import Testing
             guard let plans, let others = torn.plans else { return true }
             return zip(plans, others).allSatisfy { plan, other in
                 let owners = zip(plan.prediction.ranges, other.prediction.ranges)
-                let hazards = Set(plan.prediction.hazards.map(\.id))
+                let hazards = Set(plan.hazards.map(\.id))
                 return plan.prediction.ranges.map(\.range) == other.prediction.ranges.map(\.range)
                     && owners.allSatisfy { $0.owners.isSubset(of: $1.owners) }
-                    && hazards.isSubset(of: other.prediction.hazards.map(\.id))
+                    && hazards.isSubset(of: other.hazards.map(\.id))
                     && (plan.steps == other.steps || !other.prediction.isCertain)
             }
         }

@@ -23,7 +23,7 @@ struct UndecodedTests {
     }
 
     private func hazards(_ machine: MachineState) throws -> [Hazard] {
-        try Planner(machine: machine).plan(Machines.hmem).prediction.hazards
+        try Planner(machine: machine).plan(Machines.hmem).hazards
     }
 
     @Test(
@@ -33,7 +33,7 @@ struct UndecodedTests {
     func removedByHand(kernel: String) throws {
         for moment in ["acpi-out", "hmem-out"] {
             let plan = try plan(Machines.hmem, kernel, "auto-acpi-out", moment)
-            let hazard = try #require(plan.prediction.hazards.first { $0.id == .undecodedRange }, "\(moment)")
+            let hazard = try #require(plan.hazards.first { $0.id == .undecodedRange }, "\(moment)")
             #expect(hazard.severity == .crash && hazard.subject == "\(Machines.range)")
             #expect(hazard.why.contains("cxl_acpi is out; The kernel log has \"host supports CXL\""))
             #expect(hazard.wayOut.contains("modprobe -a cxl_acpi cxl_pci cxl_mem"))
@@ -52,21 +52,21 @@ struct UndecodedTests {
             encoding: .utf8
         )
         let plan = try Planner(machine: Inspector(root: copy.path).read()).plan(Machines.hmem)
-        #expect(plan.prediction.hazards.map(\.id).contains(.undecodedRange))
+        #expect(plan.hazards.map(\.id).contains(.undecodedRange))
     }
 
     @Test("cxl_acpi has been kept out since the boot: the decoders are the firmware's")
     func keptOut() throws {
         for kernel in ["6.12.107", "7.3.4"] {
             let plan = try plan(Machines.hmem, kernel, "auto-reload", "boot")
-            #expect(plan.steps.last == .load("dax_hmem") && plan.prediction.hazards.isEmpty, "\(kernel)")
+            #expect(plan.steps.last == .load("dax_hmem") && plan.hazards.isEmpty, "\(kernel)")
         }
     }
 
     @Test("6.1 resets no decoder of ram, though it shows none: dax_hmem gets the range back")
     func old() throws {
         let plan = try plan(Machines.hmem, "6.1.0-50-lab", "interleaved", "dax-out")
-        #expect(plan.prediction.hazards.isEmpty && plan.prediction.isCertain)
+        #expect(plan.hazards.isEmpty && plan.prediction.isCertain)
     }
 
     @Test("what proves that the bytes are decoded: a window whose regions are locked, where locks count; memory online")

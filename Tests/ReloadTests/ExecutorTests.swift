@@ -21,9 +21,7 @@ struct ExecutorTests {
     private func run(_ kernel: RecordedKernel, mayRollBack: Bool = true) throws -> Outcome {
         let plan = try Planner(machine: kernel.state).plan(hmem)
         let executor = Executor(kernel.surfaces(state))
-        return executor.run(plan, accepting: [], mayRollBack: mayRollBack) { machine throws(PlanningError) in
-            try Planner(machine: machine).plan(hmem)
-        }
+        return executor.run(plan, accepting: [], mayRollBack: mayRollBack)
     }
 
     private func unfinished(_ kernel: RecordedKernel) throws -> UnfinishedRun? {
@@ -176,11 +174,9 @@ struct ExecutorTests {
                 : "WARNING: CPU: 0 PID: 1 at drivers/dax/bus.c"
         ]
         let plan = try Planner(machine: kernel.state).plan(policy)
-        #expect(plan.prediction.hazards.contains { $0.id == .unbindable })
-        let accepted = Set(plan.prediction.hazards.map(\.id))
-        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: accepted) { machine throws(PlanningError) in
-            try Planner(machine: machine).plan(policy)
-        }
+        #expect(plan.hazards.contains { $0.id == .unbindable })
+        let accepted = Set(plan.hazards.map(\.id))
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: accepted)
         switch outcome {
         case .done: #expect(isForeseen)
         case .stopped(let error, _): #expect(!isForeseen && error.code == .kernelTrouble)
@@ -203,14 +199,35 @@ struct ExecutorTests {
             other.range = AddressRange(start: 0x6_0000_0000, size: 0x1000_0000)
             machine.regions.append(other)
         }
-        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: [.regionLost, .orphanedRange]) {
-            machine throws(PlanningError) in
-            try Planner(machine: machine).plan(policy)
-        }
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: [.regionLost, .orphanedRange])
         switch outcome {
         case .rolledBack(let error), .stopped(let error, _):
             #expect(error.code == .newHazard && error.message.contains("region1"))
         default: Issue.record("\(outcome)")
+        }
+    }
+
+    @Test("a policy's consent is to the regions that its plan loses: it gets past those, and stops at another one")
+    func consent() throws {
+        for hasOther in [false, true] {
+            var policy = hmem
+            policy.order = [.unload("dax_cxl"), .unload("dax_hmem"), .hold, .unload("cxl_acpi")]
+            policy.want = .init()
+            policy.consent.loseRegions = true
+            let kernel = try RecordedKernel.lockedSwitch()
+            kernel.reinterpret { $0.regions[0].locked = false }
+            let plan = try Planner(machine: kernel.state).plan(policy)
+            #expect(plan.hazards.map(\.id) == [.orphanedRange])
+            kernel.interference = { step, machine in
+                for index in machine.regions.indices { machine.regions[index].locked = false }
+                guard hasOther, step == .hold, var other = machine.regions.first else { return }
+                other.name = "region1"
+                other.range = AddressRange(start: 0x6_0000_0000, size: 0x1000_0000)
+                machine.regions.append(other)
+            }
+            let outcome = Executor(kernel.surfaces(StateDirectory(root: TestCaptures.newDirectory())))
+                .run(plan, accepting: [.orphanedRange])
+            #expect(kernel.steps.contains(.unload("cxl_acpi")) == !hasOther, "\(outcome)")
         }
     }
 
@@ -241,19 +258,6 @@ struct ExecutorTests {
 
     @Test("memory goes online behind our back: seen before the step that would lose it")
     func newHazard() throws {
-        let kernel = try RecordedKernel.lockedSwitch()
-        let plan = try Planner(machine: kernel.state).plan(hmem)
-        let executor = Executor(kernel.surfaces(state))
-        var calls = 0
-        let outcome = executor.run(plan, accepting: []) { machine throws(PlanningError) in
-            calls += 1
-            return try Planner(machine: machine).plan(hmem)
-        }
-        #expect(calls == 1)
-        guard case .done = outcome else {
-            Issue.record("not done")
-            return
-        }
         let other = try RecordedKernel.lockedSwitch()
         other.interference = { step, machine in
             if step == .hold { machine.regions[0].locked = false }
@@ -275,13 +279,12 @@ struct ExecutorTests {
         let both = try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"])
         #expect(segments(of: both).contains { $0.owner == .both })
         let plan = try Planner(machine: both).predict([.unload("dax_cxl"), .load("dax_cxl")])
-        #expect(plan.steps.count == 2 && plan.prediction.hazards.isEmpty)
-        let target = OwnershipGoal(after: plan, on: both)
+        #expect(plan.steps.count == 2 && plan.hazards.isEmpty)
+        let target = OwnershipGoal(after: plan, isHeld: both.isHeld)
         let halfWay = RecordedKernel(try moments.state(with: ["cxl_acpi", "dax_hmem"]), moments)
         let runner = StepRunner(
             surfaces: halfWay.surfaces,
             settling: Settling(surfaces: halfWay.surfaces, deadlines: Deadlines()),
-            target: target,
             probeWasDone: true,
             overrides: Overrides(),
             accepted: [],
@@ -295,9 +298,7 @@ struct ExecutorTests {
         let kernel = try RecordedKernel.lockedSwitch()
         var plan = try Planner(machine: kernel.state).plan(hmem)
         plan.steps.removeFirst()
-        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: []) {
-            machine throws(PlanningError) in try Planner(machine: machine).plan(hmem)
-        }
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: [])
         guard case .unchanged(let error) = outcome else {
             Issue.record("begun")
             return

@@ -47,9 +47,7 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
 
     func run(_ faulty: FaultySurfaces) throws -> Outcome {
         let plan = try Planner(machine: start).plan(policy)
-        return Executor(faulty.surfaces).run(plan, accepting: []) { machine throws(PlanningError) in
-            try Planner(machine: machine).plan(policy)
-        }
+        return Executor(faulty.surfaces).run(plan, accepting: [])
     }
 
     /// Recovers in a new process on the same kernel; nil where there is nothing to recover.

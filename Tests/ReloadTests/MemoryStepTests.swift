@@ -214,13 +214,13 @@ struct MemoryStepTests {
         let runner = StepRunner(
             surfaces: surfaces,
             settling: Settling(surfaces: surfaces, deadlines: Deadlines()),
-            target: OwnershipGoal(of: online),
             probeWasDone: true,
             overrides: Overrides(),
             accepted: [],
             report: { _ in }
         )
-        try JournaledRun(runner: runner, journal: Journal(surfaces.journal), original: original)
+        let target = OwnershipGoal(of: online)
+        try JournaledRun(runner: runner, journal: Journal(surfaces.journal), target: target, original: original)
             .rollBack([.restoreUse(range, use)])
         #expect(kernel.state.missing(of: use, over: range) == nil)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import Iomem
 import Machine
 import Ownership
 import TestCaptures
@@ -17,9 +18,7 @@ struct RecoverTests {
         kernel.failures[step] = ReloadError(.stepFailed, "no")
         let policy = ExecutorTests().hmem
         let executor = Executor(kernel.surfaces(state))
-        let outcome = executor.run(try Planner(machine: kernel.state).plan(policy), accepting: [], mayRollBack: false) {
-            machine throws(PlanningError) in try Planner(machine: machine).plan(policy)
-        }
+        let outcome = executor.run(try Planner(machine: kernel.state).plan(policy), accepting: [], mayRollBack: false)
         if case .stopped = outcome {} else { Issue.record("not stopped: \(outcome)") }
         kernel.failures = [:]
         change(kernel)
@@ -97,7 +96,7 @@ struct RecoverTests {
         _ = Executor(kernel.surfaces(state)).run(
             try Planner(machine: kernel.state).plan(policy),
             accepting: []
-        ) { machine throws(PlanningError) in try Planner(machine: machine).plan(policy) }
+        )
         let steps = kernel.steps
         for _ in 0..<2 {
             guard case .stopped(let error, _) = try recover(kernel) else {
@@ -126,6 +125,38 @@ struct RecoverTests {
         #expect(error.code == .stuck)
         #expect(error.message.contains("undecoded-range"))
         #expect(kernel.steps == steps)
+    }
+
+    @Test("what was accepted was one region: another one that would be lost by now is not", arguments: [false, true])
+    func acceptedSubject(hasOther: Bool) throws {
+        var policy = ExecutorTests().hmem
+        policy.order = [.unload("dax_cxl"), .unload("dax_hmem"), .hold, .unload("cxl_acpi")]
+        policy.want = .init()
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.reinterpret { $0.regions[0].locked = false }
+        kernel.interference = { _, machine in
+            for index in machine.regions.indices { machine.regions[index].locked = false }
+        }
+        kernel.failures[.unload("cxl_acpi")] = ReloadError(.stepFailed, "no")
+        let plan = try Planner(machine: kernel.state).plan(policy)
+        let accepted: Set<Hazard.Identifier> = [.regionLost, .orphanedRange]
+        let outcome = Executor(kernel.surfaces(state)).run(plan, accepting: accepted, mayRollBack: false)
+        guard case .stopped = outcome else {
+            Issue.record("not stopped: \(outcome)")
+            return
+        }
+        if hasOther {
+            kernel.reinterpret { machine in
+                guard var other = machine.regions.first else { return }
+                other.name = "region1"
+                other.range = AddressRange(start: 0x6_0000_0000, size: 0x1000_0000)
+                machine.regions.append(other)
+            }
+        }
+        let run = try #require(try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID))
+        #expect(run.interruption.accepted.contains { $0.id == .regionLost && $0.subject == "region0" })
+        let recovery = try Planner(machine: kernel.state, overrides: run.overrides).recovery(of: run.interruption)
+        if case .finish = recovery { #expect(!hasOther) } else { #expect(hasOther, "\(recovery)") }
     }
 
     @Test("a journal of another boot is nobody's; one that can't be read is damaged")

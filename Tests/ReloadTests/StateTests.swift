@@ -49,12 +49,21 @@ struct StateTests {
     private func writeJournal() throws {
         var machine = MachineState(kernel: Kernel(release: "7.3"), iomem: IomemTree(inFileOrder: []))
         machine.kernel.bootID = "this-boot"
-        let plan = Plan(
-            policy: "hmem",
-            steps: [.hold, .unload("cxl_acpi")],
-            prediction: Prediction(ranges: [], modules: [:], iomem: [], hazards: [], missingFacts: [])
+        let policy = Policy(
+            name: "hmem",
+            summary: "",
+            order: [.hold, .unload("cxl_acpi")],
+            want: .init(),
+            consent: .init()
         )
-        let header = JournalHeader(plan, on: machine, overrides: Overrides(), accepted: [.regionLost])
+        let plan = Plan(
+            request: Plan.Request(policy: policy, order: policy.order),
+            steps: policy.order,
+            prediction: Prediction(ranges: [], modules: [:], iomem: [], missingFacts: []),
+            hazards: [],
+            fingerprint: Fingerprint(of: machine)
+        )
+        let header = JournalHeader(plan, on: machine, rules: .coordinated, accepted: [])
         let journal = Journal(JournalFile(state))
         try journal.begin(header)
         try journal.write(JournalLine(event: .stepBegun, index: 0))
@@ -216,7 +225,7 @@ struct StateTests {
     func unknownStep() throws {
         try writeJournal()
         let text = try String(contentsOfFile: state.journal, encoding: .utf8)
-        let changed = text.replacingOccurrences(of: "unload:cxl_acpi", with: "jump")
+        let changed = text.replacingOccurrences(of: "\"do\":\"unload\"", with: "\"do\":\"jump\"")
         try StateDirectory.write(Array(changed.utf8), to: state.journal)
         do {
             _ = try UnfinishedRun.find(JournalFile(state), bootID: "this-boot")

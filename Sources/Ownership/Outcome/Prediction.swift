@@ -9,8 +9,6 @@ package struct Prediction: Sendable, Equatable {
     package var modules: [String: Set<ModuleStanding>]
     /// The lines expected in and around these ranges in `/proc/iomem`, parents before children.
     package var iomem: [PredictedLine]
-    /// What would go wrong.
-    package var hazards: [Hazard]
     /// The facts that are missing where the prediction is not certain, one sentence each.
     package var missingFacts: [String]
 
@@ -22,13 +20,11 @@ package struct Prediction: Sendable, Equatable {
         ranges: [PredictedRange],
         modules: [String: Set<ModuleStanding>],
         iomem: [PredictedLine],
-        hazards: [Hazard],
         missingFacts: [String]
     ) {
         self.ranges = ranges
         self.modules = modules
         self.iomem = iomem
-        self.hazards = hazards
         self.missingFacts = missingFacts
     }
 }
@@ -80,25 +76,5 @@ package struct PredictedLine: Sendable, Hashable {
         self.range = range
         self.name = name
         self.isCertain = isCertain
-    }
-}
-
-/// An order of steps with what it will bring: what `plan` prints and `apply` does.
-package struct Plan: Sendable, Equatable {
-    /// The policy's name, or nil for a `predict`.
-    package var policy: String?
-    /// The steps that are left when needless ones are dropped.
-    package var steps: [Step]
-    /// What will be afterwards.
-    package var prediction: Prediction
-
-    /// Nothing is to be done.
-    package var isEmpty: Bool { steps.isEmpty }
-
-    /// A plan.
-    package init(policy: String?, steps: [Step], prediction: Prediction) {
-        self.policy = policy
-        self.steps = steps
-        self.prediction = prediction
     }
 }

@@ -15,7 +15,6 @@ struct PredictionBuilder {
             ranges: ranges.map(predict),
             modules: modules(),
             iomem: IomemModel(models: end, ranges: ranges, unknown: start.supposedParts).lines(),
-            hazards: [],
             missingFacts: missingFacts(ranges)
         )
     }

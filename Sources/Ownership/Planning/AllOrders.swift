@@ -1,10 +1,10 @@
 import Machine
 
-/// What several orders of the same modules bring alike.
+/// The orders of the same modules that end alike.
 package struct OrderOutcome: Sendable, Equatable {
     /// The orders that lead to it, each as the modules in the order in which they are loaded.
     package var orders: [[String]]
-    /// The plan of the first of them; the owners of the others are the same.
+    /// The plan of the first of them. The others end with the same owners and the same hazards.
     package var plan: Plan
 
     /// A group of orders.
@@ -15,27 +15,33 @@ package struct OrderOutcome: Sendable, Equatable {
 }
 
 extension Planner {
-    /// As many modules as `allOrders` takes: 720 orders.
+    /// The largest number of modules that `allOrders` takes: 720 orders.
     package static let modulesAtMost = 6
 
-    /// Every order of loading `modules`, those that are loaded having been removed first, grouped by who ends with what.
+    /// Every order of loading `modules`, after those that are loaded were removed, grouped by owners and hazards.
     ///
+    /// The safest outcome comes first. The sequence of `modules` makes no difference.
     /// - Parameter modules: Names that a step can have, each once, at most `modulesAtMost`.
     package func allOrders(of modules: [String]) -> [OrderOutcome] {
-        let removals = Self.removalOrder.filter { modules.contains($0) && machine.modules.loaded[$0] != nil }
         var outcomes: [OrderOutcome] = []
-        for order in modules.permutations() {
-            let plan = predict(removals.map(Step.unload) + order.map(Step.load))
-            let same = outcomes.firstIndex {
-                $0.plan.prediction.ranges.map(\.outcome) == plan.prediction.ranges.map(\.outcome)
-            }
-            if let same {
+        for order in modules.sorted().permutations() {
+            let plan = predict(reloading(order))
+            if let same = outcomes.firstIndex(where: { $0.plan.ends(as: plan) }) {
                 outcomes[same].orders.append(order)
             } else {
                 outcomes.append(OrderOutcome(orders: [order], plan: plan))
             }
         }
-        return outcomes
+        return outcomes.enumerated().sorted { one, other in
+            let (left, right) = (one.element.plan.danger, other.element.plan.danger)
+            return left == right ? one.offset < other.offset : left.lexicographicallyPrecedes(right)
+        }.map(\.element)
+    }
+
+    /// The steps that remove those of `order` that are loaded, and then load all of them in this order.
+    package func reloading(_ order: [String]) -> [Step] {
+        Self.removalOrder.filter { order.contains($0) && machine.modules.loaded[$0] != nil }.map(Step.unload)
+            + order.map(Step.load)
     }
 
     /// Users before what they use, so that the kernel refuses no removal.
@@ -44,8 +50,18 @@ extension Planner {
     ]
 }
 
-extension PredictedRange {
-    fileprivate var outcome: String { "\(range) \(owners.sorted())" }
+extension Plan {
+    /// Whether all that is shown of an outcome is alike: the owners with their reasons, what is not certain, and the hazards.
+    fileprivate func ends(as other: Plan) -> Bool {
+        prediction.ranges == other.prediction.ranges && prediction.missingFacts == other.prediction.missingFacts
+            && Set(hazards) == Set(other.hazards)
+    }
+
+    /// How dangerous it is, the gravest kind first: hazards that crash, that lose memory, that fail; ranges without one owner.
+    fileprivate var danger: [Int] {
+        [Hazard.Severity.crash, .loss, .failure].map { severity in hazards.count { $0.severity == severity } }
+            + [prediction.ranges.count { $0.owners.count != 1 }]
+    }
 }
 
 extension Array {

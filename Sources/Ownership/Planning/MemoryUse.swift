@@ -24,12 +24,12 @@ package enum MemoryUse: Hashable, Sendable {
         }
     }
 
-    /// The word in the JSON documents.
-    package var word: String {
+    /// The state that memory in this use shows.
+    package var state: MemoryState {
         switch self {
-        case .systemRAM: MemoryState.systemRAM.rawValue
-        case .devdax: MemoryState.devdax.rawValue
-        case .idle: MemoryState.idle.rawValue
+        case .systemRAM: .systemRAM
+        case .devdax: .devdax
+        case .idle: .idle
         }
     }
 
@@ -40,13 +40,22 @@ package enum MemoryUse: Hashable, Sendable {
 
     /// Reads `system-ram/movable`, `system-ram/kernel`, `system-ram/automatic`, `devdax` or `idle`; nil for anything else.
     init?(parsing text: some StringProtocol) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        switch (MemoryState(rawValue: String(parts[0])), parts.count) {
-        case (.systemRAM, 2):
-            guard let zone = OnlineZone(rawValue: String(parts[1])) else { return nil }
-            self = .systemRAM(zone)
-        case (.devdax, 1): self = .devdax
-        case (.idle, 1): self = .idle
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let state = MemoryState(rawValue: String(parts[0])) else { return nil }
+        guard parts.count == 2 else {
+            self.init(state, zone: nil)
+            return
+        }
+        guard let zone = OnlineZone(rawValue: String(parts[1])) else { return nil }
+        self.init(state, zone: zone)
+    }
+
+    /// The use of memory in `state`; nil unless it has a zone just if it is system RAM, or if no step restores that state.
+    package init?(_ state: MemoryState, zone: OnlineZone?) {
+        switch (state, zone) {
+        case (.systemRAM, let zone?): self = .systemRAM(zone)
+        case (.devdax, nil): self = .devdax
+        case (.idle, nil): self = .idle
         default: return nil
         }
     }
@@ -54,5 +63,5 @@ package enum MemoryUse: Hashable, Sendable {
 
 extension MemoryUse: CustomStringConvertible {
     /// `system-ram/movable`.
-    package var description: String { zone.map { "\(word)/\($0.rawValue)" } ?? word }
+    package var description: String { zone.map { "\(state.rawValue)/\($0.rawValue)" } ?? state.rawValue }
 }

@@ -26,7 +26,7 @@ package struct OwnershipGoal: Sendable, Equatable {
     /// The uses of memory, as the steps that bring them.
     package var uses: [Step]
 
-    /// An arrangement.
+    /// A goal.
     package init(parts: [Part], modules: [String: Set<ModuleStanding>], isHeld: Bool, uses: [Step]) {
         self.parts = parts
         self.modules = modules
@@ -34,7 +34,7 @@ package struct OwnershipGoal: Sendable, Equatable {
         self.uses = uses
     }
 
-    /// The arrangement that `machine` has now.
+    /// What `machine` is now.
     package init(of machine: MachineState) {
         parts = segments(of: machine).map { Part(range: $0.range, owners: [$0.owner]) }
         modules = Dictionary(uniqueKeysWithValues: Step.modules.map { ($0, [machine.modules.state(of: $0)]) })
@@ -42,11 +42,11 @@ package struct OwnershipGoal: Sendable, Equatable {
         uses = machine.daxDevices.flatMap(\.ranges).flatMap(machine.usesToRestore).uniqued()
     }
 
-    /// The arrangement that `plan` brings on `machine`.
-    package init(after plan: Plan, on machine: MachineState) {
+    /// What `plan` makes of a machine, where `cxl_acpi` is kept out before its first step if `isHeld` is true.
+    package init(after plan: Plan, isHeld: Bool) {
         parts = plan.prediction.ranges.map { Part(range: $0.range, owners: $0.owners) }
         modules = plan.prediction.modules
-        isHeld = plan.steps.last { $0 == .hold || $0 == .release }.map { $0 == .hold } ?? machine.isHeld
+        self.isHeld = plan.steps.last { $0 == .hold || $0 == .release }.map { $0 == .hold } ?? isHeld
         uses = plan.steps.filter { $0.use != nil }
     }
 

@@ -5,31 +5,50 @@ package import Machine
 package struct Planner: Sendable {
     let machine: MachineState
     let start: Unknowns
+    private let overrides: Overrides
+    private let fingerprint: Fingerprint
 
     /// A planner for `machine`.
     ///
-    /// - Throws: `PlanningError` where it is not known which rules the kernel follows.
+    /// - Throws: `PlanningError` if it is not known which rules the kernel follows.
     package init(machine: MachineState, overrides: Overrides = Overrides()) throws(PlanningError) {
         self.machine = machine
+        self.overrides = overrides
         start = try Unknowns(of: machine, overrides: overrides)
+        fingerprint = Fingerprint(of: machine)
     }
 
-    /// The steps of `policy` that are not needless, with what they bring; no steps where what is wanted holds already.
+    /// What `plan` was asked for, planned again for `machine`.
     ///
-    /// Where the policy consents to it, memory that is in the way is given back; `leavesIdle` keeps it out of use then.
-    package func plan(_ policy: Policy, leavesIdle: Bool = false) -> Plan {
-        if holds(policy.want) {
-            return Plan(policy: policy.name, steps: [], prediction: predict([], for: policy).prediction)
-        }
-        let order =
-            policy.consent.offlineMemory ? givingMemoryBack(policy.order, leavingIdle: leavesIdle) : policy.order
-        var plan = predict(order, for: policy)
-        plan.policy = policy.name
-        return plan
+    /// - Throws: `PlanningError` if it is not known which rules the kernel follows.
+    package static func replan(_ plan: Plan, on machine: MachineState) throws(PlanningError) -> Plan {
+        let request = plan.request
+        let planner = try Planner(machine: machine, overrides: request.overrides)
+        guard let policy = request.policy else { return planner.predict(request.order) }
+        return planner.plan(policy, leavesIdle: request.leavesIdle)
     }
 
-    /// What `steps` bring, whether or not anybody wants it. Needless steps are dropped.
-    package func predict(_ steps: [Step]) -> Plan { predict(steps, for: nil) }
+    /// The steps of `policy` that are needed, with what they bring; no steps if the machine is already as it wants.
+    ///
+    /// If the policy consents to it, memory in the way is taken offline first; `leavesIdle` keeps it out of use afterwards.
+    package func plan(_ policy: Policy, leavesIdle: Bool = false) -> Plan {
+        let request = Plan.Request(
+            policy: policy,
+            order: policy.order,
+            overrides: overrides,
+            leavesIdle: leavesIdle
+        )
+        if holds(policy.want) { return plan([], for: request) }
+        return plan(
+            policy.consent.offlineMemory ? givingMemoryBack(policy.order, leavingIdle: leavesIdle) : policy.order,
+            for: request
+        )
+    }
+
+    /// What `steps` bring, wanted or not. Needless steps are dropped.
+    package func predict(_ steps: [Step]) -> Plan {
+        plan(steps, for: Plan.Request(policy: nil, order: steps, overrides: overrides))
+    }
 
     /// Where the machine is not as `want` says, with what is expected there.
     package func unmet(_ want: Policy.Want) -> [Difference] {
@@ -53,7 +72,8 @@ package struct Planner: Sendable {
         return unmet(want).isEmpty
     }
 
-    private func predict(_ steps: [Step], for policy: Policy?) -> Plan {
+    private func plan(_ steps: [Step], for request: Plan.Request) -> Plan {
+        let policy = request.policy
         var models = start.models
         var kept: [Step] = []
         var hazards: [Hazard] = []
@@ -69,11 +89,16 @@ package struct Planner: Sendable {
             kept.append(step)
             models = outcomes.flatMap(\.models)
         }
-        var prediction = PredictionBuilder(machine: machine, start: start, end: models).prediction()
+        let prediction = PredictionBuilder(machine: machine, start: start, end: models).prediction()
         hazards += OutcomeHazards(start: start, end: models, policy: policy, steps: kept)
             .hazards(prediction)
-        prediction.hazards = hazards.uniqued()
-        return Plan(policy: nil, steps: kept, prediction: prediction)
+        return Plan(
+            request: request,
+            steps: kept,
+            prediction: prediction,
+            hazards: hazards.uniqued(),
+            fingerprint: fingerprint
+        )
     }
 }
 

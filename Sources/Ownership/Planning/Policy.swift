@@ -31,8 +31,8 @@ package struct Policy: Sendable, Equatable {
         /// Outside every window.
         package var outsideWindows: Owner?
 
-        /// The wishes.
-        package init(coveredByRegion: Owner?, windowOnly: Owner?, outsideWindows: Owner?) {
+        /// The wishes; none unless given.
+        package init(coveredByRegion: Owner? = nil, windowOnly: Owner? = nil, outsideWindows: Owner? = nil) {
             self.coveredByRegion = coveredByRegion
             self.windowOnly = windowOnly
             self.outsideWindows = outsideWindows

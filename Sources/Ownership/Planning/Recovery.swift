@@ -2,38 +2,37 @@ package import Machine
 
 /// A run that was cut off: what is needed to say how it can come to an end.
 package struct Interruption: Sendable, Equatable {
-    /// The steps that the run had to do.
+    /// The plan that the run carries out.
+    package var plan: Plan
+    /// The steps that the run had to do: the plan's, or those of a recovery that was itself cut off.
     package var steps: [Step]
     /// How many of them had ended.
-    package var stepsEnded: Int
+    package var stepsEnded = 0
     /// What it began with.
     package var original: OwnershipGoal
-    /// What it was to bring.
-    package var target: OwnershipGoal
-    /// The hazards that are taken on purpose.
-    package var accepted: Set<Hazard.Identifier>
+    /// The hazards that were accepted, each for what it is about; nothing else is.
+    package var accepted: [Hazard]
     /// It was on its way back already.
-    package var wasGoingBack: Bool
-    /// The line of the kernel's log on account of which it stopped.
+    package var wasGoingBack = false
+    /// The line of the kernel's log because of which it stopped.
     package var complaint: String?
 
-    /// A run that was cut off.
-    package init(
-        steps: [Step],
-        stepsEnded: Int,
-        original: OwnershipGoal,
-        target: OwnershipGoal,
-        accepted: Set<Hazard.Identifier>,
-        wasGoingBack: Bool,
-        complaint: String?
-    ) {
-        self.steps = steps
-        self.stepsEnded = stepsEnded
+    /// A run of which no step has ended.
+    package init(of plan: Plan, from original: OwnershipGoal, accepted: [Hazard]) {
+        self.plan = plan
+        steps = plan.steps
         self.original = original
-        self.target = target
         self.accepted = accepted
-        self.wasGoingBack = wasGoingBack
-        self.complaint = complaint
+    }
+
+    /// What the run is to reach.
+    package var target: OwnershipGoal { OwnershipGoal(after: plan, isHeld: original.isHeld) }
+}
+
+extension Sequence<Hazard> {
+    /// Whether one of these is `hazard`, about the same thing, in whichever words.
+    package func covers(_ hazard: Hazard) -> Bool {
+        contains { $0.id == hazard.id && $0.subject == hazard.subject }
     }
 }
 
@@ -66,30 +65,59 @@ extension Planner {
             if let finish, finish.isEmpty { return .finish(finish) }
             return .stuck("the kernel complained during the run (\(complaint)): nobody knows what it holds now", [])
         }
-        let undo = wayBack(to: run.original).map { predict($0) }
+        let undo = wayBack(to: run.original)
         switch (finish, undo) {
         case (_, let undo?) where run.wasGoingBack: return .undo(undo)
         case (let finish?, _): return .finish(finish)
         case (nil, let undo?): return .undo(undo)
         case (nil, nil):
-            let hazards = rest.prediction.hazards.filter { !run.accepted.contains($0.id) }
+            let hazards = rest.hazards.filter { !run.accepted.covers($0) }
             return .stuck(whyNot(rest, run, hazards), hazards)
         }
     }
 
     /// The owners are compared with those of the run's target: what they mean was judged before it was carried out.
     private func leads(_ plan: Plan, to run: Interruption) -> Bool {
-        plan.prediction.hazards.allSatisfy { run.accepted.contains($0.id) || $0.id.scope == .outcome }
-            && (plan.prediction.isCertain || run.accepted.contains(.nondeterministic))
-            && run.target.differences(from: OwnershipGoal(after: plan, on: machine)).isEmpty
+        plan.hazards.allSatisfy { run.accepted.covers($0) || $0.id.scope == .outcome }
+            && (plan.prediction.isCertain || run.accepted.contains { $0.id == .nondeterministic })
+            && run.target.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld)).isEmpty
     }
 
     private func whyNot(_ rest: Plan, _ run: Interruption, _ hazards: [Hazard]) -> String {
-        let differences = run.target.differences(from: OwnershipGoal(after: rest, on: machine))
+        let differences = run.target.differences(from: OwnershipGoal(after: rest, isHeld: machine.isHeld))
         let reason =
             hazards.first.map { "\($0.id.rawValue) (\($0.subject)): \($0.why)" } ?? differences.first
             ?? rest.prediction.missingFacts.first ?? "its outcome is not certain"
         return "the steps that are left can't be done (\(reason)), and no way back to what was before is certain"
+    }
+}
+
+extension Planner {
+    /// The plan that brings this machine back to `original`; nil if the model is not certain of any.
+    ///
+    /// It has no steps if the machine is as it was.
+    package func wayBack(to original: OwnershipGoal) -> Plan? {
+        Self.candidates(to: original).lazy.map { predict($0) }.first { plan in
+            plan.hazards.allSatisfy { Self.isOriginal.contains($0.id) } && plan.prediction.isCertain
+                && original.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld)).isEmpty
+        }
+    }
+
+    /// What is no hazard where it was so before: the comparison with the original finds out what was not.
+    private static let isOriginal: Set<Hazard.Identifier> = [.orphanedRange]
+
+    /// The modules that policies switch, in the order in which they are loaded (`Rule.pmemNeedsBridge`: cxl_pmem first).
+    private static let switched = [
+        "cxl_port", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl",
+    ]
+
+    private static func candidates(to original: OwnershipGoal) -> [[Step]] {
+        let wasLoaded = { (module: String) in original.modules[module] == [.live] }
+        let loads = (switched + Step.anytime.sorted()).filter(wasLoaded).map(Step.load)
+        let gate: [Step] = [original.isHeld ? .hold : .release]
+        let surplus = switched.reversed().filter { original.modules[$0] == [.absent] }.map(Step.unload)
+        let dax: [Step] = [.unload("dax_cxl"), .unload("dax_hmem")]
+        return [gate + surplus + loads, dax + gate + surplus + loads].map { $0 + original.uses }
     }
 }
 

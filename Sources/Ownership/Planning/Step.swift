@@ -19,15 +19,38 @@ package enum Step: Hashable, Sendable {
     /// Put these bytes to the use that they had.
     case restoreUse(AddressRange, MemoryUse)
 
-    /// The word in the JSON documents: `load`, `unload`, `hold`, `release`, `offline-memory`, `restore-use`.
-    package var verb: String {
+    /// What a step does; the raw value is its word in documents and policies.
+    package enum Verb: String, Sendable, CaseIterable {
+        case load
+        case unload
+        case hold
+        case release
+        case offlineMemory = "offline-memory"
+        case restoreUse = "restore-use"
+    }
+
+    /// What it does.
+    package var verb: Verb {
         switch self {
-        case .load: "load"
-        case .unload: "unload"
-        case .hold: "hold"
-        case .release: "release"
-        case .offlineMemory: "offline-memory"
-        case .restoreUse: "restore-use"
+        case .load: .load
+        case .unload: .unload
+        case .hold: .hold
+        case .release: .release
+        case .offlineMemory: .offlineMemory
+        case .restoreUse: .restoreUse
+        }
+    }
+
+    /// The step of `verb` about these things; nil unless they are just what the verb takes.
+    package init?(_ verb: Verb, module: String?, range: AddressRange?, use: MemoryUse?) {
+        switch (verb, module, range, use) {
+        case (.load, let module?, nil, nil): self = .load(module)
+        case (.unload, let module?, nil, nil): self = .unload(module)
+        case (.hold, nil, nil, nil): self = .hold
+        case (.release, nil, nil, nil): self = .release
+        case (.offlineMemory, nil, let range?, nil): self = .offlineMemory(range)
+        case (.restoreUse, nil, let range?, let use?): self = .restoreUse(range, use)
+        default: return nil
         }
     }
 
@@ -66,13 +89,13 @@ package enum Step: Hashable, Sendable {
     /// - Throws: `StepError` with a sentence that names what is wrong and what would be right.
     package init(parsing text: String) throws(StepError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        switch (parts[0], parts.count) {
-        case ("hold", 1): self = .hold
-        case ("release", 1): self = .release
-        case ("load", 2): self = .load(try Self.module(parts[1]))
-        case ("unload", 2): self = .unload(try Self.module(parts[1]))
-        case ("offline-memory", 2): self = .offlineMemory(try Self.range(parts[1]))
-        case ("restore-use", 2):
+        switch (Verb(rawValue: String(parts[0])), parts.count) {
+        case (.hold, 1): self = .hold
+        case (.release, 1): self = .release
+        case (.load, 2): self = .load(try Self.module(parts[1]))
+        case (.unload, 2): self = .unload(try Self.module(parts[1]))
+        case (.offlineMemory, 2): self = .offlineMemory(try Self.range(parts[1]))
+        case (.restoreUse, 2):
             let words = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard words.count == 2, let use = MemoryUse(parsing: words[1]) else {
                 throw StepError(
@@ -108,7 +131,7 @@ extension Step: CustomStringConvertible {
     /// As policies write it: `unload:dax_cxl`.
     package var description: String {
         let subject = module ?? range.map { range in use.map { "\(range)=\($0)" } ?? "\(range)" }
-        return subject.map { "\(verb):\($0)" } ?? verb
+        return subject.map { "\(verb.rawValue):\($0)" } ?? verb.rawValue
     }
 }
 

@@ -62,7 +62,7 @@ package struct PolicyProof: Sendable {
     /// What becomes of `policy` in `state`.
     func verdict(_ state: ProofState) -> Verdict {
         guard let plan = state.plan(policy) else { return .failed([]) }
-        let hazards = Set(plan.prediction.hazards.map(\.id))
+        let hazards = Set(plan.hazards.map(\.id))
         if !hazards.isEmpty { return .failed(Hazard.Identifier.allCases.filter(hazards.contains)) }
         let ends = state.playing(plan.steps)
         guard !ends.isEmpty, ends.allSatisfy({ state.fulfils(policy.want, $0) }) else { return .failed([]) }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import SavedPlan
 
 /// What a run writes down before and after every step, each line on the disk before the step goes on.
 struct Journal {
@@ -10,7 +11,7 @@ struct Journal {
     /// Begins the journal of a run; the one before, of a run that has ended or of another boot, is put aside.
     func begin(_ run: JournalHeader) throws(ReloadError) {
         do throws(ReloadError) {
-            try store.begin(try Self.line(JournalLine(event: .begun, run: run)))
+            try store.begin(Self.line(JournalLine(event: .begun, run: run)))
         } catch {
             // A run that never began leaves nothing to recover.
             try? store.putAside()
@@ -19,17 +20,9 @@ struct Journal {
     }
 
     /// Writes `line` and has it on the disk.
-    func write(_ line: JournalLine) throws(ReloadError) { try store.append(try Self.line(line)) }
+    func write(_ line: JournalLine) throws(ReloadError) { try store.append(Self.line(line)) }
 
-    private static func line(_ line: JournalLine) throws(ReloadError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return Array(try encoder.encode(line)) + [0x0a]
-        } catch {
-            throw ReloadError(.unavailable, "can't write the journal", cause: "\(error)")
-        }
-    }
+    private static func line(_ line: JournalLine) -> [UInt8] { Array(JSONText.line(line).utf8) + [0x0a] }
 
     /// What a journal of any version begins with, and whether its run has ended; nil where that can't be read.
     static func heading(of bytes: [UInt8]) -> (run: JournalHeading.Run, hasEnded: Bool)? {
@@ -41,18 +34,19 @@ struct Journal {
         return (run, last?.event == JournalLine.Event.finished.rawValue)
     }
 
-    /// The lines up to the first that can't be read, whose number comes with them.
+    /// The lines up to the first that can't be read, whose number and what is wrong with it come with them.
     ///
     /// A last line that was cut off counts as not written.
-    static func lines(of bytes: [UInt8]) -> (lines: [JournalLine], damagedLine: Int?) {
+    static func lines(of bytes: [UInt8]) -> (lines: [JournalLine], damage: (line: Int, cause: Misfit)?) {
         let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: true)
         var lines: [JournalLine] = []
         for (index, row) in rows.enumerated() {
-            guard let line = try? JSONDecoder().decode(JournalLine.self, from: Data(row)) else {
+            do {
+                lines.append(try JSONDecoder().decode(JournalLine.self, from: Data(row)))
+            } catch {
                 let isCutOff = index == rows.count - 1 && bytes.last != 0x0a
-                return (lines, isCutOff ? nil : index + 1)
+                return (lines, isCutOff ? nil : (index + 1, Misfit(error)))
             }
-            lines.append(line)
         }
         return (lines, nil)
     }

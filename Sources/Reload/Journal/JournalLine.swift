@@ -1,7 +1,9 @@
+import Machine
 import Ownership
+import SavedPlan
 
 /// One line of the journal, as JSON.
-struct JournalLine: Codable, Equatable {
+struct JournalLine: Codable {
     enum Event: String, Codable {
         case begun
         case stepBegun = "step-begun"
@@ -20,7 +22,7 @@ struct JournalLine: Codable, Equatable {
     /// Of `begun`.
     var run: JournalHeader?
     /// Of `rolling-back` and `resumed`.
-    var steps: [String]?
+    var steps: [Step]?
     /// Of the events of a step.
     var index: Int?
     /// Of `finished`: how. Of `stopped`: the error's code.
@@ -30,29 +32,39 @@ struct JournalLine: Codable, Equatable {
 }
 
 /// What a journal begins with: all that `recover` needs when nothing but the journal and the machine is left.
-struct JournalHeader: Codable, Equatable {
-    static let version = 2
+struct JournalHeader: Codable {
+    static let version = 3
 
-    var schemaVersion: Int
-    var bootID: String?
-    var policy: String?
-    var steps: [String]
-    /// The rules that the kernel follows: with modules out less of it shows.
-    var rules: String?
-    var initialProbe: String?
+    let schemaVersion: Int
+    let bootID: String?
+    /// What the run carries out, as a saved plan.
+    let plan: Plan
+    /// The rules that the kernel follows: with modules removed less of it shows.
+    let rules: Word<Generation>?
     /// The initial probe was over when the run began.
-    var probeWasDone: Bool
-    var accepted: [String]
-    var before: JournalGoal
-    var after: JournalGoal
+    let probeWasDone: Bool
+    /// The hazards that were accepted, each for what it is about.
+    let accepted: [Hazard]
+    /// What the run began with.
+    let before: OwnershipGoal
 
     enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
         case bootID = "boot_id"
-        case policy, steps, rules
-        case initialProbe = "initial_probe"
+        case plan, rules
         case probeWasDone = "probe_was_done"
-        case accepted, before, after
+        case accepted, before
+    }
+
+    /// What a run of `plan` on `machine` begins with.
+    init(_ plan: Plan, on machine: MachineState, rules: Generation?, accepted: [Hazard]) {
+        schemaVersion = Self.version
+        bootID = machine.kernel.bootID
+        self.plan = plan
+        self.rules = rules.map { Word($0) }
+        probeWasDone = machine.initialProbe.value == .done
+        self.accepted = accepted
+        before = OwnershipGoal(of: machine)
     }
 }
 
@@ -70,19 +82,4 @@ struct JournalHeading: Decodable {
 
     var event: String
     var run: Run?
-}
-
-/// An `OwnershipGoal` in a journal.
-struct JournalGoal: Codable, Equatable {
-    struct Part: Codable, Equatable {
-        /// Addresses, inclusive, as in every document.
-        var start: String
-        var end: String
-        var owners: [String]
-    }
-
-    var parts: [Part]
-    var modules: [String: [String]]
-    var held: Bool
-    var uses: [String]
 }

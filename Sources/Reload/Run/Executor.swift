@@ -1,65 +1,37 @@
-package import Machine
+import Machine
 package import Ownership
 
-/// Carries a plan out: journal, step, settle, watch the kernel's log, verify; rolls back where the model is certain.
+/// Carries a plan out: reads the machine, plans again, opens the journal, does each step and lets it settle, verifies; rolls
+/// back if that fails and the model is certain of the way back.
 ///
 /// It decides nothing: what is dangerous, what was predicted and which way leads back is asked of `Ownership`.
 package struct Executor {
     let surfaces: Surfaces
     let deadlines: Deadlines
-    let overrides: Overrides
     let report: (Progress) -> Void
 
     /// An executor on `surfaces`.
     package init(
         _ surfaces: Surfaces,
         deadlines: Deadlines = Deadlines(),
-        overrides: Overrides = Overrides(),
         report: @escaping (Progress) -> Void = { _ in }
     ) {
         self.surfaces = surfaces
         self.deadlines = deadlines
-        self.overrides = overrides
         self.report = report
     }
 
-    /// Carries out `plan`, whose hazards in `accepted` are taken on purpose. The caller holds the lock.
+    /// Carries out `plan` with its hazards of the kinds in `accepted`. The caller holds the lock.
     ///
-    /// `plansAnew` makes the plan for a machine once more: a plan that comes out differently is not carried out.
-    package func run(
-        _ plan: Plan,
-        accepting accepted: Set<Hazard.Identifier>,
-        mayRollBack: Bool = true,
-        plansAnew: (MachineState) throws(PlanningError) -> Plan
-    ) -> Outcome {
+    /// What the plan was asked for is planned again first: a plan that comes out differently is not carried out.
+    package func run(_ plan: Plan, accepting accepted: Set<Hazard.Identifier>, mayRollBack: Bool = true) -> Outcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines, expectedMessages: plan.expectedMessages)
         let run: JournaledRun
         do {
             let machine = try settling.read()
-            try checkUnchanged(plan, machine, plansAnew)
+            try checkUnchanged(plan, machine)
             try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
-            let original = OwnershipGoal(of: machine)
-            // A module that can't be loaded any more leaves the memory to nobody, and no way back.
-            try surfaces.modules.check(PendingLoads(plan.steps, on: machine, original: original))
-            let fixed = overrides.fixed(for: machine)
-            let header = JournalHeader(plan, on: machine, overrides: fixed, accepted: accepted)
-            let journal = Journal(surfaces.journal)
-            surfaces.interrupts.note(.halfWay)
-            try journal.begin(header)
-            run = JournaledRun(
-                runner: StepRunner(
-                    surfaces: surfaces,
-                    settling: settling,
-                    target: OwnershipGoal(after: plan, on: machine),
-                    probeWasDone: header.probeWasDone,
-                    overrides: fixed,
-                    accepted: accepted,
-                    acceptedSubjects: Set(plan.prediction.hazards.map(\.subject)),
-                    report: report
-                ),
-                journal: journal,
-                original: original
-            )
+            run = try begin(plan, on: machine, accepting: accepted, settling)
         } catch {
             surfaces.interrupts.note(.unchanged)
             return .unchanged(error)
@@ -68,22 +40,187 @@ package struct Executor {
         return run.finish(plan, mayRollBack: mayRollBack)
     }
 
-    private func checkUnchanged(
-        _ plan: Plan,
-        _ machine: MachineState,
-        _ plansAnew: (MachineState) throws(PlanningError) -> Plan
-    ) throws(ReloadError) {
+    private func checkUnchanged(_ plan: Plan, _ machine: MachineState) throws(ReloadError) {
         let again: Plan
         do {
-            again = try plansAnew(machine)
+            again = try Planner.replan(plan, on: machine)
         } catch {
             throw ReloadError(.machineChanged, error.message)
         }
-        guard again.steps == plan.steps, again.prediction.ranges.map(\.owners) == plan.prediction.ranges.map(\.owners),
-            Set(again.prediction.hazards.map { [$0.id.rawValue, $0.subject] })
-                .isSubset(of: plan.prediction.hazards.map { [$0.id.rawValue, $0.subject] })
-        else {
-            throw ReloadError(.machineChanged, "the machine has changed since the plan was made: plan anew")
+        let changes = plan.changes(to: again).map(\.description)
+        let hazards = again.hazards.filter { !plan.hazards.covers($0) }.map { "\($0.id.rawValue) (\($0.subject))" }
+        guard changes.isEmpty, hazards.isEmpty else {
+            throw ReloadError(
+                .machineChanged,
+                "the machine has changed since the plan was made: plan again",
+                cause: (changes + hazards).joined(separator: "; ")
+            )
         }
+    }
+
+    /// Opens the journal, if all that the run may have to load could be loaded.
+    private func begin(
+        _ plan: Plan,
+        on machine: MachineState,
+        accepting accepted: Set<Hazard.Identifier>,
+        _ settling: Settling
+    ) throws(ReloadError) -> JournaledRun {
+        // A module that can't be loaded any more leaves the memory to nobody, and no way back.
+        try surfaces.modules.check(PendingLoads(plan.steps, on: machine, original: OwnershipGoal(of: machine)))
+        let overrides = plan.request.overrides.fixed(for: machine)
+        let header = JournalHeader(
+            plan,
+            on: machine,
+            rules: overrides.generation,
+            accepted: try taken(accepted, by: plan, on: machine, overrides)
+        )
+        let journal = Journal(surfaces.journal)
+        surfaces.interrupts.note(.halfWay)
+        try journal.begin(header)
+        return JournaledRun(
+            runner: StepRunner(
+                surfaces: surfaces,
+                settling: settling,
+                probeWasDone: header.probeWasDone,
+                overrides: overrides,
+                accepted: header.accepted,
+                report: report
+            ),
+            journal: journal,
+            target: OwnershipGoal(after: plan, isHeld: machine.isHeld),
+            original: header.before
+        )
+    }
+
+    /// The hazards of `plan` that are taken on purpose: those of the kinds in `accepted`, and regions if the policy consents to
+    /// lose them. With consent they are no hazards of the plan, but they are hazards of its steps.
+    private func taken(
+        _ accepted: Set<Hazard.Identifier>,
+        by plan: Plan,
+        on machine: MachineState,
+        _ overrides: Overrides
+    ) throws(ReloadError) -> [Hazard] {
+        let kinds = plan.policy?.consent.loseRegions == true ? accepted.union([.regionLost]) : accepted
+        do {
+            let ofSteps = try Planner(machine: machine, overrides: overrides).predict(plan.steps).hazards
+            return (plan.hazards + ofSteps.filter { !plan.hazards.covers($0) }).filter { kinds.contains($0.id) }
+        } catch {
+            throw ReloadError(.machineChanged, error.message)
+        }
+    }
+}
+
+/// A run with its journal open: steps forward, and the way back.
+struct JournaledRun {
+    let runner: StepRunner
+    let journal: Journal
+    /// What the run is to reach.
+    let target: OwnershipGoal
+    /// What the machine was before the run.
+    let original: OwnershipGoal
+
+    private var surfaces: Surfaces { runner.surfaces }
+
+    /// Does the steps of `plan`, holds the machine against its prediction, and closes the journal; rolls back where that
+    /// fails.
+    func finish(_ plan: Plan, mayRollBack: Bool = true) -> Outcome {
+        let machine: MachineState
+        do {
+            try carryOut(plan.steps)
+            let (found, differences) = try runner.settling.verify(plan.prediction)
+            guard differences.isEmpty else {
+                let error = ReloadError(
+                    .notAsPredicted,
+                    "the machine is not as predicted: \(differences.map(\.what).joined(separator: "; "))"
+                )
+                return end(error, mayRollBack, differences)
+            }
+            machine = found
+        } catch {
+            return end(error, mayRollBack, [])
+        }
+        // What was verified is not undone because it can't be written down.
+        do {
+            try close("done", as: .done)
+        } catch {
+            return stop(error, [])
+        }
+        surfaces.messages.announce("done")
+        return .done(machine)
+    }
+
+    private func carryOut(_ steps: [Step]) throws(ReloadError) {
+        for (index, step) in steps.enumerated() {
+            if let signal = surfaces.interrupts.pending {
+                throw ReloadError(.interrupted, "\(signal) came before \(step)")
+            }
+            let machine = try runner.check(before: Array(steps[index...]), bringing: target)
+            runner.report(.step(step, index: index, count: steps.count))
+            try journal.write(JournalLine(event: .stepBegun, index: index))
+            try runner.perform(step, on: machine)
+            try journal.write(JournalLine(event: .stepEnded, index: index))
+        }
+    }
+
+    /// Brings the machine back where that is certain; else leaves it with the journal.
+    private func end(_ error: ReloadError, _ mayRollBack: Bool, _ differences: [Difference]) -> Outcome {
+        surfaces.messages.announce("stopped: \(error.message)")
+        guard !error.endsAll else { return stop(error, differences) }
+        do {
+            let machine = try runner.settling.read()
+            if original.differences(on: machine).isEmpty {
+                try close("unchanged", as: .unchanged)
+                return .unchanged(error)
+            }
+            guard mayRollBack, let planner = try? Planner(machine: machine, overrides: runner.overrides),
+                let wayBack = planner.wayBack(to: original)
+            else { return stop(error, differences) }
+            try rollBack(wayBack.steps)
+            return .rolledBack(error)
+        } catch let second {
+            let code = second.endsAll ? second.code : error.code
+            return stop(
+                ReloadError(code, error.description, cause: "rolling back failed: \(second)"),
+                differences
+            )
+        }
+    }
+
+    /// Does `steps`, which bring back what was before, and closes the journal.
+    ///
+    /// A signal does not stop it: half of the way back is the worst place to be.
+    /// - Throws: `ReloadError` of a step; `.notAsPredicted` where the machine is not as it was.
+    func rollBack(_ steps: [Step]) throws(ReloadError) {
+        runner.report(.rollingBack(steps))
+        try journal.write(JournalLine(event: .rollingBack, steps: steps))
+        for (index, step) in steps.enumerated() {
+            let machine = try runner.check(before: Array(steps[index...]), bringing: original)
+            try journal.write(JournalLine(event: .wayBackBegun, index: index))
+            try runner.perform(step, on: machine, isInterruptible: false)
+            try journal.write(JournalLine(event: .wayBackEnded, index: index))
+        }
+        let differences = original.differences(on: try runner.settling.read())
+        guard differences.isEmpty else {
+            throw ReloadError(
+                .notAsPredicted,
+                "the machine is not as it was: \(differences.joined(separator: "; "))"
+            )
+        }
+        try close("rolled-back", as: .unchanged)
+        surfaces.messages.announce("rolled back")
+    }
+
+    /// Closes the journal.
+    func close(_ outcome: String, as standing: RunStanding) throws(ReloadError) {
+        try journal.write(JournalLine(event: .finished, outcome: outcome))
+        surfaces.interrupts.note(standing)
+    }
+
+    /// Leaves the machine as it is and the journal unfinished.
+    func stop(_ error: ReloadError, _ differences: [Difference]) -> Outcome {
+        let line = JournalLine(event: .stopped, outcome: error.code.rawValue, message: error.description)
+        // A journal that can't be written is unfinished all the same.
+        try? journal.write(line)
+        return .stopped(error, differences: differences)
     }
 }

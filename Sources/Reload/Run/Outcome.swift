@@ -13,6 +13,16 @@ package enum Outcome: Sendable {
     case stopped(ReloadError, differences: [Difference])
 }
 
+/// How recovering a run that was cut off ended.
+package enum RecoveryOutcome: Sendable {
+    /// The run is finished: the machine is as it was to be.
+    case done(MachineState)
+    /// The machine is as it was before the run; with why it could not be finished, where that was tried.
+    case undone(MachineState, after: ReloadError?)
+    /// Neither; the journal holds it still. With what verification found, where it came that far.
+    case stopped(ReloadError, differences: [Difference])
+}
+
 /// What a run says while it goes on.
 package enum Progress: Sendable, Equatable {
     /// The step at `index` of `count` begins.

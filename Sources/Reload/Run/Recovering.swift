@@ -1,41 +1,5 @@
-package import Machine
+import Machine
 package import Ownership
-
-/// How recovering a run that was cut off ended.
-package enum RecoveryOutcome: Sendable {
-    /// The run is finished: the machine is as it was to be.
-    case done(MachineState)
-    /// The machine is as it was before the run; with why it could not be finished, where that was tried.
-    case undone(MachineState, after: ReloadError?)
-    /// Neither; the journal holds it still. With what verification found, where it came that far.
-    case stopped(ReloadError, differences: [Difference])
-}
-
-/// The journal as whoever recovers finds it.
-package enum JournalStanding: Sendable, Equatable {
-    /// There is none, or its run has ended.
-    case settled
-    /// A run of this boot was cut off.
-    case unfinished(UnfinishedRun)
-    /// It is of an earlier boot, whose kernel state is gone.
-    case ofEarlierBoot
-    /// Nothing can be told from it.
-    case damaged(ReloadError)
-
-    /// How the journal in `store` stands for the boot `bootID`. - Throws: `ReloadError` where it can't be opened.
-    package init(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
-        do {
-            if let run = try UnfinishedRun.find(store, bootID: bootID) {
-                self = .unfinished(run)
-            } else {
-                self = try UnfinishedRun.isOfEarlierBoot(store, bootID: bootID) ? .ofEarlierBoot : .settled
-            }
-        } catch {
-            guard error.code == .damagedJournal else { throw error }
-            self = .damaged(error)
-        }
-    }
-}
 
 extension Executor {
     /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
@@ -47,13 +11,13 @@ extension Executor {
                 runner: StepRunner(
                     surfaces: surfaces,
                     settling: settling,
-                    target: run.interruption.target,
                     probeWasDone: run.probeWasDone,
                     overrides: run.overrides,
                     accepted: run.interruption.accepted,
                     report: report
                 ),
                 journal: Journal(surfaces.journal),
+                target: run.interruption.target,
                 original: run.interruption.original
             )
             _ = surfaces.messages.newLines()
@@ -65,7 +29,7 @@ extension Executor {
                 return .undone(try settling.read(), after: nil)
             case .finish(let plan):
                 try checkLoads(plan, run)
-                try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps.map(\.description)))
+                try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps))
                 outcome = resumed.finish(plan)
             case .undo(let plan):
                 try checkLoads(plan, run)

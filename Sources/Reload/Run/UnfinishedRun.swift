@@ -1,9 +1,8 @@
 package import Ownership
+import SavedPlan
 
 /// A run that was cut off, as its journal shows it.
 package struct UnfinishedRun: Sendable, Equatable {
-    /// The policy it carried out.
-    package var policy: String?
     /// What is needed to bring it to an end.
     package var interruption: Interruption
     /// What is known of the kernel for the whole run.
@@ -11,13 +10,16 @@ package struct UnfinishedRun: Sendable, Equatable {
     /// The initial probe was over when it began.
     var probeWasDone: Bool
     /// How many of its steps had begun; one more than had ended where it was cut off within a step.
-    package var stepsBegun: Int
+    package var stepsBegun = 0
     /// The steps back that it had chosen; nil where it was not on its way back.
     package var wayBack: [Step]?
     /// How many of those had ended.
-    package var wayBackEnded: Int
+    package var wayBackEnded = 0
     /// The first line that can't be read, as `FILE:LINE`; what came before it counts.
     package var damage: String?
+
+    /// The name of the policy it carried out.
+    package var policy: String? { interruption.plan.policy?.name }
 
     /// The run that the journal of this boot shows as cut off; nil where there is none.
     ///
@@ -36,20 +38,15 @@ package struct UnfinishedRun: Sendable, Equatable {
                     + "\(JournalHeader.version)), whose run was cut off: run `recover` of that one; a reboot ends it too"
             )
         }
-        let (lines, damagedLine) = Journal.lines(of: bytes)
-        let damage = damagedLine.map { "\(store.place):\($0)" }
+        let (lines, damage) = Journal.lines(of: bytes)
         guard let first = lines.first, first.event == .begun, let header = first.run else {
-            throw damaged("\(store.place):1")
+            throw damaged("\(store.place):1", cause: damage.map { "\($0.cause)" })
         }
         if lines.last?.event == .finished && damage == nil { return nil }
-        do {
-            var run = try UnfinishedRun(header)
-            for line in lines { try run.take(line) }
-            run.damage = damage
-            return run
-        } catch {
-            throw damaged(store.place, cause: error.message)
-        }
+        var run = UnfinishedRun(header)
+        for line in lines { run.take(line) }
+        run.damage = damage.map { "\(store.place):\($0.line)" }
+        return run
     }
 
     /// Looks that the journal shows no run of this boot as cut off: another one would write over it.
@@ -70,40 +67,25 @@ package struct UnfinishedRun: Sendable, Equatable {
         return heading.run.bootID != bootID
     }
 
-    private init(_ header: JournalHeader) throws(JournalWordError) {
-        policy = header.policy
-        overrides = Overrides(
-            generation: try header.rules.map(JournalWords.read),
-            initialProbe: try header.initialProbe.map(JournalWords.read)
-        )
+    private init(_ header: JournalHeader) {
+        let asked = header.plan.request.overrides
+        overrides = Overrides(generation: header.rules?.value, initialProbe: asked.initialProbe)
         probeWasDone = header.probeWasDone
-        var accepted: Set<Hazard.Identifier> = []
-        for word in header.accepted { accepted.insert(try JournalWords.read(word)) }
-        interruption = Interruption(
-            steps: try JournalWords.steps(header.steps),
-            stepsEnded: 0,
-            original: try header.before.arrangement(),
-            target: try header.after.arrangement(),
-            accepted: accepted,
-            wasGoingBack: false,
-            complaint: nil
-        )
-        stepsBegun = 0
-        wayBackEnded = 0
+        interruption = Interruption(of: header.plan, from: header.before, accepted: header.accepted)
     }
 
-    private mutating func take(_ line: JournalLine) throws(JournalWordError) {
+    private mutating func take(_ line: JournalLine) {
         switch line.event {
         case .begun, .wayBackBegun, .finished: break
         case .stepBegun: stepsBegun += 1
         case .stepEnded: interruption.stepsEnded += 1
         case .rollingBack:
-            wayBack = try JournalWords.steps(line.steps)
+            wayBack = line.steps ?? []
             wayBackEnded = 0
             interruption.wasGoingBack = true
         case .wayBackEnded: wayBackEnded += 1
         case .resumed:
-            interruption.steps = try JournalWords.steps(line.steps)
+            interruption.steps = line.steps ?? []
             interruption.stepsEnded = 0
             interruption.wasGoingBack = false
             stepsBegun = 0
@@ -121,5 +103,31 @@ package struct UnfinishedRun: Sendable, Equatable {
                 + "what, and `daxswitch recover` puts the journal aside",
             cause: cause
         )
+    }
+}
+
+/// The journal as whoever recovers finds it.
+package enum JournalStanding: Sendable, Equatable {
+    /// There is none, or its run has ended.
+    case settled
+    /// A run of this boot was cut off.
+    case unfinished(UnfinishedRun)
+    /// It is of an earlier boot, whose kernel state is gone.
+    case ofEarlierBoot
+    /// Nothing can be told from it.
+    case damaged(ReloadError)
+
+    /// How the journal in `store` stands for the boot `bootID`. - Throws: `ReloadError` where it can't be opened.
+    package init(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
+        do {
+            if let run = try UnfinishedRun.find(store, bootID: bootID) {
+                self = .unfinished(run)
+            } else {
+                self = try UnfinishedRun.isOfEarlierBoot(store, bootID: bootID) ? .ofEarlierBoot : .settled
+            }
+        } catch {
+            guard error.code == .damagedJournal else { throw error }
+            self = .damaged(error)
+        }
     }
 }

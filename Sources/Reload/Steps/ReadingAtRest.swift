@@ -30,3 +30,12 @@ extension MachineReader {
         }
     }
 }
+
+extension MachineState {
+    /// Whether nothing has changed since `earlier` but what memory there is to spare, which never rests.
+    func isSteady(since earlier: MachineState) -> Bool {
+        var earlier = earlier
+        earlier.memory.room = memory.room
+        return self == earlier
+    }
+}

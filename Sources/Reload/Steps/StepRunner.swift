@@ -1,3 +1,5 @@
+import Inspection
+import Iomem
 import Machine
 import Ownership
 
@@ -5,16 +7,12 @@ import Ownership
 struct StepRunner {
     let surfaces: Surfaces
     let settling: Settling
-    /// What the run is to bring.
-    let target: OwnershipGoal
     /// The initial probe was over before the first step.
     let probeWasDone: Bool
     /// What is known of the kernel for the whole run.
     let overrides: Overrides
-    /// The hazards that are taken on purpose.
-    let accepted: Set<Hazard.Identifier>
-    /// What they were about when they were taken; nil where that is not known any more.
-    var acceptedSubjects: Set<String>?
+    /// The hazards that were accepted, each for what it is about: a region or a device that has come since is another one.
+    let accepted: [Hazard]
     let report: (Progress) -> Void
 
     /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
@@ -53,18 +51,12 @@ struct StepRunner {
         } catch {
             throw ReloadError(.newHazard, "it can't be told any more what the next steps do", cause: error.message)
         }
-        let hazards = plan.prediction.hazards
         // Half-way, only the owners at the end can be compared with those of `goal`.
-        let open = hazards.filter { !isAccepted($0) && $0.id.scope == .step }
+        let open = plan.hazards.filter { !accepted.covers($0) && $0.id.scope == .step }
         if let hazard = open.first {
             throw ReloadError(.newHazard, "\(hazard.id.rawValue) (\(hazard.subject)): \(hazard.why)")
         }
-        return goal.differences(from: OwnershipGoal(after: plan, on: machine))
-    }
-
-    /// A region or a device that has come since was not what anybody took the hazard on for.
-    private func isAccepted(_ hazard: Hazard) -> Bool {
-        accepted.contains(hazard.id) && acceptedSubjects?.contains(hazard.subject) ?? true
+        return goal.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld))
     }
 
     /// Does `step` on `machine` and waits until it shows; a signal ends it where `isInterruptible` and it takes long.
@@ -118,5 +110,23 @@ extension Overrides {
     /// dax_hmem out less of it shows.
     func fixed(for machine: MachineState) -> Overrides {
         Overrides(generation: generation ?? machine.kernel.generation.value, initialProbe: initialProbe)
+    }
+}
+
+extension MachineState {
+    /// What must be remembered before `module` goes, because nothing shows it afterwards; nil where nothing is lost.
+    ///
+    /// Without `cxl_acpi`, `cxl_pci`, `cxl_mem` or `cxl_port` sysfs shows no decoder; without dax_hmem nothing proves that the
+    /// initial probe is over. That it is pending is never written down: others may load dax_hmem at any time.
+    func factsToKeep(before module: String, kept: RememberedFacts?, probeIsDone: Bool) -> RememberedFacts? {
+        guard ["dax_hmem", "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port"].contains(module),
+            windows.contains(where: \.isLive),
+            let bootID = kernel.bootID
+        else { return nil }
+        return RememberedFacts(
+            bootID: bootID,
+            initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
+            decoders: decodersToRemember(kept: kept?.decoders)
+        )
     }
 }

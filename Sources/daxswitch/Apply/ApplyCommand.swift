@@ -1,8 +1,8 @@
 import ArgumentParser
 import LinuxSystem
+import Inspection
 import Machine
 import Ownership
-import Policy
 import Reload
 
 /// `apply`: carries a plan out.
@@ -72,6 +72,7 @@ struct ApplyCommand: Command {
         return report.status
     }
 
+    /// Reads the machine, plans, refuses or asks, carries the plan out and verifies the result.
     private func apply(_ report: inout ApplyReport) throws {
         guard yes || dryRun || Output.canAsk else {
             throw Failure(
@@ -83,25 +84,30 @@ struct ApplyCommand: Command {
         let asked = try PolicyOrPlan(subject, isActedOn: true)
         // The run waits with a plan that it has; what is to be looked at is better planned after the wait.
         if dryRun && wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
-        let proposal = try Proposal(asked, memory: memory)
-        let plan = proposal.plan
-        report.take(plan, policy: proposal.policy.name, on: proposal.machine)
-        let open = plan.prediction.hazards.filter { !accept.contains($0.id) }
-        if !wantsJSON { Output.print(planText(plan, machine: proposal.machine, style: .current) + [""]) }
+        let machine = try Inspector().read()
+        let plan = try asked.plan(for: machine, memory: memory)
+        report.take(plan, on: machine)
+        if !wantsJSON { Output.print(planText(plan, machine: machine, style: .current) + [""]) }
+        guard try isToBeDone(plan, on: machine, &report) else { return }
+        report.take(try carryOut(plan))
+    }
+
+    /// Whether nothing stands against `plan`, it has steps, and somebody wants it done; else the report says why not.
+    private func isToBeDone(_ plan: Plan, on machine: MachineState, _ report: inout ApplyReport) throws -> Bool {
+        report.isRefused = plan.hazards.contains { !accept.contains($0.id) }
         if dryRun {
             report.outcome = .dryRun
-            report.isRefused = !open.isEmpty
-            if open.isEmpty && !plan.isEmpty { try checkNobodyElse(proposal.machine) }
-            return
+            if !report.isRefused && !plan.isEmpty { try checkNobodyElse(machine) }
+            return false
         }
         if plan.isEmpty {
+            report.isRefused = false
             report.outcome = .nothingToDo
-            return
+            return false
         }
-        guard open.isEmpty else {
+        if report.isRefused {
             report.outcome = .refused
-            report.isRefused = true
-            return
+            return false
         }
         if let hazard = Privilege.current.hazard {
             report.hazards.append(hazard)
@@ -110,7 +116,20 @@ struct ApplyCommand: Command {
         guard yes || Output.isConfirmed("Carry this out? [y/N] ") else {
             throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         }
-        try proposal.carryOut(waitingUpTo: wait.limit, mayRollBack: !noRollback, accepting: accept, into: &report)
+        return true
+    }
+
+    /// Carries the plan out, one daxswitch at a time. The run plans again, verifies, and rolls back what failed.
+    private func carryOut(_ plan: Plan) throws -> Reload.Outcome {
+        let state = StateDirectory()
+        let lock = try Lock(state, waitingUpTo: wait.limit)
+        let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+        let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
+        let outcome = withExtendedLifetime(lock) {
+            executor.run(plan, accepting: Set(accept), mayRollBack: !noRollback)
+        }
+        meter.end()
+        return outcome
     }
 
     /// What the run itself would find: a run that was cut off, or one that is at work. Looks, and writes nothing.

@@ -1,5 +1,7 @@
 import Machine
 import Ownership
+import Reload
+import SavedPlan
 
 /// How an `apply` went.
 struct ApplyReport {
@@ -39,11 +41,30 @@ struct ApplyReport {
     var error: Failure?
 
     /// What is going to be done.
-    mutating func take(_ plan: Plan, policy: String?, on machine: MachineState) {
+    mutating func take(_ plan: Plan, on machine: MachineState) {
         self.machine = machine
-        self.policy = policy
+        policy = plan.policy?.name
         steps = plan.steps
-        hazards = plan.prediction.hazards
+        hazards = plan.hazards
+    }
+
+    /// How the run ended.
+    mutating func take(_ ended: Reload.Outcome) {
+        switch ended {
+        case .done:
+            outcome = .done
+            isChanged = true
+        case .unchanged(let error):
+            fail(Failure(error))
+        case .rolledBack(let error):
+            outcome = .rolledBack
+            self.error = Failure(error, status: .failed)
+        case .stopped(let error, let found):
+            outcome = .stopped
+            isChanged = true
+            differences = found
+            self.error = Failure(error, status: .stopped)
+        }
     }
 
     /// Nothing was done, because of an error of any kind.
@@ -68,5 +89,42 @@ struct ApplyReport {
         case .rolledBack, .failed: return .failed
         case .stopped: return .stopped
         }
+    }
+}
+
+/// `apply --json`.
+func applyDocument(_ report: ApplyReport) -> JSONValue {
+    document(
+        "apply",
+        [
+            "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
+            "outcome": .text(report.outcome.rawValue), "steps": .form(report.steps),
+            "hazards": .form(report.hazards), "differences": differenceMembers(report.differences),
+            "stale": .list(
+                report.staleFacts.map {
+                    ["fact": .text($0.fact), "before": JSONValue($0.before), "now": JSONValue($0.now)]
+                }
+            ),
+            "error": report.error.map(errorMember) ?? .null,
+        ]
+    )
+}
+
+/// The end of an `apply` for people; what was planned has been shown before.
+func applyText(_ report: ApplyReport, style: Style) -> [String] {
+    let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
+    switch report.outcome {
+    case .done: return [style.good("Done, and the machine is as planned.")]
+    case .nothingToDo: return [style.good("Nothing to do.")]
+    case .dryRun: return [report.isRefused ? style.bad("This would be refused.") : "This would be done."]
+    case .refused:
+        // Without a hazard the error says why.
+        guard report.error == nil else { return [] }
+        return [style.bad("Refused because of what is shown above; nothing was changed.")]
+    case .rolledBack: return [style.bad("Failed; what was done is undone again.")] + differences
+    case .failed: return [style.bad("Failed; nothing was changed.")] + differences
+    case .stopped:
+        return [style.bad("Stopped half-way; the journal holds what was done.")] + differences
+            + ["  Next: `daxswitch recover` finishes or undoes it; `daxswitch status` shows who owns what."]
     }
 }

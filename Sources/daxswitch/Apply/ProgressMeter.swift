@@ -1,3 +1,4 @@
+import Ownership
 import Reload
 
 /// Says on standard error what a run does: a bar in one line where a terminal shows it, else plain lines, and not too many.
@@ -48,4 +49,30 @@ final class ProgressMeter {
         if hasBar { overwrite("") }
         hasBar = false
     }
+}
+
+/// What is being done, as it is done: a line for a person who watches.
+func progressText(_ progress: Progress) -> String {
+    switch progress {
+    case .step(let step, let index, let count): "[\(index + 1)/\(count)] \(step)"
+    case .offlining(let done, let total, let elapsed): offlineText(done: done, total: total, elapsed: elapsed)
+    case .rollingBack(let steps):
+        steps.isEmpty ? "rolling back" : "rolling back: \(steps.map(\.description).joined(separator: ", "))"
+    }
+}
+
+/// How far memory has gone offline: bytes, rate, and the time that is left at this rate.
+func offlineText(done: UInt64, total: UInt64, elapsed: Duration) -> String {
+    let seconds = elapsed / .seconds(1)
+    let bytes = "\(sizeText(done)) of \(sizeText(total)) offline"
+    guard done > 0, seconds > 0 else { return bytes }
+    let rate = Double(done) / seconds
+    let left = Int((Double(total - done) / rate).rounded(.up))
+    return "\(bytes), \(mebibytes(UInt64(rate)))/s" + (left > 0 ? ", \(left) s left" : "")
+}
+
+/// A bar of `width` columns.
+func bar(done: UInt64, total: UInt64, width: Int = 24) -> String {
+    let full = total == 0 ? width : min(width, Int(Double(done) / Double(total) * Double(width)))
+    return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: width - full) + "]"
 }

@@ -1,6 +1,7 @@
 import Inspection
 import Iomem
 import Machine
+import Ownership
 
 /// Records what decides the ownership of Soft Reserved memory, so that a directory serves as the machine elsewhere.
 struct Collector {

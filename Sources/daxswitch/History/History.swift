@@ -28,10 +28,21 @@ enum History {
         try LineLog(root + path, sizeLimit: 1 << 20).append(recordDocument(record).renderedLine)
     }
 
+    /// What says whether the rest of a line can be read.
+    private struct Heading: Decodable {
+        let schemaVersion: Int
+        let kind: String
+
+        enum CodingKeys: String, CodingKey {
+            case schemaVersion = "schema_version"
+            case kind
+        }
+    }
+
     private static func record(_ line: Substring) -> HistoryRecord? {
         let data = Data(line.utf8)
         let decoder = JSONDecoder()
-        guard let heading = try? decoder.decode(PlanFile.Heading.self, from: data),
+        guard let heading = try? decoder.decode(Heading.self, from: data),
             heading.schemaVersion == schemaVersion, heading.kind == "record"
         else { return nil }
         return try? decoder.decode(HistoryRecord.self, from: data)

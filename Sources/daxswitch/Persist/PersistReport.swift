@@ -1,6 +1,7 @@
 import Machine
 import Ownership
 import Persistence
+import SavedPlan
 
 /// How a `persist` went.
 struct PersistReport {
@@ -76,7 +77,7 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
                 "stale": .bool(report.isInitramfsStale), "rebuilt": .bool(report.isRebuilt),
             ],
             "kernel_command_line": JSONValue(report.commandLine),
-            "hazards": hazardMembers(report.hazards), "error": report.error.map(errorMember) ?? .null,
+            "hazards": .form(report.hazards), "error": report.error.map(errorMember) ?? .null,
         ]
     )
 }

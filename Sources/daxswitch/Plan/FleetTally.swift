@@ -13,7 +13,7 @@ enum FleetResult: String {
 
     /// What `plan` comes to.
     init(_ plan: Plan) {
-        if !plan.prediction.hazards.isEmpty {
+        if !plan.hazards.isEmpty {
             self = .refused
         } else {
             self = plan.isEmpty ? .nothingToDo : .changes
@@ -38,7 +38,7 @@ struct FleetTally {
 
     mutating func add(_ plan: Plan) {
         results[FleetResult(plan), default: 0] += 1
-        for hazard in Set(plan.prediction.hazards.map(\.id)) { refusedBy[hazard, default: 0] += 1 }
+        for hazard in Set(plan.hazards.map(\.id)) { refusedBy[hazard, default: 0] += 1 }
         if !plan.prediction.isCertain { uncertain += 1 }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inspection
 import Ownership
 import Policy
+import SavedPlan
 
 /// `plan`: what a policy would do here, and what that brings.
 struct PlanCommand: Command {
@@ -37,20 +38,13 @@ struct PlanCommand: Command {
         guard let root = roots.single else { return try preview(policy) }
         let machine = try Inspector(root: root).read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
-        let document = planDocument(
-            plan,
-            of: policy.order,
-            policy: policy,
-            overrides: facts.overrides,
-            machine: machine
-        )
-        if let out { try FileText.write(document.rendered, to: out) }
+        if let out { try FileText.write(JSONText.document(plan), to: out) }
         if wantsJSON {
-            Output.print(document)
+            Output.print(.form(plan))
         } else {
             Output.print(planText(plan, machine: machine, style: .current))
         }
-        if !plan.prediction.hazards.isEmpty { return .refused }
+        if !plan.hazards.isEmpty { return .refused }
         return detailedExitCode && !plan.isEmpty ? .pending : .done
     }
 

@@ -4,7 +4,7 @@ import Ownership
 
 /// `plan` and `predict` for people: the steps, each range from its owner now to the one predicted, and the hazards.
 func planText(_ plan: Plan, machine: MachineState, style: Style) -> [String] {
-    let title = plan.policy.map { "Policy \($0): " } ?? ""
+    let title = plan.policy.map { "Policy \($0.name): " } ?? ""
     var lines: [String]
     if plan.isEmpty {
         lines = [title + (title.isEmpty ? "these steps change nothing" : "what is wanted holds already, nothing to do")]
@@ -18,15 +18,15 @@ func planText(_ plan: Plan, machine: MachineState, style: Style) -> [String] {
         lines += ["", style.careful("Not certain, because")]
         lines += plan.prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
     }
-    if !plan.prediction.hazards.isEmpty {
-        lines += [""] + hazardsText(plan.prediction.hazards, style)
+    if !plan.hazards.isEmpty {
+        lines += [""] + hazardsText(plan.hazards, style)
     }
     return lines
 }
 
 /// Whether the rest of the host can take what is in the memory that a plan takes offline.
 private func roomText(_ plan: Plan, _ machine: MachineState) -> [String] {
-    let ranges = plan.steps.filter { $0.verb == "offline-memory" }.compactMap(\.range)
+    let ranges = plan.steps.filter { $0.verb == .offlineMemory }.compactMap(\.range)
     guard let room = machine.room(toOffline: ranges) else { return [] }
     let hugepages = room.hugepages > 0 ? ", \(mebibytes(room.hugepages)) of them huge pages" : ""
     let policy = machine.memory.autoOnline.flatMap { $0 == "offline" ? nil : "auto_online_blocks is \($0)" }

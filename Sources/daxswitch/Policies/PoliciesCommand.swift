@@ -2,6 +2,7 @@ import ArgumentParser
 import Machine
 import Ownership
 import Policy
+import SavedPlan
 
 /// `policies`: which there are, what one says, whether a file is one, and where its order brings what it wants.
 struct PoliciesCommand: Command {
@@ -53,7 +54,7 @@ func policiesDocument(_ entries: [(PolicyLibrary.Entry, ProofResult?)]) -> JSONV
                         "name": .text(entry.policy.name), "source": .text(entry.source),
                         "summary": .text(entry.policy.summary),
                         "order": JSONValue(entry.policy.order.map(\.description)),
-                        "want": wantMembers(entry.policy.want), "consent": consentMembers(entry.policy.consent),
+                        "want": .form(entry.policy.want), "consent": .form(entry.policy.consent),
                         "proof": .list(proof?.generations.map(proofMembers) ?? []),
                     ]
                 }
@@ -79,23 +80,6 @@ private func proofMembers(_ proof: GenerationProof) -> JSONValue {
                 ]
             }
         ),
-    ]
-}
-
-/// The owner wanted, in the words of a policy file.
-func wantMembers(_ want: Policy.Want?) -> JSONValue {
-    [
-        "covered_by_region": .text(want?.coveredByRegion?.rawValue ?? "any"),
-        "window_only": .text(want?.windowOnly?.rawValue ?? "any"),
-        "outside_windows": .text(want?.outsideWindows?.rawValue ?? "any"),
-    ]
-}
-
-/// What a policy may do unasked.
-func consentMembers(_ consent: Policy.Consent?) -> JSONValue {
-    [
-        "offline_memory": .bool(consent?.offlineMemory ?? false),
-        "lose_regions": .bool(consent?.loseRegions ?? false),
     ]
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Machine
 import Ownership
+import SavedPlan
 
 /// `predict`: what any sequence of steps would bring.
 struct PredictCommand: Command {
@@ -55,9 +56,9 @@ struct PredictCommand: Command {
         let machine = try root.read()
         let outcomes = try Planner(machine: machine, overrides: facts.overrides).allOrders(of: modules)
         if wantsJSON {
-            Output.print(ordersDocument(outcomes, modules: modules))
+            Output.print(ordersDocument(outcomes, modules: modules.sorted()))
         } else {
-            Output.print(ordersText(outcomes, machine: machine, style: .current))
+            Output.print(ordersText(outcomes, style: .current))
         }
         return .done
     }
@@ -67,10 +68,9 @@ struct PredictCommand: Command {
         let order = try steps.map { try Step(parsing: $0) }
         let machine = try root.read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
-        let document = planDocument(plan, of: order, policy: nil, overrides: facts.overrides, machine: machine)
-        if let out { try FileText.write(document.rendered, to: out) }
+        if let out { try FileText.write(JSONText.document(plan), to: out) }
         if wantsJSON {
-            Output.print(document)
+            Output.print(.form(plan))
         } else {
             Output.print(planText(plan, machine: machine, style: .current))
         }

@@ -34,11 +34,10 @@ struct RecoverCommand: Command {
         do {
             try checkConfirmable()
             if let hazard = Privilege.current.hazard { throw Failure(hazard) }
-            let recoverer = Recoverer(waitingUpTo: wait.limit, show: show)
             if dryRun {
-                try recoverer.preview(into: &report)
+                try preview(&report)
             } else {
-                try recoverer.recover(into: &report, isConfirmed: isConfirmed)
+                try recover(&report)
             }
         } catch {
             report.error = Failure(error)
@@ -66,8 +65,58 @@ struct RecoverCommand: Command {
         }
     }
 
-    private func show(_ report: RecoverReport, _ recovery: Recovery, _ machine: MachineState) {
-        if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: .current) + [""]) }
+    /// Says what `recover` would do. Nothing is made or opened for writing, and the lock stays free.
+    private func preview(_ report: inout RecoverReport) throws {
+        let state = StateDirectory()
+        try Lock.waitUntilFree(state, upTo: wait.limit)
+        let machine = try RunningMachine(state).readAtRest(UeventWaiter())
+        let standing = try JournalStanding(JournalFile(state), bootID: machine.kernel.bootID)
+        if try find(standing, on: machine, &report) != nil { report.outcome = .dryRun }
+    }
+
+    /// Finishes or undoes the run if somebody wants it, one daxswitch at a time.
+    private func recover(_ report: inout RecoverReport) throws {
+        let state = StateDirectory()
+        let lock = try Lock(state, waitingUpTo: wait.limit)
+        try withExtendedLifetime(lock) {
+            let machine = try RunningMachine(state).readAtRest(UeventWaiter())
+            let journal = JournalFile(state)
+            let standing = try JournalStanding(journal, bootID: machine.kernel.bootID)
+            switch standing {
+            case .ofEarlierBoot, .damaged: try journal.putAside()
+            case .settled, .unfinished: break
+            }
+            guard let (run, recovery) = try find(standing, on: machine, &report), isConfirmed(&report) else { return }
+            let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+            report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
+        }
+    }
+
+    /// The run that was cut off and how it can end, as the report has it then; nil if there is none.
+    private func find(
+        _ standing: JournalStanding,
+        on machine: MachineState,
+        _ report: inout RecoverReport
+    ) throws -> (UnfinishedRun, Recovery)? {
+        switch standing {
+        case .settled:
+            report.outcome = .nothingToRecover
+            return nil
+        case .ofEarlierBoot:
+            report.journal = .earlierBoot
+            report.outcome = .nothingToRecover
+            return nil
+        case .damaged(let error):
+            report.journal = .damaged
+            throw error
+        case .unfinished(let run):
+            report.journal = .unfinished
+            report.policy = run.policy
+            let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
+            report.take(recovery)
+            if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: .current) + [""]) }
+            return (run, recovery)
+        }
     }
 
     private func isConfirmed(_ report: inout RecoverReport) -> Bool {

@@ -3,6 +3,7 @@ import Ownership
 import Persistence
 import Policy
 import Reload
+import SavedPlan
 
 /// The exit codes; the manual has the same table.
 enum ExitStatus: Int32 {

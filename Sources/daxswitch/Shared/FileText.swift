@@ -1,4 +1,5 @@
 import LinuxSystem
+import SavedPlan
 
 /// Whole files that a person names on the command line.
 enum FileText {

@@ -1,11 +1,13 @@
 import Glibc
 import LinuxSystem
+import Ownership
 import Policy
+import SavedPlan
 
 /// What `apply` and `verify` are given: a policy, or a file that `plan --out` or `predict --out` wrote.
 enum PolicyOrPlan {
     case policy(PolicyLibrary.Entry)
-    case plan(SavedPlan, file: String)
+    case plan(Plan, file: String)
 
     /// A name is a policy's; a path is a plan where its text begins as a JSON document does.
     ///
@@ -27,12 +29,30 @@ enum PolicyOrPlan {
         } else {
             let text = try FileText.read(argument, distrust: distrust)
             if text.drop(while: \.isWhitespace).hasPrefix("{") || argument.hasSuffix(".json") {
-                self = .plan(try SavedPlan(text, file: argument), file: argument)
+                self = .plan(try PlanFile.parse(text, file: argument), file: argument)
             } else {
                 self = .policy(
                     PolicyLibrary.Entry(policy: try PolicyFile.parse(text, file: argument), source: argument)
                 )
             }
         }
+    }
+}
+
+/// A saved plan that was made for another state of the machine, or for another machine.
+struct StalePlan: Error, Equatable {
+    /// The file.
+    let file: String
+    /// What is not as it was, at least one.
+    let changes: [FactChange]
+
+    /// A sentence with every change.
+    var message: String {
+        if let host = changes.first(where: { $0.fact == FactChange.host }) {
+            let (planned, found) = (host.before ?? "not known", host.now ?? "not known")
+            return "\(file) was made for host \(planned), and this is host \(found). Plan anew for this one"
+        }
+        let list = changes.map(\.description).joined(separator: "; ")
+        return "\(file) was made for another state of the machine; changed: \(list). Plan anew"
     }
 }

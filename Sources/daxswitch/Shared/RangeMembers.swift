@@ -13,33 +13,6 @@ func rangeMembers(_ range: AddressRange?, _ more: [String: JSONValue] = [:]) -> 
     )
 }
 
-/// The steps of a plan.
-func stepMembers(_ steps: [Step]) -> JSONValue {
-    .list(
-        steps.map { step in
-            rangeMembers(
-                step.range,
-                [
-                    "do": .text(step.verb), "module": JSONValue(step.module), "use": JSONValue(step.use?.word),
-                    "zone": JSONValue(step.use?.zone?.rawValue),
-                ]
-            )
-        }
-    )
-}
-
-/// Hazards.
-func hazardMembers(_ hazards: [Hazard]) -> JSONValue {
-    .list(
-        hazards.map { hazard in
-            [
-                "id": .text(hazard.id.rawValue), "severity": .text(hazard.severity.rawValue),
-                "subject": .text(hazard.subject), "why": .text(hazard.why), "way_out": .text(hazard.wayOut),
-            ]
-        }
-    )
-}
-
 /// Differences between what was expected and what is there.
 func differenceMembers(_ differences: [Difference]) -> JSONValue {
     .list(
@@ -51,16 +24,5 @@ func differenceMembers(_ differences: [Difference]) -> JSONValue {
                 "kind": .text(difference.kind.rawValue), "what": .text(difference.what),
             ]
         }
-    )
-}
-
-/// A segment with its possible owners.
-func predictedMembers(_ range: PredictedRange) -> JSONValue {
-    rangeMembers(
-        range.range,
-        [
-            "owners": JSONValue(range.owners.sorted().map(\.rawValue)), "through": JSONValue(range.through),
-            "rules": JSONValue(range.rules), "why": .text(range.why), "facts": JSONValue(range.facts),
-        ]
     )
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Machine
 import Ownership
+import SavedPlan
 
 /// `status`: who owns what now.
 struct StatusCommand: Command {
@@ -24,9 +25,6 @@ struct StatusCommand: Command {
         return .done
     }
 }
-
-/// The modules that every document names.
-let modulesOfInterest = (Step.modules + ["cxl_core"]).sorted()
 
 /// `status --json`.
 func statusDocument(_ machine: MachineState) -> JSONValue {
@@ -53,7 +51,7 @@ func statusDocument(_ machine: MachineState) -> JSONValue {
             "windows": .list(machine.windows.map(windowMembers)),
             "regions": .list(machine.regions.map(regionMembers)),
             "ranges": .list(segments(of: machine).map(segmentMembers)),
-            "hazards": hazardMembers(standingHazards(of: machine)),
+            "hazards": .form(standingHazards(of: machine)),
         ]
     )
 }

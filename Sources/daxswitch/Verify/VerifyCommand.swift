@@ -48,7 +48,7 @@ struct VerifyCommand: Command {
         case .plan(let saved, let file):
             let changes = saved.fingerprint.systemChanges(on: machine)
             guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            differences = compare(saved.plan.prediction, with: machine)
+            differences = compare(saved.prediction, with: machine)
             (name, title) = (saved.policy?.name, file)
         }
         if wantsJSON {
@@ -87,4 +87,22 @@ struct VerifyCommand: Command {
         }
         return status
     }
+}
+
+/// `verify --json`.
+func verifyDocument(_ differences: [Difference], policy: String?) -> JSONValue {
+    document(
+        "verify",
+        [
+            "policy": JSONValue(policy), "matches": .bool(differences.isEmpty),
+            "differences": differenceMembers(differences),
+        ]
+    )
+}
+
+/// `verify` for people: all differences, or that there is none.
+func verifyText(_ differences: [Difference], against subject: String, style: Style) -> [String] {
+    guard !differences.isEmpty else { return [style.good("The machine is as \(subject) says.")] }
+    return [style.bad("\(counted(differences.count, "difference")) from \(subject)")]
+        + differences.flatMap { wrapped($0.what, indent: 2) }
 }

@@ -110,7 +110,7 @@ enum Machines {
 }
 
 extension Plan {
-    var hazardIDs: Set<Hazard.Identifier> { Set(prediction.hazards.map(\.id)) }
+    var hazardIDs: Set<Hazard.Identifier> { Set(hazards.map(\.id)) }
     func owners(of range: AddressRange) -> Set<Owner> {
         prediction.ranges.filter { $0.range.overlaps(range) }.reduce(into: []) { $0.formUnion($1.owners) }
     }

@@ -1,11 +1,13 @@
 import Iomem
-import Machine
-import Ownership
+package import Machine
+
+/// The modules whose state matters, by name: those that steps name, and what all of them need.
+package let modulesOfInterest = (Step.modules + ["cxl_core"]).sorted()
 
 extension Fingerprint {
     /// The fingerprint of a machine: all that the rules are given and nothing that changes by itself or decides nothing
     /// (counts, load addresses, names of dax devices, other modules, other lines of `/proc/iomem`).
-    init(of machine: MachineState) {
+    package init(of machine: MachineState) {
         host = machine.host
         bootID = machine.kernel.bootID
         kernelRelease = machine.kernel.release

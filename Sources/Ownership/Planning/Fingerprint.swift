@@ -1,31 +1,39 @@
-import Machine
+package import Machine
 
 /// The facts that a plan relies on, so that a saved plan is not carried out on another state.
-struct Fingerprint: Equatable {
+package struct Fingerprint: Sendable, Equatable {
     /// The machine.
-    var host: Host
+    package var host: Host
     /// `/proc/sys/kernel/random/boot_id`.
-    var bootID: String?
+    package var bootID: String?
     /// The kernel's release.
-    var kernelRelease: String
+    package var kernelRelease: String
     /// What each fact says: by its kind, then by what it is about.
-    var facts: [String: [String: String]]
+    package var facts: [String: [String: String]]
+
+    /// Facts that were written down.
+    package init(host: Host, bootID: String?, kernelRelease: String, facts: [String: [String: String]]) {
+        self.host = host
+        self.bootID = bootID
+        self.kernelRelease = kernelRelease
+        self.facts = facts
+    }
 
     /// The digest of the facts of each kind.
-    var digests: [String: String] {
+    package var digests: [String: String] {
         facts.mapValues { about in
             digest(of: about.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
         }
     }
 
     /// Everything that is not the same on `machine` any more; on another host just that.
-    func changes(on machine: MachineState) -> [FactChange] {
+    package func changes(on machine: MachineState) -> [FactChange] {
         let identity = identityChanges(on: machine)
         return host.mayBe(machine.host) ? identity + factChanges(on: machine) : identity
     }
 
     /// The boot and the kernel's release where they are not the same on `machine`; on another host just that.
-    func identityChanges(on machine: MachineState) -> [FactChange] {
+    package func identityChanges(on machine: MachineState) -> [FactChange] {
         guard host.mayBe(machine.host) else { return systemChanges(on: machine) }
         let boot = FactChange(fact: "boot", before: bootID, now: machine.kernel.bootID)
         // Without a boot id nothing says that it is still the same boot.
@@ -33,7 +41,7 @@ struct Fingerprint: Equatable {
     }
 
     /// The host where `machine` is another one, or its kernel's release; which boot it is in does not matter.
-    func systemChanges(on machine: MachineState) -> [FactChange] {
+    package func systemChanges(on machine: MachineState) -> [FactChange] {
         guard host.mayBe(machine.host) else {
             return [FactChange(fact: FactChange.host, before: host.words, now: machine.host.words)]
         }
@@ -41,7 +49,7 @@ struct Fingerprint: Equatable {
     }
 
     /// Whether `machine` has the same Soft Reserved ranges; no step changes those.
-    func isOfSameMemory(as machine: MachineState) -> Bool {
+    package func isOfSameMemory(as machine: MachineState) -> Bool {
         facts["soft_reserved"] == Fingerprint(of: machine).facts["soft_reserved"]
     }
 
@@ -63,21 +71,39 @@ struct Fingerprint: Equatable {
     ]
 }
 
-/// A fact that is not as it was; nil where it was, or is, not there.
-struct FactChange: Equatable {
-    let fact: String
-    let before: String?
-    let now: String?
+/// A fact that differs from the one that a plan relies on.
+package struct FactChange: Sendable, Equatable {
+    /// What it is about.
+    package let fact: String
+    /// As it was when the plan was made; nil if it was not there.
+    package let before: String?
+    /// As it is; nil if it is not there.
+    package let now: String?
 
     /// The fact that is another host.
-    static let host = "host"
+    package static let host = "host"
 
-    /// Whether it is one.
     var isChange: Bool { before != now }
 }
 
 extension FactChange: CustomStringConvertible {
-    var description: String { "\(fact): \(before ?? "not known") before, \(now ?? "not known") now" }
+    package var description: String { "\(fact): \(before ?? "not known") before, \(now ?? "not known") now" }
+}
+
+extension Plan {
+    /// What differs in `other`, the same request planned again: the steps, or the owners after them.
+    package func changes(to other: Plan) -> [FactChange] {
+        let steps = { (plan: Plan) in plan.steps.map(\.description).joined(separator: ", ") }
+        let owners = { (plan: Plan) in
+            plan.prediction.ranges.map { range in
+                "\(range.range) \(range.owners.sorted().map(\.rawValue).joined(separator: " or "))"
+            }.joined(separator: ", ")
+        }
+        return [
+            FactChange(fact: "steps", before: steps(self), now: steps(other)),
+            FactChange(fact: "what the steps bring", before: owners(self), now: owners(other)),
+        ].filter(\.isChange)
+    }
 }
 
 extension Host {

@@ -1,0 +1,65 @@
+/// A request, the steps that serve it on one machine, and what they bring: what `plan` prints, `--out` saves, `apply` carries
+/// out, the journal keeps and `verify` compares a machine with.
+package struct Plan: Sendable, Equatable {
+    /// What was asked for: enough to plan again.
+    package var request: Request
+    /// The steps without needless ones.
+    package var steps: [Step]
+    /// What will be after the steps.
+    package var prediction: Prediction
+    /// What would go wrong.
+    package var hazards: [Hazard]
+    /// The facts that all of this relies on.
+    package var fingerprint: Fingerprint
+
+    /// A plan.
+    package init(
+        request: Request,
+        steps: [Step],
+        prediction: Prediction,
+        hazards: [Hazard],
+        fingerprint: Fingerprint
+    ) {
+        self.request = request
+        self.steps = steps
+        self.prediction = prediction
+        self.hazards = hazards
+        self.fingerprint = fingerprint
+    }
+
+    /// What somebody asked a planner for.
+    package struct Request: Sendable, Equatable {
+        /// The policy as it was when the plan was made; nil for a prediction of steps.
+        package var policy: Policy?
+        /// The steps asked for, in order.
+        package var order: [Step]
+        /// What replaces facts that are found.
+        package var overrides: Overrides
+        /// Memory that is taken offline stays out of use. No document has this: only `apply` can be told so.
+        package var leavesIdle: Bool
+
+        /// A request.
+        package init(policy: Policy?, order: [Step], overrides: Overrides = Overrides(), leavesIdle: Bool = false) {
+            self.policy = policy
+            self.order = order
+            self.overrides = overrides
+            self.leavesIdle = leavesIdle
+        }
+    }
+
+    /// The policy that was asked for; nil for a prediction.
+    package var policy: Policy? { request.policy }
+
+    /// Nothing is to be done.
+    package var isEmpty: Bool { steps.isEmpty }
+
+    /// What the kernel prints as an error although it was foreseen, as parts of lines.
+    ///
+    /// The second to claim bytes is told so (drivers/dax/bus.c, 7.1 on: alloc_dax_region()), and a driver that meets a device
+    /// which another resource cuts (drivers/dax/device.c: dev_dax_probe(); drivers/dax/kmem.c: dev_dax_kmem_probe()).
+    package var expectedMessages: [String] {
+        let conflicts = prediction.ranges.contains { $0.rules.contains(Rule.firstClaimWins.id) }
+        let cuts = hazards.contains { $0.id == .unbindable }
+        return (conflicts ? ["dax_region resource conflict"] : []) + (cuts ? ["could not reserve"] : [])
+    }
+}

@@ -1,0 +1,47 @@
+import Iomem
+import Machine
+package import Ownership
+
+/// A goal is written in the journal, and in no document that a person gets.
+extension OwnershipGoal: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case parts, modules, held, uses
+    }
+
+    package init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        let modules: [String: [Word<ModuleStanding>]] = try members.value(.modules)
+        self.init(
+            parts: try members.value(.parts),
+            modules: modules.mapValues { Set($0.map(\.value)) },
+            isHeld: try members.value(.held),
+            uses: try members.value(.uses)
+        )
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(parts, forKey: .parts)
+        try members.encode(modules.mapValues(\.words), forKey: .modules)
+        try members.encode(isHeld, forKey: .held)
+        try members.encode(uses, forKey: .uses)
+    }
+}
+
+extension OwnershipGoal.Part: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable, RangeKeys {
+        case start, end, size, owners
+    }
+
+    package init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        let owners: [Word<Owner>] = try members.value(.owners)
+        self.init(range: try members.range(), owners: Set(owners.map(\.value)))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(range: range)
+        try members.encode(owners.words, forKey: .owners)
+    }
+}

@@ -1,0 +1,170 @@
+import Machine
+package import Ownership
+
+extension Plan: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case schemaVersion = "schema_version"
+        case kind, policy, request, steps, certain
+        case missingFacts = "missing_facts"
+        case ranges, modules, iomem, hazards, fingerprint
+        /// The directory of the machine, which `plan` over many machines adds.
+        case root
+    }
+
+    private enum RequestKeys: String, CodingKey, CaseIterable {
+        case summary, order, want, consent, rules
+        case initialProbe = "initial_probe"
+    }
+
+    /// What says whether the rest can be read.
+    private enum Kind: String {
+        case plan
+        case predict
+    }
+
+    /// Reads a document. Its version and kind are looked at before anything else.
+    package init(from decoder: any Swift.Decoder) throws {
+        let kind = try Self.kind(decoder)
+        let members = try StrictMembers<CodingKeys>(decoder, optional: [.root])
+        if members.has(.root) { _ = try members.value(.root) as String }
+        let request = try Self.request(members, kind)
+        let modules: [String: [Word<ModuleStanding>]] = try members.value(.modules)
+        let prediction = Prediction(
+            ranges: try members.value(.ranges),
+            modules: modules.mapValues { Set($0.map(\.value)) },
+            iomem: try members.value(.iomem),
+            missingFacts: try members.value(.missingFacts)
+        )
+        try members.check(.certain, is: prediction.isCertain)
+        self.init(
+            request: request,
+            steps: try members.value(.steps),
+            prediction: prediction,
+            hazards: try members.value(.hazards),
+            fingerprint: try members.value(.fingerprint)
+        )
+    }
+
+    private static func kind(_ decoder: any Swift.Decoder) throws -> Kind {
+        let heading = try decoder.container(keyedBy: CodingKeys.self)
+        let version = try heading.decode(Int.self, forKey: .schemaVersion)
+        guard version == PlanFile.schemaVersion else {
+            throw Misfit(
+                decoder.codingPath + [CodingKeys.schemaVersion],
+                "this is version \(version), this daxswitch understands version \(PlanFile.schemaVersion); "
+                    + "run plan again with it"
+            )
+        }
+        let word = try heading.decode(String.self, forKey: .kind)
+        guard let kind = Kind(rawValue: word) else {
+            throw Misfit(
+                decoder.codingPath + [CodingKeys.kind],
+                "\"\(word)\" is not a plan; write one with plan --out"
+            )
+        }
+        return kind
+    }
+
+    private static func request(_ members: StrictMembers<CodingKeys>, _ kind: Kind) throws -> Request {
+        let request = try members.members(.request, RequestKeys.self)
+        var order: [Step] = []
+        for (index, word) in (try request.value(.order) as [String]).enumerated() {
+            do {
+                order.append(try Step(parsing: word))
+            } catch {
+                throw request.misfit(.order, index, error.message)
+            }
+        }
+        let (want, consent): (Policy.Want, Policy.Consent) = (try request.value(.want), try request.value(.consent))
+        let summary: String? = try request.value(.summary)
+        let name: String? = try members.value(.policy)
+        if (name != nil) != (kind == .plan) {
+            throw members.misfit(.policy, kind == .plan ? "a plan has a policy" : "a prediction has no policy")
+        }
+        let overrides = Overrides(
+            generation: try request.word(.rules),
+            initialProbe: try request.word(.initialProbe)
+        )
+        if overrides.initialProbe == .unknown {
+            throw request.misfit(.initialProbe, "\"unknown\" is not understood")
+        }
+        let policy = name.map { name in
+            Policy(name: name, summary: summary ?? "", order: order, want: want, consent: consent)
+        }
+        return Request(policy: policy, order: order, overrides: overrides)
+    }
+
+    /// Writes a document; what is missing is null, so that the shape never varies.
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(PlanFile.schemaVersion, forKey: .schemaVersion)
+        try members.encode((policy == nil ? Kind.predict : .plan).rawValue, forKey: .kind)
+        try members.encode(policy?.name, forKey: .policy)
+        try members.encode(steps, forKey: .steps)
+        try members.encode(prediction.isCertain, forKey: .certain)
+        try members.encode(prediction.missingFacts, forKey: .missingFacts)
+        try members.encode(prediction.ranges, forKey: .ranges)
+        try members.encode(prediction.modules.mapValues(\.words), forKey: .modules)
+        try members.encode(prediction.iomem, forKey: .iomem)
+        try members.encode(hazards, forKey: .hazards)
+        try members.encode(fingerprint, forKey: .fingerprint)
+        var request = members.nestedContainer(keyedBy: RequestKeys.self, forKey: .request)
+        try request.encode(policy?.summary, forKey: .summary)
+        try request.encode(self.request.order.map(\.description), forKey: .order)
+        try request.encode(policy?.want ?? Policy.Want(), forKey: .want)
+        try request.encode(policy?.consent ?? Policy.Consent(), forKey: .consent)
+        try request.encode(self.request.overrides.generation?.rawValue, forKey: .rules)
+        try request.encode(self.request.overrides.initialProbe?.rawValue, forKey: .initialProbe)
+    }
+}
+
+extension Policy.Want: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case coveredByRegion = "covered_by_region"
+        case windowOnly = "window_only"
+        case outsideWindows = "outside_windows"
+    }
+
+    private static let any = "any"
+
+    package init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        func wish(_ key: CodingKeys) throws -> Owner? {
+            if try members.value(key) == Self.any { return nil }
+            let owner: Owner = try members.word(key)
+            // Nobody wants two drivers over the same bytes.
+            if owner == .both { throw members.misfit(key, "\"both\" is not understood") }
+            return owner
+        }
+        self.init(
+            coveredByRegion: try wish(.coveredByRegion),
+            windowOnly: try wish(.windowOnly),
+            outsideWindows: try wish(.outsideWindows)
+        )
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(coveredByRegion?.rawValue ?? Self.any, forKey: .coveredByRegion)
+        try members.encode(windowOnly?.rawValue ?? Self.any, forKey: .windowOnly)
+        try members.encode(outsideWindows?.rawValue ?? Self.any, forKey: .outsideWindows)
+    }
+}
+
+extension Policy.Consent: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case offlineMemory = "offline_memory"
+        case loseRegions = "lose_regions"
+    }
+
+    package init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        self.init(offlineMemory: try members.value(.offlineMemory), loseRegions: try members.value(.loseRegions))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(offlineMemory, forKey: .offlineMemory)
+        try members.encode(loseRegions, forKey: .loseRegions)
+    }
+}
