@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(name: "CKmod", pkgConfig: "libkmod", providers: [.apt(["libkmod-dev"])]),
         .target(name: "CSystem", cSettings: [.treatAllWarnings(as: .error)]),
         library("LinuxSystem", ["CSystem"]),
-        library("Kmod", ["CKmod", "LinuxSystem"]),
+        library("Kmod", ["CKmod", "LinuxSystem", "Machine"]),
         library("Iomem"),
         library("Machine", ["Iomem"]),
         library("Inspection", ["Iomem", "Machine", "LinuxSystem"]),

@@ -1,6 +1,7 @@
 private import CKmod
 private import Glibc
 private import LinuxSystem
+private import Machine
 
 /// A name that is safe to hand to libkmod.
 struct ModuleName: Sendable, Equatable {
@@ -16,7 +17,7 @@ struct ModuleName: Sendable, Equatable {
             throw KmodError(.invalidName, "\(text.debugDescription) can't be the name of a module")
         }
         // The kernel does the same to KBUILD_MODNAME, libkmod in modname_normalize().
-        self.text = String(text.map { $0 == "-" ? "_" : $0 })
+        self.text = underscored(text)
     }
 
     /// Longer than MODULE_NAME_LEN (56), and a file's name at most.

@@ -1,6 +1,7 @@
 private import CKmod
 private import Glibc
 private import LinuxSystem
+private import Machine
 
 /// A command that modprobe's configuration puts in place of a module.
 package struct InstallCommand: Sendable, Equatable {
@@ -71,7 +72,7 @@ extension KmodContext {
     /// The module in a file: `kernel/drivers/dax/dax_cxl.ko.xz` has `dax_cxl`.
     private static func moduleName(_ file: String) -> String {
         let last = file.split(separator: "/").last ?? ""
-        return String(last.prefix { $0 != "." }.map { $0 == "-" ? "_" : $0 })
+        return underscored(last.prefix { $0 != "." })
     }
 
     /// Finds out whether modprobe would run a command in place of a module, or of one that it can't do without. Nothing
