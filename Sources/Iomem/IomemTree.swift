@@ -56,9 +56,4 @@ package struct IomemTree: Hashable, Sendable {
     package func entries(where matches: (String) -> Bool) -> [IomemEntry] {
         flattened.filter { matches($0.entry.name) }.map(\.entry)
     }
-
-    /// The resources that share a byte with `range`, with their depth.
-    package func lines(overlapping range: AddressRange) -> [(depth: Int, entry: IomemEntry)] {
-        flattened.filter { $0.entry.range.overlaps(range) }
-    }
 }

@@ -80,29 +80,13 @@ struct PersistProposal {
         report.builder = system.builder
         report.isInitramfsStale = !images.stale.isEmpty
         let obstacle = system.kind.obstacle
-        var inForce: CommandLineChoice?
-        if case .policy(let policy, let machine) = asked {
-            report.policy = policy.name
-            try ChoiceObstacle.checkMemory(of: machine)
-            let choice = try Self.choice(for: policy, on: machine)
-            report.choice = choice
-            report.hazards = NextBoot(of: machine).hazards(of: choice)
-            let modules = ChoiceObstacle(
-                to: choice,
-                on: machine,
-                with: system.configuration,
-                filesLast: obstacle == nil
-            )
-            try modules.check()
-            let line = CommandLineChoice(choice)
-            if line.isInForce(on: machine) { inForce = line }
-        }
+        let line = try Self.check(asked, on: system, filesLast: obstacle == nil, into: &report)
         let wanted = Result { [report] in
             try BootPlan(choice: report.choice, builder: report.builder, present: try system.present())
         }
         if let obstacle, (try? wanted.get())?.isEmpty != true {
-            guard let inForce else { throw Self.notKept(obstacle, &report) }
-            report.commandLineInForce = inForce.option
+            guard let line else { throw Self.notKept(obstacle, &report) }
+            report.commandLineInForce = line.option
             plan = .nothing
         } else {
             plan = try wanted.get()
@@ -110,18 +94,42 @@ struct PersistProposal {
         report.changes = plan.changes
         // What holds already is not made more dangerous by being asked for again.
         if plan.isEmpty { report.hazards = [] }
+        // Where no image is known it can't be told whether there is one that lacks something.
+        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty
         // Where files don't last the initramfs is not made on this host.
-        let isAsked = updatingInitramfs && obstacle == nil
-        if isAsked && report.builder == nil {
+        let builder = updatingInitramfs && obstacle == nil ? try Self.builder(of: report) : nil
+        rebuildingBy = isNeeded ? builder : nil
+    }
+
+    /// Takes down the choice that is asked for, with its hazards.
+    /// - Returns: the option of the kernel command line that makes it hold already; nil if none does.
+    /// - Throws: `PersistenceError` about what keeps the choice from coming about.
+    private static func check(
+        _ asked: Asked,
+        on system: BootSystem,
+        filesLast: Bool,
+        into report: inout PersistReport
+    ) throws(PersistenceError) -> CommandLineChoice? {
+        guard case .policy(let policy, let machine) = asked else { return nil }
+        report.policy = policy.name
+        try ChoiceObstacle.checkMemory(of: machine)
+        let choice = try choice(for: policy, on: machine)
+        report.choice = choice
+        report.hazards = NextBoot(of: machine).hazards(of: choice)
+        try ChoiceObstacle(to: choice, on: machine, with: system.configuration, filesLast: filesLast).check()
+        let line = CommandLineChoice(choice)
+        return line.isInForce(on: machine) ? line : nil
+    }
+
+    private static func builder(of report: PersistReport) throws(Failure) -> InitramfsBuilder {
+        guard let builder = report.builder else {
             throw Failure(
                 .missing,
                 code: "no-initramfs-builder",
                 "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
             )
         }
-        // Where no image is known it can't be told whether there is one that lacks something.
-        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty
-        rebuildingBy = isAsked && isNeeded ? report.builder : nil
+        return builder
     }
 
     /// A policy on a machine, or that nothing is to be persisted.
