@@ -53,7 +53,7 @@ import Testing
     func hostile(part: String) throws {
         let whole = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first")
         let copy = try TestCaptures.copy(whole)
-        for target in [whole.path + part, String(repeating: "../", count: 12) + whole.path.dropFirst() + part] {
+        for target in [whole.path + part, "\(String(repeating: "../", count: 12))\(whole.path.dropFirst())\(part)"] {
             try FileManager.default.removeItem(atPath: copy.path + part)
             try FileManager.default.createSymbolicLink(atPath: copy.path + part, withDestinationPath: target)
             let error = try #require(failure(reading: copy.path))

@@ -110,6 +110,6 @@ package struct RootDirectory: Sendable {
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let parent = slash == path.startIndex ? "/" : String(path[..<slash])
         guard let directory = resolve(parent) else { return nil }
-        return File.linkTarget(self.path + directory + path[slash...])
+        return File.linkTarget("\(self.path)\(directory)\(path[slash...])")
     }
 }

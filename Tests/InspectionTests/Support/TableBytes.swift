@@ -26,15 +26,20 @@ enum TableBytes {
         arithmetic: UInt8 = 0,
         granularity: UInt64 = 0
     ) -> [UInt8] {
-        [1, 0] + little(UInt64(36 + 4 * targets), 2) + little(0, 4) + little(base, 8) + little(size, 8)
-            + [ways, arithmetic, 0, 0] + little(granularity, 4) + little(restrictions, 2) + little(0, 2)
-            + (0..<targets).flatMap { little(UInt64(12 + $0), 4) }
+        let fields: [[UInt8]] = [
+            [1, 0], little(UInt64(36 + 4 * targets), 2), little(0, 4), little(base, 8), little(size, 8),
+            [ways, arithmetic, 0, 0], little(granularity, 4), little(restrictions, 2), little(0, 2),
+        ]
+        return Array(fields.joined()) + (0..<targets).flatMap { little(UInt64(12 + $0), 4) }
     }
 
     /// A CXIMS.
     static func maps(granularity: UInt8, count: Int) -> [UInt8] {
-        [2, 0] + little(UInt64(8 + 8 * count), 2) + [0, 0, granularity, UInt8(count)]
-            + [UInt8](repeating: 0x11, count: 8 * count)
+        let fields: [[UInt8]] = [
+            [2, 0], little(UInt64(8 + 8 * count), 2), [0, 0, granularity, UInt8(count)],
+            [UInt8](repeating: 0x11, count: 8 * count),
+        ]
+        return Array(fields.joined())
     }
 
     /// A CHBS, which is none of the windows.
@@ -42,8 +47,11 @@ enum TableBytes {
 
     /// A memory affinity of the SRAT.
     static func memory(domain: UInt64, base: UInt64, size: UInt64, enabled: Bool = true) -> [UInt8] {
-        [1, 40] + little(domain, 4) + [0, 0] + little(base, 8) + little(size, 8) + little(0, 4)
-            + little(enabled ? 1 : 0, 4) + little(0, 8)
+        let fields: [[UInt8]] = [
+            [1, 40], little(domain, 4), [0, 0], little(base, 8), little(size, 8), little(0, 4),
+            little(enabled ? 1 : 0, 4), little(0, 8),
+        ]
+        return Array(fields.joined())
     }
 
     static func srat(_ records: [UInt8]) -> [UInt8] { table("SRAT", [UInt8](repeating: 0, count: 12) + records) }
