@@ -77,6 +77,9 @@ package struct FileStatus: Sendable, Equatable {
         return "\(major):\(minor)"
     }
 
+    /// Whether it belongs to another user than root and the one of this process.
+    package var belongsToAnother: Bool { user != 0 && user != geteuid() }
+
     /// Whether both describe one file, whatever its names.
     package func isSameFile(as other: FileStatus) -> Bool { fileSystem == other.fileSystem && inode == other.inode }
 }

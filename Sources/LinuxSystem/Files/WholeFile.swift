@@ -42,10 +42,11 @@ package enum WholeFile {
     ///
     /// It keeps its mode, and its owner where this process may give it; a new one has the mode that the umask leaves.
     /// Several processes may do it at once: the last one counts.
-    /// - Throws: `SystemError` with the errno.
+    /// - Throws: `SystemError` with the errno; `.notTrusted` if the file belongs to another user, who would own the new one.
     package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         removeLeftOvers(of: path)
         let before = try? FileStatus(path, follows: false)
+        if let before, before.belongsToAnother { throw another(before) }
         let token = String(UInt64.random(in: .min ... .max), radix: 16)
         let name = "\(path).\(String(repeating: "0", count: tokenLength - token.count))\(token).new"
         try put(bytes, at: path, by: name, mode: before == nil ? 0o666 : 0o600) { file throws(SystemError) in
@@ -69,9 +70,20 @@ package enum WholeFile {
 
     /// Writes to the device, pipe or file that is at `path`, as the shell's `>` does: what is there is not replaced.
     ///
-    /// - Throws: `SystemError` with the errno.
+    /// - Throws: `SystemError` with the errno; `.notTrusted` if it is a file or a pipe of another user.
     package static func fill(_ path: String, with bytes: [UInt8]) throws(SystemError) {
-        try File(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666, follows: true).append(bytes)
+        let file = try File(path, O_WRONLY | O_CREAT, mode: 0o666, follows: true)
+        let status = try file.status()
+        // A terminal belongs to who is logged in there.
+        if status.kind != .characterDevice && status.belongsToAnother { throw another(status) }
+        if status.kind == .regular && ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(path)") }
+        try file.append(bytes)
+    }
+
+    /// The refusal to write what another user could change afterwards, or wants to be written elsewhere. The kernel itself
+    /// refuses that in directories with the sticky bit alone (fs.protected_regular, fs.protected_symlinks).
+    static func another(_ status: FileStatus) -> SystemError {
+        SystemError(.notTrusted, "it belongs to user \(status.user): remove it, or name another file")
     }
 
     /// Writes to an open file, from where it stands.

@@ -8,12 +8,14 @@ package enum WriteTarget: Equatable {
     case stream(String)
     /// To a file that this process has open: written from where it stands, as standard output is.
     case descriptor(Int32)
+    /// To a file or a pipe of another user, or over a link that another user made.
+    case foreign(FileStatus)
 
     /// Follows the links of `path` as the kernel does.
     package init(_ path: String) {
-        guard let found = try? FileStatus(path) else {
-            // The kernel makes what a link leads to, or says why it can't be followed.
-            self = File.linkTarget(path) == nil ? .file(path) : .stream(path)
+        let found = try? FileStatus(path)
+        if found == nil && File.linkTarget(path) == nil {
+            self = .file(path)
             return
         }
         var place = path
@@ -27,7 +29,20 @@ package enum WriteTarget: Equatable {
             }
             place = directory + name
             guard let target = File.linkTarget(place) else { break }
+            if let link = try? FileStatus(place, follows: false), link.belongsToAnother {
+                self = .foreign(link)
+                return
+            }
             place = target.hasPrefix("/") ? target : directory + target
+        }
+        // The kernel makes what a link leads to, or says why it can't be followed.
+        guard let found else {
+            self = .stream(path)
+            return
+        }
+        if found.kind != .characterDevice && found.belongsToAnother {
+            self = .foreign(found)
+            return
         }
         // The kernel follows some links not at all (fs.protected_symlinks), and somebody may change them meanwhile.
         let isSame = (try? FileStatus(place))?.isSameFile(as: found) == true
@@ -37,11 +52,12 @@ package enum WriteTarget: Equatable {
     /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there; a device, a
     /// pipe or an open file is written into.
     ///
-    /// - Throws: `SystemError` with the errno.
+    /// - Throws: `SystemError` with the errno; `.notTrusted` if a file, pipe or link there belongs to another user.
     package func write(_ bytes: [UInt8]) throws(SystemError) {
         switch self {
         case .file(let file): try WholeFile.replace(file, with: bytes)
         case .stream(let place): try WholeFile.fill(place, with: bytes)
+        case .foreign(let link): throw WholeFile.another(link)
         case .descriptor(let descriptor): try WholeFile.fill(descriptor: descriptor, with: bytes)
         }
     }

@@ -5,8 +5,9 @@ package enum FileTrust {
     /// How many links a path may lead over (path_resolution(7)).
     private static let linkLimit = 40
 
-    /// Why `file`, which was opened at its path, is not to be trusted by `user`, with the command that mends it if there is
-    /// one; nil if it is.
+    /// Why `file`, which was opened at its path, is not to be trusted by `user`, with what to do; nil if it is.
+    ///
+    /// The advice never changes the owner or the mode of a directory: it may be somebody's home, or shared on purpose.
     ///
     /// Looks at every directory and link on the way, also at those that links lead over, and at the file in the end, which
     /// must be the one that is open: where nobody else can write to any of them, nobody can have put another there. In a
@@ -55,16 +56,20 @@ package enum FileTrust {
         return text.hasPrefix("/") ? text : nil
     }
 
+    private static let advice =
+        "read the file, copy it to a directory that only root can write, such as /etc/daxswitch/policies, and use the copy"
+
     private static func problem(at place: String, _ user: UInt32) -> String? {
         let status: FileStatus
         do { status = try FileStatus(place, follows: false) } catch {
             return "\(place): \(error.cause ?? error.message)"
         }
         guard status.user == 0 || status.user == user else {
-            return "\(place) belongs to user \(status.user): chown root \(place)"
+            return "\(place) belongs to user \(status.user): \(advice)"
         }
         let isGuarded = status.kind == .link || status.kind == .directory && status.permissions & S_ISVTX != 0
         guard !isGuarded, status.permissions & (S_IWGRP | S_IWOTH) != 0 else { return nil }
-        return "\(place) can be written by others than root: chmod go-w \(place)"
+        let mending = status.kind == .regular ? "chmod go-w \(place), after you have read it" : advice
+        return "\(place) can be written by others than root: \(mending)"
     }
 }
