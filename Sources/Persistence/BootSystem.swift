@@ -1,3 +1,4 @@
+internal import Glibc
 package import Inspection
 import LinuxSystem
 
@@ -5,12 +6,21 @@ import LinuxSystem
 package struct BootSystem {
     private let root: String
     private let tree: DirectoryTree
-    private let run: (_ command: [String]) throws -> Int32
+    private let run: Run
 
-    /// The system below `root`; "" is this machine. `run` runs a program and returns its exit status.
-    package init(root: String = "", run: ((_ command: [String]) throws -> Int32)? = nil) {
+    /// Runs a program and returns its exit status; if `goesOn` is false, stops it and throws `SystemError` `.ended`.
+    package typealias Run = (_ command: [String], _ goesOn: () -> Bool) throws -> Int32
+
+    /// How long building the images of all kernels may take: minutes for one on a slow disk.
+    private static let buildingTime = Duration.seconds(30 * 60)
+
+    /// The system below `root`; "" is this machine.
+    package init(
+        root: String = "",
+        run: @escaping Run = { try ProgramRun.status(of: $0, within: Self.buildingTime, while: $1) }
+    ) {
         self.root = root
-        self.run = run ?? { try ProgramRun.status(of: $0) }
+        self.run = run
         tree = DirectoryTree(root: root)
     }
 
@@ -32,15 +42,44 @@ package struct BootSystem {
         return texts
     }
 
-    /// Replaces a file as one act, written out to the disk.
-    package func write(_ text: String, to path: String) throws {
-        do { try WholeFile.write(Array(text.utf8), to: root + path) } catch { throw PersistenceError(error) }
+    /// Replaces a file as one act, written out to the disk, or removes it if `text` is nil.
+    package func put(_ text: String?, at path: String) throws(PersistenceError) {
+        do throws(SystemError) {
+            if let text {
+                try WholeFile.write(Array(text.utf8), to: root + path)
+            } else {
+                try WholeFile.remove(root + path)
+            }
+        } catch {
+            throw PersistenceError(error)
+        }
     }
 
-    /// Removes a file.
-    package func remove(_ path: String) throws {
-        do { try WholeFile.remove(root + path) } catch { throw PersistenceError(error) }
+    /// What a `persist` found that was cut off, or is at work; nil if there is none.
+    ///
+    /// - Throws: `PersistenceError` `.damagedJournal`; `.unavailable` if it can't be read.
+    package func journal() throws(PersistenceError) -> ChoiceJournal? {
+        let bytes: [UInt8]
+        do { bytes = try File(root + ChoiceJournal.path, O_RDONLY).readAll(upTo: 1 << 20) } catch {
+            if error.code == .notFound { return nil }
+            throw PersistenceError(error)
+        }
+        return try ChoiceJournal(parsing: bytes)
     }
+
+    /// Replaces the journal.
+    func write(_ journal: ChoiceJournal) throws(PersistenceError) {
+        do { try WholeFile.write(journal.serialized(), to: root + ChoiceJournal.path) } catch let error as SystemError {
+            throw PersistenceError(error)
+        } catch let error as PersistenceError {
+            throw error
+        } catch {
+            throw PersistenceError(.unavailable, "\(error)")
+        }
+    }
+
+    /// Removes the journal: everything is done, or as before.
+    func removeJournal() throws(PersistenceError) { try put(nil, at: ChoiceJournal.path) }
 
     /// The configuration of modprobe that the next boot has, from the directories of modprobe.d(5).
     package var configuration: ModprobeConfiguration { ModprobeConfiguration.ofNextBoot(tree) }
@@ -61,10 +100,20 @@ package struct BootSystem {
     private func modified(_ path: String) -> Int? { (try? FileStatus(root + path))?.modified }
 
     /// Has the builder make the images again; what it prints goes to standard error.
-    /// - Throws: `PersistenceError` `.notRebuilt`.
-    package func rebuild(_ builder: InitramfsBuilder) throws {
+    ///
+    /// - Throws: `PersistenceError` `.notRebuilt`; `.interrupted` if it was stopped, `.halfDone` if it doesn't end.
+    package func rebuild(
+        _ builder: InitramfsBuilder,
+        while goesOn: () -> Bool = { true }
+    ) throws(PersistenceError) {
         let status: Int32
-        do { status = try run(builder.command) } catch { throw PersistenceError(.notRebuilt, "\(error)") }
+        do { status = try run(builder.command, goesOn) } catch {
+            switch (error as? SystemError)?.code {
+            case .ended?, .timedOut?: throw PersistenceError(.interrupted, "\(error)")
+            case .hung?: throw PersistenceError(.halfDone, "\(error): reboot, then run `daxswitch recover`")
+            default: throw PersistenceError(.notRebuilt, "\(error)")
+            }
+        }
         guard status == 0 else {
             throw PersistenceError(.notRebuilt, "\(builder.command.joined(separator: " ")) ended \(status)")
         }

@@ -44,9 +44,9 @@ package struct InitramfsImages: Sendable, Equatable {
         return written.filter { Self.end(of: $0.value) < configurationChanged }.keys.sorted()
     }
 
-    /// The images that were written since there were those of `before`.
-    package func written(since before: InitramfsImages) -> [String] {
-        written.filter { $0.value != before.written[$0.key] }.keys.sorted()
+    /// The images that were written since there were those of `before`, which has their times by their paths.
+    package func written(since before: [String: Int]) -> [String] {
+        written.filter { $0.value != before[$0.key] }.keys.sorted()
     }
 
     /// The last moment that a time can stand for: FAT, as on the EFI system partition, has even seconds only.

@@ -24,6 +24,14 @@ package struct PersistenceError: Error, Sendable, Equatable {
         case notRebuilt = "not-rebuilt"
         /// The initramfs could not be rebuilt; the files are as before, an image is not.
         case halfRebuilt = "half-rebuilt"
+        /// A signal came, or the builder took too long; everything is as before.
+        case interrupted
+        /// Not everything could be put back: `recover` does.
+        case halfDone = "half-done"
+        /// An earlier run was cut off while the initramfs was built.
+        case unfinished
+        /// The journal of an earlier run can't be read.
+        case damagedJournal = "damaged-journal"
         /// The process lacks a privilege.
         case notPermitted = "not-permitted"
         /// A file could not be written or removed.
@@ -40,6 +48,13 @@ package struct PersistenceError: Error, Sendable, Equatable {
         self.code = code
         self.message = message
     }
+
+    /// What a run says that can't finish what an earlier one began.
+    package static let unfinished = PersistenceError(
+        .unfinished,
+        "an earlier persist was cut off while the initramfs was built: undo it with `daxswitch recover`, or run persist "
+            + "with --update-initramfs"
+    )
 
     /// A file that could not be written or removed.
     package init(_ error: SystemError) {

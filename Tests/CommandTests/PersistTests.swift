@@ -11,6 +11,12 @@ import Testing
 
 @testable import daxswitch
 
+/// No signal comes.
+struct Undisturbed: Interrupts {
+    var pending: String? { nil }
+    func note(_ standing: RunStanding) {}
+}
+
 @Suite("persist")
 struct PersistTests {
     private let root = TestCaptures.newDirectory()
@@ -35,7 +41,7 @@ struct PersistTests {
         for program in ["update-initramfs", "mkinitramfs"] {
             try WholeFile.write([], to: "\(root)/usr/sbin/\(program)")
         }
-        return BootSystem(root: root) { _ in try make() }
+        return BootSystem(root: root) { _, _ in try make() }
     }
 
     private func persister(
@@ -51,6 +57,7 @@ struct PersistTests {
             waitingUpTo: limit,
             updatesInitramfs: updatingInitramfs,
             isDryRun: isDryRun,
+            watch: { Undisturbed() },
             show: { _, _ in },
             isConfirmed: isConfirmed
         )
@@ -202,7 +209,7 @@ struct PersistTests {
 
     @Test("dax_hmem kept out by a blacklist of modprobe: 3, by its place")
     func blacklisted() throws {
-        try system.write("blacklist dax_hmem\n", to: "/etc/modprobe.d/local.conf")
+        try system.put("blacklist dax_hmem\n", at: "/etc/modprobe.d/local.conf")
         let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first")
         #expect(report.error?.code == "blacklisted" && report.status == .refused)
         #expect(report.error?.message.contains("/etc/modprobe.d/local.conf:1") == true)

@@ -15,7 +15,7 @@ struct ChoiceObstacleTests {
         change: (inout MachineState) -> Void = { _ in }
     ) throws -> PersistenceError? {
         let system = BootSystem(root: TestCaptures.newDirectory())
-        for (path, text) in files { try system.write(text + "\n", to: path) }
+        for (path, text) in files { try system.put(text + "\n", at: path) }
         var machine = try Self.machine.get()
         machine.kernel.commandLine = KernelCommandLine(commandLine)
         change(&machine)

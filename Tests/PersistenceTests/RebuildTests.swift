@@ -129,7 +129,7 @@ struct RebuildTests {
     )
     func places(path: String) throws {
         try builder.image("6.12", at: path, age: 60)
-        try system.write("", to: "/etc/modprobe.d/x.conf")
+        try system.put("", at: "/etc/modprobe.d/x.conf")
         #expect(system.images.stale == [path])
     }
 
@@ -142,7 +142,7 @@ struct RebuildTests {
     )
     func others(path: String) throws {
         try builder.image("6.12", at: path, age: 60)
-        try system.write("", to: "/etc/modprobe.d/x.conf")
+        try system.put("", at: "/etc/modprobe.d/x.conf")
         #expect(system.images.isEmpty && system.images.stale.isEmpty)
     }
 

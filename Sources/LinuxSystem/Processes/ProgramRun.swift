@@ -1,44 +1,100 @@
-import Glibc
+private import CSystem
+internal import Glibc
 
 /// One run of a program of the system, without a shell.
+///
+/// It has a process group of its own, no variables of this process's environment, and a deadline. It ends with this
+/// process, however that ends; until it has ended, a guard keeps what is open here, so also a lock.
 package enum ProgramRun {
+    /// All that a program finds in its environment: what stands in ours (LD_PRELOAD, TMPDIR, DRACUT_...) is not for root's work.
+    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C"]
+
+    /// How long a group of processes that was killed may take to end.
+    private static let grace = Duration.seconds(20)
+
     /// The exit status of `command`, 128 and more for a signal as in a shell; what it prints goes to standard error.
     ///
-    /// - Parameter command: the program's path, and its arguments.
-    /// - Throws: `SystemError` if it can't be started.
-    package static func status(of command: [String]) throws(SystemError) -> Int32 {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // What daxswitch ignores for its own writes a program of the system is not made for.
-        var signals = sigset_t()
-        var blocked = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe pthread_sigmask(SIG_BLOCK, nil, &blocked)
-        for signal in [SIGPIPE, SIGXFSZ] {
-            unsafe sigaddset(&signals, signal)
-            unsafe sigdelset(&blocked, signal)
+    /// - Parameters:
+    ///   - command: The program's path, and its arguments.
+    ///   - deadline: How long it may take.
+    ///   - goesOn: Asked ten times a second; if it is false, the program and all that it started are killed.
+    /// - Throws: `SystemError` if it can't be started; `.timedOut` if it took too long, `.ended` if it was not to go on,
+    ///   `.hung` if it was killed and doesn't end.
+    package static func status(
+        of command: [String],
+        within deadline: Duration = .seconds(120),
+        while goesOn: () -> Bool = { true }
+    ) throws(SystemError) -> Int32 {
+        try run(command, output: STDERR_FILENO, within: deadline, while: goesOn)
+    }
+
+    /// What `command` prints on standard output; nil if its exit status is not 0.
+    ///
+    /// - Throws: as `status(of:within:while:)` does.
+    package static func output(
+        of command: [String],
+        within deadline: Duration = .seconds(120),
+        while goesOn: () -> Bool = { true }
+    ) throws(SystemError) -> [UInt8]? {
+        let descriptor = unsafe daxswitch_open_memory("output")
+        guard descriptor >= 0 else { throw .failing("keep the output of \(command[0])") }
+        let file = File(owning: descriptor, path: "the output of \(command[0])")
+        guard try run(command, output: descriptor, within: deadline, while: goesOn) == 0 else { return nil }
+        if lseek(descriptor, 0, SEEK_SET) < 0 { throw .failing("read \(file.path)") }
+        return try file.readAll(upTo: 64 << 20)
+    }
+
+    private static func run(
+        _ command: [String],
+        output: Int32,
+        within deadline: Duration,
+        while goesOn: () -> Bool
+    ) throws(SystemError) -> Int32 {
+        let name = command[0]
+        let (guardian, control) = try start(command, output: output)
+        // Shut down only once the guard's end was waited for, or its death.
+        let socket = File(owning: control, path: "the guard of \(name)")
+        let child = try ChildProcess(guardian) { _ in _ = shutdown(control, Int32(SHUT_RDWR)) }
+        let start = ContinuousClock.now
+        var isLate = false
+        let end = child.wait(
+            while: {
+                isLate = ContinuousClock.now - start >= deadline
+                return !isLate && goesOn()
+            },
+            grace: grace
+        )
+        withExtendedLifetime(socket) {}
+        switch end {
+        case .ended(let status): return exitStatus(of: status)
+        case .brokenOff where isLate:
+            throw SystemError(
+                .timedOut,
+                "\(name) did not end within \(deadline.components.seconds) s and was stopped"
+            )
+        case .brokenOff: throw SystemError(.ended, "\(name) was stopped")
+        case .hangs:
+            throw SystemError(.hung, "\(name) was stopped and does not end (process \(guardian) waits for it)")
         }
-        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        unsafe posix_spawnattr_setsigmask(&attributes, &blocked)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    }
+
+    private static func start(
+        _ command: [String],
+        output: Int32
+    ) throws(SystemError) -> (guardian: Int32, control: Int32) {
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
-        var child: pid_t = 0
-        let failure = unsafe posix_spawn(&child, command[0], &actions, &attributes, &arguments, environ)
-        guard failure == 0 else {
-            throw SystemError(.unavailable, "\(command[0]) can't be started", number: ErrorNumber(failure))
+        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        defer { unsafe variables.forEach { unsafe free($0) } }
+        var started = daxswitch_program()
+        // What stands in the buffers would be written twice.
+        fflush(nil)
+        guard unsafe daxswitch_start_program(&arguments, &variables, output, &started) == 0 else {
+            throw SystemError(.unavailable, "\(command[0]) can't be started", number: ErrorNumber(errno))
         }
-        var status: Int32 = 0
-        while unsafe waitpid(child, &status, 0) < 0 {
-            guard errno == EINTR else { throw .failing("wait for \(command[0])") }
-        }
-        return exitStatus(of: status)
+        return (started.guard_process, started.control)
     }
+
     /// The exit status in what waitpid(2) gives, 128 and more for a signal as in a shell.
     package static func exitStatus(of status: Int32) -> Int32 {
         // WIFEXITED and WEXITSTATUS are macros that Swift does not see.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import LinuxSystem
 import Persistence
 import Policy
 import Reload
@@ -68,12 +69,14 @@ struct PersistCommand: Command {
                 "without a terminal to ask on, persist needs --yes (or --dry-run)"
             )
         }
+        if !dryRun, let hazard = Privilege.current.hazardOfPersisting { throw Failure(hazard) }
         let persister = Persister(
             system: BootSystem(),
             state: StateDirectory(),
             waitingUpTo: wait.limit,
             updatesInitramfs: updateInitramfs,
             isDryRun: dryRun,
+            watch: { SignalInterrupts() },
             show: { report, builder in
                 if !wantsJSON { Output.print(persistPlanText(report, rebuilds: builder != nil, style: .current)) }
             },
@@ -84,6 +87,7 @@ struct PersistCommand: Command {
 
     private func asked() throws -> PersistProposal.Asked {
         guard let policy else { return .nothing }
-        return .policy(try PolicyLibrary().find(policy).policy, try Inspector().read())
+        let library = PolicyLibrary(distrust: FileTrust.distrust(isActedOn: true))
+        return .policy(try library.find(policy).policy, try Inspector().read())
     }
 }

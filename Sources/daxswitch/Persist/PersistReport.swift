@@ -41,8 +41,9 @@ struct PersistReport {
     mutating func fail(_ error: any Error) {
         let failure = Failure(error)
         self.error = failure
-        isChanged = (error as? PersistenceError)?.code == .halfRebuilt
-        outcome = failure.status == .failed ? .failed : .refused
+        let code = (error as? PersistenceError)?.code
+        isChanged = code == .halfRebuilt || code == .halfDone
+        outcome = failure.status == .failed || failure.status == .stopped ? .failed : .refused
     }
 
     /// How the process ends.
@@ -128,6 +129,7 @@ func persistText(_ report: PersistReport, style: Style) -> [String] {
         } else {
             report.hazards.isEmpty ? [] : hazardsText(report.hazards, style)
         }
+    case .failed where report.status == .stopped: [style.bad("Stopped half-way; the journal is kept.")]
     case .failed where report.isChanged: [style.bad("Failed; the files are as before, an initramfs is not.")]
     case .failed: [style.bad("Failed; nothing was changed.")]
     }

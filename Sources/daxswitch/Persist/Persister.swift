@@ -14,6 +14,8 @@ struct Persister {
     let waitingUpTo: Duration
     let updatesInitramfs: Bool
     let isDryRun: Bool
+    /// Begins to watch for the signals that ask for an end.
+    let watch: () -> any Interrupts
     /// Shows what is going to be done, and what makes the initramfs anew.
     let show: (PersistReport, InitramfsBuilder?) -> Void
     /// Asks whether it may be done.
@@ -23,10 +25,13 @@ struct Persister {
         let proposal = try propose(asked, &report)
         show(report, proposal.rebuildingBy)
         if isDryRun {
+            // The journal of a run that is at work is unfinished as well.
+            if proposal.journal != nil { try Lock.waitUntilFree(state) }
+            if proposal.isUnfinished { throw PersistenceError.unfinished }
             report.outcome = .dryRun
             return
         }
-        if proposal.isEmpty {
+        if proposal.isEmpty && proposal.journal == nil {
             report.outcome = .nothingToDo
             return
         }
@@ -44,11 +49,20 @@ struct Persister {
     /// The one that was waited for may have persisted something: the files are looked at anew.
     private func carryOut(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws {
         let proposal = try propose(asked, &report)
-        if proposal.isEmpty {
+        if proposal.isEmpty && proposal.journal == nil {
             report.outcome = .nothingToDo
             return
         }
-        try Persisting(on: system).carryOut(proposal.plan, rebuildingBy: proposal.rebuildingBy)
+        let interrupts = watch()
+        interrupts.note(.halfWay)
+        do {
+            try Persisting(on: system, interruption: { interrupts.pending })
+                .carryOut(proposal.plan, rebuildingBy: proposal.rebuildingBy)
+        } catch {
+            if Failure(error).status != .stopped { interrupts.note(.unchanged) }
+            throw error
+        }
+        interrupts.note(.done)
         report.outcome = .done
         report.isChanged = true
         report.isRebuilt = proposal.rebuildingBy != nil
@@ -66,6 +80,12 @@ struct PersistProposal {
     /// What makes the initramfs anew; nil where it stays as it is.
     let rebuildingBy: InitramfsBuilder?
 
+    /// What an earlier run that was cut off, or is at work, found.
+    let journal: ChoiceJournal?
+
+    /// An earlier run was cut off while the initramfs was built, and this one builds none.
+    var isUnfinished: Bool { journal?.hasBuilt == true && rebuildingBy == nil }
+
     /// Nothing is to be done.
     var isEmpty: Bool { plan.isEmpty && rebuildingBy == nil }
 
@@ -77,6 +97,7 @@ struct PersistProposal {
         into report: inout PersistReport
     ) throws {
         let images = system.images
+        journal = try system.journal()
         report.builder = system.builder
         report.isInitramfsStale = !images.stale.isEmpty
         let obstacle = system.kind.obstacle
@@ -95,7 +116,7 @@ struct PersistProposal {
         // What holds already is not made more dangerous by being asked for again.
         if plan.isEmpty { report.hazards = [] }
         // Where no image is known it can't be told whether there is one that lacks something.
-        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty
+        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty || journal != nil
         // Where files don't last the initramfs is not made on this host.
         let builder = updatingInitramfs && obstacle == nil ? try Self.builder(of: report) : nil
         rebuildingBy = isNeeded ? builder : nil

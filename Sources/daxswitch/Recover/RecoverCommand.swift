@@ -3,6 +3,7 @@ import Inspection
 import LinuxSystem
 import Machine
 import Ownership
+import Persistence
 import Reload
 
 /// `recover`: brings a run that was cut off to an end.
@@ -13,7 +14,8 @@ struct RecoverCommand: Command {
         discussion: """
             Brings either the owners that the run was to bring or those that there were before, whichever is certain; \
             never others. Ends with 0 where the run is finished or nothing is to be recovered, with 1 where the \
-            machine is as it was before the run, with 5 where neither is certain. May be repeated.
+            machine is as it was before the run, with 5 where neither is certain. Also puts back what a persist that was \
+            cut off had changed. May be repeated.
             """
     )
 
@@ -72,6 +74,10 @@ struct RecoverCommand: Command {
         let machine = try RunningMachine(state).readAtRest(UeventWaiter())
         let standing = try JournalStanding(JournalFile(state), bootID: machine.kernel.bootID)
         if try find(standing, on: machine, &report) != nil { report.outcome = .dryRun }
+        if try BootSystem(root: state.root).journal() != nil {
+            report.restoredFiles = []
+            report.outcome = .dryRun
+        }
     }
 
     /// Finishes or undoes the run if somebody wants it, one daxswitch at a time.
@@ -86,10 +92,26 @@ struct RecoverCommand: Command {
             case .ofEarlierBoot, .damaged: try journal.putAside()
             case .settled, .unfinished: break
             }
-            guard let (run, recovery) = try find(standing, on: machine, &report), isConfirmed(&report) else { return }
-            let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
-            report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
+            if let (run, recovery) = try find(standing, on: machine, &report) {
+                guard isConfirmed(&report) else { return }
+                let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+                report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
+            }
+            if report.error == nil { try recoverChoice(on: BootSystem(root: state.root), &report) }
         }
+    }
+
+    /// Puts back what a `persist` found that was cut off, if somebody wants it.
+    private func recoverChoice(on system: BootSystem, _ report: inout RecoverReport) throws {
+        guard try system.journal() != nil else { return }
+        report.restoredFiles = []
+        guard isConfirmed(&report) else { return }
+        let interrupts = SignalInterrupts()
+        interrupts.note(.halfWay)
+        report.restoredFiles = try Persisting(on: system).recover()
+        interrupts.note(.unchanged)
+        report.isChanged = true
+        if report.outcome == .nothingToRecover { report.outcome = .undone }
     }
 
     /// The run that was cut off and how it can end, as the report has it then; nil if there is none.
@@ -120,7 +142,8 @@ struct RecoverCommand: Command {
     }
 
     private func isConfirmed(_ report: inout RecoverReport) -> Bool {
-        if yes || report.steps.isEmpty || Output.isConfirmed("Carry this out? [y/N] ") { return true }
+        let isNeeded = !report.steps.isEmpty || report.restoredFiles != nil
+        if yes || !isNeeded || Output.isConfirmed("Carry this out? [y/N] ") { return true }
         report.error = Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
         return false
     }

@@ -42,6 +42,8 @@ struct RecoverReport {
     var steps: [Step] = []
     /// What stands in the way of finishing it.
     var hazards: [Hazard] = []
+    /// The files that a `persist` which was cut off had changed, and that are as before again; nil if there was none.
+    var restoredFiles: [String]?
     /// What verification found afterwards.
     var differences: [Difference] = []
     var error: Failure?
@@ -91,7 +93,7 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
         [
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "journal": .text(report.journal.rawValue), "outcome": .text(report.outcome.rawValue),
-            "steps": .form(report.steps), "hazards": .form(report.hazards),
+            "restored_files": JSONValue(report.restoredFiles ?? []), "steps": .form(report.steps), "hazards": .form(report.hazards),
             "differences": differenceMembers(report.differences), "error": report.error.map(errorMember) ?? .null,
         ]
     )
@@ -120,6 +122,8 @@ func recoverText(_ report: RecoverReport, style: Style) -> [String] {
         let journal = report.journal == .earlierBoot ? " The journal is of an earlier boot and counts no more." : ""
         return [style.good("Nothing to recover.") + journal]
     case .done: return [style.good("Done, and the machine is as planned.")]
+    case .undone where report.restoredFiles != nil:
+        return [style.careful("Undone: the next boot is as it was before that persist.")]
     case .undone: return [style.careful("Undone: the machine is as it was before the run.")]
     case .dryRun: return report.hazards.isEmpty ? ["This would be done."] : [style.bad("Nothing would be done.")]
     case .failed: return [style.bad("Failed; nothing was changed.")]

@@ -78,7 +78,8 @@ struct Failure: Error, Equatable {
     private init(_ error: PersistenceError) {
         let status: ExitStatus =
             switch error.code {
-            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt, .unavailable: .failed
+            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt, .interrupted, .unavailable: .failed
+            case .halfDone, .unfinished, .damagedJournal: .stopped
             case .notKept, .blacklisted, .overridden: .refused
             case .notPersistable: .badData
             case .missingModule, .nothingToDecide: .missing

@@ -13,10 +13,7 @@ enum PolicyOrPlan {
     ///
     /// - Parameter isActedOn: It is not only looked at: as root nothing is taken that others than root can write.
     init(_ argument: String, isActedOn: Bool = false) throws {
-        let user = geteuid()
-        try self.init(argument) { file in
-            isActedOn && user == 0 ? FileTrust.problem(with: file, trusting: user) : nil
-        }
+        try self.init(argument, distrust: FileTrust.distrust(isActedOn: isActedOn))
     }
 
     /// - Parameter distrust: Why an open file is not to be acted on; nil where it is.
@@ -54,5 +51,13 @@ struct StalePlan: Error, Equatable {
         }
         let list = changes.map(\.description).joined(separator: "; ")
         return "\(file) was made for another state of the machine; changed: \(list). Plan anew"
+    }
+}
+
+extension FileTrust {
+    /// For files that the tool acts on: as root, those that others than root can write are refused.
+    static func distrust(isActedOn: Bool) -> TextFile.Distrust {
+        let user = geteuid()
+        return { file in isActedOn && user == 0 ? problem(with: file, trusting: user) : nil }
     }
 }

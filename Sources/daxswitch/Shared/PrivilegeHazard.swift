@@ -45,6 +45,24 @@ extension Privilege {
         }
     }
 
+    /// The hazard of persisting a choice from here; nil if the files written are those that the host boots with.
+    var hazardOfPersisting: Hazard? {
+        if let place = ownUserNamespace ?? ownPIDNamespace ?? ownDirectory {
+            return refusal(
+                place,
+                "this process is in a container or a chroot (\(place) is not the host's): what it writes is not what the host "
+                    + "boots with",
+                "run on the host itself"
+            )
+        }
+        guard lacks(.administration) else { return nil }
+        return refusal(
+            "CAP_SYS_ADMIN",
+            "writing the configuration of the next boot needs root (CAP_SYS_ADMIN)",
+            "run as root on the host"
+        )
+    }
+
     private func refusal(_ subject: String, _ why: String, _ wayOut: String) -> Hazard {
         Hazard(id: .notPermitted, subject: subject, why: why, wayOut: wayOut)
     }

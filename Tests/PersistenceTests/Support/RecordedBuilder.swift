@@ -9,7 +9,7 @@ final class RecordedBuilder {
     var runs: [() throws -> Int32]
     private(set) var count = 0
 
-    var system: BootSystem { BootSystem(root: root) { [self] _ in try run() } }
+    var system: BootSystem { BootSystem(root: root) { [self] _, _ in try run() } }
 
     init(root: String, runs: [() throws -> Int32]) throws {
         self.root = root

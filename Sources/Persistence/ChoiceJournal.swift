@@ -1,0 +1,60 @@
+internal import FoundationEssentials
+
+/// What a `persist` that has not ended found before its first change.
+///
+/// It is in `/var/lib` and not in `/run`: the files and the images outlive the boot, so a power cut is no end of a run.
+package struct ChoiceJournal: Sendable, Equatable, Codable {
+    /// Where it is, below the root.
+    package static let path = "/var/lib/daxswitch/persist.json"
+
+    private static let version = 1
+
+    private var schemaVersion = Self.version
+    /// The text of each file that was there, by its path.
+    package let files: [String: String]
+    /// When each image was written, by its path; nanoseconds since 1970.
+    package let images: [String: Int]
+    /// Whether a builder was started: some images may have what is in the files now, and one may be half written.
+    package var hasBuilt = false
+
+    private enum CodingKeys: String, CodingKey {
+        case schemaVersion = "schema_version"
+        case files, images
+        case hasBuilt = "has_built"
+    }
+
+    /// Before anything is changed.
+    package init(files: [String: String], images: InitramfsImages) {
+        self.files = files
+        self.images = images.written
+    }
+
+    /// From the bytes of the file.
+    ///
+    /// - Throws: `PersistenceError` `.damagedJournal`.
+    init(parsing bytes: [UInt8]) throws(PersistenceError) {
+        guard let read = try? JSONDecoder().decode(Self.self, from: Data(bytes)), read.schemaVersion == Self.version,
+            Set(read.files.keys).isSubset(of: PersistedFile.paths)
+        else {
+            throw PersistenceError(
+                .damagedJournal,
+                "\(Self.path) can't be read, so what an earlier persist was about to do is not known: check "
+                    + "\(PersistedFile.paths.joined(separator: " and ")), remove \(Self.path), then run persist again"
+            )
+        }
+        self = read
+    }
+
+    /// The bytes of the file.
+    ///
+    /// - Throws: `PersistenceError` `.unavailable`.
+    func serialized() throws(PersistenceError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw PersistenceError(.unavailable, "can't write \(Self.path): \(error)")
+        }
+    }
+}

@@ -1,0 +1,139 @@
+/// Carries a `BootPlan` out on a system: all of it, or nothing. The caller has the lock.
+///
+/// A journal holds what was there before, from the first change on until everything is done or put back. If the process is
+/// killed, `recover` puts that back, and the next `persist` goes on from there: it makes its own choice hold, and keeps what
+/// the first run found.
+package struct Persisting {
+    private let system: BootSystem
+    private let interruption: () -> String?
+
+    /// On `system`.
+    ///
+    /// - Parameter interruption: The name of the signal that came, nil if none has: the builder is stopped, and everything is
+    ///   put back.
+    package init(on system: BootSystem, interruption: @escaping () -> String? = { nil }) {
+        self.system = system
+        self.interruption = interruption
+    }
+
+    /// Writes and removes, then has `builder` build the initramfs again if one is given.
+    ///
+    /// - Throws: what the system throws, after the files are as before, and the images too: those that were built with what
+    ///   was written are built again. `PersistenceError` `.halfRebuilt` if that fails as well, `.halfDone` if a file could not
+    ///   be put back or the builder doesn't end: the journal stays. `.unfinished` if only a builder could finish what an
+    ///   earlier run began.
+    package func carryOut(_ plan: BootPlan, rebuildingBy builder: InitramfsBuilder?) throws {
+        var journal = try system.journal() ?? ChoiceJournal(files: try system.present(), images: system.images)
+        if builder == nil && journal.hasBuilt { throw PersistenceError.unfinished }
+        try system.write(journal)
+        do {
+            for change in plan.changes where change.action != .keep {
+                try checkInterruption()
+                try system.put(change.text, at: change.path)
+            }
+            if let builder {
+                try checkInterruption()
+                journal.hasBuilt = true
+                try system.write(journal)
+                try rebuild(builder)
+            }
+        } catch {
+            // A builder that doesn't end works on: nothing may be built beside it.
+            if (error as? PersistenceError)?.code == .halfDone { throw error }
+            _ = try putBack(journal, builder: builder, after: error)
+            throw error
+        }
+        try system.removeJournal()
+    }
+
+    /// Puts back what a `persist` found that was cut off; nil if there is none, else the files that were put back.
+    ///
+    /// - Throws: `PersistenceError` `.editedFile` or `.foreignFile` if somebody else has changed a file since; as `carryOut` does.
+    package func recover() throws -> [String]? {
+        guard let journal = try system.journal() else { return nil }
+        for (path, text) in try system.present() where text != journal.files[path] {
+            try BootPlan.check(text, at: path)
+        }
+        return try putBack(journal, builder: system.builder, after: nil)
+    }
+
+    private func checkInterruption() throws(PersistenceError) {
+        guard let signal = interruption() else { return }
+        throw PersistenceError(.interrupted, "\(signal) came before all was written; everything is as before")
+    }
+
+    private func rebuild(_ builder: InitramfsBuilder) throws {
+        do throws(PersistenceError) {
+            try system.rebuild(builder) { interruption() == nil }
+        } catch {
+            guard error.code == .interrupted, let signal = interruption() else { throw error }
+            throw PersistenceError(.interrupted, "\(signal) came: \(error.message)")
+        }
+        let stale = system.images.stale
+        guard stale.isEmpty else {
+            throw PersistenceError(
+                .notRebuilt,
+                "\(builder.command.joined(separator: " ")) ended 0 and left older than /etc/modprobe.d: "
+                    + "\(stale.joined(separator: ", ")). See its configuration and whether the place can be written, or leave "
+                    + "--update-initramfs out and rebuild in your own way"
+            )
+        }
+    }
+
+    /// The files that were put back. Signals are not heeded here: the way back goes on to its end.
+    private func putBack(
+        _ journal: ChoiceJournal,
+        builder: InitramfsBuilder?,
+        after failure: (any Error)?
+    ) throws -> [String] {
+        let present = try system.present()
+        let touched = PersistedFile.paths.filter { present[$0] != journal.files[$0] }
+        for path in touched {
+            do {
+                try system.put(journal.files[path], at: path)
+            } catch {
+                throw PersistenceError(
+                    .halfDone,
+                    "\(why(failure))\(path) could not be put back: \(why(error))run `daxswitch recover` once it can be written"
+                )
+            }
+        }
+        if journal.hasBuilt {
+            // A builder that was stopped may have left half an image.
+            let isBroken = failure.map { ($0 as? PersistenceError)?.code == .interrupted } ?? true
+            let left = imagesLeft(of: journal, by: builder, isNeeded: !touched.isEmpty || isBroken)
+            if !left.isEmpty {
+                try system.removeJournal()
+                let command = builder.map { "run \($0.command.joined(separator: " ")) once it can work" }
+                throw PersistenceError(
+                    .halfRebuilt,
+                    "\(why(failure))The files are as before; not so \(left.joined(separator: ", ")), made with the files as "
+                        + "this run had them: \(command ?? "rebuild it in your own way")"
+                )
+            }
+        }
+        try system.removeJournal()
+        return touched
+    }
+
+    /// Has the images built again that have what was taken back, and without it would bring it at the next boot; the ones
+    /// that still have it.
+    private func imagesLeft(of journal: ChoiceJournal, by builder: InitramfsBuilder?, isNeeded: Bool) -> [String] {
+        let half = system.images
+        var left = half.written(since: journal.images)
+        let rebuild = { builder.map { builder in (try? system.rebuild(builder)) != nil } ?? false }
+        if isNeeded && half.isEmpty {
+            // Whether an image was made is not known, so that only a builder that succeeds tells.
+            if !rebuild() { left = ["an image at a place that is not known"] }
+        } else if isNeeded && !left.isEmpty {
+            _ = rebuild()
+            let redone = system.images.written(since: half.written)
+            left.removeAll(where: redone.contains)
+        }
+        return left
+    }
+
+    private func why(_ error: (any Error)?) -> String {
+        error.map { "\(($0 as? PersistenceError)?.message ?? "\($0)"). " } ?? ""
+    }
+}
