@@ -7,9 +7,16 @@ package struct BootSystem {
     private let root: String
     private let tree: DirectoryTree
     private let run: Run
+    /// Runs a program that lists an image, and returns what it prints; nil if it fails.
+    let list: List
+    /// What this process has seen in images.
+    let seen = SeenImages()
 
     /// Runs a program and returns its exit status; if `goesOn` is false, stops it and throws `SystemError` `.ended`.
     package typealias Run = (_ command: [String], _ goesOn: () -> Bool) throws -> Int32
+
+    /// Runs a program and returns what it prints, within a time; nil if its exit status is not 0.
+    package typealias List = (_ command: [String], _ limit: Duration) throws -> [UInt8]?
 
     /// How long building the images of all kernels may take: minutes for one on a slow disk.
     private static let buildingTime = Duration.seconds(30 * 60)
@@ -17,10 +24,12 @@ package struct BootSystem {
     /// The system below `root`; "" is this machine.
     package init(
         root: String = "",
-        run: @escaping Run = { try ProgramRun.status(of: $0, within: Self.buildingTime, while: $1) }
+        run: @escaping Run = { try ProgramRun.status(of: $0, within: Self.buildingTime, while: $1) },
+        list: @escaping List = { try ProgramRun.output(of: $0, within: $1) }
     ) {
         self.root = root
         self.run = run
+        self.list = list
         tree = DirectoryTree(root: root)
     }
 
@@ -88,16 +97,23 @@ package struct BootSystem {
     package var images: InitramfsImages {
         let directories = InitramfsImages.bootDirectories
         let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
-        var written: [String: Int] = [:]
+        var stamps: [String: ImageStamp] = [:]
         for release in names("/lib/modules") where tree.exists("/lib/modules/\(release)/modules.dep") {
-            for place in InitramfsImages.places(release: release, tokens: tokens) { written[place] = modified(place) }
+            for place in InitramfsImages.places(release: release, tokens: tokens) {
+                guard let status = try? FileStatus(root + place) else { continue }
+                stamps[place] = ImageStamp(size: status.size, modified: status.modified, changed: status.changed)
+            }
         }
-        return InitramfsImages(written: written, configurationChanged: modified("/etc/modprobe.d"))
+        return InitramfsImages(stamps: stamps)
     }
 
     private func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }
 
-    private func modified(_ path: String) -> Int? { (try? FileStatus(root + path))?.modified }
+    /// Whether something is at a path.
+    func exists(_ path: String) -> Bool { tree.exists(path) }
+
+    /// The bytes of a small file; nil if there is none, or it can't be read.
+    func read(_ path: String) -> [UInt8]? { try? File(root + path, O_RDONLY).readAll(upTo: 1 << 20) }
 
     /// Has the builder make the images again; what it prints goes to standard error.
     ///

@@ -12,8 +12,8 @@ package struct ChoiceJournal: Sendable, Equatable, Codable {
     private var schemaVersion = Self.version
     /// The text of each file that was there, by its path.
     package let files: [String: String]
-    /// When each image was written, by its path; nanoseconds since 1970.
-    package let images: [String: Int]
+    /// The images that were there, by their paths.
+    package let images: [String: ImageStamp]
     /// Whether a builder was started: some images may have what is in the files now, and one may be half written.
     package var hasBuilt = false
 
@@ -26,7 +26,7 @@ package struct ChoiceJournal: Sendable, Equatable, Codable {
     /// Before anything is changed.
     package init(files: [String: String], images: InitramfsImages) {
         self.files = files
-        self.images = images.written
+        self.images = images.stamps
     }
 
     /// From the bytes of the file.

@@ -13,6 +13,9 @@ package enum InitramfsBuilder: String, Sendable, CaseIterable {
         }
     }
 
+    /// The commands that list an image whose path follows, as `ls -l` does: each builder's package has its own.
+    static let listings = [["/usr/bin/lsinitramfs", "-l"], ["/usr/bin/lsinitrd"]]
+
     /// The builder among the programs for which `exists` holds.
     ///
     /// dracut's Debian package brings an `update-initramfs` of its own: only with `mkinitramfs` it is initramfs-tools.
@@ -22,37 +25,17 @@ package enum InitramfsBuilder: String, Sendable, CaseIterable {
     }
 }
 
-/// The images of the initramfs that are known, with their times. Pure.
+/// The images of the initramfs that are known. Pure.
 package struct InitramfsImages: Sendable, Equatable {
-    /// When each was written, by its path; nanoseconds since 1970.
-    package let written: [String: Int]
-    /// When something in `/etc/modprobe.d` was made, replaced or removed last; nil where there is no such directory.
-    package let configurationChanged: Int?
-
-    /// The images and the configuration that they are to have.
-    package init(written: [String: Int], configurationChanged: Int?) {
-        self.written = written
-        self.configurationChanged = configurationChanged
-    }
+    /// What tells each from the one that was there before, by its path.
+    package let stamps: [String: ImageStamp]
 
     /// No image is known: there may be one elsewhere, as in a unified kernel image.
-    package var isEmpty: Bool { written.isEmpty }
+    package var isEmpty: Bool { stamps.isEmpty }
 
-    /// The images that are older than the configuration.
-    package var stale: [String] {
-        guard let configurationChanged else { return [] }
-        return written.filter { Self.end(of: $0.value) < configurationChanged }.keys.sorted()
-    }
-
-    /// The images that were written since there were those of `before`, which has their times by their paths.
-    package func written(since before: [String: Int]) -> [String] {
-        written.filter { $0.value != before[$0.key] }.keys.sorted()
-    }
-
-    /// The last moment that a time can stand for: FAT, as on the EFI system partition, has even seconds only.
-    private static func end(of time: Int) -> Int {
-        let step = 2_000_000_000
-        return time % step == 0 ? time + step - 1 : time
+    /// The images that were written since there were those of `before`.
+    package func written(since before: [String: ImageStamp]) -> [String] {
+        stamps.filter { $0.value != before[$0.key] }.keys.sorted()
     }
 
     /// Where an image of a kernel that the modules below `/lib/modules/RELEASE` are for can lie: what initramfs-tools and

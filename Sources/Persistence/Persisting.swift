@@ -44,6 +44,8 @@ package struct Persisting {
             throw error
         }
         try system.removeJournal()
+        // Only so that it need not be found again.
+        if let check = try? system.check(system.images) { try? system.keep(check) }
     }
 
     /// Puts back what a `persist` found that was cut off; nil if there is none, else the files that were put back.
@@ -63,19 +65,21 @@ package struct Persisting {
     }
 
     private func rebuild(_ builder: InitramfsBuilder) throws {
+        let before = system.images.stamps
         do throws(PersistenceError) {
             try system.rebuild(builder) { interruption() == nil }
         } catch {
             guard error.code == .interrupted, let signal = interruption() else { throw error }
             throw PersistenceError(.interrupted, "\(signal) came: \(error.message)")
         }
-        let stale = system.images.stale
-        guard stale.isEmpty else {
+        let images = system.images
+        let check = try system.check(images, built: images.written(since: before))
+        guard check.pending.isEmpty else {
             throw PersistenceError(
                 .notRebuilt,
-                "\(builder.command.joined(separator: " ")) ended 0 and left older than /etc/modprobe.d: "
-                    + "\(stale.joined(separator: ", ")). See its configuration and whether the place can be written, or leave "
-                    + "--update-initramfs out and rebuild in your own way"
+                "\(builder.command.joined(separator: " ")) ended 0, and these images don't have what was written: "
+                    + "\(check.pending.joined(separator: ", ")). See its configuration and whether the place can be "
+                    + "written, or leave --update-initramfs out and rebuild in your own way"
             )
         }
     }
@@ -127,7 +131,7 @@ package struct Persisting {
             if !rebuild() { left = ["an image at a place that is not known"] }
         } else if isNeeded && !left.isEmpty {
             _ = rebuild()
-            let redone = system.images.written(since: half.written)
+            let redone = system.images.written(since: half.stamps)
             left.removeAll(where: redone.contains)
         }
         return left

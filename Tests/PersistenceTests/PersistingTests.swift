@@ -55,17 +55,4 @@ struct PersistingTests {
         #expect(throws: (any Error).self) { try Persisting(on: system).carryOut(plan, rebuildingBy: nil) }
         #expect(try system.present() == before)
     }
-
-    @Test("an initramfs older than the configuration is stale, a newer one is not")
-    func stale() throws {
-        try WholeFile.write([], to: "\(root)/lib/modules/6.12.107/modules.dep")
-        let image = "\(root)/boot/initrd.img-6.12.107"
-        try WholeFile.write([], to: image)
-        #expect(system.images.stale.isEmpty)
-        try carryOut(.hmem)
-        try FileManager.default.setAttributes([.modificationDate: Date.now - 60], ofItemAtPath: image)
-        #expect(system.images.stale == ["/boot/initrd.img-6.12.107"])
-        try FileManager.default.setAttributes([.modificationDate: Date.now + 60], ofItemAtPath: image)
-        #expect(system.images.stale.isEmpty)
-    }
 }

@@ -19,6 +19,8 @@ package struct FileStatus: Sendable, Equatable {
     package let size: Int
     /// When its content changed last, in nanoseconds since 1970.
     package let modified: Int
+    /// When anything about it changed last, which nobody can set, in nanoseconds since 1970.
+    package let changed: Int
     private let device: dev_t
     private let fileSystem: dev_t
     private let inode: ino_t
@@ -64,6 +66,7 @@ package struct FileStatus: Sendable, Equatable {
         group = status.st_gid
         size = Int(status.st_size)
         modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+        changed = status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec
         device = status.st_rdev
         fileSystem = status.st_dev
         inode = status.st_ino

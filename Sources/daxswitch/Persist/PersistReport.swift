@@ -27,8 +27,8 @@ struct PersistReport {
     var changes: [BootPlan.Change] = []
     var hazards: [Hazard] = []
     var builder: InitramfsBuilder?
-    /// An image of the initramfs is older than the configuration of modprobe.
-    var isInitramfsStale = false
+    /// The images of the initramfs that don't have, or were not seen to have, what is in the files.
+    var pendingImages: [String] = []
     var isRebuilt = false
     /// What to put on the kernel command line instead.
     var commandLine: String?
@@ -75,7 +75,8 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
             ),
             "initramfs": [
                 "builder": JSONValue(report.builder?.rawValue), "command": JSONValue(report.builder?.command ?? []),
-                "stale": .bool(report.isInitramfsStale), "rebuilt": .bool(report.isRebuilt),
+                "pending_images": JSONValue(report.pendingImages),
+                "stale": .bool(!report.pendingImages.isEmpty), "rebuilt": .bool(report.isRebuilt),
             ],
             "kernel_command_line": JSONValue(report.commandLine),
             "hazards": .form(report.hazards), "error": report.error.map(errorMember) ?? .null,
@@ -84,8 +85,9 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
 }
 
 /// What is persisted, in `status --json`.
-func nextBootMembers(_ machine: MachineState) -> JSONValue {
+func nextBootMembers(_ machine: MachineState, _ pendingImages: [String]?) -> JSONValue {
     [
+        "pending_images": pendingImages.map { JSONValue($0) } ?? .null,
         "persisted": JSONValue(machine.persisted?.rawValue),
         "differs": JSONValue(NextBoot(of: machine).differs),
     ]
@@ -112,13 +114,23 @@ private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
     }
     let command = builder.command.joined(separator: " ")
     if rebuilds { return "\(builder.rawValue): \(command)" }
-    let isNeeded = report.isInitramfsStale || report.changes.contains { $0.action != .keep }
+    let isNeeded = !report.pendingImages.isEmpty || report.changes.contains { $0.action != .keep }
     return isNeeded ? "\(builder.rawValue): run \(command) afterwards (--update-initramfs does)" : builder.rawValue
 }
 
 /// The end of a `persist` for people.
 func persistText(_ report: PersistReport, style: Style) -> [String] {
-    switch report.outcome {
+    let pending = report.error == nil ? pendingImagesText(report.pendingImages, report.builder) : []
+    return switch report.outcome {
+    case .done where !pending.isEmpty:
+        [
+            style.careful(
+                report.choice == nil ? "Removed, but not from the initramfs." : "Written, but not in the initramfs."
+            )
+        ]
+            + pending
+    case .nothingToDo where !pending.isEmpty:
+        [style.careful("Nothing to write, but the initramfs is not up to date.")] + pending
     case .done: [style.good(report.choice == nil ? "Taken back." : "Written; it holds from the next boot on.")]
     case .nothingToDo: [style.good("Nothing to do.")]
     case .dryRun: [report.hazards.isEmpty ? "This would be done." : style.bad("This would be refused.")]
@@ -133,6 +145,17 @@ func persistText(_ report: PersistReport, style: Style) -> [String] {
     case .failed where report.isChanged: [style.bad("Failed; the files are as before, an initramfs is not.")]
     case .failed: [style.bad("Failed; nothing was changed.")]
     }
+}
+
+/// The images that don't have what is in the files for the next boot, and what to do about it.
+func pendingImagesText(_ images: [String], _ builder: InitramfsBuilder?) -> [String] {
+    guard !images.isEmpty else { return [] }
+    let command = builder.map { "run \($0.command.joined(separator: " "))" } ?? "build it again"
+    return wrapped(
+        "The next boot may be as before: it is not yet in the initramfs \(images.joined(separator: ", ")). Fix: \(command), "
+            + "then daxswitch status.",
+        indent: 2
+    )
 }
 
 /// What a choice means.

@@ -33,6 +33,8 @@ struct Persister {
         }
         if proposal.isEmpty && proposal.journal == nil {
             report.outcome = .nothingToDo
+            // What was seen in the images is seen once. Who is at work writes that too.
+            if let lock = try? Lock(state) { withExtendedLifetime(lock) { try? system.keep(proposal.check) } }
             return
         }
         guard report.hazards.isEmpty else {
@@ -66,7 +68,7 @@ struct Persister {
         report.outcome = .done
         report.isChanged = true
         report.isRebuilt = proposal.rebuildingBy != nil
-        report.isInitramfsStale = !system.images.stale.isEmpty
+        report.pendingImages = try system.check(system.images).pending
     }
 
     private func propose(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws -> PersistProposal {
@@ -80,6 +82,8 @@ struct PersistProposal {
     /// What makes the initramfs anew; nil where it stays as it is.
     let rebuildingBy: InitramfsBuilder?
 
+    /// What the images have.
+    let check: ImageCheck
     /// What an earlier run that was cut off, or is at work, found.
     let journal: ChoiceJournal?
 
@@ -99,7 +103,8 @@ struct PersistProposal {
         let images = system.images
         journal = try system.journal()
         report.builder = system.builder
-        report.isInitramfsStale = !images.stale.isEmpty
+        check = try system.check(images)
+        report.pendingImages = check.pending
         let obstacle = system.kind.obstacle
         let line = try Self.check(asked, on: system, filesLast: obstacle == nil, into: &report)
         let wanted = Result { [report] in
@@ -116,7 +121,7 @@ struct PersistProposal {
         // What holds already is not made more dangerous by being asked for again.
         if plan.isEmpty { report.hazards = [] }
         // Where no image is known it can't be told whether there is one that lacks something.
-        let isNeeded = !plan.isEmpty || report.isInitramfsStale || images.isEmpty || journal != nil
+        let isNeeded = !plan.isEmpty || !check.pending.isEmpty || images.isEmpty || journal != nil
         // Where files don't last the initramfs is not made on this host.
         let builder = updatingInitramfs && obstacle == nil ? try Self.builder(of: report) : nil
         rebuildingBy = isNeeded ? builder : nil

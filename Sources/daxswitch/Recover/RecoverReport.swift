@@ -93,7 +93,8 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
         [
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "journal": .text(report.journal.rawValue), "outcome": .text(report.outcome.rawValue),
-            "restored_files": JSONValue(report.restoredFiles ?? []), "steps": .form(report.steps), "hazards": .form(report.hazards),
+            "restored_files": JSONValue(report.restoredFiles ?? []), "steps": .form(report.steps),
+            "hazards": .form(report.hazards),
             "differences": differenceMembers(report.differences), "error": report.error.map(errorMember) ?? .null,
         ]
     )

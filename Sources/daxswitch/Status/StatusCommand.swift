@@ -1,6 +1,7 @@
 import ArgumentParser
 import Machine
 import Ownership
+import Persistence
 import SavedPlan
 
 /// `status`: who owns what now.
@@ -17,17 +18,29 @@ struct StatusCommand: Command {
 
     func execute() throws -> ExitStatus {
         let machine = try root.read()
+        let images = pendingImages(isPersisted: machine.persisted != nil)
         if wantsJSON {
-            Output.print(statusDocument(machine))
+            Output.print(statusDocument(machine, pendingImages: images))
         } else {
-            Output.print(statusText(machine, style: .current))
+            Output.print(statusText(machine, pendingImages: images, style: .current))
         }
         return .done
+    }
+
+    /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
+    ///
+    /// If nothing is persisted, only an image that was seen with a choice before may still have it: none is looked into.
+    private func pendingImages(isPersisted: Bool) -> [String]? {
+        guard root.path == "/" else { return nil }
+        let system = BootSystem()
+        let images = system.images
+        guard !images.isEmpty, let check = try? system.check(images, looksInside: isPersisted) else { return nil }
+        return isPersisted || check.hasSeenAny ? check.pending : nil
     }
 }
 
 /// `status --json`.
-func statusDocument(_ machine: MachineState) -> JSONValue {
+func statusDocument(_ machine: MachineState, pendingImages: [String]? = nil) -> JSONValue {
     document(
         "status",
         [
@@ -44,7 +57,7 @@ func statusDocument(_ machine: MachineState) -> JSONValue {
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
             "held": .bool(machine.isHeld),
-            "next_boot": nextBootMembers(machine),
+            "next_boot": nextBootMembers(machine, pendingImages),
             "soft_reserved": .list(
                 machine.softReserved.map { rangeMembers($0.range, ["sources": JSONValue($0.sources)]) }
             ),

@@ -1,9 +1,10 @@
 import Iomem
 import Machine
 import Ownership
+import Persistence
 
 /// `status` for people.
-func statusText(_ machine: MachineState, style: Style) -> [String] {
+func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: Style) -> [String] {
     let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
     var lines = [style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
@@ -14,6 +15,7 @@ func statusText(_ machine: MachineState, style: Style) -> [String] {
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
     lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)
+    lines += pendingImagesText(pendingImages ?? [], BootSystem().builder)
     lines += ["", style.strong("Modules")] + modulesText(machine)
     lines += ["", style.strong("CXL windows")] + windowsText(machine)
     lines += ["", style.strong("CXL regions")] + regionsText(machine)

@@ -87,6 +87,32 @@ struct PersistAdversaryTests {
         #expect(try Jail.run(["recover", "--yes"], in: root).status == 0)
     }
 
+    @Test(
+        "persist and status say that it is not yet in an image, however new that is, also when there is nothing to write"
+    )
+    func notInImage() throws {
+        let root = try machine()
+        let release = try String(contentsOf: root.url("/proc/sys/kernel/osrelease"), encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let image = "/boot/initrd.img-\(release)"
+        try WholeFile.write([], to: root.path + image)
+        let attributes: [FileAttributeKey: Any] = [.modificationDate: Date.now + 3600]
+        try FileManager.default.setAttributes(attributes, ofItemAtPath: root.path + image)
+        for outcome in ["done", "nothing-to-do"] {
+            let document = try Jail.run(["persist", "hmem", "--yes", "--json"], in: root).document()
+            #expect(try Schema(named: "persist").problems(document) == [])
+            #expect(document["outcome"] as? String == outcome)
+            let initramfs = document["initramfs"] as? [String: Any]
+            #expect(initramfs?["pending_images"] as? [String] == [image] && initramfs?["stale"] as? Bool == true)
+        }
+        let text = try Jail.run(["persist", "hmem", "--yes"], in: root).output
+        #expect(text.contains("not yet in the initramfs \(image)") && !text.contains("Nothing to do."))
+        let status = try Jail.run(["status", "--json"], in: root).document()
+        #expect(try Schema(named: "status").problems(status) == [])
+        #expect((status["next_boot"] as? [String: Any])?["pending_images"] as? [String] == [image])
+        #expect(try Jail.run(["status"], in: root).output.contains("not yet in the initramfs \(image)"))
+    }
+
     @Test("a file of another user where the plan is to go: 1, and the file is as it was", .enabled(if: geteuid() == 0))
     func outOfAnother() throws {
         let path = try temporaryFile("plan.json", "theirs")

@@ -39,7 +39,12 @@ class Change(object):
         if not self.module.check_mode:
             status = self.status()
             self.members["ranges"] = status["ranges"]
-            self.members["reboot_required"] = status["next_boot"]["differs"]
+            self.members["reboot_required"] = self.reboot_required(status["next_boot"])
+
+    @staticmethod
+    def reboot_required(next_boot):
+        """Whether a reboot brings other owners; None while an initramfs does not have what is persisted."""
+        return None if next_boot.get("pending_images") else next_boot["differs"]
 
     def result(self):
         """What the task returns."""

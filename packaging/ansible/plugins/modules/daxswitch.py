@@ -109,7 +109,9 @@ hazards:
   type: list
   elements: dict
 reboot_required:
-  description: Whether the next boot brings other owners than there are now; null where that can't be known.
+  description: >-
+    Whether the next boot brings other owners than there are now; null where that can't be known, as while an initramfs
+    does not have, or was not seen to have, what is persisted.
   returned: always, but for check mode
   type: bool
 code:
