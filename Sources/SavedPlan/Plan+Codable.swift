@@ -6,7 +6,7 @@ extension Plan: Codable {
         case schemaVersion = "schema_version"
         case kind, policy, request, steps, certain
         case missingFacts = "missing_facts"
-        case ranges, modules, iomem, hazards, fingerprint
+        case ranges, modules, iomem, hazards, fingerprint, digest
         /// The directory of the machine, which `plan` over many machines adds.
         case root
     }
@@ -43,6 +43,27 @@ extension Plan: Codable {
             hazards: try members.value(.hazards),
             fingerprint: try members.value(.fingerprint)
         )
+        guard try members.value(.digest) == documentDigest else {
+            throw members.misfit(
+                .digest,
+                "it does not fit the rest of the document, which was changed after it was written; plan again"
+            )
+        }
+    }
+
+    /// The digest of all that a document of this plan holds, but for itself and `root`. It is made from the values: the layout
+    /// of the text makes no difference. It shows that a document was edited or damaged; there is no key in it, so it is no
+    /// proof of who wrote the document.
+    package var documentDigest: String { digest(of: [JSONText.line(Undigested(plan: self))]) }
+
+    /// A document without its digest.
+    private struct Undigested: Encodable {
+        let plan: Plan
+
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try plan.encode(into: &members)
+        }
     }
 
     private static func kind(_ decoder: any Swift.Decoder) throws -> Kind {
@@ -97,6 +118,11 @@ extension Plan: Codable {
     /// Writes a document; what is missing is null, so that the shape never varies.
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
+        try encode(into: &members)
+        try members.encode(documentDigest, forKey: .digest)
+    }
+
+    private func encode(into members: inout KeyedEncodingContainer<CodingKeys>) throws {
         try members.encode(PlanFile.schemaVersion, forKey: .schemaVersion)
         try members.encode((policy == nil ? Kind.predict : .plan).rawValue, forKey: .kind)
         try members.encode(policy?.name, forKey: .policy)

@@ -125,14 +125,13 @@ struct SavedPlanTests {
         let plan = try document(before.path)
         let again = try planned(plan, on: after)
         #expect(again.isEmpty && again.hazards.isEmpty)
-        let other = plan.replacing("\"window_only\" : \"hmem\"", with: "\"window_only\" : \"cxl\"")
-            .replacing("\"covered_by_region\" : \"hmem\"", with: "\"covered_by_region\" : \"cxl\"")
-            .replacing("\"outside_windows\" : \"hmem\"", with: "\"outside_windows\" : \"cxl\"")
-        #expect(try stale(other, on: after).contains { $0.hasPrefix("module cxl_acpi: live before") })
-        let wishless = plan.replacing("\"window_only\" : \"hmem\"", with: "\"window_only\" : \"any\"")
-            .replacing("\"covered_by_region\" : \"hmem\"", with: "\"covered_by_region\" : \"any\"")
-            .replacing("\"outside_windows\" : \"hmem\"", with: "\"outside_windows\" : \"any\"")
-        #expect(try !stale(wishless, on: after).isEmpty)
+        func wanting(_ owner: Owner?) throws -> String {
+            var other = try PlanFile.parse(plan, file: "plan.json")
+            other.request.policy?.want = Policy.Want(coveredByRegion: owner, windowOnly: owner, outsideWindows: owner)
+            return JSONText.document(other)
+        }
+        #expect(try stale(wanting(.cxl), on: after).contains { $0.hasPrefix("module cxl_acpi: live before") })
+        #expect(try !stale(wanting(nil), on: after).isEmpty)
         var withMore = try PlanFile.parse(plan, file: "plan.json")
         withMore.fingerprint.facts["soft_reserved"]?["0x6d0000000-0x6efffffff"] = "there"
         #expect(throws: StalePlan.self) { try planned(withMore, on: after) }
@@ -161,8 +160,9 @@ struct SavedPlanTests {
             .trimmingCharacters(in: .whitespacesAndNewlines)
         try write("00000000-0000-4000-8000-000000000001\n", to: "/proc/sys/kernel/random/boot_id", of: host)
         #expect(try stale(plan, on: host) == ["boot: \(id) before, 00000000-0000-4000-8000-000000000001 now"])
-        let unknown = plan.replacing("\"\(id)\"", with: "null")
-        #expect(try stale(unknown, on: host)[0].hasPrefix("boot: not known before"))
+        var unknown = try PlanFile.parse(plan, file: "plan.json")
+        unknown.fingerprint.bootID = nil
+        #expect(try stale(JSONText.document(unknown), on: host)[0].hasPrefix("boot: not known before"))
     }
 
     @Test("from a later daxswitch: the version is what is wrong, however else it looks")
