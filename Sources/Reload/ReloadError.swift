@@ -1,3 +1,4 @@
+internal import Inspection
 package import LinuxSystem
 
 /// Why a plan could not be carried out.
@@ -29,6 +30,8 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
         case hung
         /// The kernel log has a WARNING, an Oops or a conflict that a step brought.
         case kernelTrouble = "kernel-trouble"
+        /// The kernel log has the report of a fault that names none of the drivers that the steps reach.
+        case kernelTroubleElsewhere = "kernel-trouble-elsewhere"
         /// The machine afterwards is not as predicted.
         case notAsPredicted = "not-as-predicted"
         /// SIGINT, SIGTERM or SIGHUP.
@@ -53,6 +56,11 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
         self.cause = cause
     }
 
+    /// A complaint of the kernel.
+    init(_ complaint: KernelComplaint, _ message: String) {
+        self.init(complaint.isElsewhere ? .kernelTroubleElsewhere : .kernelTrouble, message, cause: complaint.line)
+    }
+
     /// A failure of the system below a run.
     package init(_ error: SystemError) {
         let code: Code =
@@ -67,7 +75,7 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
     }
 
     /// Nobody knows what the kernel holds, whatever it shows: nothing more may be tried.
-    var endsAll: Bool { code == .kernelTrouble || code == .hung }
+    var endsAll: Bool { [.kernelTrouble, .kernelTroubleElsewhere, .hung].contains(code) }
 
     /// Whether the same call may go through later.
     package var isRetryable: Bool { code == .busy || code == .machineChanged || code == .interrupted }

@@ -1,5 +1,6 @@
 import Foundation
 import Inspection
+import LinuxSystem
 import Machine
 import TestCaptures
 import Testing
@@ -73,6 +74,37 @@ struct CollectTests {
             let error = #expect(throws: InspectionError.self) { try Inspector(root: torn).read() }
             #expect(error?.code == .badCapture, "without \(path)")
         }
+    }
+
+    private struct RecordLog: KernelLog {
+        let text: String
+        func content() -> KernelLogContent? { .records(KernelLogRecord.parse(Array(text.utf8))) }
+    }
+
+    @Test("the kernel log is recorded with facility, number and device, and reads as it was; dmesg is for people")
+    func records() throws {
+        let text = """
+            6,0,0,-;Linux version 7.3.4 (build@host) (gcc) #1 SMP
+            12,1,5140900,-;systemd[1]: user space
+            6,2,5140901,-,caller=T9; x\\x0ay
+             SUBSYSTEM=platform
+             DEVICE=+platform:hmem.0
+
+            """
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "boot")
+        let directory = TestCaptures.newDirectory()
+        let log = RecordLog(text: text)
+        try Collector(tree: DirectoryTree(root: root.path), log: log, directory: directory).record()
+        #expect(try String(contentsOfFile: directory + "/kmsg", encoding: .utf8) == text)
+        #expect(RecordedKernelLog(tree: DirectoryTree(root: directory)).content() == log.content())
+        #expect(
+            try String(contentsOfFile: directory + "/dmesg", encoding: .utf8) == """
+                [    0.000000] Linux version 7.3.4 (build@host) (gcc) #1 SMP
+                [    5.140900] systemd[1]: user space
+                [    5.140901]  x\\x0ay
+
+                """
+        )
     }
 
     @Test("a directory with something in it is left alone: 64")

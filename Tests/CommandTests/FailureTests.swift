@@ -17,7 +17,7 @@ struct FailureTests {
             (.damagedJournal, .stopped), (.otherVersion, .stopped), (.stuck, .stopped), (.machineChanged, .refused),
             (.notLoadable, .missing),
             (.newHazard, .refused), (.stepFailed, .failed), (.notSettled, .failed), (.hung, .failed),
-            (.kernelTrouble, .failed),
+            (.kernelTrouble, .failed), (.kernelTroubleElsewhere, .failed),
             (.notAsPredicted, .failed), (.interrupted, .failed), (.notPermitted, .notPermitted),
             (.unavailable, .failed),
         ]

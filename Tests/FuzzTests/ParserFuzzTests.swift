@@ -56,8 +56,10 @@ import Testing
     @Test func kernelLog() throws {
         try Fuzzer("log").run { bytes in
             let tree = MemoryTree(["/dmesg": bytes])
-            let maps = LoggedFacts(RecordedKernelLog(tree: tree).lines() ?? []).maps
-            _ = maps.firmware.merged() + (maps.changed ?? []).merged() + maps.specificPurpose.merged()
+            for log in [RecordedKernelLog(tree: tree).content(), .records(KernelLogRecord.parse(bytes))] {
+                let maps = LoggedFacts(log).maps
+                _ = maps.firmware.merged() + (maps.changed ?? []).merged() + maps.specificPurpose.merged()
+            }
             _ = KernelLogRecord(bytes)?.isFromKernel
             reading(tree)
         }

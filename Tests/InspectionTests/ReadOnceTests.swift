@@ -158,8 +158,8 @@ private struct CountingTree: FileTree {
 private struct CountingLog: KernelLog {
     let tree: CountingTree
 
-    func lines() -> [String]? {
+    func content() -> KernelLogContent? {
         tree.counts.count("lines of the log")
-        return RecordedKernelLog(tree: tree).lines()
+        return RecordedKernelLog(tree: tree).content()
     }
 }

@@ -95,7 +95,6 @@ import Testing
             "[    0.000000] BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff]  soft reserved",
             "[    0.000000][    T0] BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff] Soft Reserved",
             "<6>[    0.000000] BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff] soft reserved",
-            "BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff] soft reserved",
             "[    0.000000] efi: mem17: [Conventional Memory|   |  |SP|  |  |  |  |  |   |WB|WT|WC|UC] "
                 + "range=[0x00000005d0000000-0x00000005efffffff] (512MB)",
         ]
@@ -134,7 +133,7 @@ import Testing
         let ranges = try read(
             files,
             iomem: "5d0000000-5efffffff : Soft Reserved\n",
-            log: ["BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff] soft reserved"]
+            log: ["[    0.000000] BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff] soft reserved"]
         )
         #expect(ranges.count == 1)
         #expect(
@@ -209,7 +208,8 @@ import Testing
             ]
         )
         let log = [
-            "user-defined physical RAM map:", "user: [mem 0x0000000030000000-0x000000006fffffff]  soft reserved",
+            "[    0.0] user-defined physical RAM map:",
+            "[    0.0] user: [mem 0x0000000030000000-0x000000006fffffff]  soft reserved",
         ]
         #expect(
             try text(read(files, commandLine: line, log: log)) == ["0x30000000-0x6fffffff"],
@@ -222,7 +222,7 @@ import Testing
     {
         let files = firmware([("0x5d0000000", "0x5efffffff", "Soft Reserved")])
         let log = ["0x00000005d0000000-0x00000005dfffffff", "0x00000005e0000000-0x00000005efffffff"].map { range in
-            "efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[\(range)] (256MB)"
+            "[    0.0] efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[\(range)] (256MB)"
         }
         #expect(try text(read(files, log: log)) == ["0x5d0000000-0x5dfffffff", "0x5e0000000-0x5efffffff"])
         #expect(try text(read(files, commandLine: "efi=nosoftreserve", log: log)) == ["0x5d0000000-0x5efffffff"])
@@ -331,7 +331,7 @@ import Testing
 
     @Test("efi=nosoftreserve") func noSoftReserve() throws {
         let line =
-            "efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[0x00000005d0000000-0x00000005efffffff] (512MB)"
+            "[    0.0] efi: mem17: [Conventional Memory|   |  |SP|  |  |WB|WT|WC|UC] range=[0x00000005d0000000-0x00000005efffffff] (512MB)"
         #expect(try read(log: [line]).count == 1)
         #expect(try read(commandLine: "efi=debug,nosoftreserve", log: [line]).isEmpty)
     }

@@ -186,19 +186,6 @@ struct StateTests {
         #expect(try String(contentsOfFile: state.hold, encoding: .utf8) == DropInHold.letInText)
     }
 
-    @Test(
-        "kernel lines that stop a plan",
-        arguments: [
-            "WARNING: CPU: 1 PID: 9 at kernel/resource.c", "BUG: unable to handle page fault",
-            "cxl_dax_region dax_region0: dax_region resource conflict for [mem 0x5d0000000]",
-            "kmem dax0.0: mapping0: 0x5d0000000-0x5efffffff stuck online until reboot",
-        ]
-    )
-    func trouble(_ line: String) {
-        #expect(KernelTrouble.first(in: ["all is well", line]) == line)
-        #expect(KernelTrouble.first(in: ["hmem_platform hmem_platform.0: deferring range to CXL"]) == nil)
-    }
-
     @Test("modes are 0644 and 0755, also over what a run that was cut off left behind; no temporary file is left")
     func modes() throws {
         let made = "\(root)/run/modprobe.d"

@@ -68,7 +68,7 @@ struct Completeness {
     private func lacksDecoder(_ range: AddressRange) -> Bool {
         if tree.isLive && isBound { return true }
         if sources.fixedWindows.windows.contains(where: { $0.lacksDecoder && $0.range.overlaps(range) }) { return true }
-        return sources.log.failedDecodeRanges.contains { $0.holds("[\(hexadecimal(range.start)) - ") }
+        return sources.log.failedDecodeRanges.contains { $0.start == range.start }
     }
 
     /// `cxl_acpi` is bound. When it goes, its link is the first thing to go and the lines in iomem are the last

@@ -8,7 +8,7 @@ internal import Machine
 /// The kernel keeps that in `hmem_platform.did_probe` (drivers/dax/hmem/device.c, 7.1 on) and shows it nowhere. It is
 /// set by a probe that met a window over an HMEM range, and only a reboot resets it. That a probe met a window shows in
 /// what dax_hmem did not take. That none did is harder, since modules may have come and gone: it is a remembered fact, or
-/// the kernel log goes back to the boot and shows that no window has been there (`LoggedFacts.bridges`).
+/// the kernel log goes back to the boot and shows that no window has been there (`LoggedFacts.hasHostBridge`).
 /// On other generations there is no such probe: the value is `unknown`, and the evidence says so.
 struct InitialProbeFinding {
     let state: MachineState
@@ -104,7 +104,7 @@ struct InitialProbeFinding {
     /// That dax_hmem is older than `cxl_acpi` in `/proc/modules` proves nothing: dax_hmem_init() asks for `cxl_acpi` before
     /// it registers its driver, so that the probe of the older module meets the window of the younger one.
     private func earlyProof() -> String? {
-        guard log.isWhole, log.bridges.isEmpty, !state.windows.contains(where: \.isLive) else { return nil }
+        guard log.isWhole, !log.hasHostBridge, !state.windows.contains(where: \.isLive) else { return nil }
         return
             "The kernel log goes back to the boot and has no \"\(LoggedFacts.bridgeMark)\": no window has been there in this "
             + "boot."
@@ -140,12 +140,20 @@ struct DecoderHistory {
             return Finding(true, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
         }
         let mark = "\"\(LoggedFacts.bridgeMark)\""
-        if !log.bridges.isEmpty {
+        if log.hasHostBridge {
             return Finding(false, evidence: ["The kernel log has \(mark): cxl_acpi has been bound in this boot."])
         }
         guard log.isWhole else {
             let what = log.isEmpty ? "There is no kernel log here" : "The kernel log has lost its beginning"
             return Finding(false, evidence: ["\(what), so that cxl_acpi may have been bound in this boot."])
+        }
+        if log.hasSlept {
+            return Finding(
+                false,
+                evidence: [
+                    "The machine has slept in this boot (\"PM: … entry\" in the kernel log): devices may have been reset."
+                ]
+            )
         }
         return Finding(
             true,

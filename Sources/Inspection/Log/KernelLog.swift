@@ -1,22 +1,48 @@
-internal import LinuxSystem
+package import LinuxSystem
 
 /// The kernel log of a machine since it started, as far as it is kept.
 package protocol KernelLog: Sendable {
-    /// The lines, oldest first; nil where the log can't be read.
-    func lines() -> [String]?
+    /// What is in it, oldest first; nil where the log can't be read.
+    func content() -> KernelLogContent?
 }
 
-/// The log in the file `dmesg` of a recorded machine.
+/// A kernel log in one of its two forms.
+package enum KernelLogContent: Sendable, Equatable {
+    /// The records of `/dev/kmsg`, which tell who wrote them and whether some are missing.
+    case records([KernelLogRecord])
+    /// Lines as dmesg prints them.
+    case lines([String])
+
+    /// The records as a capture has them in its file `kmsg`; nil for lines.
+    package var recordText: String? {
+        guard case .records(let records) = self else { return nil }
+        return records.map { $0.source + "\n" }.joined()
+    }
+
+    /// The log as dmesg prints it.
+    package var text: [String] {
+        switch self {
+        case .records(let records): records.map(\.line)
+        case .lines(let lines): lines
+        }
+    }
+}
+
+/// The log of a recorded machine: the records in the file `kmsg`, without one the lines in `dmesg`.
 package struct RecordedKernelLog: KernelLog {
     private let tree: any FileTree
+
+    /// Where `daxswitch collect` puts the records.
+    package static let path = "/kmsg"
 
     /// The log of the machine in `tree`.
     package init(tree: any FileTree) { self.tree = tree }
 
-    /// The lines of the file; nil where it is absent or unreadable.
-    package func lines() -> [String]? {
+    /// What the files have; nil where both are absent or unreadable.
+    package func content() -> KernelLogContent? {
         do {
-            return try tree.text("/dmesg")?.lines.map(String.init)
+            if let bytes = try tree.read(Self.path) { return .records(KernelLogRecord.parse(bytes)) }
+            return try tree.text("/dmesg").map { .lines($0.lines.map(String.init)) }
         } catch {
             // The log only adds facts; without it the other sources stand alone.
             return nil
@@ -30,8 +56,8 @@ package struct RunningKernelLog: KernelLog {
     package init() {}
 
     /// The records in the kernel's buffer; nil without the privilege.
-    package func lines() -> [String]? {
+    package func content() -> KernelLogContent? {
         guard let log = try? KernelLogDevice() else { return nil }
-        return log.records().map(\.text)
+        return .records(log.records())
     }
 }

@@ -1,70 +1,65 @@
-/// What the kernel log tells, found in one walk over its lines.
+internal import Iomem
+
+/// What the kernel log tells, found in one walk over the messages that only the kernel can have written.
 struct LoggedFacts {
     /// There is no log, or nothing in it.
     let isEmpty: Bool
-    /// The log begins with the boot, so that nothing is missing in it: the buffer loses its oldest lines first.
-    private(set) var isWhole = false
+    /// The log begins with the boot and nothing is missing in it.
+    let isWhole: Bool
     /// The memory maps.
-    private(set) var maps = LoggedMaps()
-    /// The host bridges that `cxl_acpi` has bound in this boot, in order: `pci0000:0c`.
-    private(set) var bridges: [String] = []
-    /// The first message of a probe of dax_hmem that met a window.
+    let maps: LoggedMaps
+    /// `cxl_acpi` has bound a host bridge in this boot.
+    private(set) var hasHostBridge = false
+    /// What the first message of a probe of dax_hmem that met a window says.
     private(set) var probeMessage: String?
     /// The log has `awaitingProbe`.
     private(set) var awaitsProbe = false
-    /// The lines about windows that got no decoder.
-    private(set) var failedDecodeRanges: [String] = []
-    /// Which of `knownTables` the kernel names (drivers/acpi/acpica/tbprint.c: acpi_tb_print_table_header()).
+    /// The windows that got no decoder, each from its first byte to its last.
+    private(set) var failedDecodeRanges: [AddressRange] = []
+    /// Which of `knownTables` the kernel names.
     private(set) var tables: Set<String> = []
+    /// The machine was suspended or hibernated in this boot.
+    private(set) var hasSlept = false
 
     /// The ACPI tables that are about memory.
     static let knownTables = ["CEDT", "SRAT", "HMAT"]
 
-    /// What `add_host_bridge_uport()` (drivers/cxl/acpi.c) prints for each bridge, at a level that no setting keeps out of the
-    /// log, whenever the driver binds; its windows are put into iomem in the same call, shortly before. ` (restricted)`
-    /// follows where the bridge speaks CXL 1.1.
+    /// What the kernel prints for each host bridge that `cxl_acpi` binds.
     static let bridgeMark = "host supports CXL"
-
     /// A debug message that came with the deferral on reload (`hmem_register_device()`, drivers/dax/hmem/hmem.c).
     static let awaitingProbe = "await CXL initial probe"
     /// A debug message that all versions with a coordination have.
     static let deferring = "deferring range to CXL"
-    /// What `hmem_register_device()` and `hmem_register_cxl_device()` say, at debug level, about a range that meets a window.
-    private static let probeMessages = [
-        awaitingProbe, deferring, "CXL claims resource", "CXL did not claim resource",
-    ]
 
-    /// The facts in the lines of a log, oldest first.
-    init(_ lines: [String]) {
-        isEmpty = lines.isEmpty
-        for line in lines { note(line) }
+    /// The facts in `log`.
+    init(_ log: KernelLogContent?) {
+        let log = TrustedLog(log)
+        isEmpty = log.isEmpty
+        isWhole = log.isWhole
+        maps = LoggedMaps(log.boot)
+        for message in log.boot { noteTable(message) }
+        for message in log.later { note(message) }
     }
 
-    private mutating func note(_ line: String) {
-        let message = Self.message(of: line)
-        maps.note(message)
-        if message.hasPrefix("Linux version ") { isWhole = true }
-        for table in Self.knownTables where message.hasPrefix("ACPI: \(table) 0x") { tables.insert(table) }
-        if line.holds("Failed to add decode range") { failedDecodeRanges.append(line) }
-        guard line.holds("CXL") else { return }
-        if let place = message.place(of: ": \(Self.bridgeMark)"),
-            let bridge = message[..<place.lowerBound].fields().last
-        {
-            bridges.append(String(bridge))
-        }
-        if !awaitsProbe { awaitsProbe = line.holds(Self.awaitingProbe) }
-        if probeMessage == nil { probeMessage = Self.probeMessages.first { line.holds($0) } }
+    private mutating func noteTable(_ message: Substring) {
+        guard message.hasPrefix("ACPI: "), KernelMessage.table.form.fits(message) else { return }
+        for table in Self.knownTables where message.hasPrefix("ACPI: \(table) ") { tables.insert(table) }
     }
 
-    /// A line without the priority, the time and the caller in front, as in `[    0.000000][    T0] BIOS-e820: …`.
-    static func message(of line: String) -> Substring {
-        var rest = line.utf8[...]
-        if rest.first == UInt8(ascii: "<"), let close = rest.firstIndex(of: UInt8(ascii: ">")) {
-            rest = rest[close...].dropFirst()
+    private mutating func note(_ message: Substring) {
+        noteTable(message)
+        if message.hasPrefix("PM: ") {
+            hasSlept =
+                hasSlept || KernelMessage.suspend.form.fits(message) || KernelMessage.hibernation.form.fits(message)
+        } else if message.holds("decode range") {
+            guard let ends = KernelMessage.decodeRange.form.addresses(in: message) else { return }
+            if let range = AddressRange(start: ends[0], end: ends[1]) { failedDecodeRanges.append(range) }
+        } else if message.holds("CXL") {
+            if KernelMessage.bridge.form.fits(message) { hasHostBridge = true }
+            guard KernelMessage.probes.contains(where: { $0.form.fits(message) }) else { return }
+            let what = message.fields(3).last?.utf8.prefix { $0 != UInt8(ascii: ":") }
+            if message.holds(": \(Self.awaitingProbe): ") { awaitsProbe = true }
+            if probeMessage == nil { probeMessage = what.map { String(Substring($0)) } }
         }
-        while rest.first == UInt8(ascii: "["), let close = rest.firstIndex(of: UInt8(ascii: "]")) {
-            rest = rest[close...].dropFirst().drop { $0 == UInt8(ascii: " ") }
-        }
-        return Substring(rest)
     }
 }

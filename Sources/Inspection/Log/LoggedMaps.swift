@@ -3,7 +3,7 @@ internal import Iomem
 /// The memory maps that the kernel prints into its log while it starts.
 ///
 /// `e820__print_table()` (arch/x86/kernel/e820.c) prints `BIOS-e820: [mem 0xSTART-0xEND] TYPE` for the firmware's map,
-/// and, where `memmap=` changed it, the same lines with `user:`, which then hold instead.
+/// and, where `memmap=` changed it, the same lines with `user:`, which then hold instead. Each is printed once.
 struct LoggedMaps {
     /// The ranges of the firmware's map, of any type.
     private(set) var entries: [AddressRange] = []
@@ -19,42 +19,35 @@ struct LoggedMaps {
     /// The log has lines of the firmware's map or of the EFI map.
     private(set) var hasLines = false
 
-    /// Takes in the next message, which stands without the time in front.
-    mutating func note(_ message: Substring) {
-        if message.hasPrefix("BIOS-e820: [mem ") {
+    /// The maps in what the boot printed before there were processes.
+    init(_ boot: [Substring] = []) {
+        for message in boot { note(message) }
+    }
+
+    private mutating func note(_ message: Substring) {
+        if let range = Self.range(message, KernelMessage.firmwareEntry) {
             hasLines = true
-            if let range = Self.range(message, after: "[mem ") { entries.append(range) }
-            if let range = Self.softReserved(message) { firmware.append(range) }
-        } else if message.hasPrefix("user: [mem ") {
-            if let range = Self.softReserved(message), changed != nil { changed?.append(range) }
-        } else if message.holds("BIOS-provided physical RAM map") {
+            entries.append(range)
+            if Self.isSoftReserved(message) { firmware.append(range) }
+        } else if let range = Self.range(message, KernelMessage.changedEntry) {
+            if Self.isSoftReserved(message) { changed?.append(range) }
+        } else if KernelMessage.firmwareMap.form.fits(message) {
             isWhole = true
-        } else if message.holds("user-defined physical RAM map") {
-            changed = []
-        } else if message.hasPrefix("efi: mem") {
+        } else if KernelMessage.changedMap.form.fits(message) {
+            changed = changed ?? []
+        } else if let range = Self.range(message, KernelMessage.efiEntry) {
             hasLines = true
-            if let range = Self.specificPurpose(message) { specificPurpose.append(range) }
+            if message.holds(": [Conventional"), message.holds("|SP|") { specificPurpose.append(range) }
         }
     }
 
-    /// The range of `…: [mem 0xSTART-0xEND]  soft reserved`.
-    private static func softReserved(_ message: Substring) -> AddressRange? {
+    private static func isSoftReserved(_ message: Substring) -> Bool {
         let words = message.lowercased()
-        guard words.hasSuffix("] soft reserved") || words.hasSuffix("]  soft reserved") else { return nil }
-        return range(message, after: "[mem ")
+        return words.hasSuffix("] soft reserved") || words.hasSuffix("]  soft reserved")
     }
 
-    /// The range of `efi: mem17: [Conventional Memory|…|SP|…] range=[0xSTART-0xEND] (…)`.
-    private static func specificPurpose(_ message: Substring) -> AddressRange? {
-        guard message.holds("[Conventional"), message.holds("|SP|") else { return nil }
-        return range(message, after: "range=[")
-    }
-
-    private static func range(_ message: Substring, after mark: String) -> AddressRange? {
-        guard let place = message.place(of: mark), let end = message[place.upperBound...].firstIndex(of: "]")
-        else { return nil }
-        let ends = message[place.upperBound..<end].split(separator: "-")
-        guard ends.count == 2, let start = parseNumber(ends[0]), let last = parseNumber(ends[1]) else { return nil }
-        return AddressRange(start: start, end: last)
+    private static func range(_ message: Substring, _ entry: KernelMessage) -> AddressRange? {
+        guard let ends = entry.form.addresses(in: message), ends.count == 2 else { return nil }
+        return AddressRange(start: ends[0], end: ends[1])
     }
 }

@@ -43,21 +43,64 @@ package struct KernelLogDevice: ~Copyable {
 package struct KernelLogRecord: Sendable, Equatable {
     /// The facility, which tells who wrote it, times eight, and the level.
     package let priority: Int
-    /// The text, without the lines behind it. Bytes that are no UTF-8 become U+FFFD.
+    /// The number of the record; the first of a boot has 0.
+    package let sequence: Int
+    /// When it was written, in microseconds since the start.
+    package let microseconds: Int
+    /// The text, without the lines behind it. Line ends and other bytes that can't be printed are escaped by the kernel
+    /// (`\x0a`); bytes that are no UTF-8 become U+FFFD.
     package let text: String
+    /// The whole record as the kernel gives it, without the line end behind it.
+    package let source: String
 
     /// The record in `bytes`; nil if they are none.
     package init?(_ bytes: [UInt8]) {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-        let digits = line.prefix { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ";") }
-        guard let end = line.firstIndex(of: UInt8(ascii: ";")),
-            let priority = Int(String(decoding: digits, as: UTF8.self)), priority >= 0
+        guard let end = line.firstIndex(of: UInt8(ascii: ";")) else { return nil }
+        let fields = line[..<end].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        guard fields.count >= 4, let priority = Self.number(fields[0]), let sequence = Self.number(fields[1]),
+            let microseconds = Self.number(fields[2])
         else { return nil }
         self.priority = priority
+        self.sequence = sequence
+        self.microseconds = microseconds
         text = String(decoding: line[(end + 1)...], as: UTF8.self)
+        source = String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
+    }
+
+    /// The records in `bytes`, one after the other; what is none is left out. A record begins with a digit, the lines behind
+    /// it with a space.
+    package static func parse(_ bytes: [UInt8]) -> [KernelLogRecord] {
+        var records: [KernelLogRecord] = []
+        var record: [UInt8] = []
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            if line.first == UInt8(ascii: " ") {
+                record += [UInt8(ascii: "\n")] + line
+            } else {
+                if let whole = KernelLogRecord(record) { records.append(whole) }
+                record = Array(line)
+            }
+        }
+        if let whole = KernelLogRecord(record) { records.append(whole) }
+        return records
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+        guard let number = Int(String(decoding: bytes, as: UTF8.self)), (0..<1 << 62).contains(number) else {
+            return nil
+        }
+        return number
     }
 
     /// Whether the kernel itself wrote it: its facility is 0, and devkmsg_write() gives that to no process. So neither our
     /// own lines nor a service's "WARNING:" pass for the kernel's.
     package var isFromKernel: Bool { priority < 8 }
+
+    /// The record as dmesg prints it: `[    3.224010] TEXT`.
+    package var line: String {
+        let seconds = String(microseconds / 1_000_000)
+        let fraction = String(microseconds % 1_000_000)
+        let padding = String(repeating: " ", count: max(0, 5 - seconds.utf8.count))
+        return "[\(padding)\(seconds).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)] \(text)"
+    }
 }

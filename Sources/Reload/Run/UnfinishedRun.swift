@@ -15,6 +15,8 @@ package struct UnfinishedRun: Sendable, Equatable {
     package var wayBack: [Step]?
     /// How many of those had ended.
     package var wayBackEnded = 0
+    /// Why it stopped, if the kernel complained about something that no step reaches.
+    package var complaintElsewhere: String?
     /// The first line that can't be read, as `FILE:LINE`; what came before it counts.
     package var damage: String?
 
@@ -93,6 +95,7 @@ package struct UnfinishedRun: Sendable, Equatable {
             wayBackEnded = 0
         case .stopped:
             if line.outcome == ReloadError.Code.kernelTrouble.rawValue { interruption.complaint = line.message }
+            if line.outcome == ReloadError.Code.kernelTroubleElsewhere.rawValue { complaintElsewhere = line.message }
         }
     }
 

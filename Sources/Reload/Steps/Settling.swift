@@ -1,3 +1,4 @@
+import Inspection
 import Iomem
 import Machine
 import Ownership
@@ -90,10 +91,19 @@ struct Settling {
 
     /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.
     func checkMessages(_ moment: String) throws(ReloadError) {
-        guard let line = KernelTrouble.first(in: surfaces.messages.newLines(), expected: expectedMessages) else {
-            return
+        guard let complaint = newComplaint() else { return }
+        throw ReloadError(complaint, "the kernel complains \(moment)")
+    }
+
+    /// What the kernel has complained about since the last call. The rest of a report is waited for, once.
+    func newComplaint() -> KernelComplaint? {
+        var lines = surfaces.messages.newLines()
+        guard KernelComplaint.first(in: lines, expected: expectedMessages) != nil else { return nil }
+        if !lines.contains(where: { $0.hasPrefix(KernelComplaint.endOfReport) }) {
+            surfaces.waiter.wait(upTo: deadlines.interval)
+            lines += surfaces.messages.newLines()
         }
-        throw ReloadError(.kernelTrouble, "the kernel complains \(moment)", cause: line)
+        return KernelComplaint.first(in: lines, expected: expectedMessages)
     }
 
     /// What of a step's effect can't be seen yet; nil where it is complete.

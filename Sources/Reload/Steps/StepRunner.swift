@@ -75,15 +75,8 @@ struct StepRunner {
             try act(step, machine, memory)
             try settling.settle(step)
         } catch {
-            guard error.code != .kernelTrouble,
-                let line = KernelTrouble.first(
-                    in: surfaces.messages.newLines(),
-                    expected: settling.expectedMessages
-                )
-            else {
-                throw error
-            }
-            throw ReloadError(.kernelTrouble, "the kernel complains and \(error)", cause: line)
+            guard !error.endsAll || error.code == .hung, let complaint = settling.newComplaint() else { throw error }
+            throw ReloadError(complaint, "the kernel complains and \(error)")
         }
     }
 

@@ -57,9 +57,16 @@ struct Collector {
         try recordMemory()
         try recordModuleLists()
         try recordUsers()
-        if let lines = log.lines() {
-            try recording.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
+        try recordLog()
+    }
+
+    /// As records, which tell who wrote each and whether some are missing, and as text for people.
+    private func recordLog() throws(CollectError) {
+        guard let content = log.content() else { return }
+        if let records = content.recordText {
+            try recording.write(Array(records.utf8), to: RecordedKernelLog.path)
         }
+        try recording.write(Array(content.text.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
     }
 
     /// So that what this machine has not is not taken for what the recording has lost.

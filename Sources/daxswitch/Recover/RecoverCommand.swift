@@ -134,6 +134,11 @@ struct RecoverCommand: Command {
         case .unfinished(let run):
             report.journal = .unfinished
             report.policy = run.policy
+            if let complaint = run.complaintElsewhere {
+                Output.complain(
+                    "the run stopped because \(complaint). The report names no CXL, dax or memory driver, so the recovery goes on"
+                )
+            }
             let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
             report.take(recovery)
             if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: .current) + [""]) }

@@ -111,7 +111,9 @@ struct Failure: Error, Equatable {
         case .machineChanged, .newHazard: .refused
         case .notLoadable: .missing
         case .notPermitted: .notPermitted
-        case .stepFailed, .notSettled, .hung, .kernelTrouble, .notAsPredicted, .interrupted, .unavailable: .failed
+        case .stepFailed, .notSettled, .hung, .kernelTrouble, .kernelTroubleElsewhere, .notAsPredicted, .interrupted,
+            .unavailable:
+            .failed
         }
     }
 }

@@ -104,7 +104,7 @@ final class VanishingOnce: Sendable {
 struct FakeLog: KernelLog {
     var text: [String]?
     init(_ text: [String]? = nil) { self.text = text }
-    func lines() -> [String]? { text }
+    func content() -> KernelLogContent? { text.map { .lines($0) } }
 }
 
 /// The error that reading `root` ends with; nil where it succeeds.
