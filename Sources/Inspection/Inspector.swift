@@ -88,7 +88,7 @@ package struct Inspector: Sendable {
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
         if !state.seesDecoders { state.remembered = facts?.decoders }
-        state.decodersAsAtBoot = DecoderHistory(state: state, log: sources.log).find()
+        state.decodersAsAtBoot = DecoderHistory(state: state, sources: sources).find()
         state.kernel.generation = try GenerationFinding(
             state: state,
             sources: sources,
@@ -116,4 +116,7 @@ package struct Inspector: Sendable {
 
     /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
     package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
+
+    /// What else a recording needs for what happened before and in this boot.
+    package static let historyPaths = [DecoderHistory.loaderPath, DecoderHistory.sleepPath]
 }

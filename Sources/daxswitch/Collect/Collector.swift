@@ -38,6 +38,7 @@ struct Collector {
         }
         + ["CEDT", "HMAT", "SRAT"].map { "/sys/firmware/acpi/tables/\($0)" }
         + ["/sys/kernel/security/lockdown", Inspector.holdPath, Inspector.persistedPath, RememberedFacts.path]
+        + Inspector.historyPaths
 
     /// Records the machine.
     func record() throws(CollectError) {

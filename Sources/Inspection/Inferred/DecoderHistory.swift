@@ -1,0 +1,65 @@
+internal import Machine
+
+/// Infers whether the memory devices' decoders can only be as the firmware left them.
+///
+/// Drivers reset decoders when `cxl_acpi` or a memory device's driver goes (drivers/cxl/core/region.c:
+/// cxl_region_decode_reset()), and none touches one before `cxl_acpi` has made the ports (drivers/cxl/acpi.c:
+/// cxl_acpi_probe()). While they are out of sight nothing else tells, and memory that no decoder answers for is deadly.
+/// What this kernel has done is not enough: one that ran before it and started it by kexec may have reset them, and so may
+/// a suspend.
+struct DecoderHistory {
+    let state: MachineState
+    let sources: MachineSources
+    private var log: LoggedFacts { sources.log }
+
+    /// The finding, with what proves it or what is missing.
+    func find() -> Finding<Bool> {
+        if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
+        if let why = earlierKernel ?? sleep { return doubt(why) }
+        // What is part of the kernel image is bound without being loaded.
+        if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
+            state.modules.state(of: "cxl_acpi") != .builtin
+        {
+            return Finding(true, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+        }
+        let mark = "\"\(LoggedFacts.bridgeMark)\""
+        if log.hasHostBridge { return doubt("The kernel log has \(mark): cxl_acpi has been bound in this boot.") }
+        guard log.isWhole else {
+            let what = log.isEmpty ? "There is no kernel log here" : "The kernel log has lost its beginning"
+            return doubt("\(what), so that cxl_acpi may have been bound in this boot.")
+        }
+        return Finding(
+            true,
+            evidence: ["The kernel log goes back to the boot and has no \(mark): cxl_acpi has not been bound."]
+        )
+    }
+
+    private func doubt(_ why: String) -> Finding<Bool> { Finding(false, evidence: [why]) }
+
+    /// The file that shows what has started the kernel, on x86 alone (arch/x86/kernel/setup.c: setup_arch()).
+    static let loaderPath = "/proc/sys/kernel/bootloader_type"
+    /// The number of kexec, in the upper four bits (arch/x86/kernel/kexec-bzimage64.c: bzImage64_load(); kexec-tools alike).
+    private static let kexec = 0xd
+    /// How often the machine went to sleep and came back.
+    static let sleepPath = "/sys/power/suspend_stats/success"
+
+    /// Why another kernel may have run since the firmware.
+    private var earlierKernel: String? {
+        guard let loader = sources.tree.optionalValue(Self.loaderPath).flatMap({ Int($0) }) else {
+            // Recordings before 0.2.0 lack the file.
+            guard sources.tree.isLive else { return nil }
+            return
+                "\(Self.loaderPath) is not there: another kernel may have started this one (kexec) and reset decoders."
+        }
+        guard loader >> 4 == Self.kexec else { return nil }
+        return "\(Self.loaderPath) is \(loader): another kernel started this one (kexec) and may have reset decoders."
+    }
+
+    /// Why devices may have been without power since the boot.
+    private var sleep: String? {
+        let count = sources.tree.optionalValue(Self.sleepPath).flatMap { Int($0) } ?? 0
+        if count > 0 { return "\(Self.sleepPath) is \(count): decoders may have been reset while the machine slept." }
+        guard log.hasSlept else { return nil }
+        return "The kernel log has \"PM: … entry\": decoders may have been reset while the machine slept."
+    }
+}
