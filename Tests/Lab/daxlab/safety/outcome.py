@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass, field
 
-from daxlab.checks import ALARM
+from daxlab.checks import first_alarm
 from daxlab.results import Failure, Results
 
 DEAD = re.compile(r"Kernel panic|\bOops\b|BUG: unable|general protection|hardware memory corruption")
@@ -25,7 +25,7 @@ def outcome(directory, ranges):
     console = (directory / "console.log").read_text(errors="replace")
     results = Results(directory)
     found = Outcome()
-    alarm = next((line for line in (console + results.kernel_log()).splitlines() if ALARM.search(line)), None)
+    alarm = first_alarm(console + results.kernel_log())
     if DEAD.search(console):
         line = next(line for line in console.splitlines() if DEAD.search(line))
         found.losses.append(f"the kernel died ({plain(line)})")
