@@ -28,7 +28,7 @@ class Change(object):
         proposed = None
         if self.wanted["state"] != "applied" or self.wanted["persist"]:
             # First: what can't be persisted is refused before anything on the running host is changed.
-            proposed = self.ended("persist", "--dry-run", *self.persist_arguments())
+            proposed = self.ended("persist", ["--dry-run"] + self.persist_options(), self.wanted["policy"])
         if self.wanted["state"] == "applied":
             if self.module.check_mode:
                 self.preview()
@@ -55,10 +55,10 @@ class Change(object):
 
     def status(self):
         """Who owns what now."""
-        return self.tool.run("status", *self.root())[1]
+        return self.tool.run("status", self.root())[1]
 
     def root(self):
-        return ["--root", self.wanted["root"]] if self.wanted["root"] else []
+        return ["--root=%s" % self.wanted["root"]] if self.wanted["root"] else []
 
     def preview(self):
         """Check mode: the plan, and what it would bring."""
@@ -73,14 +73,14 @@ class Change(object):
             self.diffs.append(wording.owners_diff(before, after))
         if not self.wanted["root"]:
             # What apply itself would say: it knows which hazards can be accepted, and whom a policy file belongs to.
-            self.ended("apply", "--dry-run", *self.apply_arguments())
+            self.ended("apply", ["--dry-run"] + self.apply_options(), self.wanted["policy"])
         elif [one for one in after["hazards"] if one["id"] not in self.wanted["accept"]]:
             self.refuse("plan", dict(after, outcome="refused"), 3)
         # Only here: a plan that is refused changes nothing, however many steps it has.
         self.changed = bool(after["steps"])
 
     def plan(self, policy):
-        return self.tool.run("plan", policy, *self.root())[1]
+        return self.tool.run("plan", self.root(), policy)[1]
 
     def consenting(self, request):
         """The plan of the same policy with offline_memory, which `plan` takes in a policy file only."""
@@ -97,19 +97,17 @@ class Change(object):
         finally:
             os.unlink(path)
 
-    def apply_arguments(self):
-        arguments = [self.wanted["policy"]]
-        if self.wanted["offline_memory"]:
-            arguments.append("--offline-memory")
+    def apply_options(self):
+        options = ["--offline-memory"] if self.wanted["offline_memory"] else []
         for hazard in self.wanted["accept"]:
-            arguments += ["--accept", hazard]
-        return arguments
+            options += ["--accept", hazard]
+        return options
 
     def apply(self):
         """The real thing; the owners afterwards are read anew, not taken from the plan."""
         before = self.status()
         try:
-            document = self.ended("apply", *(self.unattended() + self.apply_arguments()))
+            document = self.ended("apply", self.unattended() + self.apply_options(), self.wanted["policy"])
         except ToolError:
             if self.changed:
                 self.diffs.append(wording.owners_diff(before, self.status()))
@@ -123,8 +121,8 @@ class Change(object):
         """Changes without asking, and after another daxswitch where one is at work."""
         return ["--yes", "--wait", str(self.wanted["wait"])]
 
-    def persist_arguments(self):
-        return ["--clear"] if self.wanted["state"] == "cleared" else [self.wanted["policy"]]
+    def persist_options(self):
+        return ["--clear"] if self.wanted["state"] == "cleared" else []
 
     def persist(self, proposed):
         """What modprobe and the initramfs are to do from the next boot on; `proposed` is what a dry run says of it."""
@@ -135,8 +133,8 @@ class Change(object):
         if self.module.check_mode:
             self.changed = self.changed or bool(pending) or rebuilds
             return
-        arguments = self.unattended() + self.persist_arguments() + (["--update-initramfs"] if rebuilds else [])
-        document = self.ended("persist", *arguments)
+        options = self.unattended() + self.persist_options() + (["--update-initramfs"] if rebuilds else [])
+        document = self.ended("persist", options, self.wanted["policy"])
         self.changed = self.changed or document["changed"]
 
     @staticmethod
@@ -147,9 +145,9 @@ class Change(object):
         except IOError:
             return ""
 
-    def ended(self, command, *arguments):
+    def ended(self, command, options, operand):
         """Runs a command that changes something; one that did not end well fails the task with its hazards."""
-        code, document = self.tool.run(command, *arguments)
+        code, document = self.tool.run(command, options, operand)
         self.found(document["hazards"])
         if code:
             self.refuse(command, document, code)

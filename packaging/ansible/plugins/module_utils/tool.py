@@ -1,4 +1,4 @@
-"""daxswitch on the managed host: run, and its JSON documents held against what the collection understands."""
+"""daxswitch on the managed host: run, and its JSON documents compared with what the collection understands."""
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
@@ -35,9 +35,12 @@ class Tool(object):
                                      "with executable" % executable)
         self.check_schemas()
 
-    def run(self, *arguments):
-        """Runs the program with --json: its exit code, and the document it printed."""
-        command = [self.path] + list(arguments) + ["--json"]
+    def run(self, command, options=(), operand=None):
+        """Runs the program with --json: its exit code, and the document it printed.
+
+        The operand stands behind "--": the user chooses it, and it is never an option, whatever it begins with.
+        """
+        command = [self.path, command] + list(options) + ["--json"] + ([] if operand is None else ["--", operand])
         code, out, err = self.module.run_command(command, environ_update={"LC_ALL": "C", "NO_COLOR": "1"})
         try:
             document = json.loads(out)
