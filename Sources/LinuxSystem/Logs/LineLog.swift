@@ -19,11 +19,7 @@ package struct LineLog {
     ///
     /// - Throws: `SystemError` with the errno, or `.busy`; the file is then as it was.
     package func append(_ line: String) throws(SystemError) {
-        try WholeFile.makeParents(of: path)
-        let lock = try File.forLocking("\(path).lock")
-        guard try lock.lock(within: patience) else {
-            throw SystemError(.busy, "another process keeps \(path).lock locked")
-        }
+        let lock = try File.locked("\(path).lock", waitingUpTo: patience)
         try rotate()
         let file = try File(path, O_RDWR | O_CREAT | O_APPEND)
         _ = fchmod(file.descriptor, 0o644)

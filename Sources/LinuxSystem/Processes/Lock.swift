@@ -16,60 +16,68 @@ package struct Lock: ~Copyable {
     ///
     /// - Throws: as `init` does.
     package static func waitUntilFree(_ path: String, upTo limit: Duration = .zero) throws(SystemError) {
-        if unsafe access(path, F_OK) != 0 && errno == ENOENT { return }
-        try wait(for: try File(path, O_RDONLY), LOCK_SH, limit)
+        let start = ContinuousClock.now
+        while true {
+            if unsafe access(path, F_OK) != 0 && errno == ENOENT { return }
+            let file = try File(path, O_RDONLY)
+            try file.wait(for: LOCK_SH, upTo: limit - (ContinuousClock.now - start))
+            if file.isStillNamed { return }
+        }
     }
 
     private static func take(_ path: String, _ limit: Duration) throws(SystemError) -> File {
-        try WholeFile.makeParents(of: path)
-        let file = try File.forLocking(path)
-        try wait(for: file, LOCK_EX, limit)
+        let file = try File.locked(path, waitingUpTo: limit)
         if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(path)") }
         try file.append(Array(LockHolder.current.text.utf8))
         return file
     }
-
-    private static func wait(
-        for file: borrowing File,
-        _ operation: Int32,
-        _ limit: Duration
-    ) throws(SystemError) {
-        if try file.lock(operation, within: limit) { return }
-        // The kernel does not say which process it is, and the file is of the one that wrote it last.
-        let holder = LockHolder(parsing: Self.text(file.descriptor)).flatMap { $0.isAlive ? "\($0)" : nil }
-        throw SystemError(.busy, "another process keeps \(file.path) locked", cause: holder)
-    }
-
-    private static func text(_ descriptor: Int32) -> String {
-        var bytes = [UInt8](repeating: 0, count: 1024)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
-        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
-    }
 }
 
 extension File {
-    /// Opens a file to be locked, and makes it if it is not there. Whoever can open a file can lock it: mode 0600.
+    /// Opens the file at `path` and locks it for this process alone, waiting for up to `limit` if another one has the lock.
+    /// The file and the directories above it are made if they are not there. Whoever can open a file can lock it: mode 0600.
     ///
-    /// - Throws: `SystemError` with the errno.
-    package static func forLocking(_ path: String) throws(SystemError) -> File {
-        let file = try File(path, O_RDWR | O_CREAT, mode: 0o600)
-        if fchmod(file.descriptor, 0o600) != 0 { throw .failing("set the mode of \(path)") }
-        return file
+    /// The lock is on a file, not on its name. If the file was removed or replaced while its lock was waited for (as when the
+    /// package is purged), another process may already have the lock on the file that has the name now. So the two are
+    /// compared, and the new file is locked instead.
+    ///
+    /// - Throws: `SystemError` with the errno; `.busy`, its cause the process that has the lock, if it can be told.
+    package static func locked(_ path: String, waitingUpTo limit: Duration) throws(SystemError) -> File {
+        let start = ContinuousClock.now
+        while true {
+            try WholeFile.makeParents(of: path)
+            let file = try File(path, O_RDWR | O_CREAT, mode: 0o600)
+            if fchmod(file.descriptor, 0o600) != 0 { throw .failing("set the mode of \(path)") }
+            try file.wait(for: LOCK_EX, upTo: limit - (ContinuousClock.now - start))
+            if file.isStillNamed { return file }
+        }
     }
 
-    /// Takes the lock on the file, alone (`LOCK_EX`) or with others (`LOCK_SH`); false where another process has kept it from
-    /// that for all of `limit`.
-    ///
-    /// - Throws: `SystemError` with the errno.
-    package func lock(_ operation: Int32 = LOCK_EX, within limit: Duration) throws(SystemError) -> Bool {
+    /// Whether the name that the file was opened by is still its name.
+    fileprivate var isStillNamed: Bool {
+        guard let opened = try? status(), let named = try? FileStatus(path, follows: false) else { return false }
+        return opened.isSameFile(as: named)
+    }
+
+    /// Takes the lock on the file, alone (`LOCK_EX`) or with others (`LOCK_SH`).
+    fileprivate func wait(for operation: Int32, upTo limit: Duration) throws(SystemError) {
         let start = ContinuousClock.now
         while flock(descriptor, operation | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw .failing("lock \(path)") }
-            guard ContinuousClock.now - start < limit else { return false }
+            guard ContinuousClock.now - start < limit else {
+                // The kernel does not say which process it is, and the file is of the one that wrote it last.
+                let holder = LockHolder(parsing: beginning).flatMap { $0.isAlive ? "\($0)" : nil }
+                throw SystemError(.busy, "another process keeps \(path) locked", cause: holder)
+            }
             // flock() itself waits without end: nothing wakes it at the limit.
             _ = poll(nil, 0, 20)
         }
-        return true
+    }
+
+    private var beginning: String {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 }
 
