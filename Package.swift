@@ -19,15 +19,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, swiftSettings: optimized)
 }
 
-/// Without the overlay of Testing and Foundation, which no test uses: Debian's swiftlang has its module and lacks its library.
-let testing: [SwiftSetting] = settings + [.unsafeFlags(["-Xfrontend", "-disable-cross-import-overlays"])]
-
 /// The tests of one target, named after it.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name)] + dependencies,
-        swiftSettings: testing
+        swiftSettings: settings
     )
 }
 
@@ -97,12 +94,12 @@ let package = Package(
             name: "FuzzTests",
             dependencies: ["daxswitch", "LinuxSystem", "TestCaptures"],
             exclude: ["Corpus"],
-            swiftSettings: testing
+            swiftSettings: settings
         ),
         .testTarget(
             name: "CommandTests",
             dependencies: ["daxswitch", "LinuxSystem", "TestCaptures"],
-            swiftSettings: testing
+            swiftSettings: settings
         ),
     ]
 )
