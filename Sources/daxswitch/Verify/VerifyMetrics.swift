@@ -35,14 +35,15 @@ private func family(_ name: String, _ help: String, _ samples: [(labels: String,
         + samples.map { "\(name){\($0.labels)} \($0.value)\n" }.joined()
 }
 
-/// A label's value: backslash, quote and line end are escaped.
+/// A label's value: backslash, quote and line end are escaped, whatever stands beside them.
 private func escaped(_ text: String) -> String {
-    text.flatMap { character -> String in
-        switch character {
-        case "\\": "\\\\"
-        case "\"": "\\\""
-        case "\n": "\\n"
-        default: String(character)
+    let bytes = text.utf8.flatMap { byte -> [UInt8] in
+        switch byte {
+        case UInt8(ascii: "\\"): Array("\\\\".utf8)
+        case UInt8(ascii: "\""): Array("\\\"".utf8)
+        case UInt8(ascii: "\n"): Array("\\n".utf8)
+        default: [byte]
         }
-    }.map(String.init).joined()
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }
