@@ -67,6 +67,7 @@ let package = Package(
             ]
         ),
         .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
+        .target(name: "TestProcesses", path: "Tests/TestProcesses", cSettings: [.treatAllWarnings(as: .error)]),
         // Predictions compared with recorded machines: for tests, and for the tool that writes the documents.
         .target(
             name: "CaptureReplay",
@@ -85,7 +86,7 @@ let package = Package(
         tests("LinuxSystem", ["CSystem", "TestCaptures"]),
         tests("Kmod", ["LinuxSystem"]),
         tests("Iomem"),
-        tests("Inspection", ["LinuxSystem", "TestCaptures"]),
+        tests("Inspection", ["LinuxSystem", "TestCaptures", "TestProcesses"]),
         tests("Ownership", ["CaptureReplay", "Inspection", "Policy", "TestCaptures"]),
         tests("Policy", ["LinuxSystem"]),
         tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "TestCaptures"]),

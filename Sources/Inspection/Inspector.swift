@@ -78,8 +78,8 @@ package struct Inspector: Sendable {
         state.daxDevices = try dax.devices()
         state.hmemDevices = dax.hmemDevices()
         state.addRangesOfHmemDevices()
-        DaxUsers(tree: tree, processes: sources.processes).fill(&state.daxDevices)
-        state.pmem = try PmemReading(tree: tree, modules: modules.table, processes: sources.processes).read()
+        DaxUsers(tree: tree, table: sources.processes).fill(&state.daxDevices)
+        state.pmem = try PmemReading(tree: tree, modules: modules.table, table: sources.processes).read()
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
 

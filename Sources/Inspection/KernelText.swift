@@ -1,17 +1,5 @@
 internal import Iomem
 
-// Text and values as the kernel writes them, split by bytes.
-
-extension StringProtocol {
-    /// The lines that are not empty, without their ends.
-    var lines: [Substring] { Substring(self).utf8.split(separator: UInt8(ascii: "\n")).map { Substring($0) } }
-
-    /// What stands between spaces; `count` at most, the last with all that is left.
-    func fields(_ count: Int = .max) -> [Substring] {
-        Substring(self).utf8.split(separator: UInt8(ascii: " "), maxSplits: count - 1).map { Substring($0) }
-    }
-}
-
 /// Values of attributes. A capture that was edited or made by hand may hold them otherwise than the kernel writes
 /// them, and a number read in the wrong base is another number, not an error.
 extension FileTree {

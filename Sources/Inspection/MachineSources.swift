@@ -18,8 +18,8 @@ struct MachineSources {
     let cxlDevices: [String]
     /// The names in `/sys/bus/platform/devices`, in the same order.
     let platformDevices: [String]
-    /// The entries of `/proc` that are processes.
-    let processes: [String]
+    /// The processes, with what several parts ask about them.
+    let processes: ProcessTable
     /// The paths that the machine lacked when it was recorded.
     let absentPaths: [String]
 
@@ -35,7 +35,7 @@ struct MachineSources {
         symbols = KernelSymbols(tree: tree)
         cxlDevices = try tree.names(in: "/sys/bus/cxl/devices") { _ in true }
         platformDevices = try tree.names(in: "/sys/bus/platform/devices") { _ in true }
-        processes = tree.optionalNames(in: "/proc").filter { Int($0) != nil }
+        processes = ProcessTable(tree: tree)
     }
 }
 

@@ -68,12 +68,12 @@ package struct KmodContext: ~Copyable {
     package static var libraryVersion: String? {
         let name = "/libkmod.so."
         guard let maps = try? File("/proc/self/maps", O_RDONLY).readAll(),
-            let line = String(decoding: maps, as: UTF8.self).split(separator: "\n").first(where: { $0.contains(name) }),
-            let path = line.split(separator: " ").last,
+            let line = String(decoding: maps, as: UTF8.self).lines.first(where: { $0.contains(name) }),
+            let path = line.fields().last,
             let file = unsafe realpath(String(path), nil)
         else { return nil }
         defer { unsafe free(file) }
-        let last = unsafe String(cString: file).split(separator: "/").last.map { "/\($0)" } ?? ""
+        let last = unsafe String(cString: file).parts(at: "/").last.map { "/\($0)" } ?? ""
         return last.hasPrefix(name) ? String(last.dropFirst(name.count)) : nil
     }
 }

@@ -174,15 +174,15 @@ package struct SystemKind: Sendable, Equatable {
     /// The mount that `path` lies in: the longest mount point above it, the last one where several are the same.
     private static func mount(of path: String, in mountinfo: String) -> Mount? {
         var found: Mount?
-        for line in mountinfo.split(separator: "\n") {
-            let fields = line.split(separator: " ")
+        for line in mountinfo.lines {
+            let fields = line.fields()
             guard fields.count > 6, let dash = fields.dropFirst(6).firstIndex(of: "-"), fields.count > dash + 1 else {
                 continue
             }
             let point = String(fields[4])
             guard point == "/" || path == point || path.hasPrefix(point + "/"), point.count >= found?.point.count ?? 0
             else { continue }
-            let options = fields[5].split(separator: ",") + (fields.last?.split(separator: ",") ?? [])
+            let options = fields[5].parts(at: ",") + (fields.last?.parts(at: ",") ?? [])
             found = Mount(point: point, type: String(fields[dash + 1]), isReadOnly: options.contains("ro"))
         }
         return found

@@ -1,4 +1,5 @@
 package import Inspection
+import LinuxSystem
 package import Machine
 
 /// Why a choice would not come about at the next boot, as far as modules are concerned. Pure.
@@ -119,7 +120,7 @@ package struct ChoiceObstacle {
         }
     }
 
-    private static func name(_ path: String) -> Substring.UTF8View { (path.split(separator: "/").last ?? "").utf8 }
+    private static func name(_ path: String) -> Substring.UTF8View { (path.parts(at: "/").last ?? "").utf8 }
 
     private func isLoadable(_ module: String) -> Bool { machine.modules.state(of: module) != .builtin }
 }

@@ -34,11 +34,12 @@ struct UsersTests {
     func otherName() throws {
         let tree = tree(
             [
-                "/proc/7/comm": "db\n", "/proc/7/fd/3": "",
+                "/proc/7/comm": "db\n", "/proc/7/fdinfo/3": "pos:\t0\nmnt_id:\t22\nino:\t9\n",
+                "/proc/7/mountinfo": "22 1 0:5 / /srv rw - devtmpfs udev rw\n",
                 "/proc/7/maps":
                     "00400000-7f0000 r--p 0 00:05 9  /bin/db\n00700000-7f20000000 rw-s 0 00:05 9  /srv/pool\n",
-                "/proc/7/map_files/700000-7f20000000": "",
             ],
+            ["/proc/7/fd/3": "/srv/pool", "/proc/7/map_files/700000-7f20000000": "/srv/pool"],
             numbers: ["/proc/7/fd/3": "252:3", "/proc/7/map_files/700000-7f20000000": "252:3"]
         )
         #expect(try users(tree) == [DaxUser(pid: 7, command: "db", isMapped: true)])
@@ -47,7 +48,10 @@ struct UsersTests {
     @Test("another device under the same path is another device")
     func otherDevice() throws {
         let tree = tree(
-            ["/proc/7/comm": "db\n"],
+            [
+                "/proc/7/comm": "db\n", "/proc/7/fdinfo/3": "mnt_id:\t22\n",
+                "/proc/7/mountinfo": "22 1 0:5 / /dev rw - tmpfs none rw\n",
+            ],
             ["/proc/7/fd/3": "/dev/dax0.0"],
             numbers: ["/proc/7/fd/3": "1:3"]
         )

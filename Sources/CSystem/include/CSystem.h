@@ -6,6 +6,7 @@
 #include "child.h"
 #include "interrupts.h"
 #include "opening.h"
+#include "processes.h"
 #include "program.h"
 #include "uevents.h"
 

@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 internal import Machine
 
 /// Holds the facts of one reading against each other.
@@ -72,7 +73,7 @@ struct Consistency {
             let known = state.windows.map { "\($0.range)" }.joined(separator: ", ")
             return "\(place), but \(tree.display("/proc/iomem")) with the CEDT names only the CXL windows \(known)"
         }
-        guard let parent = tree.realPath(path)?.split(separator: "/").dropLast().last.map(String.init),
+        guard let parent = tree.realPath(path)?.parts(at: "/").dropLast().last.map(String.init),
             let decoder = state.decoders.first(where: { $0.name == parent }), let window = decoder.range
         else { return nil }
         guard window.contains(range) else {

@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Whether a root directory has what every machine has.
 struct RootCheck {
     let tree: any FileTree

@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 internal import Machine
 
 /// Reads the dax bus of sysfs (Documentation/ABI/testing/sysfs-bus-dax) and the hmem platform devices.
@@ -36,7 +37,7 @@ struct DaxReading {
     /// `cxl_dax_region_probe()` (drivers/dax/cxl.c) makes it below `regionN/dax_regionN`, `dax_hmem_probe()`
     /// (drivers/dax/hmem/hmem.c) below `hmem.N`.
     static func owner(ofDeviceAt path: String) -> (owner: Owner?, through: String) {
-        let parents = path.split(separator: "/").dropLast()
+        let parents = path.parts(at: "/").dropLast()
         guard let parent = parents.last else { return (nil, "") }
         if parent.isNumbered("hmem.") { return (.hmem, String(parent)) }
         if parent.isNumbered("dax_region"), let region = parents.dropLast().last, region.isNumbered("region") {
@@ -79,7 +80,7 @@ struct DaxReading {
         var devices: [HmemDevice] = []
         for name in platformDevices where name.isNumbered("hmem.") {
             guard let path = tree.realPath("\(bus)/\(name)") else { continue }
-            let parent = path.split(separator: "/").dropLast().last ?? ""
+            let parent = path.parts(at: "/").dropLast().last ?? ""
             devices.append(
                 HmemDevice(
                     name: name,

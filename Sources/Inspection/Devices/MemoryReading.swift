@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 internal import Machine
 
 /// Reads the memory blocks of `/sys/devices/system/memory` (Documentation/admin-guide/mm/memory-hotplug.rst).
@@ -88,8 +89,8 @@ package struct OnliningRules {
 
     /// Whether a line of a rules file matches memory blocks and writes `online…` into their `state`.
     package static func onlinesMemory(_ line: some StringProtocol) -> Bool {
-        let line = String(line.filter { !$0.isWhitespace })
-        return !line.hasPrefix("#") && line.contains("SUBSYSTEM==\"memory\"") && line.contains("ATTR{state}=\"online")
+        let line = String(decoding: line.utf8.filter { $0 != 0x20 && !(0x09...0x0d ~= $0) }, as: UTF8.self)
+        return !line.hasPrefix("#") && line.holds("SUBSYSTEM==\"memory\"") && line.holds("ATTR{state}=\"online")
     }
 }
 

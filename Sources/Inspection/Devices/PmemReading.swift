@@ -1,12 +1,12 @@
 internal import Iomem
+internal import LinuxSystem
 internal import Machine
 
 /// Reads which namespaces of persistent memory are active, and who uses them (Documentation/ABI/testing/sysfs-bus-nvdimm).
 struct PmemReading {
     let tree: any FileTree
     let modules: ModuleTable
-    /// The entries of `/proc` that are processes.
-    let processes: [String]
+    let table: ProcessTable
 
     private static let bus = "/sys/bus/nd/devices"
     private static let kinds = ["namespace", "btt", "pfn", "dax"]
@@ -24,7 +24,7 @@ struct PmemReading {
             guard let path = tree.realPath("\(Self.bus)/\(name)"), tree.linkName("\(path)/driver") != nil else {
                 continue
             }
-            let region = path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+            let region = path.parts(at: "/").dropLast().map { "/\($0)" }.joined()
             active.append((name, region, try disks(of: path)))
         }
         var ranges: [String: AddressRange] = [:]
@@ -71,13 +71,8 @@ struct PmemReading {
     private func mounts(of numbers: Set<String>) -> [String: Set<String>] {
         guard !numbers.isEmpty else { return [:] }
         var places: [String: Set<String>] = [:]
-        for process in processes {
-            for line in tree.optionalText("/proc/\(process)/mountinfo").lines {
-                // ID PARENT MAJOR:MINOR ROOT PLACE … (Documentation/filesystems/proc.rst)
-                let words = line.fields(6)
-                guard words.count > 4, numbers.contains(String(words[2])) else { continue }
-                places[String(words[2]), default: []].insert(String(words[4]))
-            }
+        for mount in table.mounts where numbers.contains(String(mount.device)) {
+            places[String(mount.device), default: []].insert(String(mount.place))
         }
         return places
     }

@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 
 /// The memory maps that the kernel prints into its log while it starts.
 ///

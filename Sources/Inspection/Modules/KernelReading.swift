@@ -1,3 +1,4 @@
+internal import LinuxSystem
 package import Machine
 
 /// Reads what the kernel says about itself, without the inferred facts.
@@ -17,7 +18,7 @@ struct KernelReading {
         kernel.modulesDisabled = try tree.value("/proc/sys/kernel/modules_disabled") == "1"
         let helper = try tree.value("/proc/sys/kernel/modprobe")
         // Without CONFIG_MODULES the kernel has no such file, and loads nothing.
-        let program = helper.map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        let program = helper.map { $0.parts(at: "/").last.map(String.init) ?? "" }
         kernel.hasModuleHelper = program.map { !["", "false", "true"].contains($0) } ?? tree.exists("/proc/modules")
         if kernel.hasModuleHelper, let program, program != "modprobe" { kernel.unknownModuleHelper = helper }
         kernel.lockdown = lockdown()

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 internal import Machine
 
 /// Reads what the host's own configuration says to modprobe about the modules that decide who owns.
@@ -60,7 +61,7 @@ package struct ModprobeReading {
             return (alias.line, alias.words[2] == "off")
         }
         guard let install = entries.first(where: { $0.words[0] == "install" && $0.isAbout(module) }) else { return nil }
-        let command = install.words.dropFirst(2).map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        let command = install.words.dropFirst(2).map { $0.parts(at: "/").last.map(String.init) ?? "" }
         let isNothing = command == ["false"] || command == ["true"]
         switch hasSoftDependencies(module, table) {
         case true?: return nil
@@ -90,7 +91,7 @@ package struct ModprobeReading {
                 number: line.number,
                 text: line.words.joined(separator: " ")
             ),
-            name: line.file.split(separator: "/").last.map(String.init) ?? line.file,
+            name: line.file.parts(at: "/").last.map(String.init) ?? line.file,
             words: words
         )
         return modules.contains(where: entry.isAbout) ? entry : nil

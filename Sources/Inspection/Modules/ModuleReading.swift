@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 internal import Machine
 
 /// Reads the modules: `/proc/modules`, `/sys/module`, and the lists of depmod in `/lib/modules/RELEASE`.
@@ -99,7 +100,7 @@ struct ModuleReading {
     }
 
     /// The paths before the colons of `modules.dep`.
-    private static func paths(_ text: String) -> [Substring] { text.lines.map { $0.prefix { $0 != ":" } } }
+    private static func paths(_ text: String) -> [Substring] { text.lines.compactMap { $0.parts(at: ":").first } }
 
     /// Lines `PATH: PATH PATH…` of `modules.dep`.
     static func dependencies(_ text: String) -> [String: [String]] {

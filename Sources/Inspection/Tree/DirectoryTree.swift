@@ -37,9 +37,12 @@ package struct DirectoryTree: FileTree {
     package func linkTarget(_ path: String) -> String? { root.linkTarget(path) }
 
     /// From the file itself: the kernel follows these links, whatever their text says.
-    package func deviceNumber(_ path: String) -> String? {
-        guard isLive, let status = try? FileStatus(path), status.kind == .characterDevice else { return nil }
-        return status.deviceNumber
+    package func deviceNumber(_ path: String) -> String? { isLive ? OpenFiles.deviceNumber(path) : nil }
+
+    /// The kernel compares the tasks (kcmp(2)).
+    package func sharesDescriptors(_ task: String, with other: String) -> Bool {
+        guard isLive, let task = Int32(task), let other = Int32(other) else { return false }
+        return OpenFiles.areShared(by: task, other)
     }
 
     /// Nil where `error` says that the file is not there (any more).

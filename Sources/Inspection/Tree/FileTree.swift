@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 
 /// The files below a root directory: those of the running machine, or of a recorded one.
 ///
@@ -20,11 +21,16 @@ package protocol FileTree: Sendable {
     /// The number, `252:0`, of the character device that an entry of `/proc/PID/fd` or `map_files` leads to, also in
     /// another mount namespace; nil where it is none or, as in a recording, can't be told.
     func deviceNumber(_ path: String) -> String?
+    /// Whether two tasks, by their numbers, have one table of file descriptors; false where that can't be told.
+    func sharesDescriptors(_ task: String, with other: String) -> Bool
 }
 
 extension FileTree {
     /// A tree of files has no devices.
     package func deviceNumber(_ path: String) -> String? { nil }
+
+    /// A tree of files has no tasks.
+    package func sharesDescriptors(_ task: String, with other: String) -> Bool { false }
 }
 
 extension FileTree {
@@ -40,8 +46,7 @@ extension FileTree {
     /// The value of an attribute: the first line without surrounding spaces; nil where it is absent.
     package func value(_ path: String) throws(InspectionError) -> String? {
         guard let text = try text(path) else { return nil }
-        let line = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
-        return line.trimmed
+        return text.parts(at: "\n", maxSplits: 1, keepingEmpty: true).first?.trimmed ?? ""
     }
 
     /// The value of an attribute that nothing depends on: nil where it can't be read for whatever reason.
@@ -65,7 +70,7 @@ extension FileTree {
 
     /// The last component of a link's target, as for `driver`; nil where there is no link.
     package func linkName(_ path: String) -> String? {
-        linkTarget(path)?.split(separator: "/").last.map(String.init)
+        linkTarget(path)?.parts(at: "/").last.map(String.init)
     }
 
     /// An error about a file that is there and makes no sense.
@@ -77,15 +82,6 @@ extension FileTree {
 }
 
 extension StringProtocol {
-    /// Without surrounding white space and NUL bytes.
-    var trimmed: String {
-        func isBlank(_ scalar: Character) -> Bool { scalar.isWhitespace || scalar == "\0" }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
-            return ""
-        }
-        return String(self[first...last])
-    }
-
     /// Whether this is `prefix` with a number behind it, as in `region0`.
     func isNumbered(_ prefix: String) -> Bool {
         hasPrefix(prefix) && count > prefix.count && dropFirst(prefix.count).allSatisfy(\.isASCIIDigit)

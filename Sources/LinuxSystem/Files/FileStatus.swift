@@ -21,7 +21,6 @@ package struct FileStatus: Sendable, Equatable {
     package let modified: Int
     /// When anything about it changed last, which nobody can set, in nanoseconds since 1970.
     package let changed: Int
-    private let device: dev_t
     private let fileSystem: dev_t
     private let inode: ino_t
 
@@ -67,17 +66,8 @@ package struct FileStatus: Sendable, Equatable {
         size = Int(status.st_size)
         modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
         changed = status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec
-        device = status.st_rdev
         fileSystem = status.st_dev
         inode = status.st_ino
-    }
-
-    /// The number of the device that a device file stands for, `252:0`.
-    package var deviceNumber: String {
-        // As gnu_dev_major() and gnu_dev_minor(), which Swift does not see.
-        let major = (device >> 8) & 0xfff | (device >> 32) & ~0xfff
-        let minor = device & 0xff | (device >> 12) & ~0xff
-        return "\(major):\(minor)"
     }
 
     /// Whether it belongs to another user than root and the one of this process.

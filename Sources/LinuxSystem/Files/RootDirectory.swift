@@ -52,7 +52,7 @@ package struct RootDirectory: Sendable {
 
     /// The directory that must not be left, and the path from there on.
     private func start(of path: String) -> (directory: String, inside: String) {
-        let parts = path.split(separator: "/")
+        let parts = path.parts(at: "/")
         if isRunningMachine, let first = parts.first, first == "sys" || first == "proc", !parts.contains("..") {
             return ("/\(first)", parts.count > 1 ? parts.dropFirst().joined(separator: "/") : ".")
         }
@@ -81,7 +81,7 @@ package struct RootDirectory: Sendable {
     /// The path with all links resolved, absolute inside the root; nil if nothing is there.
     package func resolve(_ path: String) -> String? {
         var done: [Substring] = []
-        var rest: [Substring] = path.split(separator: "/").reversed()
+        var rest: [Substring] = path.parts(at: "/").reversed()
         var links = 0
         while let part = rest.popLast() {
             switch part {
@@ -100,7 +100,7 @@ package struct RootDirectory: Sendable {
             links += 1
             guard links <= Self.linkLimit, let target = File.linkTarget(self.path + here) else { return nil }
             if target.hasPrefix("/") { done = [] }
-            for part in target.split(separator: "/").reversed() { rest.append(part) }
+            for part in target.parts(at: "/").reversed() { rest.append(part) }
         }
         return "/" + done.joined(separator: "/")
     }

@@ -16,7 +16,7 @@ package enum WholeFile {
     /// - Throws: `SystemError` with the errno.
     package static func makeParents(of path: String) throws(SystemError) {
         var made = ""
-        for part in path.split(separator: "/").dropLast() {
+        for part in path.parts(at: "/").dropLast() {
             made += "/\(part)"
             if unsafe mkdir(made, 0o755) == 0 {
                 // Whatever the umask: programs of other users than root read there too.

@@ -84,9 +84,9 @@ package struct ChildProcess: ~Copyable {
 
     /// The functions of the kernel that it is in, the innermost first; nil where that can't be read.
     package var kernelStack: String? {
-        let lines = stackText.split(separator: "\n").compactMap { line -> Substring? in
+        let lines = stackText.lines.compactMap { line -> Substring? in
             // [<0>] function+0x12/0x34 (fs/proc/base.c: proc_pid_stack())
-            line.split(separator: " ").dropFirst().first?.prefix { $0 != "+" }
+            line.fields().dropFirst().first?.prefix { $0 != "+" }
         }
         return lines.isEmpty ? nil : lines.joined(separator: " < ")
     }
@@ -97,10 +97,10 @@ package struct ChildProcess: ~Copyable {
     }
 
     private func hasEnded(within time: Duration) -> Bool {
-        let limit = ContinuousClock.now + time
+        let limit = SuspendingClock.now + time
         while true {
             var watched = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-            let found = unsafe poll(&watched, 1, max((limit - ContinuousClock.now).milliseconds, 0))
+            let found = unsafe poll(&watched, 1, max((limit - SuspendingClock.now).milliseconds, 0))
             // A signal says nothing about the child.
             guard found < 0 && errno == EINTR else { return found > 0 }
         }

@@ -16,11 +16,11 @@ package struct Lock: ~Copyable {
     ///
     /// - Throws: as `init` does.
     package static func waitUntilFree(_ path: String, upTo limit: Duration = .zero) throws(SystemError) {
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         while true {
             if unsafe access(path, F_OK) != 0 && errno == ENOENT { return }
             let file = try File(path, O_RDONLY)
-            try file.wait(for: LOCK_SH, upTo: limit - (ContinuousClock.now - start))
+            try file.wait(for: LOCK_SH, upTo: limit - (SuspendingClock.now - start))
             if file.isStillNamed { return }
         }
     }
@@ -43,12 +43,12 @@ extension File {
     ///
     /// - Throws: `SystemError` with the errno; `.busy`, its cause the process that has the lock, if it can be told.
     package static func locked(_ path: String, waitingUpTo limit: Duration) throws(SystemError) -> File {
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         while true {
             try WholeFile.makeParents(of: path)
             let file = try File(path, O_RDWR | O_CREAT, mode: 0o600)
             if fchmod(file.descriptor, 0o600) != 0 { throw .failing("set the mode of \(path)") }
-            try file.wait(for: LOCK_EX, upTo: limit - (ContinuousClock.now - start))
+            try file.wait(for: LOCK_EX, upTo: limit - (SuspendingClock.now - start))
             if file.isStillNamed { return file }
         }
     }
@@ -61,10 +61,10 @@ extension File {
 
     /// Takes the lock on the file, alone (`LOCK_EX`) or with others (`LOCK_SH`).
     fileprivate func wait(for operation: Int32, upTo limit: Duration) throws(SystemError) {
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         while flock(descriptor, operation | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw .failing("lock \(path)") }
-            guard ContinuousClock.now - start < limit else {
+            guard SuspendingClock.now - start < limit else {
                 // The kernel does not say which process it is, and the file is of the one that wrote it last.
                 let holder = LockHolder(parsing: beginning).flatMap { $0.isAlive ? "\($0)" : nil }
                 throw SystemError(.busy, "another process keeps \(path) locked", cause: holder)
@@ -99,12 +99,13 @@ struct LockHolder: Equatable {
             unsafe daxswitch_argument(index).map { unsafe String(cString: $0) }
         }
         let command = words.enumerated().map { index, word in
-            index == 0 ? word.split(separator: "/").last.map(String.init) ?? word : word
+            index == 0 ? word.parts(at: "/").last.map(String.init) ?? word : word
         }
         return LockHolder(
             pid: getpid(),
             since: String(decoding: digits.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-            command: command.joined(separator: " ").filter { !$0.isNewline }
+            // The file has one line for it.
+            command: String(decoding: command.joined(separator: " ").utf8.filter { $0 >= 0x20 }, as: UTF8.self)
         )
     }
 
@@ -118,7 +119,7 @@ struct LockHolder: Equatable {
 extension LockHolder {
     /// Reads the file's text; nil where its owner has not written all of it yet.
     init?(parsing text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.parts(at: "\n", keepingEmpty: true)
         guard lines.count == 4, let pid = Int32(lines[0]) else { return nil }
         self.init(pid: pid, since: String(lines[1]), command: String(lines[2]))
     }

@@ -55,11 +55,11 @@ package enum ProgramRun {
         // Shut down only once the guard's end was waited for, or its death.
         let socket = File(owning: control, path: "the guard of \(name)")
         let child = try ChildProcess(guardian) { _ in _ = shutdown(control, Int32(SHUT_RDWR)) }
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         var isLate = false
         let end = child.wait(
             while: {
-                isLate = ContinuousClock.now - start >= deadline
+                isLate = SuspendingClock.now - start >= deadline
                 return !isLate && goesOn()
             },
             grace: grace

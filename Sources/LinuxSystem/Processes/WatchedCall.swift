@@ -47,11 +47,12 @@ package struct WatchedCall {
     }
 
     private func judge(_ child: borrowing ChildProcess, _ name: String) throws(SystemError) {
-        let start = ContinuousClock.now
+        // Not the time for which the machine was suspended: the call made no progress in it.
+        let start = SuspendingClock.now
         var stack: String?
         let end = child.wait(
             while: {
-                if ContinuousClock.now - start < deadline { return true }
+                if SuspendingClock.now - start < deadline { return true }
                 stack = child.kernelStack
                 return false
             },

@@ -46,7 +46,7 @@ package enum FileTrust {
         return nil
     }
 
-    private static func components(_ path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." } }
+    private static func components(_ path: String) -> [Substring] { path.parts(at: "/").filter { $0 != "." } }
 
     private static var currentDirectory: String? {
         guard let name = unsafe getcwd(nil, 0) else { return nil }

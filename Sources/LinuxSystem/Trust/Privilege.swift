@@ -34,9 +34,9 @@ package struct Privilege: Sendable {
     /// Of this process.
     package static var current: Privilege {
         let text = try? TextFile.read("/proc/self/status", upTo: 1 << 20)
-        let line = text?.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let line = text?.lines.first { $0.hasPrefix("CapEff:") }
         return Privilege(
-            capabilities: line.flatMap { UInt64($0.dropFirst("CapEff:".count).filter { !$0.isWhitespace }, radix: 16) },
+            capabilities: line.flatMap { UInt64($0.dropFirst("CapEff:".count).trimmed, radix: 16) },
             userNamespace: File.linkTarget("/proc/self/ns/user"),
             pidNamespace: File.linkTarget("/proc/self/ns/pid"),
             ownDirectory: ["/", "/run"].first { isOther($0, than: "/proc/1/root\($0)") }

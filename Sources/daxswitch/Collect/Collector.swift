@@ -1,5 +1,6 @@
 import Inspection
 import Iomem
+import LinuxSystem
 import Machine
 import Ownership
 
@@ -130,8 +131,8 @@ struct Collector {
         }
         let text: String?
         do { text = try tree.text("\(folder)/modules.dep") } catch { return }
-        for line in text?.split(separator: "\n") ?? [] where line.contains("/dax_hmem.ko") {
-            let path = line.prefix { $0 != ":" }
+        for line in text?.lines ?? [] where line.contains("/dax_hmem.ko") {
+            guard let path = line.parts(at: ":").first else { continue }
             if path.contains("/dax_hmem.ko") { try recording.file("\(folder)/\(path)") }
         }
     }
@@ -141,8 +142,9 @@ extension Collector {
     /// Who uses dax devices and persistent memory, what would put memory online by itself, and what the host tells
     /// modprobe.
     private func recordUsers() throws(CollectError) {
-        try recordDaxUsers()
-        try recordPmem()
+        let table = ProcessTable(tree: tree)
+        try recordDaxUsers(table)
+        try recordPmem(table)
         for path in OnliningRules(tree: tree).files() {
             try recording.file(path) { OnliningRules.onlinesMemory($0) }
         }
@@ -150,45 +152,40 @@ extension Collector {
         for path in ModprobeReading(tree: tree).files() { try recording.file(path) }
     }
 
-    private var processes: [String] { (recording.names(in: "/proc") ?? []).filter { Int($0) != nil } }
-
     /// Who has a dax device open or mapped. The links of the recording say `/dev/NAME`, whatever the process calls it.
-    private func recordDaxUsers() throws(CollectError) {
-        let files = DaxFiles(tree: tree, devices: recording.names(in: "/sys/bus/dax/devices") ?? [])
-        for process in processes {
-            let path = "/proc/\(process)"
-            let (opened, mapped, _) = files.used(by: process)
-            guard !opened.isEmpty || !mapped.isEmpty else { continue }
-            try recording.file("\(path)/comm")
-            try recording.file("\(path)/maps") { line in
-                mapped[DaxFiles.mapFile(of: line.prefix { $0 != " " })] != nil
-            }
-            for (entry, device) in opened { try recording.link("\(path)/fd/\(entry)", to: "/dev/\(device)") }
-            for (entry, device) in mapped { try recording.link("\(path)/map_files/\(entry)", to: "/dev/\(device)") }
+    private func recordDaxUsers(_ table: ProcessTable) throws(CollectError) {
+        let devices = recording.names(in: "/sys/bus/dax/devices") ?? []
+        guard !devices.isEmpty else { return }
+        let files = DaxFiles(tree: tree, devices: devices, table: table)
+        for process in table.processes {
+            let use = files.used(by: process)
+            guard !use.opened.isEmpty || !use.mapped.isEmpty else { continue }
+            try recording.file("/proc/\(process)/comm")
+            if !use.mapped.isEmpty { try recording.file(use.maps, keeping: use.isMapped) }
+            for (path, device) in use.opened { try recording.link(path, to: "/dev/\(device)") }
+            for (path, device) in use.mapped { try recording.link(path, to: "/dev/\(device)") }
         }
     }
 
     /// The nd bus with the block devices on it, and what is mounted from them.
-    private func recordPmem() throws(CollectError) {
+    private func recordPmem(_ table: ProcessTable) throws(CollectError) {
         let bus = "/sys/bus/nd/devices"
         guard let names = recording.names(in: bus) else { return }
         try recording.devices(bus, depth: 1)
-        var disks: [String] = []
+        var disks: Set<String> = []
         for name in names {
             guard let path = tree.realPath("\(bus)/\(name)") else { continue }
             for disk in recording.names(in: "\(path)/block") ?? [] {
                 try recording.file("\(path)/block/\(disk)/dev")
                 try recording.directory("\(path)/block/\(disk)/holders", depth: 1)
-                if let number = tree.optionalValue("\(path)/block/\(disk)/dev") { disks.append(" \(number) ") }
+                if let number = tree.optionalValue("\(path)/block/\(disk)/dev") { disks.insert(number) }
             }
         }
         guard !disks.isEmpty else { return }
-        for process in processes {
-            let isConcerned = { (line: Substring) in disks.contains { line.contains($0) } }
-            let text: String?
-            do { text = try tree.text("/proc/\(process)/mountinfo") } catch { continue }
-            guard text?.split(separator: "\n").contains(where: isConcerned) == true else { continue }
-            try recording.file("/proc/\(process)/mountinfo", keeping: isConcerned)
+        for file in Set(table.mounts.filter { disks.contains(String($0.device)) }.map(\.file)) {
+            try recording.file(file) { line in
+                line.fields(4).dropFirst(2).first.map { disks.contains(String($0)) } ?? false
+            }
         }
     }
 }

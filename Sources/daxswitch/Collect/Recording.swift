@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Inspection
+import LinuxSystem
 
 /// Copies files of a machine, below the same names, into a directory.
 ///
@@ -22,7 +23,7 @@ struct Recording {
         do { bytes = try tree.read(path) } catch { return }
         guard let bytes else { return }
         guard let keeping else { return try write(bytes, to: path) }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter(keeping)
+        let lines = String(decoding: bytes, as: UTF8.self).lines.filter(keeping)
         try write(Array(lines.map { $0 + "\n" }.joined().utf8), to: path)
     }
 

@@ -13,7 +13,7 @@ enum History {
         var records: [HistoryRecord] = []
         var unreadable = 0
         for path in [path + ".1", path] {
-            for line in try tree.text(path)?.split(separator: "\n") ?? [] {
+            for line in try tree.text(path)?.lines ?? [] {
                 // A crash can cut a line off, and a later version may write others.
                 if let record = record(line) { records.append(record) } else { unreadable += 1 }
             }
