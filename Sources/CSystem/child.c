@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -36,6 +37,35 @@ pid_t daxswitch_write_in_child(int descriptor, const void *bytes, size_t count)
 	if (written < 0)
 		_exit(errno);
 	_exit((size_t)written == count ? 0 : EIO);
+}
+
+/* From first to last; without close_range(2), which Linux has since 5.9, as many as a process may have by default. */
+static void close_all(unsigned int first, unsigned int last)
+{
+	if (first > last)
+		return;
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+#endif
+	for (unsigned int descriptor = first; descriptor <= last && descriptor < 1024; descriptor++)
+		close((int)descriptor);
+}
+
+void daxswitch_keep_only(int one, int other)
+{
+	unsigned int low = (unsigned int)(one < other ? one : other);
+	unsigned int high = (unsigned int)(one < other ? other : one);
+
+	if (low > STDERR_FILENO + 1)
+		close_all(STDERR_FILENO + 1, low - 1);
+	close_all(low + 1, high - 1);
+	close_all(high + 1, ~0U);
+}
+
+int daxswitch_make_memory_file(void)
+{
+	return (int)syscall(SYS_memfd_create, "daxswitch", MFD_CLOEXEC);
 }
 
 int daxswitch_open_process(pid_t process)

@@ -12,6 +12,8 @@ package struct InspectionError: Error, Sendable, Equatable {
         case notPermitted
         /// A file is there and can't be read, or can't be understood.
         case unreadable
+        /// A file did not answer in time: its file system or driver hangs.
+        case notAnswering
     }
 
     /// The kind of trouble.
@@ -19,7 +21,7 @@ package struct InspectionError: Error, Sendable, Equatable {
     /// A message for a person: the file, the line where there is one, what is wrong and what to do.
     package var message: String
     /// Whether the same call may succeed a moment later.
-    package var isRetryable: Bool { code == .unstable }
+    package var isRetryable: Bool { code == .unstable || code == .notAnswering }
 
     /// An error with its message.
     package init(_ code: Code, _ message: String) {
@@ -33,7 +35,7 @@ package struct InspectionError: Error, Sendable, Equatable {
         switch code {
         case .badCapture: 65
         case .missingFeature, .unreadable: 69
-        case .unstable: 75
+        case .unstable, .notAnswering: 75
         case .notPermitted: 77
         }
     }

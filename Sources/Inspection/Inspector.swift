@@ -1,5 +1,6 @@
 package import Iomem
 package import Machine
+internal import LinuxSystem
 
 /// Reads a `MachineState` from a root directory: `/` for the running machine, or a recorded one.
 ///
@@ -7,6 +8,8 @@ package import Machine
 package struct Inspector: Sendable {
     private let tree: any FileTree
     private let log: any KernelLog
+    /// A reading of the running machine, of which any file may hang.
+    private let watch: WatchedReading?
 
     /// How often a running machine is read anew while it contradicts itself.
     private static let attempts = 4
@@ -16,24 +19,27 @@ package struct Inspector: Sendable {
         let tree = DirectoryTree(root: root)
         self.tree = tree
         log = tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree)
+        watch = tree.isLive ? WatchedReading() : nil
     }
 
     /// A reader of any tree, with the kernel log from any place.
     package init(tree: any FileTree, log: any KernelLog) {
         self.tree = tree
         self.log = log
+        watch = nil
     }
 
     /// The machine as it is now.
     ///
     /// The files of a running machine are read one after the other while it may change: a reading that contradicts
     /// itself is made again, a few times.
-    /// - Throws: `InspectionError`; for a recorded machine a contradiction is a bad capture.
+    /// - Throws: `InspectionError`; for a recorded machine a contradiction is a bad capture. `.notAnswering` if a file of the
+    ///   running machine did not answer within 10 s: the process that waits for it is left behind.
     package func read() throws(InspectionError) -> MachineState {
         var attempt = 1
         while true {
             do throws(InspectionError) {
-                return try readOnce()
+                return try watched { inspector throws(InspectionError) in try inspector.readOnce() }
             } catch {
                 guard error.code == .unstable, attempt < Self.attempts else { throw error }
             }
@@ -46,7 +52,35 @@ package struct Inspector: Sendable {
 
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package func readPersisted() throws(InspectionError) -> BootChoice? {
-        try DropInReading(tree: tree, files: ModprobeFiles(tree)).read().persisted
+        try watched { inspector throws(InspectionError) in
+            try DropInReading(tree: inspector.tree, files: ModprobeFiles(inspector.tree)).read().persisted
+        }
+    }
+
+    /// Reads with `body`: on the running machine in a child process first, and here from the answers that it got.
+    private func watched<Value>(
+        _ body: (Inspector) throws(InspectionError) -> Value
+    ) throws(InspectionError) -> Value {
+        guard let watch else { return try body(self) }
+        // The log never waits. Both readings must see the same one.
+        let log = ReadKernelLog(log)
+        let bytes: [UInt8]
+        do {
+            bytes = try watch.answer { note in
+                let answers = AnswerLog(of: WatchedTree(tree, noting: note))
+                // What it throws is thrown again below.
+                _ = try? body(Inspector(tree: answers, log: log))
+                return answers.bytes
+            }
+        } catch {
+            if let failure = InspectionError(error) { throw failure }
+            // Without a child it can only be read here.
+            return try body(self)
+        }
+        guard let answers = AnsweredTree(bytes, of: tree) else {
+            throw InspectionError(.unstable, "the machine was not read whole; try again in a moment")
+        }
+        return try body(Inspector(tree: answers, log: log))
     }
 
     private func readOnce() throws(InspectionError) -> MachineState {

@@ -18,6 +18,12 @@ pid_t daxswitch_start_child(void);
  */
 pid_t daxswitch_write_in_child(int descriptor, const void *bytes, size_t count);
 
+/* Closes what is open but the standard streams and two more: for a child that is to keep no lock. */
+void daxswitch_keep_only(int one, int other);
+
+/* An open file without a place in any file system; -1 with errno. */
+int daxswitch_make_memory_file(void);
+
 /* A descriptor that can be read once the process has ended; -1 with errno. */
 int daxswitch_open_process(pid_t process);
 

@@ -50,6 +50,16 @@ package struct RecordedKernelLog: KernelLog {
     }
 }
 
+/// A log that was read before.
+struct ReadKernelLog: KernelLog {
+    private let text: [String]?
+
+    /// Reads `log`.
+    init(_ log: any KernelLog) { text = log.lines() }
+
+    func lines() -> [String]? { text }
+}
+
 /// The log of the running kernel, from `/dev/kmsg`.
 package struct RunningKernelLog: KernelLog {
     /// The log of this machine.

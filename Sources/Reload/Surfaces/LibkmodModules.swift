@@ -22,6 +22,13 @@ package struct LibkmodModules: ModuleControl {
 
     /// Looks at the files of `load` and, where modprobe's configuration will count, at its commands.
     package func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
+        // The files may lie on a file system that hangs.
+        try call.run("read the files of \(load.module)") { () throws(ReloadError) in
+            try Self.check(load, besides: present)
+        }
+    }
+
+    private static func check(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
         do {
             let context = try KmodContext()
             try context.checkFiles(of: load.module, besides: present)

@@ -49,7 +49,7 @@ extension ReloadError {
         let code: Code =
             switch error.code {
             case .notPermitted: .notPermitted
-            case .unstable: .busy
+            case .unstable, .notAnswering: .busy
             case .badCapture, .missingFeature, .unreadable: .unavailable
             }
         self.init(code, error.message)

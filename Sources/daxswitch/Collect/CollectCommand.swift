@@ -27,7 +27,7 @@ struct CollectCommand: Command {
         if let names = try target.list("/"), !names.isEmpty {
             throw CollectError(code: .notEmpty, message: "\(directory) is not empty")
         }
-        try Collector(directory: directory).record()
+        try Collector.recordThisMachine(in: directory)
         if wantsJSON {
             Output.print(document("collect", ["directory": .text(directory)]))
         } else {

@@ -71,6 +71,7 @@ struct Failure: Error, Equatable {
             case .unstable: (.busy, "unstable")
             case .notPermitted: (.notPermitted, "not-permitted")
             case .unreadable: (.missing, "unreadable")
+            case .notAnswering: (.busy, "not-answering")
             }
         self.init(status, code: code, error.message)
     }

@@ -1,0 +1,55 @@
+package import LinuxSystem
+
+/// A tree in a child process that notes for its parent which file is asked.
+package struct WatchedTree: FileTree {
+    private let tree: any FileTree
+    private let note: WatchedReading.Note
+
+    /// The files of `tree`.
+    package init(_ tree: any FileTree, noting note: WatchedReading.Note) {
+        self.tree = tree
+        self.note = note
+    }
+
+    /// As `tree` has it.
+    package var isLive: Bool { tree.isLive }
+
+    /// As `tree` has it.
+    package func display(_ path: String) -> String { tree.display(path) }
+
+    /// As `tree` has it.
+    package func read(_ path: String) throws(InspectionError) -> [UInt8]? {
+        try note.during(path) { () throws(InspectionError) in try tree.read(path) }
+    }
+
+    /// As `tree` has it.
+    package func list(_ path: String) throws(InspectionError) -> [String]? {
+        try note.during(path) { () throws(InspectionError) in try tree.list(path) }
+    }
+
+    /// As `tree` has it.
+    package func realPath(_ path: String) -> String? { note.during(path) { tree.realPath(path) } }
+
+    /// As `tree` has it.
+    package func linkTarget(_ path: String) -> String? { note.during(path) { tree.linkTarget(path) } }
+
+    /// As `tree` has it.
+    package func deviceNumber(_ path: String) -> String? { note.during(path) { tree.deviceNumber(path) } }
+
+    /// As `tree` has it: the kernel asks no file.
+    package func sharesDescriptors(_ task: String, with other: String) -> Bool {
+        tree.sharesDescriptors(task, with: other)
+    }
+}
+
+extension InspectionError {
+    /// What went wrong with a watched reading; nil if it could not be watched at all, as without a process to be had.
+    package init?(_ error: SystemError) {
+        switch error.code {
+        case .timedOut, .hung:
+            self.init(.notAnswering, "\(error). Its file system or driver hangs; try again once it answers")
+        case .ended: self.init(.notAnswering, "\(error). Try again")
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,115 @@
+private import CSystem
+private import Glibc
+
+/// A reading of files in a child process, which is given up if a file does not answer.
+///
+/// A call on a file of a dead server, or on an attribute whose driver hangs, never returns, and no signal ends it. A child
+/// can be left behind. It has none of the parent's files open, so it keeps no lock.
+package struct WatchedReading: Sendable {
+    private let patience: Duration
+    private let grace: Duration
+    private let kill: @Sendable (Int32) -> Void
+
+    /// A reading in which each file may take as long as `patience`. A child that is killed has `grace` to end; `kill` is what
+    /// is done to it.
+    package init(
+        patience: Duration = .seconds(10),
+        grace: Duration = .milliseconds(500),
+        kill: @escaping @Sendable (Int32) -> Void = { _ = Glibc.kill($0, SIGKILL) }
+    ) {
+        self.patience = patience
+        self.grace = grace
+        self.kill = kill
+    }
+
+    /// What the child is doing, for its parent.
+    package struct Note: Sendable {
+        fileprivate let descriptor: Int32
+
+        /// Notes that the file at `path` is asked for something while `question` runs.
+        package func during<Value, Failure: Error>(
+            _ path: String,
+            _ question: () throws(Failure) -> Value
+        ) throws(Failure) -> Value {
+            // The end shows where the path ends: what is left of a longer one may stand behind it.
+            write([1] + path.utf8 + [0])
+            defer { write([0]) }
+            return try question()
+        }
+
+        private func write(_ bytes: [UInt8]) {
+            _ = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        }
+    }
+
+    /// Has `body` read in a child; what it gives back is given back here.
+    ///
+    /// - Throws: `SystemError` `.timedOut` if a file did not answer, `.hung` if the child could not even be killed then and
+    ///   was left behind, `.ended` if the child died; another if no child can be started.
+    package func answer(_ body: (Note) -> [UInt8]) throws(SystemError) -> [UInt8] {
+        let answer = try File(inMemory: "the answer of a child process")
+        let note = try File(inMemory: "the note of a child process")
+        // Else the child would write once more what stands in the buffers.
+        fflush(nil)
+        let pid = daxswitch_start_child()
+        if pid == 0 {
+            daxswitch_keep_only(answer.descriptor, note.descriptor)
+            let bytes = body(Note(descriptor: note.descriptor))
+            _exit((try? answer.append(bytes)) == nil ? 1 : 0)
+        }
+        guard pid > 0 else { throw .failing("start a child process") }
+        let child = try ChildProcess(pid, kill: kill)
+        try wait(for: child, note)
+        lseek(answer.descriptor, 0, SEEK_SET)
+        return try answer.readAll()
+    }
+
+    private func wait(for child: borrowing ChildProcess, _ note: borrowing File) throws(SystemError) {
+        var question: [UInt8] = []
+        var since = SuspendingClock.now
+        var stack: String?
+        let end = child.wait(
+            while: {
+                let now = Self.text(of: note)
+                if now == question && now.first == 1 {
+                    if SuspendingClock.now - since < patience { return true }
+                    stack = child.kernelStack
+                    return false
+                }
+                question = now
+                since = SuspendingClock.now
+                return true
+            },
+            grace: grace
+        )
+        let path = String(decoding: question.dropFirst(), as: UTF8.self)
+        let what = "\(path) did not answer within \(patience.components.seconds) s"
+        switch end {
+        case .ended(0): return
+        case .ended(let status):
+            throw SystemError(.ended, "the process that read the machine was ended", cause: "status \(status)")
+        case .brokenOff: throw SystemError(.timedOut, what, cause: stack.map { "in the kernel: \($0)" })
+        case .hangs:
+            throw SystemError(.hung, "\(what), and process \(child.pid) still waits for it", cause: stack)
+        }
+    }
+
+    /// What stands in the note; a path is at most PATH_MAX long.
+    private static func text(of note: borrowing File) -> [UInt8] {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 2) { buffer, filled in
+            filled = max(unsafe pread(note.descriptor, buffer.baseAddress, buffer.count, 0), 0)
+        }
+        return Array(bytes.prefix { $0 != 0 })
+    }
+}
+
+extension File {
+    /// An empty file without a place in any file system.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    fileprivate init(inMemory name: String) throws(SystemError) {
+        let descriptor = daxswitch_make_memory_file()
+        if descriptor < 0 { throw .failing("make \(name)") }
+        self.init(owning: descriptor, path: name)
+    }
+}
