@@ -22,6 +22,9 @@ package struct WatchedReading: Sendable {
         self.kill = kill
     }
 
+    /// The child's exit code if its answer is larger than a file may be (RLIMIT_FSIZE).
+    private static let isNotKept: Int32 = 2
+
     /// What the child is doing, for its parent.
     package struct Note: Sendable {
         fileprivate let descriptor: Int32
@@ -55,7 +58,7 @@ package struct WatchedReading: Sendable {
         if pid == 0 {
             daxswitch_keep_only(answer.descriptor, note.descriptor)
             let bytes = body(Note(descriptor: note.descriptor))
-            _exit((try? answer.append(bytes)) == nil ? 1 : 0)
+            _exit((try? answer.append(bytes)) == nil ? Self.isNotKept : 0)
         }
         guard pid > 0 else { throw .failing("start a child process") }
         let child = try ChildProcess(pid, kill: kill)
@@ -86,6 +89,8 @@ package struct WatchedReading: Sendable {
         let what = "\(path) did not answer within \(patience.components.seconds) s"
         switch end {
         case .ended(0): return
+        case .ended(Self.isNotKept << 8):
+            throw SystemError(.unavailable, "a child process could not write down what it read")
         case .ended(let status):
             throw SystemError(.ended, "the process that read the machine was ended", cause: "status \(status)")
         case .brokenOff: throw SystemError(.timedOut, what, cause: stack.map { "in the kernel: \($0)" })
