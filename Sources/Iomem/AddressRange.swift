@@ -37,6 +37,9 @@ package struct AddressRange: Hashable, Sendable, Comparable {
         AddressRange(start: max(start, other.start), end: min(end, other.end))
     }
 
+    /// Whether `other` begins directly behind this range.
+    package func touches(_ other: AddressRange) -> Bool { end != .max && end + 1 == other.start }
+
     /// What is left of this range without the bytes of `others`, in address order.
     package func subtracting(_ others: some Sequence<AddressRange>) -> [AddressRange] {
         var rest: [AddressRange] = []
@@ -67,11 +70,14 @@ extension AddressRange: CustomStringConvertible {
 }
 
 extension Sequence<AddressRange> {
+    /// The sum of the sizes; saturates at `UInt64.max`.
+    package var totalSize: UInt64 { reduce(0) { $0.addingSaturated($1.size) } }
+
     /// The same bytes in address order, with ranges that overlap or touch made one.
     package func merged() -> [AddressRange] {
         var result: [AddressRange] = []
         for range in sorted() {
-            if let last = result.last, last.end == .max || range.start <= last.end + 1 {
+            if let last = result.last, range.start <= last.end || last.touches(range) {
                 if range.end > last.end, let joined = AddressRange(start: last.start, end: range.end) {
                     result[result.count - 1] = joined
                 }

@@ -21,3 +21,17 @@ package func parseHexadecimal(_ text: some StringProtocol) -> UInt64? {
 private func isSigned(_ text: some StringProtocol) -> Bool {
     text.utf8.first == UInt8(ascii: "+") || text.utf8.first == UInt8(ascii: "-")
 }
+
+extension UInt64 {
+    /// The sum; `UInt64.max` if it is larger: no file and no device can make the addition of two sizes trap.
+    package func addingSaturated(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+
+    /// The product; `UInt64.max` if it is larger.
+    package func multipliedSaturated(by other: UInt64) -> UInt64 {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? .max : product
+    }
+}

@@ -90,7 +90,7 @@ package struct MemoryNode: Sendable, Equatable {
 
     /// What would have to move if the node went offline.
     package var used: UInt64 {
-        let unused = free + hugepagesFree
+        let unused = free.addingSaturated(hugepagesFree)
         return total > unused ? total - unused : 0
     }
 }

@@ -123,8 +123,10 @@ struct MemoryRoomReading {
                 tree.optionalValue("\(path)/hugepages/\(size)/\(file)").flatMap { UInt64($0) } ?? 0
             }
             let (all, free) = (count("nr_hugepages"), count("free_hugepages"))
-            node.hugepagesFree = node.hugepagesFree &+ free &* kibibytes &* 1024
-            node.hugepagesUsed = node.hugepagesUsed &+ (all - min(all, free)) &* kibibytes &* 1024
+            let size = kibibytes.multipliedSaturated(by: 1024)
+            node.hugepagesFree = node.hugepagesFree.addingSaturated(free.multipliedSaturated(by: size))
+            node.hugepagesUsed = node.hugepagesUsed
+                .addingSaturated((all - min(all, free)).multipliedSaturated(by: size))
         }
         return node
     }

@@ -8,16 +8,25 @@ internal import Machine
 struct ProximityRanges {
     /// The ranges in address order; empty without an HMAT.
     let ranges: [AddressRange]
+    private let index: RangeIndex
+    /// By the places of `ranges`: dax_hmem passes over it, since it has other resources besides.
+    private let isMixed: [Bool]
 
-    /// The ranges of `tree`; none where `commandLine` switches the tables off, or where the HMAT is of a revision that the
+    /// The ranges of `tree`, whose resources are in `iomem`; none where `commandLine` switches the tables off, or where the HMAT is of a revision that the
     /// kernel does not know.
-    init(tree: any FileTree, commandLine: KernelCommandLine) throws(InspectionError) {
-        guard !Self.isOff(commandLine), let attributes = try AcpiTable("HMAT", in: tree),
-            Self.revisions.contains(attributes.revision), let table = try AcpiTable("SRAT", in: tree)
-        else {
-            ranges = []
-            return
-        }
+    init(tree: any FileTree, commandLine: KernelCommandLine, iomem: IomemTree) throws(InspectionError) {
+        let ranges = try Self.read(tree, commandLine)
+        self.ranges = ranges
+        index = RangeIndex(ranges)
+        isMixed = Self.areMixed(ranges, iomem)
+    }
+
+    private static func read(_ tree: any FileTree, _ commandLine: KernelCommandLine) throws(InspectionError)
+        -> [AddressRange]
+    {
+        guard !isOff(commandLine), let attributes = try AcpiTable("HMAT", in: tree),
+            revisions.contains(attributes.revision), let table = try AcpiTable("SRAT", in: tree)
+        else { return [] }
         var ranges: [AddressRange] = []
         // The header is followed by 12 reserved bytes (`struct acpi_table_srat`); records: type 1 byte, length 1.
         let records = try table.records(from: AcpiTable.headerLength + 12, lengthAt: 1, width: 1, in: tree)
@@ -34,7 +43,7 @@ struct ProximityRanges {
             // A running machine lives with whatever its firmware says.
             ranges.append(tree.isLive ? range : try tree.physical(range, at: table.path))
         }
-        self.ranges = ranges.sorted()
+        return ranges.sorted()
     }
 
     /// The revisions of the HMAT that `hmat_init()` takes.
@@ -52,23 +61,28 @@ struct ProximityRanges {
     /// (drivers/dax/hmem/device.c: __hmem_register_resource(), "already active"). dax_hmem passes over an HMEM range
     /// that also has other resources (drivers/dax/hmem/hmem.c: hmem_register_device(), REGION_MIXED); kernels without
     /// "Soft Reserved" lines look in a tree that has no others (region_intersects_soft_reserve()).
-    func split(_ range: AddressRange, iomem: IomemTree) -> [(range: AddressRange, hmemRange: AddressRange?)] {
-        let meeting = ranges.filter { $0.overlaps(range) }
+    func split(_ range: AddressRange) -> [(range: AddressRange, hmemRange: AddressRange?)] {
+        let meeting = index.places(overlapping: range)
         if meeting.isEmpty { return [(range, range)] }
-        let inside = meeting.compactMap { unit in
-            unit.intersection(range).map { ($0, Self.isMixed(unit, iomem) ? nil : unit) }
+        let inside = meeting.compactMap { place in
+            ranges[place].intersection(range).map { ($0, isMixed[place] ? nil : ranges[place]) }
         }
-        return (inside + range.subtracting(meeting).map { ($0, nil) }).sorted { $0.0 < $1.0 }
+        return (inside + range.subtracting(meeting.map { ranges[$0] }).map { ($0, nil) }).sorted { $0.0 < $1.0 }
     }
 
-    private static func isMixed(_ unit: AddressRange, _ iomem: IomemTree) -> Bool {
+    private static func areMixed(_ units: [AddressRange], _ iomem: IomemTree) -> [Bool] {
+        if units.isEmpty { return [] }
         let reserved = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        if reserved.isEmpty { return false }
+        if reserved.isEmpty { return units.map { _ in false } }
         let others = iomem.entries { name in
             ["System RAM", "Reserved", "ACPI Tables", "ACPI Non-volatile Storage", "Persistent Memory"].contains(name)
-        }
-        return others.contains { other in
-            other.range.intersection(unit).map { !$0.subtracting(reserved).isEmpty } ?? false
+        }.map(\.range)
+        let (reservedIndex, otherIndex) = (RangeIndex(reserved), RangeIndex(others))
+        return units.map { unit in
+            otherIndex.places(overlapping: unit).contains { place in
+                guard let part = others[place].intersection(unit) else { return false }
+                return !part.subtracting(reservedIndex.places(overlapping: part).map { reserved[$0] }).isEmpty
+            }
         }
     }
 }

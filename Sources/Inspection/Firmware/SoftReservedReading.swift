@@ -25,16 +25,18 @@ struct SoftReservedReading {
     func read() throws(InspectionError) -> [SoftReservedRange] {
         let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
         let ranges = lines.isEmpty ? bootMap : Self.outermost(lines)
-        let proximity = try ProximityRanges(tree: tree, commandLine: commandLine)
+        let proximity = try ProximityRanges(tree: tree, commandLine: commandLine, iomem: iomem)
         let candidates = candidates(lines)
+        let index = RangeIndex(candidates.map(\.range))
         var result: [SoftReservedRange] = []
         for range in ranges {
-            let same = candidates.filter { $0.range == range }.map(\.source)
-            let near = candidates.filter { $0.range.overlaps(range) }.map(\.source)
+            let meeting = index.places(overlapping: range).map { candidates[$0] }
+            let near = meeting.map(\.source)
+            let same = meeting.filter { $0.range == range }.map(\.source)
             var sources: [String] = []
             for source in same.isEmpty ? near : same where !sources.contains(source) { sources.append(source) }
             if !tree.isLive { _ = try tree.physical(range, at: Self.file(of: sources.first ?? "/proc/iomem")) }
-            for part in proximity.split(range, iomem: iomem) {
+            for part in proximity.split(range) {
                 result.append(SoftReservedRange(range: part.range, sources: sources, hmemRange: part.hmemRange))
             }
         }

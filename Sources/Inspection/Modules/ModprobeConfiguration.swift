@@ -82,22 +82,36 @@ struct ModprobeFiles {
             .sorted { $0.name.lexicographicallyPrecedes($1.name) }.map(\.path)
     }
 
-    /// A backslash at its end makes a line go on, a comment too (libkmod/libkmod-util.c: getline_wrapped()).
+    /// A backslash before a line end makes the line go on, a comment too; before another byte it is dropped, and that byte
+    /// is taken as it is (shared/util.c: freadline_wrapped()). A line ends at a NUL byte, as C strings do.
     private static func lines(_ text: [UInt8], of path: String) -> [ModprobeConfiguration.Line] {
         var lines: [ModprobeConfiguration.Line] = []
-        var begun: (number: Int, text: [UInt8])?
-        for (index, part) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            let line = (number: begun?.number ?? index + 1, text: (begun?.text ?? []) + part)
-            if line.text.last == UInt8(ascii: "\\") {
-                begun = (line.number, line.text.dropLast())
-                continue
-            }
-            begun = nil
-            let words = line.text.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        var line: [UInt8] = []
+        var (number, ends) = (1, 0)
+        var isEscaped = false
+        func finish() {
+            let words = line.prefix { $0 != 0 }.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
                 .map { String(decoding: $0, as: UTF8.self) }
-            guard let first = words.first, !first.hasPrefix("#") else { continue }
-            lines.append(ModprobeConfiguration.Line(file: path, number: line.number, words: words))
+            if let first = words.first, !first.hasPrefix("#") {
+                lines.append(ModprobeConfiguration.Line(file: path, number: number, words: words))
+            }
+            line = []
         }
+        for byte in text {
+            let isEnd = byte == UInt8(ascii: "\n")
+            if isEnd { ends += 1 }
+            if isEnd && !isEscaped {
+                finish()
+                number = ends + 1
+            } else if !isEscaped && byte == UInt8(ascii: "\\") {
+                isEscaped = true
+                continue
+            } else if !isEnd {
+                line.append(byte)
+            }
+            isEscaped = false
+        }
+        finish()
         return lines
     }
 }

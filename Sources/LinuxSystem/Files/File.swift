@@ -16,6 +16,18 @@ package struct File: ~Copyable {
         if descriptor < 0 { throw .failing("open \(path)") }
     }
 
+    /// Opens the regular file at `path` for reading, links followed. A FIFO is not waited for.
+    ///
+    /// - Throws: `SystemError` with the errno; `.unusable` if it is a FIFO, a device or a socket.
+    package static func readingRegular(_ path: String) throws(SystemError) -> File {
+        let file = try File(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, follows: true)
+        // Reading a directory has an errno of its own.
+        guard [.regular, .directory].contains(try file.status().kind) else {
+            throw SystemError(.unusable, "can't read \(path)", cause: "it is not a regular file")
+        }
+        return file
+    }
+
     /// Takes over an open descriptor.
     package init(owning descriptor: Int32, path: String) {
         self.descriptor = descriptor
@@ -53,8 +65,8 @@ package struct File: ~Copyable {
 
     /// All bytes from the file's position to its end, whatever size it claims: those of `/proc` and `/sys` claim 0 or 4096.
     ///
-    /// - Throws: `SystemError` with the errno; `.unusable` if the file has more bytes than `limit`.
-    package func readAll(upTo limit: Int = .max) throws(SystemError) -> [UInt8] {
+    /// - Throws: `SystemError` with the errno; `.unusable` if the file has more bytes than `limit`, 64 MiB unless given.
+    package func readAll(upTo limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             let part = try readPart()
@@ -110,14 +122,21 @@ package struct File: ~Copyable {
     ///
     /// - Throws: `SystemError` with the errno.
     package func append(_ bytes: [UInt8]) throws(SystemError) {
+        try write(bytes)
+        if fsync(descriptor) != 0 && errno != EINVAL { throw .failing("write out \(path)") }
+    }
+
+    /// Writes all of `bytes`.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    package func write(_ bytes: [UInt8]) throws(SystemError) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 && errno == EINTR { continue }
             guard written > 0 else { throw .failing("write \(path)") }
             rest = rest.dropFirst(written)
         }
-        if fsync(descriptor) != 0 && errno != EINVAL { throw .failing("write out \(path)") }
     }
 
     /// Adds a line to a file that is open for reading and appending, from its start; what stands behind the last whole line

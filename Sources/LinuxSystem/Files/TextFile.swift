@@ -7,15 +7,16 @@ package enum TextFile {
 
     /// The UTF-8 text of the file at `path`, opened once: what `distrust` has looked at is what is read.
     ///
-    /// - Parameter limit: The largest file that is read, in bytes; a device or a log given by mistake must not fill the memory.
-    /// - Throws: `SystemError` with the errno; `.notTrusted` with what `distrust` said, `.unusable` if the file is larger or
-    ///   not UTF-8 text.
+    /// A FIFO or a device is no text: its reader would wait for a writer, or never see an end.
+    /// - Parameter limit: The largest file that is read, in bytes; a log given by mistake must not fill the memory.
+    /// - Throws: `SystemError` with the errno; `.notTrusted` with what `distrust` said, `.unusable` if the file is larger, not
+    ///   a regular one or not UTF-8 text.
     package static func read(
         _ path: String,
         upTo limit: Int,
         distrust: Distrust = { _ in nil }
     ) throws(SystemError) -> String {
-        let file = try File(path, O_RDONLY, follows: true)
+        let file = try File.readingRegular(path)
         if let why = distrust(file) { throw SystemError(.notTrusted, "\(path) is not acted on", cause: why) }
         // The part of a text that was read may well be another text.
         guard let text = String(validating: try file.readAll(upTo: limit), as: UTF8.self) else {
@@ -31,12 +32,15 @@ package struct LineReader: ~Copyable {
     private var bytes: ArraySlice<UInt8> = []
     private var isAtEnd = false
 
+    /// The longest line, in bytes: no path that the kernel takes is longer than 4096 (PATH_MAX).
+    private static let lineLimit = 64 << 10
+
     /// The lines of `file` from its position on.
     package init(_ file: consuming File) { self.file = file }
 
     /// The next line without its end; nil after the last.
     ///
-    /// - Throws: `SystemError` with the errno.
+    /// - Throws: `SystemError` with the errno; `.unusable` if a line is longer than 64 KiB, as in a device that never ends.
     package mutating func next() throws(SystemError) -> String? {
         while true {
             if let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
@@ -46,6 +50,9 @@ package struct LineReader: ~Copyable {
             if isAtEnd {
                 defer { bytes = [] }
                 return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+            }
+            guard bytes.count <= Self.lineLimit else {
+                throw SystemError(.unusable, "can't read \(file.path)", cause: "a line is longer than 64 KiB")
             }
             let part = try file.readPart()
             isAtEnd = part.isEmpty

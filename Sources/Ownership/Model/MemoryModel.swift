@@ -20,12 +20,20 @@ extension KernelModel {
         }
     }
 
+    /// 8 TiB in blocks of 128 MiB, the smallest of x86-64.
+    private static let blocksAtMost: UInt64 = 1 << 16
+
     /// mm/memory_hotplug.c: add_memory_resource() onlines what it adds, block by block.
     private mutating func putOnline(_ range: AddressRange) {
         let alreadyOnline = onlineBlocks.merged()
         let size = max(constants.memory.blockSize, 1 << 20)
-        for start in stride(from: range.start, through: range.end, by: Int(size)) {
-            guard let block = AddressRange(start: start, size: size) else { continue }
+        // No host has so many blocks: a range that firmware made up counts as a whole.
+        guard range.size / size <= Self.blocksAtMost else {
+            onlineBlocks += range.subtracting(alreadyOnline)
+            return
+        }
+        for number in 0..<range.size / size {
+            guard let block = AddressRange(start: range.start + number * size, size: size) else { continue }
             if !alreadyOnline.contains(where: block.overlaps) { onlineBlocks.append(block) }
         }
     }

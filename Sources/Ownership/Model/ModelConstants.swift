@@ -96,9 +96,12 @@ struct ModelConstants: Equatable, Sendable {
     func memoryBlocks(in range: AddressRange) -> AddressRange? {
         let size = memory.blockSize
         guard size > 0 else { return range }
-        let start = (range.start + size - 1) / size * size
-        let end = (range.end + 1) / size * size
-        return end > start ? AddressRange(start: start, end: end - 1) : nil
+        // By the numbers of the first and the last block: the byte behind the last address is no address.
+        let first = range.start / size + (range.start.isMultiple(of: size) ? 0 : 1)
+        let endsWhole = range.end % size == size - 1
+        guard endsWhole || range.end >= size else { return nil }
+        let last = range.end / size - (endsWhole ? 0 : 1)
+        return first <= last ? AddressRange(start: first * size, end: last * size + (size - 1)) : nil
     }
 
     /// The room for what is in the memory over `ranges`; nil where nothing of it is online, or it is not known.

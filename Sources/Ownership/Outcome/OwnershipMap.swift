@@ -37,10 +37,14 @@ package struct OwnedRange: Sendable, Equatable {
 package func segments(of machine: MachineState) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
     let leaked = leakedRanges(of: machine)
+    let claimed = devices.enumerated().flatMap { number, device in device.ranges.map { (range: $0, device: number) } }
+    let claims = RangeIndex(claimed.map(\.range))
+    let blockIndex = RangeIndex(machine.memory.blocks.map(\.range))
     return trackedRanges(of: machine, cutAt: devices.flatMap(\.ranges)).map { range in
-        let over = devices.filter { $0.ranges.contains { $0.overlaps(range) } }
+        let over = Set(claims.places(overlapping: range).map { claimed[$0].device }).sorted().map { devices[$0] }
         let bound = over.first { $0.driver != nil }
-        let blocks = machine.memory.blocks.filter { range.contains($0.range) }
+        let blocks = blockIndex.places(overlapping: range).map { machine.memory.blocks[$0] }
+            .filter { range.contains($0.range) }
         var owned = OwnedRange(
             range: range,
             owner: owner(of: over),
@@ -81,7 +85,7 @@ func cut(_ ranges: [AddressRange], at edges: [AddressRange]) -> [AddressRange] {
     return ranges.flatMap { range in
         var uncut: [AddressRange] = []
         var start = range.start
-        for edge in starts where edge > range.start && edge <= range.end {
+        for edge in starts[starts.partitioningIndex { $0 > range.start }...].prefix(while: { $0 <= range.end }) {
             if let part = AddressRange(start: start, end: edge - 1) { uncut.append(part) }
             start = edge
         }

@@ -21,7 +21,7 @@ extension MachineState {
         var runs: [(range: AddressRange, zone: MemoryUse.OnlineZone)] = []
         for block in memory.blocks where block.isOnline && range.contains(block.range) {
             let zone = MemoryUse.OnlineZone(named: block.zone)
-            if let last = runs.last, last.zone == zone, last.range.end + 1 == block.range.start,
+            if let last = runs.last, last.zone == zone, last.range.touches(block.range),
                 let joined = AddressRange(start: last.range.start, end: block.range.end)
             {
                 runs[runs.count - 1].range = joined

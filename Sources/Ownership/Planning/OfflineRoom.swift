@@ -18,7 +18,7 @@ package struct OfflineRoom: Sendable, Equatable {
     private static let margin: UInt64 = 32 << 20
 
     /// Whether there is room.
-    package var suffices: Bool { elsewhere + swapFree >= used + Self.margin }
+    package var suffices: Bool { elsewhere.addingSaturated(swapFree) >= used.addingSaturated(Self.margin) }
 }
 
 extension OfflineRoom {
@@ -27,18 +27,19 @@ extension OfflineRoom {
     /// - Parameter nodes: The NUMA nodes of the devices over `ranges`, as far as they are known.
     init?(of ranges: [AddressRange], in memory: MemoryBlocks, nodes numbers: Set<Int>) {
         let blocks = memory.blocks.filter { block in block.isOnline && ranges.contains { $0.overlaps(block.range) } }
-        let going = blocks.reduce(0) { $0 + $1.range.size }
+        let going = blocks.map(\.range).totalSize
         guard let room = memory.room, going > 0 else { return nil }
         let nodes = room.nodes.filter { numbers.contains($0.number) }
         // A node with other memory besides does not tell which of it is in use: then all that goes counts.
-        let isWhole = !nodes.isEmpty && nodes.reduce(0) { $0 + $1.total } <= going
-        let used = isWhole ? min(going, nodes.reduce(0) { $0 + $1.used }) : going
+        let isWhole = !nodes.isEmpty && nodes.reduce(0) { $0.addingSaturated($1.total) } <= going
+        let used = isWhole ? min(going, nodes.reduce(0) { $0.addingSaturated($1.used) }) : going
         // What goes and is not in use is in MemAvailable now, except free huge pages.
-        let unused = going - used - (isWhole ? min(going - used, nodes.reduce(0) { $0 + $1.hugepagesFree }) : 0)
+        let unused =
+            going - used - (isWhole ? min(going - used, nodes.reduce(0) { $0.addingSaturated($1.hugepagesFree) }) : 0)
         self.init(
             going: going,
             used: used,
-            hugepages: isWhole ? nodes.reduce(0) { $0 + $1.hugepagesUsed } : 0,
+            hugepages: isWhole ? nodes.reduce(0) { $0.addingSaturated($1.hugepagesUsed) } : 0,
             elsewhere: room.available - min(room.available, unused),
             swapFree: room.swapFree
         )

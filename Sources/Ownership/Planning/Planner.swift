@@ -87,7 +87,7 @@ package struct Planner: Sendable {
             let finder = StepHazards(step: step, earlier: kept, policy: policy)
             for (model, outcome) in zip(models, outcomes) { hazards += finder.hazards(before: model, outcome) }
             kept.append(step)
-            models = outcomes.flatMap(\.models)
+            models = outcomes.flatMap(\.models).distinct()
         }
         let prediction = PredictionBuilder(machine: machine, start: start, end: models).prediction()
         hazards += OutcomeHazards(start: start, end: models, policy: policy, steps: kept)
@@ -124,6 +124,16 @@ extension KernelModel {
             model.isHeld = step == .hold
             if step == .release, constants.releaseRestoresHelper { model.hasHelper = true }
             return StepOutcome(model)
+        }
+    }
+}
+
+extension [KernelModel] {
+    /// Each model once: what a step leaves open, a later one may close, and models would double with each step.
+    fileprivate func distinct() -> [KernelModel] {
+        guard count > 1 else { return self }
+        return reduce(into: []) { distinct, model in
+            if !distinct.contains(model) { distinct.append(model) }
         }
     }
 }

@@ -83,7 +83,11 @@ extension ProofState {
     /// Where `steps` lead from this state as it really is; nowhere where the kernel refuses one.
     func playing(_ steps: [Step]) -> [ProofState] {
         var states = [self]
-        for step in steps { states = states.flatMap { $0.following(step) } }
+        for step in steps {
+            // What a step leaves open, a later one may close: without this the states double with each.
+            var known: Set<UInt64> = []
+            states = states.flatMap { $0.following(step) }.filter { known.insert($0.key).inserted }
+        }
         return states
     }
 

@@ -171,7 +171,7 @@ extension [(AddressRange, String)] {
     fileprivate func runs() -> [String] {
         var runs: [(range: AddressRange, words: String)] = []
         for (range, words) in self {
-            if let last = runs.last, last.words == words, last.range.end &+ 1 == range.start,
+            if let last = runs.last, last.words == words, last.range.touches(range),
                 let joined = AddressRange(start: last.range.start, end: range.end)
             {
                 runs[runs.count - 1].range = joined

@@ -25,7 +25,7 @@ struct OfflineCounter {
 
     /// How far it has come.
     func progress(at now: Duration) -> Progress {
-        let bytes = { (blocks: [MemoryBlock]) in blocks.reduce(0) { $0 + $1.range.size } }
+        let bytes = { (blocks: [MemoryBlock]) in blocks.map(\.range).totalSize }
         return .offlining(
             done: bytes(blocks.filter { gone.contains($0.number) }),
             total: bytes(blocks),

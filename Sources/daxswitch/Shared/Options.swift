@@ -100,7 +100,7 @@ struct RootsOption: ParsableArguments {
             }
             let path = String(argument.dropFirst())
             let file = try Self.reading(path) { () throws(SystemError) in
-                try path == "-" ? File(copying: STDIN_FILENO) : File(path, O_RDONLY, follows: true)
+                try path == "-" ? File(copying: STDIN_FILENO) : File.readingRegular(path)
             }
             var lines = LineReader(file)
             while let line = try Self.reading(path, { () throws(SystemError) in try lines.next() }) {
