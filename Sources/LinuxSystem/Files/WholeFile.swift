@@ -2,13 +2,14 @@ private import Glibc
 
 /// Files that are written, replaced or removed as one act.
 package enum WholeFile {
-    /// Replaces the file at `path`, written out to the disk, mode 0644, and makes the directories above it. For whoever has
-    /// a lock: only one process may do it at a time.
+    /// Replaces the file at `path`, written out to the disk, and makes the directories above it. For whoever has a lock: only
+    /// one process may do it at a time.
     ///
+    /// - Parameter isPrivate: Mode 0600, as for what holds physical addresses; else 0644.
     /// - Throws: `SystemError` with the errno; the file is then as it was.
-    package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    package static func write(_ bytes: [UInt8], to path: String, isPrivate: Bool = false) throws(SystemError) {
         try makeParents(of: path)
-        try replace(path, with: bytes, mode: 0o644)
+        try replace(path, with: bytes, mode: isPrivate ? 0o600 : 0o644)
     }
 
     /// Makes the directories above `path`, mode 0755.
@@ -40,16 +41,18 @@ package enum WholeFile {
 
     /// Replaces the file at `path` as one act, written out to the disk. Where that fails the file is as it was.
     ///
-    /// It keeps its mode, and its owner where this process may give it; a new one has the mode that the umask leaves.
-    /// Several processes may do it at once: the last one counts.
+    /// It keeps its mode, and its owner where this process may give it. Several processes may do it at once: the last one
+    /// counts.
+    /// - Parameter isPrivate: A new file has mode 0600; else the mode that the umask leaves.
     /// - Throws: `SystemError` with the errno; `.notTrusted` if the file belongs to another user, who would own the new one.
-    package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    package static func replace(_ path: String, with bytes: [UInt8], isPrivate: Bool = false) throws(SystemError) {
         removeLeftOvers(of: path)
         let before = try? FileStatus(path, follows: false)
         if let before, before.belongsToAnother { throw another(before) }
         let token = String(UInt64.random(in: .min ... .max), radix: 16)
         let name = "\(path).\(String(repeating: "0", count: tokenLength - token.count))\(token).new"
-        try put(bytes, at: path, by: name, mode: before == nil ? 0o666 : 0o600) { file throws(SystemError) in
+        try put(bytes, at: path, by: name, mode: before == nil && !isPrivate ? 0o666 : 0o600) {
+            file throws(SystemError) in
             guard let before else { return }
             _ = fchown(file.descriptor, before.user, before.group)
             if fchmod(file.descriptor, before.permissions) != 0 { throw .failing("set the mode of \(name)") }

@@ -52,10 +52,11 @@ package enum WriteTarget: Equatable {
     /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there; a device, a
     /// pipe or an open file is written into.
     ///
+    /// - Parameter isPrivate: A new file can be read by its owner alone.
     /// - Throws: `SystemError` with the errno; `.notTrusted` if a file, pipe or link there belongs to another user.
-    package func write(_ bytes: [UInt8]) throws(SystemError) {
+    package func write(_ bytes: [UInt8], isPrivate: Bool = false) throws(SystemError) {
         switch self {
-        case .file(let file): try WholeFile.replace(file, with: bytes)
+        case .file(let file): try WholeFile.replace(file, with: bytes, isPrivate: isPrivate)
         case .stream(let place): try WholeFile.fill(place, with: bytes)
         case .foreign(let link): throw WholeFile.another(link)
         case .descriptor(let descriptor): try WholeFile.fill(descriptor: descriptor, with: bytes)

@@ -16,7 +16,9 @@ package enum FileTrust {
         let path = file.path
         let opened: FileStatus
         do { opened = try file.status() } catch { return "\(path): \(error.cause ?? error.message)" }
-        guard opened.kind == .regular else { return "\(path) is no regular file: use a copy of it" }
+        guard opened.kind == .regular || opened.kind == .directory else {
+            return "\(path) is no regular file: use a copy of it"
+        }
         guard let start = path.hasPrefix("/") ? "" : currentDirectory else {
             return "the current directory can't be told: give the whole path"
         }

@@ -34,7 +34,7 @@ package struct JournalFile: JournalStore {
     /// A new file, made under this name only once it is whole.
     package func begin(_ line: [UInt8]) throws(ReloadError) {
         try putAside()
-        try StateDirectory.write(line, to: state.journal)
+        try StateDirectory.write(line, to: state.journal, isPrivate: true)
     }
 
     /// At its end.

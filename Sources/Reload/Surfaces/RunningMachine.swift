@@ -39,7 +39,7 @@ package struct RunningMachine: MachineReader, FactStore {
 
     /// Writes the facts where the next reading finds them.
     package func keep(_ facts: RememberedFacts) throws(ReloadError) {
-        try StateDirectory.write(facts.serialized(), to: state.facts)
+        try StateDirectory.write(facts.serialized(), to: state.facts, isPrivate: true)
     }
 }
 

@@ -34,9 +34,11 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    /// Replaces the file at `path` as one act, written out to the disk, mode 0644; makes the directories above it.
-    package static func write(_ bytes: [UInt8], to path: String) throws(ReloadError) {
-        do { try WholeFile.write(bytes, to: path) } catch { throw ReloadError(error) }
+    /// Replaces the file at `path` as one act, written out to the disk; makes the directories above it.
+    ///
+    /// - Parameter isPrivate: Only root can read it: it holds physical addresses. The drop-ins must be readable for all.
+    package static func write(_ bytes: [UInt8], to path: String, isPrivate: Bool = false) throws(ReloadError) {
+        do { try WholeFile.write(bytes, to: path, isPrivate: isPrivate) } catch { throw ReloadError(error) }
     }
 
     /// Removes the file at `path`; one that is not there is no error.

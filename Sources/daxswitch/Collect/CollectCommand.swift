@@ -8,7 +8,8 @@ struct CollectCommand: Command {
         abstract: "Record this machine in a directory, which then serves as --root anywhere.",
         discussion: """
             Copies what decides who owns Soft Reserved memory: /proc/iomem, the modules, the CXL and dax devices, the \
-            ACPI tables, the kernel log. Contents of memory are never read.
+            ACPI tables, the kernel log. Contents of memory are never read. Only the user that made it can read the \
+            recording: it holds addresses.
             """
     )
 
@@ -45,6 +46,8 @@ struct CollectError: Error, Equatable {
         case notEmpty = "directory-not-empty"
         /// The directory can't be made or written.
         case notWritten = "not-written"
+        /// Another user could put links into the directory while it is written.
+        case notTrusted = "not-trusted"
         /// The kernel hides the addresses.
         case notPermitted = "not-permitted"
     }
@@ -57,7 +60,7 @@ struct CollectError: Error, Equatable {
         switch code {
         case .notEmpty: .usage
         case .notWritten: .failed
-        case .notPermitted: .notPermitted
+        case .notPermitted, .notTrusted: .notPermitted
         }
     }
 }

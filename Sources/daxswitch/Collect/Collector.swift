@@ -11,9 +11,9 @@ struct Collector {
     private let recording: Recording
 
     /// A collector of the machine below `root` into `directory`.
-    init(root: String = "/", directory: String) {
+    init(root: String = "/", directory: String) throws(CollectError) {
         let tree = DirectoryTree(root: root)
-        self.init(
+        try self.init(
             tree: tree,
             log: tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree),
             directory: directory
@@ -21,10 +21,10 @@ struct Collector {
     }
 
     /// A collector of the machine in `tree`, with the kernel log from any place.
-    init(tree: any FileTree, log: any KernelLog, directory: String) {
+    init(tree: any FileTree, log: any KernelLog, directory: String) throws(CollectError) {
         self.tree = tree
         self.log = log
-        recording = Recording(tree: tree, directory: directory)
+        recording = try Recording(tree: tree, path: directory)
     }
 
     /// Modules whose directory in `/sys/module` tells something.
@@ -60,6 +60,7 @@ struct Collector {
         try recordModuleLists()
         try recordUsers()
         try recordLog()
+        try recording.finish()
     }
 
     /// As records, which tell who wrote each and whether some are missing, and as text for people.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Inspection
 import LinuxSystem
 
@@ -8,7 +7,13 @@ import LinuxSystem
 struct Recording {
     let tree: any FileTree
     /// The directory that becomes a root directory.
-    let directory: String
+    private let directory: NewDirectory
+
+    /// A recording of `tree` that will be at `path`.
+    init(tree: any FileTree, path: String) throws(CollectError) {
+        self.tree = tree
+        directory = try Self.writing { () throws(SystemError) in try NewDirectory(path) }
+    }
 
     /// Attributes that are no facts, are large, or act on being read.
     private static let passedOver: Set<String> = [
@@ -56,35 +61,28 @@ struct Recording {
 
     /// Writes a file of the capture.
     func write(_ bytes: [UInt8], to path: String) throws(CollectError) {
-        try make(parent(of: path))
-        guard FileManager.default.createFile(atPath: directory + path, contents: Data(bytes)) else {
-            throw CollectError(code: .notWritten, message: "\(directory + path) can't be written")
-        }
+        try Self.writing { () throws(SystemError) in try directory.write(bytes, to: path) }
     }
 
     /// Makes a link of the capture.
     func link(_ path: String, to target: String) throws(CollectError) {
-        try make(parent(of: path))
-        guard tree.linkTarget(path) != nil, !isThere(path) else { return }
-        do {
-            try FileManager.default.createSymbolicLink(atPath: directory + path, withDestinationPath: target)
-        } catch {
-            throw CollectError(code: .notWritten, message: "\(directory + path) can't be linked: \(error)")
-        }
+        guard tree.linkTarget(path) != nil else { return }
+        try Self.writing { () throws(SystemError) in try directory.link(path, to: target) }
     }
 
     /// Makes a directory of the capture, with its parents.
     func make(_ path: String) throws(CollectError) {
-        do {
-            try FileManager.default.createDirectory(atPath: directory + path, withIntermediateDirectories: true)
-        } catch {
-            throw CollectError(code: .notWritten, message: "\(directory + path) can't be made: \(error)")
-        }
+        try Self.writing { () throws(SystemError) in try directory.make(path) }
     }
 
-    private func isThere(_ path: String) -> Bool { DirectoryTree(root: directory).linkTarget(path) != nil }
+    /// Puts the recording in its place: it is whole.
+    func finish() throws(CollectError) {
+        try Self.writing { () throws(SystemError) in try directory.moveIntoPlace() }
+    }
 
-    private func parent(of path: String) -> String {
-        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    private static func writing<Value>(_ body: () throws(SystemError) -> Value) throws(CollectError) -> Value {
+        do { return try body() } catch {
+            throw CollectError(code: error.code == .notTrusted ? .notTrusted : .notWritten, message: "\(error)")
+        }
     }
 }

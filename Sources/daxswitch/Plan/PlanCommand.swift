@@ -38,7 +38,7 @@ struct PlanCommand: Command {
         guard let root = roots.single else { return try preview(policy) }
         let machine = try Inspector(root: root).read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
-        if let out { try FileText.write(JSONText.document(plan), to: out) }
+        if let out { try FileText.write(JSONText.document(plan), to: out, isPrivate: true) }
         if wantsJSON {
             Output.print(.form(plan))
         } else {

@@ -68,7 +68,7 @@ struct PredictCommand: Command {
         let order = try steps.map { try Step(parsing: $0) }
         let machine = try root.read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
-        if let out { try FileText.write(JSONText.document(plan), to: out) }
+        if let out { try FileText.write(JSONText.document(plan), to: out, isPrivate: true) }
         if wantsJSON {
             Output.print(.form(plan))
         } else {

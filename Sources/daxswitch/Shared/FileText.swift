@@ -20,9 +20,11 @@ enum FileText {
     }
 
     /// Writes a file as one act; a device, a pipe or an open file is written into.
-    static func write(_ text: String, to path: String) throws(Failure) {
+    ///
+    /// - Parameter isPrivate: A new file can be read by its owner alone: it holds physical addresses.
+    static func write(_ text: String, to path: String, isPrivate: Bool) throws(Failure) {
         do {
-            try WriteTarget(path).write(Array(text.utf8))
+            try WriteTarget(path).write(Array(text.utf8), isPrivate: isPrivate)
         } catch {
             throw Failure(.failed, code: "not-written", "\(path) is not written: \(error)")
         }
