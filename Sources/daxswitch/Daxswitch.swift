@@ -38,8 +38,10 @@ enum Entry {
             var command = try Daxswitch.parseAsRoot(arguments)
             try command.run()
         } catch {
-            if let failure = Failure(usage: error), asksForJSON(arguments) { Output.print(errorDocument(failure)) }
-            Daxswitch.exit(withError: error)
+            guard let failure = Failure(usage: error) else { Daxswitch.exit(withError: error) }
+            if asksForJSON(arguments) { Output.print(errorDocument(failure)) }
+            Output.explainUsage(Daxswitch.fullMessage(for: error))
+            Daxswitch.exit(withError: ExitCode(failure.status.rawValue))
         }
     }
 

@@ -154,7 +154,7 @@ struct PersistTests {
         #expect(report.error?.status == .refused && report.commandLine == nil)
         #expect(report.error?.message.contains("module_blacklist") == false)
         #expect(report.hazards.map(\.id) == [.undecodedRange])
-        let text = persistText(report, style: Style(hasColour: false)).joined(separator: "\n")
+        let text = persistText(report, style: Style(hasColour: false)).map(\.text).joined(separator: "\n")
         #expect(text.contains("undecoded-range"))
     }
 
@@ -179,7 +179,9 @@ struct PersistTests {
         }
         #expect(report.status == .done)
         #expect(report.changes == [] && report.commandLine == nil)
-        let text = persistPlanText(report, rebuilds: false, style: Style(hasColour: false)).joined(separator: "\n")
+        let text = persistPlanText(report, rebuilds: false, style: Style(hasColour: false)).map(\.text).joined(
+            separator: "\n"
+        )
         #expect(text.contains("\(line) is on it"))
         var clear = PersistReport()
         try persister(on: system).persist(.nothing, into: &clear)

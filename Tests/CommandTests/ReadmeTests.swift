@@ -83,7 +83,7 @@ struct ReadmeTests {
             var report = ApplyReport()
             let root = try TestCaptures.root("7.3.4/locked-switch/hmem-owned")
             report.take(.done(try Inspector(root: root.path).read()))
-            #expect(shown.lines == ["..."] + progress + applyText(report, style: Style(hasColour: false)))
+            #expect(shown.lines == ["..."] + progress + applyText(report, style: Style(hasColour: false)).map(\.text))
         }
     }
 

@@ -126,6 +126,42 @@ import Testing
         }
     }
 
+    /// Text that other programs and users write: configuration, processes, memory, the kernel log, history, lists.
+    @Test func texts() throws {
+        let directory = TestCaptures.newDirectory()
+        let history = "\(directory)/\(History.path)"
+        try FileManager.default.createDirectory(
+            atPath: (history as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true
+        )
+        try Fuzzer("texts").run { bytes in
+            let process = "/proc/123"
+            let paths = [
+                "/etc/modprobe.d/a.conf", "/etc/udev/rules.d/a.rules", "\(process)/maps", "\(process)/mountinfo",
+                "\(process)/comm", "/proc/meminfo", "/sys/devices/system/node/node1/meminfo",
+                "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages",
+            ]
+            let tree = MemoryTree(Dictionary(uniqueKeysWithValues: paths.map { ($0, bytes) }))
+            reading(tree)
+            _ = OnliningRules(tree: tree).files()
+            _ = DaxFiles(tree: tree, devices: ["dax0.0"]).used(by: "123")
+            if let room = MemoryRoomReading(tree: tree).read() { _ = room.nodes.map(\.used) }
+            if let record = KernelLogRecord(bytes) { #expect(!record.text.contains("\n")) }
+            let text = String(decoding: bytes, as: UTF8.self)
+            let line = Line(text)
+            #expect(!line.rendered.unicodeScalars.contains { $0.isEscaped })
+            #expect(wrapped(text, indent: 2).allSatisfy { $0.rendered == $0.text })
+            let document = JSONValue.text(text).rendered
+            #expect(!document.unicodeScalars.contains { $0 != "\n" && $0.isEscaped })
+            let decoded = try JSONDecoder().decode(String.self, from: Data(document.utf8))
+            #expect(decoded == text)
+            try Data(bytes).write(to: URL(fileURLWithPath: history))
+            _ = historyText(try History.read(root: directory).records, style: Style(hasColour: true))
+            var lines = LineReader(try File(history, O_RDONLY))
+            while try lines.next() != nil {}
+        }
+    }
+
     @Test func journal() throws {
         let state = StateDirectory(root: TestCaptures.newDirectory())
         try FileManager.default.createDirectory(atPath: state.directory, withIntermediateDirectories: true)

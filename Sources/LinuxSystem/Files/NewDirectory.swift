@@ -23,8 +23,12 @@ package final class NewDirectory {
         name = place.name
         parent = try File(place.parent, O_RDONLY | O_DIRECTORY)
         let user = geteuid()
-        if user == 0, let problem = FileTrust.problem(with: parent, trusting: user) {
-            throw SystemError(.notTrusted, "\(path) is not written", cause: problem)
+        if user == 0, FileTrust.problem(with: parent, trusting: user) != nil {
+            throw SystemError(
+                .notTrusted,
+                "\(path) is not written",
+                cause: "another user can change a directory on the way to it; name one below /root or /tmp"
+            )
         }
         try Self.check(parent, name, path)
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)

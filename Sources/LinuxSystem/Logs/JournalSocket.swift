@@ -14,9 +14,10 @@ package struct JournalSocket: Sendable {
         return unsafe bytes.withUnsafeBytes { unsafe daxswitch_send_datagram(path, $0.baseAddress, $0.count) } != 0
     }
 
-    /// `NAME=VALUE`; a value with a line end goes behind its size, 64 bits, the lowest first.
+    /// `NAME=VALUE`; a value with a line end goes behind its size, 64 bits, the lowest first. Escaped, but for line ends:
+    /// `journalctl` indents what follows one.
     static func field(_ name: String, _ value: String) -> [UInt8] {
-        let content = Array(value.utf8)
+        let content = Array(value.escaped(keepsLines: true).utf8)
         guard content.contains(UInt8(ascii: "\n")) else { return Array("\(name)=".utf8) + content + [10] }
         let size = UInt64(content.count)
         return Array("\(name)\n".utf8) + (0..<8).map { UInt8(truncatingIfNeeded: size >> ($0 * 8)) } + content + [10]

@@ -35,8 +35,11 @@ package struct KernelLogDevice: ~Copyable {
         }
     }
 
-    /// Writes a line with the level `info`, if the log is open for that.
-    package func write(_ line: String) { try? file.append(Array("<6>\(line)\n".utf8)) }
+    /// Writes a line with the level `info`, if the log is open for that. Consoles and terminals show it, so it is escaped.
+    package func write(_ line: String) { try? file.append(Self.record(line)) }
+
+    /// What is written for `line`: one record, with no control character in it.
+    static func record(_ line: String) -> [UInt8] { Array("<6>\(line.escaped())\n".utf8) }
 }
 
 /// One record of the kernel's log: `PRIORITY,SEQUENCE,TIME,FLAGS;TEXT`, behind it lines ` KEY=value`.

@@ -111,7 +111,7 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
 }
 
 /// The end of an `apply` for people; what was planned has been shown before.
-func applyText(_ report: ApplyReport, style: Style) -> [String] {
+func applyText(_ report: ApplyReport, style: Style) -> [Line] {
     let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
     switch report.outcome {
     case .done: return [style.good("Done, and the machine is as planned.")]

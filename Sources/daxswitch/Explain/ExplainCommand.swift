@@ -65,15 +65,15 @@ func explainDocument(_ rules: [Rule], _ hazards: [Hazard.Identifier]) -> JSONVal
 }
 
 /// `explain` for people.
-func explainText(_ rules: [Rule], _ hazards: [Hazard.Identifier], style: Style) -> [String] {
-    let rulesText: [String] = rules.flatMap { rule in
+func explainText(_ rules: [Rule], _ hazards: [Hazard.Identifier], style: Style) -> [Line] {
+    let rulesText = rules.flatMap { rule -> [Line] in
         let generations = Generation.allCases.filter(rule.holds(for:)).map(\.rawValue).joined(separator: ", ")
-        return [style.strong(rule.id) + "  (\(generations))"] + wrapped(rule.statement, indent: 4)
+        return [style.strong("\(rule.id)") + "  (\(generations))"] + wrapped(rule.statement, indent: 4)
             + wrapped(rule.source, indent: 4).map(style.faint)
     }
-    let hazardsText: [String] = hazards.flatMap { hazard in
-        let note = hazard.isAcceptable ? "  (--accept \(hazard.rawValue) goes ahead all the same)" : ""
-        return [style.strong(hazard.rawValue) + note] + wrapped(hazard.meaning, indent: 4)
+    let hazardsText = hazards.flatMap { hazard -> [Line] in
+        let note: Line = hazard.isAcceptable ? "  (--accept \(hazard.rawValue) goes ahead all the same)" : ""
+        return [style.strong("\(hazard.rawValue)") + note] + wrapped(hazard.meaning, indent: 4)
     }
     let headings = !rules.isEmpty && !hazards.isEmpty
     return (headings ? ["Rules of the kernel", ""] : []) + rulesText + (headings ? ["", "Hazards", ""] : [])

@@ -51,13 +51,14 @@ private func recordMembers(_ record: HistoryRecord) -> [String: JSONValue] {
 }
 
 /// `history` for people: a line for each run, the newest last.
-func historyText(_ records: [HistoryRecord], style: Style) -> [String] {
+func historyText(_ records: [HistoryRecord], style: Style) -> [Line] {
     guard !records.isEmpty else { return ["Nothing was carried out yet."] }
-    let rows = records.map { record in
+    let rows = records.map { record -> [Line] in
         [
-            record.time, record.command, record.policy ?? "-", record.outcome, "exit \(record.exitCode)",
-            record.error ?? (record.changed ? counted(record.steps.count, "step") : "nothing changed"),
+            "\(record.time)", "\(record.command)", "\(record.policy ?? "-")", "\(record.outcome)",
+            "exit \(record.exitCode)",
+            Line(record.error ?? (record.changed ? counted(record.steps.count, "step") : "nothing changed")),
         ]
     }
-    return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT", ""].map(style.strong)] + rows)
+    return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT"].map(style.strong)] + rows)
 }

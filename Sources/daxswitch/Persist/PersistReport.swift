@@ -94,7 +94,7 @@ func nextBootMembers(_ machine: MachineState, _ pendingImages: [String]?) -> JSO
 }
 
 /// What `persist` is going to do, for people, before it is done.
-func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [String] {
+func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [Line] {
     var lines = [style.strong("Next boot") + "  \(nextBootText(report.choice))"]
     if let option = report.commandLineInForce {
         return lines + ["", style.strong("Kernel command line") + "  \(option) is on it", ""]
@@ -103,7 +103,7 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
         lines += ["", "  \(change.action.rawValue) \(change.path)"]
         lines += (change.text ?? "").split(separator: "\n").map { style.faint("    | \($0)") }
     }
-    lines += ["", style.strong("Initramfs") + "  " + initramfsText(report, rebuilds: rebuilds)]
+    lines += ["", style.strong("Initramfs") + "  \(initramfsText(report, rebuilds: rebuilds))"]
     if !report.hazards.isEmpty { lines += [""] + hazardsText(report.hazards, style) }
     return lines + [""]
 }
@@ -119,7 +119,7 @@ private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
 }
 
 /// The end of a `persist` for people.
-func persistText(_ report: PersistReport, style: Style) -> [String] {
+func persistText(_ report: PersistReport, style: Style) -> [Line] {
     let pending = report.error == nil ? pendingImagesText(report.pendingImages, report.builder) : []
     return switch report.outcome {
     case .done where !pending.isEmpty:
@@ -148,7 +148,7 @@ func persistText(_ report: PersistReport, style: Style) -> [String] {
 }
 
 /// The images that don't have what is in the files for the next boot, and what to do about it.
-func pendingImagesText(_ images: [String], _ builder: InitramfsBuilder?) -> [String] {
+func pendingImagesText(_ images: [String], _ builder: InitramfsBuilder?) -> [Line] {
     guard !images.isEmpty else { return [] }
     let command = builder.map { "run \($0.command.joined(separator: " "))" } ?? "build it again"
     return wrapped(

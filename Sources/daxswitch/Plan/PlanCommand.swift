@@ -2,7 +2,6 @@ import ArgumentParser
 import Inspection
 import Ownership
 import Policy
-import SavedPlan
 
 /// `plan`: what a policy would do here, and what that brings.
 struct PlanCommand: Command {
@@ -38,7 +37,7 @@ struct PlanCommand: Command {
         guard let root = roots.single else { return try preview(policy) }
         let machine = try Inspector(root: root).read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
-        if let out { try FileText.write(JSONText.document(plan), to: out, isPrivate: true) }
+        if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }
         if wantsJSON {
             Output.print(.form(plan))
         } else {

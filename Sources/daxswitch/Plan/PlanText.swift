@@ -3,11 +3,12 @@ import Machine
 import Ownership
 
 /// `plan` and `predict` for people: the steps, each range from its owner now to the one predicted, and the hazards.
-func planText(_ plan: Plan, machine: MachineState, style: Style) -> [String] {
+func planText(_ plan: Plan, machine: MachineState, style: Style) -> [Line] {
     let title = plan.policy.map { "Policy \($0.name): " } ?? ""
-    var lines: [String]
+    var lines: [Line]
     if plan.isEmpty {
-        lines = [title + (title.isEmpty ? "these steps change nothing" : "what is wanted holds already, nothing to do")]
+        let nothing = title.isEmpty ? "these steps change nothing" : "what is wanted holds already, nothing to do"
+        lines = ["\(title)\(nothing)"]
     } else {
         lines = [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
         lines += plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element))" }
@@ -25,7 +26,7 @@ func planText(_ plan: Plan, machine: MachineState, style: Style) -> [String] {
 }
 
 /// Whether the rest of the host can take what is in the memory that a plan takes offline.
-private func roomText(_ plan: Plan, _ machine: MachineState) -> [String] {
+private func roomText(_ plan: Plan, _ machine: MachineState) -> [Line] {
     let ranges = plan.steps.filter { $0.verb == .offlineMemory }.compactMap(\.range)
     guard let room = machine.room(toOffline: ranges) else { return [] }
     let hugepages = room.hugepages > 0 ? ", \(mebibytes(room.hugepages)) of them huge pages" : ""
@@ -47,23 +48,23 @@ private func roomText(_ plan: Plan, _ machine: MachineState) -> [String] {
 }
 
 /// Each hazard with its way out.
-func hazardsText(_ hazards: [Hazard], _ style: Style) -> [String] {
-    var lines = [style.bad(counted(hazards.count, "hazard"))]
+func hazardsText(_ hazards: [Hazard], _ style: Style) -> [Line] {
+    var lines = [style.bad("\(counted(hazards.count, "hazard"))")]
     for hazard in hazards {
-        lines.append("  " + style.bad(hazard.id.rawValue) + " (\(hazard.severity.rawValue)): \(hazard.subject)")
+        lines.append("  " + style.bad("\(hazard.id.rawValue)") + " (\(hazard.severity.rawValue)): \(hazard.subject)")
         lines += wrapped(hazard.why, indent: 4)
         lines += wrapped("Way out: \(hazard.wayOut)", indent: 4)
     }
     return lines
 }
 
-private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ style: Style) -> [String] {
+private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ style: Style) -> [Line] {
     guard !prediction.ranges.isEmpty else {
         return ["  none: this machine has no Soft Reserved memory and no ram region"]
     }
     let now = segments(of: machine)
     let rows = aligned(prediction.ranges.map { row($0, from: now) })
-    var lines: [String] = []
+    var lines: [Line] = []
     for (row, predicted) in zip(rows, prediction.ranges) {
         let rules = predicted.rules.isEmpty ? "" : " [\(predicted.rules.joined(separator: ", "))]"
         lines.append(row)

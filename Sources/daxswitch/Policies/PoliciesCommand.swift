@@ -84,10 +84,10 @@ private func proofMembers(_ proof: GenerationProof) -> JSONValue {
 }
 
 /// One policy for people.
-func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [String] {
+func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
     let policy = entry.policy
     let word = { (owner: Owner?) in owner?.rawValue ?? "any" }
-    var lines = [style.strong(policy.name) + "  (\(entry.source))"] + wrapped(policy.summary, indent: 2)
+    var lines = [style.strong("\(policy.name)") + "  (\(entry.source))"] + wrapped(policy.summary, indent: 2)
     lines += ["", "Order"] + policy.order.enumerated().map { "  \($0.offset + 1). \($0.element)" }
     lines += ["", "Owner wanted"]
     lines += aligned([
@@ -104,8 +104,8 @@ func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [String] {
 }
 
 /// What the order of a policy brings, for people: the counts of each generation, then where it doesn't bring what is wanted.
-func proofText(_ proof: ProofResult, style: Style) -> [String] {
-    var lines = ["", "Proof, over every state that the model can reach from a boot"]
+func proofText(_ proof: ProofResult, style: Style) -> [Line] {
+    var lines: [Line] = ["", "Proof, over every state that the model can reach from a boot"]
     lines += aligned(
         [["", "states", "hold already", "brought", "refused", "end elsewhere"]]
             + proof.generations.map { proof in
@@ -124,7 +124,7 @@ func proofText(_ proof: ProofResult, style: Style) -> [String] {
 }
 
 /// States that one set of hazards refuses, or that end elsewhere: by the memory, each with the nearest state.
-private func failuresText(_ failures: [ProofFailure], _ style: Style) -> [String] {
+private func failuresText(_ failures: [ProofFailure], _ style: Style) -> [Line] {
     let hazards = failures.first?.hazards.map(\.rawValue) ?? []
     let title = hazards.isEmpty ? "ends elsewhere" : "refused: \(hazards.joined(separator: ", "))"
     var lines = wrapped(title, indent: 2).map(hazards.isEmpty ? style.bad : style.careful)

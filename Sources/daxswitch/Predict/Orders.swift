@@ -27,7 +27,7 @@ func ordersDocument(_ outcomes: [OrderOutcome], modules: [String]) -> JSONValue 
 
 /// `predict --all-orders` for people: one block for each outcome, the owners with the rules that decide, then the orders
 /// that lead to it.
-func ordersText(_ outcomes: [OrderOutcome], style: Style) -> [String] {
+func ordersText(_ outcomes: [OrderOutcome], style: Style) -> [Line] {
     let count = outcomes.map(\.orders.count).reduce(0, +)
     var lines = [style.strong("\(counted(count, "order")), \(counted(outcomes.count, "outcome"))")]
     for outcome in outcomes {
@@ -42,7 +42,7 @@ func ordersText(_ outcomes: [OrderOutcome], style: Style) -> [String] {
         lines += prediction.missingFacts.flatMap { wrapped("Not certain: \($0)", indent: 4) }
         let hazards = outcome.plan.hazards.map { "\($0.id.rawValue) (\($0.subject))" }.joined(separator: ", ")
         if !hazards.isEmpty { lines += wrapped("Hazards: \(hazards)", indent: 4).map(style.bad) }
-        lines += outcome.orders.map { "    " + $0.joined(separator: ", ") }
+        lines += outcome.orders.map { "    \($0.joined(separator: ", "))" }
     }
     return lines
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Machine
 import Ownership
-import SavedPlan
 
 /// `predict`: what any sequence of steps would bring.
 struct PredictCommand: Command {
@@ -68,7 +67,7 @@ struct PredictCommand: Command {
         let order = try steps.map { try Step(parsing: $0) }
         let machine = try root.read()
         let plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
-        if let out { try FileText.write(JSONText.document(plan), to: out, isPrivate: true) }
+        if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }
         if wantsJSON {
             Output.print(.form(plan))
         } else {

@@ -101,7 +101,7 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
 }
 
 /// What was found, and what is going to be done about it, for people.
-func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: MachineState, style: Style) -> [String] {
+func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: MachineState, style: Style) -> [Line] {
     let run = "The run of policy \(report.policy ?? "?") was cut off."
     switch recovery {
     case .isUndone: return ["\(run) The machine is as it was before it: only the journal is to be closed."]
@@ -116,11 +116,12 @@ func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: Machin
 }
 
 /// The end of a `recover` for people.
-func recoverText(_ report: RecoverReport, style: Style) -> [String] {
+func recoverText(_ report: RecoverReport, style: Style) -> [Line] {
     let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
     switch report.outcome {
     case .nothingToRecover:
-        let journal = report.journal == .earlierBoot ? " The journal is of an earlier boot and counts no more." : ""
+        let journal: Line =
+            report.journal == .earlierBoot ? " The journal is of an earlier boot and counts no more." : ""
         return [style.good("Nothing to recover.") + journal]
     case .done: return [style.good("Done, and the machine is as planned.")]
     case .undone where report.restoredFiles != nil:

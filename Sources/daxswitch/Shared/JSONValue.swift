@@ -1,3 +1,4 @@
+import LinuxSystem
 import SavedPlan
 
 /// A JSON document as a value: what is missing is written as null, so that the shape never varies.
@@ -33,10 +34,23 @@ indirect enum JSONValue: Encodable {
 
 extension JSONValue {
     /// The text of a document.
-    var rendered: String { JSONText.document(self) }
+    var rendered: String { Self.harmless(JSONText.document(self)) }
 
     /// The same on one line, without a line end.
-    var renderedLine: String { JSONText.line(self) }
+    var renderedLine: String { Self.harmless(JSONText.line(self)) }
+
+    /// The same document with `\u009b` for a character that a terminal acts on: JSON asks for that only below U+0020.
+    /// Outside of strings there is none but the line end.
+    private static func harmless(_ document: String) -> String {
+        guard document.unicodeScalars.contains(where: { $0.isEscaped && $0 != "\n" }) else { return document }
+        return document.unicodeScalars.reduce(into: "") { text, scalar in
+            guard scalar.isEscaped && scalar != "\n" else { return text.unicodeScalars.append(scalar) }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+    }
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {

@@ -5,9 +5,9 @@ import Synchronization
 /// Standard output and standard error.
 enum Output {
     /// Lines for people.
-    static func print(_ lines: [String]) {
+    static func print(_ lines: [Line]) {
         guard !lines.isEmpty else { return }
-        write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+        write(lines.map(\.rendered).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
     }
 
     /// A document for programs.
@@ -28,17 +28,22 @@ enum Output {
 
     private static let lost = Atomic<Int32>(0)
 
-    /// A diagnostic, after the tool's name.
+    /// A diagnostic, after the tool's name; escaped.
     static func complain(_ message: String) {
-        write("daxswitch: \(message)\n", to: STDERR_FILENO)
+        write("daxswitch: \(message.escaped())\n", to: STDERR_FILENO)
     }
 
-    /// Replaces the line that standard error, a terminal, stands in.
-    static func overwrite(_ line: String) { write("\r\u{1b}[K\(line)", to: STDERR_FILENO) }
+    /// What the parser of the command line has to say, which quotes the words that it was given: escaped, but for line ends.
+    static func explainUsage(_ message: String) {
+        write(message.escaped(keepsLines: true) + "\n", to: STDERR_FILENO)
+    }
+
+    /// Replaces the line that standard error, a terminal, stands in; escaped.
+    static func overwrite(_ line: String) { write("\r\u{1b}[K\(line.escaped())", to: STDERR_FILENO) }
 
     /// Whether a person says yes to `question`, which is put where they see it although standard output goes elsewhere.
     static func isConfirmed(_ question: String) -> Bool {
-        write(question, to: STDERR_FILENO)
+        write(question.escaped(), to: STDERR_FILENO)
         return ["y", "yes"].contains(readLine()?.lowercased())
     }
 

@@ -4,7 +4,7 @@ import Ownership
 import Persistence
 
 /// `status` for people.
-func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: Style) -> [String] {
+func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: Style) -> [Line] {
     let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
     var lines = [style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
@@ -25,21 +25,21 @@ func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: 
 }
 
 /// What others have told modprobe, which no release lifts.
-private func modprobeLines(_ machine: MachineState, style: Style) -> [String] {
+private func modprobeLines(_ machine: MachineState, style: Style) -> [Line] {
     let sure = machine.modprobe.keptOut.map { ($0.key, "\($0.value) keeps \($0.key) out") }
     let doubtful = machine.modprobe.doubtful.map { ($0.key, "\($0.value) may keep \($0.key) out") }
     return (sure + doubtful).sorted { $0 < $1 }.map { style.strong("modprobe") + "  \($0.1)" }
 }
 
 /// Only where the next boot is known to be another than this one, or is persisted.
-private func nextBootLines(_ machine: MachineState, style: Style) -> [String] {
+private func nextBootLines(_ machine: MachineState, style: Style) -> [Line] {
     let differs = NextBoot(of: machine).differs
     guard machine.persisted != nil || differs == true else { return [] }
     let now = differs == true ? " (now it is otherwise)" : ""
     return [style.strong("Next boot") + "  \(nextBootText(machine.persisted))\(now)"]
 }
 
-private func modulesText(_ machine: MachineState) -> [String] {
+private func modulesText(_ machine: MachineState) -> [Line] {
     let groups = Dictionary(grouping: modulesOfInterest) { machine.modules.state(of: $0) }
     let order: [ModuleStanding] = [.live, .changing, .builtin, .absent, .missing]
     return aligned(
@@ -49,7 +49,7 @@ private func modulesText(_ machine: MachineState) -> [String] {
     )
 }
 
-private func windowsText(_ machine: MachineState) -> [String] {
+private func windowsText(_ machine: MachineState) -> [Line] {
     guard !machine.windows.isEmpty else { return ["  none"] }
     return aligned(
         machine.windows.map { window in
@@ -60,7 +60,7 @@ private func windowsText(_ machine: MachineState) -> [String] {
     )
 }
 
-private func regionsText(_ machine: MachineState) -> [String] {
+private func regionsText(_ machine: MachineState) -> [Line] {
     guard !machine.regions.isEmpty else { return ["  none"] }
     return aligned(
         machine.regions.map { region in
@@ -75,7 +75,7 @@ private func regionsText(_ machine: MachineState) -> [String] {
     )
 }
 
-private func rangesText(_ machine: MachineState) -> [String] {
+private func rangesText(_ machine: MachineState) -> [Line] {
     let segments = segments(of: machine)
     guard !segments.isEmpty else { return ["  none: this machine has no Soft Reserved memory and no ram region"] }
     let rows = segments.map { segment in

@@ -79,7 +79,8 @@ struct VerifyCommand: Command {
         do {
             try FileText.write(
                 verifyMetrics(differences, machine: machine, subject: subject, time: time),
-                to: path
+                to: path,
+                isPrivate: false
             )
         } catch {
             Output.complain(error.message)
@@ -101,7 +102,7 @@ func verifyDocument(_ differences: [Difference], policy: String?) -> JSONValue {
 }
 
 /// `verify` for people: all differences, or that there is none.
-func verifyText(_ differences: [Difference], against subject: String, style: Style) -> [String] {
+func verifyText(_ differences: [Difference], against subject: String, style: Style) -> [Line] {
     guard !differences.isEmpty else { return [style.good("The machine is as \(subject) says.")] }
     return [style.bad("\(counted(differences.count, "difference")) from \(subject)")]
         + differences.flatMap { wrapped($0.what, indent: 2) }

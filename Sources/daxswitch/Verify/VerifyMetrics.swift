@@ -1,4 +1,5 @@
 import Iomem
+import LinuxSystem
 import Machine
 import Ownership
 
@@ -8,13 +9,13 @@ import Ownership
 ///   - subject: The policy's name, or the plan's file.
 ///   - time: Seconds since 1970.
 func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: String, time: Int) -> String {
-    let label = "subject=\"\(escaped(subject))\""
+    let label = "subject=\"\(labelValue(subject))\""
     let segments = segments(of: machine)
     let kinds = Difference.Kind.allCases.map { kind in
         ("\(label),kind=\"\(kind.rawValue)\"", UInt64(differences.count { $0.kind == kind }))
     }
     let owners = Owner.allCases.map { owner in
-        ("\(label),owner=\"\(owner.rawValue)\"", segments.filter { $0.owner == owner }.reduce(0) { $0 + $1.range.size })
+        ("\(label),owner=\"\(owner.rawValue)\"", segments.filter { $0.owner == owner }.map(\.range).totalSize)
     }
     return family(
         "daxswitch_verify_matches",
@@ -35,15 +36,14 @@ private func family(_ name: String, _ help: String, _ samples: [(labels: String,
         + samples.map { "\(name){\($0.labels)} \($0.value)\n" }.joined()
 }
 
-/// A label's value: backslash, quote and line end are escaped, whatever stands beside them.
-private func escaped(_ text: String) -> String {
-    let bytes = text.utf8.flatMap { byte -> [UInt8] in
-        switch byte {
-        case UInt8(ascii: "\\"): Array("\\\\".utf8)
-        case UInt8(ascii: "\""): Array("\\\"".utf8)
-        case UInt8(ascii: "\n"): Array("\\n".utf8)
-        default: [byte]
+/// A label's value: control characters are made visible, then backslash, quote and line end are escaped.
+private func labelValue(_ text: String) -> String {
+    text.escaped(keepsLines: true).unicodeScalars.reduce(into: "") { value, scalar in
+        switch scalar {
+        case "\\": value += "\\\\"
+        case "\"": value += "\\\""
+        case "\n": value += "\\n"
+        default: value.unicodeScalars.append(scalar)
         }
     }
-    return String(decoding: bytes, as: UTF8.self)
 }

@@ -16,7 +16,7 @@ struct VersionCommand: Command {
         if wantsJSON {
             Output.print(versionDocument())
         } else {
-            Output.print([Daxswitch.version])
+            Output.print(["\(Daxswitch.version)"])
         }
         return .done
     }

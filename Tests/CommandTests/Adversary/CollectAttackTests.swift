@@ -21,7 +21,7 @@ struct CollectAttackTests {
             try Data(file.utf8).write(to: victim)
             let temporary = root.url("/tmp")
             try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
-            chmod(temporary.path, 0o1777)
+            unsafe chmod(temporary.path, 0o1777)
         }
 
         var isUnharmed: Bool { (try? String(contentsOf: victim, encoding: .utf8))?.hasSuffix("precious.ko:\n") == true }
@@ -78,14 +78,14 @@ struct CollectAttackTests {
         let host = try Host()
         let open = host.root.url("/tmp/open")
         try FileManager.default.createDirectory(at: open, withIntermediateDirectories: true)
-        chmod(open.path, 0o777)
+        unsafe chmod(open.path, 0o777)
         for target in ["/tmp/open", "/tmp/open/capture"] {
             let ended = try Jail.run(["collect", target, "--json"], in: host.root)
             #expect(ended.status == 77)
             #expect(try (ended.document()["error"] as? [String: Any])?["code"] as? String == "not-trusted")
         }
-        chmod(open.path, 0o755)
-        chown(open.path, 65534, 65534)
+        unsafe chmod(open.path, 0o755)
+        unsafe chown(open.path, 65534, 65534)
         #expect(try Jail.run(["collect", "/tmp/open"], in: host.root).status == 77)
         #expect(try FileManager.default.contentsOfDirectory(atPath: open.path).isEmpty)
     }
