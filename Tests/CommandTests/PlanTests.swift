@@ -87,7 +87,7 @@ struct PlanTests {
             #expect(
                 Set(try plan.document().keys) == [
                     "schema_version", "kind", "policy", "request", "steps", "certain", "missing_facts", "ranges",
-                    "modules", "iomem", "hazards", "fingerprint",
+                    "modules", "iomem", "hazards", "fingerprint", "digest",
                 ]
             )
         }

@@ -144,7 +144,7 @@ import Testing
             let tree = MemoryTree(Dictionary(uniqueKeysWithValues: paths.map { ($0, bytes) }))
             reading(tree)
             _ = OnliningRules(tree: tree).files()
-            _ = DaxFiles(tree: tree, devices: ["dax0.0"]).used(by: "123")
+            _ = DaxFiles(tree: tree, devices: ["dax0.0"], table: ProcessTable(tree: tree)).used(by: "123")
             if let room = MemoryRoomReading(tree: tree).read() { _ = room.nodes.map(\.used) }
             if let record = KernelLogRecord(bytes) { #expect(!record.text.contains("\n")) }
             let text = String(decoding: bytes, as: UTF8.self)

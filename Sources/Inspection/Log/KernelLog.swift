@@ -52,12 +52,12 @@ package struct RecordedKernelLog: KernelLog {
 
 /// A log that was read before.
 struct ReadKernelLog: KernelLog {
-    private let text: [String]?
+    private let read: KernelLogContent?
 
     /// Reads `log`.
-    init(_ log: any KernelLog) { text = log.lines() }
+    init(_ log: any KernelLog) { read = log.content() }
 
-    func lines() -> [String]? { text }
+    func content() -> KernelLogContent? { read }
 }
 
 /// The log of the running kernel, from `/dev/kmsg`.

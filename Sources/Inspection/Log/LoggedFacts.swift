@@ -1,4 +1,5 @@
 internal import Iomem
+internal import LinuxSystem
 
 /// What the kernel log tells, found in one walk over the messages that only the kernel can have written.
 struct LoggedFacts {

@@ -9,7 +9,8 @@ struct MetricsLabelTests {
     @Test(
         "no line end and no bare quote is left, whatever stands beside it",
         arguments: [
-            ("a\r\nb", "a\r\\nb"), ("a\"\u{301}b", "a\\\"\u{301}b"), ("a\\\u{301}", "a\\\\\u{301}"), ("\n\n", "\\n\\n"),
+            ("a\r\nb", "a\\\\x0d\\nb"), ("a\"\u{301}b", "a\\\"\u{301}b"), ("a\\\u{301}", "a\\\\\u{301}"),
+            ("\n\n", "\\n\\n"),
         ]
     )
     func escaping(subject: String, label: String) {
