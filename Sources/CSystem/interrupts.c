@@ -9,7 +9,7 @@ static volatile sig_atomic_t count;
 static volatile sig_atomic_t last;
 static volatile sig_atomic_t stops;
 
-static volatile sig_atomic_t standing = DAXSWITCH_UNCHANGED;
+static volatile sig_atomic_t progress = DAXSWITCH_UNCHANGED;
 
 static _Noreturn void part(const char *text, size_t size, int code)
 {
@@ -24,7 +24,7 @@ static _Noreturn void part(const char *text, size_t size, int code)
 static void note(int number)
 {
 	if (number == SIGINT && ++stops > 1) {
-		switch (standing) {
+		switch (progress) {
 		case DAXSWITCH_HALF_WAY:
 			PART(", half-way; `daxswitch recover` finishes or undoes what was done", 5);
 		case DAXSWITCH_DONE:
@@ -37,9 +37,9 @@ static void note(int number)
 	count = count + 1;
 }
 
-void daxswitch_note_standing(enum daxswitch_standing now)
+void daxswitch_note_progress(enum daxswitch_progress now)
 {
-	standing = now;
+	progress = now;
 }
 
 void daxswitch_watch_interrupts(void)

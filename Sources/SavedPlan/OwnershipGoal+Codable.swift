@@ -5,14 +5,14 @@ package import Ownership
 /// A goal is written in the journal, and in no document that a person gets.
 extension OwnershipGoal: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case parts, modules, held, uses
+        case ranges, modules, held, uses
     }
 
     package init(from decoder: any Swift.Decoder) throws {
         let members = try StrictMembers<CodingKeys>(decoder)
         let modules: [String: [Word<ModuleStanding>]] = try members.value(.modules)
         self.init(
-            parts: try members.value(.parts),
+            ranges: try members.value(.ranges),
             modules: modules.mapValues { Set($0.map(\.value)) },
             isHeld: try members.value(.held),
             uses: try members.value(.uses)
@@ -21,14 +21,14 @@ extension OwnershipGoal: Codable {
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encode(parts, forKey: .parts)
+        try members.encode(ranges, forKey: .ranges)
         try members.encode(modules.mapValues(\.words), forKey: .modules)
         try members.encode(isHeld, forKey: .held)
         try members.encode(uses, forKey: .uses)
     }
 }
 
-extension OwnershipGoal.Part: Codable {
+extension OwnershipGoal.PossibleOwners: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable, RangeKeys {
         case start, end, size, owners
     }

@@ -14,7 +14,7 @@ import Testing
 /// No signal comes.
 struct Undisturbed: Interrupts {
     var pending: String? { nil }
-    func note(_ standing: RunStanding) {}
+    func note(_ progress: RunProgress) {}
 }
 
 @Suite("persist")

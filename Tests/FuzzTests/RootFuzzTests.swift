@@ -30,7 +30,7 @@ import Testing
                     #expect(!error.message.isEmpty)
                     return
                 }
-                _ = segments(of: machine)
+                _ = ownedRanges(of: machine)
                 for prediction in predictions { _ = compare(prediction, with: machine) }
                 plan(machine, policies)
             }

@@ -139,11 +139,11 @@ private struct ToolAnswers {
             if said.owner != device.owner { found.append("\(device.name): other owner, \(said.owner)") }
             if said.driver != device.driver { found.append("\(device.name): other driver, \(said.driver ?? "none")") }
         }
-        for segment in segments(of: machine) {
-            let over = devices.values.filter { $0.ranges.contains { $0.overlaps(segment.range) } }
+        for owned in ownedRanges(of: machine) {
+            let over = devices.values.filter { $0.ranges.contains { $0.overlaps(owned.range) } }
             let owners = Set(over.map(\.owner))
             let owner = owners.count > 1 ? .both : owners.first ?? .none
-            if owner != segment.owner { found.append("\(segment.range): owner \(segment.owner), daxctl has \(owner)") }
+            if owner != owned.owner { found.append("\(owned.range): owner \(owned.owner), daxctl has \(owner)") }
         }
         return found
     }
@@ -163,13 +163,13 @@ private struct ToolAnswers {
     }
 
     private func blockDifferences(_ machine: MachineState) -> [String] {
-        segments(of: machine).compactMap { segment in
+        ownedRanges(of: machine).compactMap { owned in
             let inside = blocks.filter { start, _ in
-                AddressRange(start: start, size: machine.memory.blockSize).map(segment.range.contains) ?? false
+                AddressRange(start: start, size: machine.memory.blockSize).map(owned.range.contains) ?? false
             }
             let online = inside.values.filter { $0 }.count
-            if inside.count == segment.blocksTotal && online == segment.blocksOnline { return nil }
-            return "\(segment.range): \(segment.blocksOnline) of \(segment.blocksTotal) blocks online, "
+            if inside.count == owned.blocksTotal && online == owned.blocksOnline { return nil }
+            return "\(owned.range): \(owned.blocksOnline) of \(owned.blocksTotal) blocks online, "
                 + "lsmem has \(online) of \(inside.count)"
         }
     }

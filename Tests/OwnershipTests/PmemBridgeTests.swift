@@ -126,11 +126,11 @@ struct PmemBridgeTests {
     }
 
     @Test("one that stands: cxl_pmem is refused, everything else is not, and the machine as it is shows it")
-    func standing() throws {
+    func present() throws {
         let machine = assembled(lacksDriver: true)
-        let standing = standingHazards(of: machine)
-        #expect(standing.map(\.subject) == ["region0"])
-        #expect(standing.allSatisfy { $0.id == .pmemWithoutBridge && $0.wayOut.contains("reboot") })
+        let present = presentHazards(of: machine)
+        #expect(present.map(\.subject) == ["region0"])
+        #expect(present.allSatisfy { $0.id == .pmemWithoutBridge && $0.wayOut.contains("reboot") })
         let refused = try found([.load("cxl_pmem")], on: machine)
         #expect(refused.map(\.subject) == ["region0"])
         #expect(refused.first?.why.contains("load:cxl_pmem") == true)
@@ -140,18 +140,18 @@ struct PmemBridgeTests {
     @Test("one with its driver is no danger, nor one without where cxl_pmem is in and has let it be")
     func driven() throws {
         let machine = assembled(lacksDriver: false)
-        #expect(standingHazards(of: machine).isEmpty)
+        #expect(presentHazards(of: machine).isEmpty)
         #expect(try found(Self.topology, on: machine).isEmpty)
         var left = assembled(lacksDriver: true)
         left.modules.loaded["cxl_pmem"] = left.modules.loaded["cxl_pci"]
-        #expect(standingHazards(of: left).isEmpty)
+        #expect(presentHazards(of: left).isEmpty)
     }
 
     @Test("rules that are not known tell nothing about the machine as it stands")
     func unknownRules() {
         var machine = assembled(lacksDriver: true)
         machine.kernel.generation = Finding(nil, evidence: [])
-        #expect(standingHazards(of: machine).isEmpty)
+        #expect(presentHazards(of: machine).isEmpty)
     }
 
     @Test("a locked region that comes back with its endpoints is named")
@@ -213,7 +213,7 @@ struct PmemBridgeTests {
     func recorded() throws {
         for (kernel, isStanding) in [("6.12.107-lab", true), ("6.18.15-lab", true), ("7.3.4-lab", false)] {
             let machine = try Replay.state(TestCaptures.root(kernel: kernel, scenario: "pmem", "topology"))
-            #expect(standingHazards(of: machine).count == (isStanding ? 1 : 0), "\(kernel)")
+            #expect(presentHazards(of: machine).count == (isStanding ? 1 : 0), "\(kernel)")
         }
     }
 }

@@ -85,7 +85,7 @@ struct RuleTests {
         var machine = Machines.booted(.coordinated, ranges: [Machines.span(0x5_d000_0000, 0x4000_0000)])
         machine.regions = [Machines.region(locked: false)]
         machine.daxDevices = [Machines.device(.cxl)]
-        let now = segments(of: machine)
+        let now = ownedRanges(of: machine)
         #expect(now.map(\.owner) == [.cxl, .none])
         #expect(now.map(\.range) == [Machines.range, Machines.span(0x5_f000_0000, 0x2000_0000)])
     }

@@ -18,7 +18,7 @@ import Testing
 
         init(_ path: String, _ policies: [Ownership.Policy]) throws(InspectionError) {
             let machine = try Inspector(root: path).read()
-            now = segments(of: machine)
+            now = ownedRanges(of: machine)
             plans = (try? Planner(machine: machine)).map { planner in policies.map { planner.plan($0) } }
         }
 

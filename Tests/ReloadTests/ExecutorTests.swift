@@ -37,7 +37,7 @@ struct ExecutorTests {
         }
         #expect(kernel.steps == hmem.order)
         #expect(kernel.noted == [.halfWay, .done])
-        #expect(segments(of: machine).map(\.owner) == [.hmem])
+        #expect(ownedRanges(of: machine).map(\.owner) == [.hmem])
         #expect(try unfinished(kernel) == nil)
     }
 
@@ -108,7 +108,7 @@ struct ExecutorTests {
             Issue.record("not rolled back")
             return
         }
-        #expect(segments(of: kernel.state) == segments(of: owned))
+        #expect(ownedRanges(of: kernel.state) == ownedRanges(of: owned))
         #expect(!kernel.state.isHeld)
         #expect(try unfinished(kernel) == nil)
     }
@@ -253,7 +253,7 @@ struct ExecutorTests {
             return
         }
         #expect(error.code == .notAsPredicted)
-        #expect(segments(of: kernel.state).map(\.owner) == [.cxl])
+        #expect(ownedRanges(of: kernel.state).map(\.owner) == [.cxl])
     }
 
     @Test("memory goes online behind our back: seen before the step that would lose it")
@@ -277,7 +277,7 @@ struct ExecutorTests {
             ["topology-under-hmem", "dax_cxl-second"]
         )
         let both = try moments.state(with: ["cxl_acpi", "dax_hmem", "dax_cxl"])
-        #expect(segments(of: both).contains { $0.owner == .both })
+        #expect(ownedRanges(of: both).contains { $0.owner == .both })
         let plan = try Planner(machine: both).predict([.unload("dax_cxl"), .load("dax_cxl")])
         #expect(plan.steps.count == 2 && plan.hazards.isEmpty)
         let target = OwnershipGoal(after: plan, isHeld: both.isHeld)

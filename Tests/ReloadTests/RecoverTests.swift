@@ -40,7 +40,7 @@ struct RecoverTests {
             Issue.record("not finished")
             return
         }
-        #expect(segments(of: machine).map(\.owner) == [.hmem])
+        #expect(ownedRanges(of: machine).map(\.owner) == [.hmem])
         #expect(machine.isHeld)
         #expect(try recover(kernel) == nil)
     }
@@ -52,7 +52,7 @@ struct RecoverTests {
             Issue.record("not undone")
             return
         }
-        #expect(segments(of: machine).map(\.owner) == [.cxl])
+        #expect(ownedRanges(of: machine).map(\.owner) == [.cxl])
         #expect(!machine.isHeld)
         #expect(!kernel.steps.contains(.unload("cxl_acpi")))
     }
@@ -66,7 +66,7 @@ struct RecoverTests {
             return
         }
         #expect(error?.message == "cxl_acpi is busy")
-        #expect(segments(of: machine).map(\.owner) == [.cxl])
+        #expect(ownedRanges(of: machine).map(\.owner) == [.cxl])
         #expect(kernel.noted.last == .unchanged)
     }
 
@@ -160,22 +160,22 @@ struct RecoverTests {
     }
 
     @Test("a journal of another boot is nobody's; one that can't be read is damaged")
-    func standing() throws {
+    func lastRun() throws {
         let kernel = try cutOff(at: .unload("cxl_acpi"))
         let bootID = kernel.state.kernel.bootID
-        guard case .unfinished = try JournalStanding(JournalFile(state), bootID: bootID) else {
+        guard case .unfinished = try LastRun(JournalFile(state), bootID: bootID) else {
             Issue.record("not unfinished")
             return
         }
-        #expect(try JournalStanding(JournalFile(state), bootID: "another") == .ofEarlierBoot)
+        #expect(try LastRun(JournalFile(state), bootID: "another") == .ofEarlierBoot)
         try Data("{}\n".utf8).write(to: URL(fileURLWithPath: state.journal))
-        guard case .damaged(let error) = try JournalStanding(JournalFile(state), bootID: bootID) else {
+        guard case .damaged(let error) = try LastRun(JournalFile(state), bootID: bootID) else {
             Issue.record("not damaged")
             return
         }
         #expect(error.message.contains(state.journal))
         try JournalFile(state).putAside()
-        #expect(try JournalStanding(JournalFile(state), bootID: bootID) == .settled)
+        #expect(try LastRun(JournalFile(state), bootID: bootID) == .settled)
     }
 
     @Test("a line in the middle that can't be read: what came before it counts")

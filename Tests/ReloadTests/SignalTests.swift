@@ -22,12 +22,12 @@ struct SignalTests {
     @Test(
         "a second SIGINT ends with what is so by then: as it was 1, half-way 5, done 0",
         arguments: [([], 1), ([.halfWay], 5), ([.halfWay, .unchanged], 1), ([.halfWay, .done], 0)]
-            as [([RunStanding], Int32)]
+            as [([RunProgress], Int32)]
     )
-    func stopped(standings: [RunStanding], code: Int32) {
+    func stopped(progress: [RunProgress], code: Int32) {
         let status = exitCode {
             let interrupts = SignalInterrupts()
-            for standing in standings { interrupts.note(standing) }
+            for step in progress { interrupts.note(step) }
             for _ in 1...2 { raise(SIGINT) }
             return 7
         }

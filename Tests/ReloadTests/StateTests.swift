@@ -107,13 +107,13 @@ struct StateTests {
         let begun = #"{"event":"begun","run":{"boot_id":"this-boot","schema_version":99,"unheard":[]}}"#
         try write(begun, #"{"event":"unheard-of","index":0}"#)
         let error = #expect(throws: ReloadError.self) {
-            try JournalStanding(JournalFile(state), bootID: "this-boot")
+            try LastRun(JournalFile(state), bootID: "this-boot")
         }
         #expect(error?.code == .otherVersion)
         #expect(error?.message.contains("version 99, this one has \(JournalHeader.version)") == true)
-        #expect(try JournalStanding(JournalFile(state), bootID: "another") == .ofEarlierBoot)
+        #expect(try LastRun(JournalFile(state), bootID: "another") == .ofEarlierBoot)
         try write(begun, #"{"event":"finished"}"#)
-        #expect(try JournalStanding(JournalFile(state), bootID: "this-boot") == .settled)
+        #expect(try LastRun(JournalFile(state), bootID: "this-boot") == .settled)
     }
 
     @Test(

@@ -3,7 +3,7 @@
 
 /*
  * From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing, except that a second SIGINT ends the process with the
- * exit code of the standing that was noted last. One that the parent has made us ignore, as nohup does with SIGHUP, stays
+ * exit code of the progress that was noted last. One that the parent has made us ignore, as nohup does with SIGHUP, stays
  * ignored.
  */
 void daxswitch_watch_interrupts(void);
@@ -14,8 +14,8 @@ void daxswitch_watch_interrupts(void);
  */
 void daxswitch_prepare_signals(void);
 
-/* How the machine stands to what the process was to do. */
-enum daxswitch_standing {
+/* How far the process has come with what it was to do. */
+enum daxswitch_progress {
 	/* As it was: exit code 1. */
 	DAXSWITCH_UNCHANGED,
 	/* The journal is open: exit code 5. */
@@ -25,7 +25,7 @@ enum daxswitch_standing {
 };
 
 /* What a second SIGINT goes by from now on. */
-void daxswitch_note_standing(enum daxswitch_standing now);
+void daxswitch_note_progress(enum daxswitch_progress now);
 
 /* How many of them have come. */
 int daxswitch_interrupts(void);

@@ -110,7 +110,7 @@ extension Hazard {
 }
 
 /// What is dangerous about `machine` as it stands, before any step.
-package func standingHazards(of machine: MachineState) -> [Hazard] {
+package func presentHazards(of machine: MachineState) -> [Hazard] {
     guard let generation = machine.kernel.generation.value else { return [] }
     return KernelModel(of: machine, generation: generation).unbridged.map { region in
         .withoutBridge(region, "loading cxl_pmem, by hand or by udev's next coldplug (udevadm trigger),")

@@ -130,3 +130,20 @@ struct StepOutcome: Sendable {
 
     init(_ models: [KernelModel]) { self.models = models }
 }
+
+extension KernelModel {
+    /// What `step` does to this model.
+    func applying(_ step: Step) -> StepOutcome {
+        switch step {
+        case .load(let module): return loading(module)
+        case .unload(let module): return unloading(module)
+        case .offlineMemory(let range): return offlining(range)
+        case .restoreUse(let range, let use): return restoring(use, over: range)
+        case .hold, .release:
+            var model = self
+            model.isHeld = step == .hold
+            if step == .release, constants.releaseRestoresHelper { model.hasHelper = true }
+            return StepOutcome(model)
+        }
+    }
+}

@@ -35,16 +35,16 @@ package struct Difference: Sendable, Equatable {
 
 /// Every place where `machine` is not what `prediction` said, in address order; modules last.
 package func compare(_ prediction: Prediction, with machine: MachineState) -> [Difference] {
-    let parts = prediction.ranges.map { OwnershipGoal.Part(range: $0.range, owners: $0.owners) }
-    return ownerDifferences(parts, machine) + iomemDifferences(prediction, machine)
+    let ranges = prediction.ranges.map { OwnershipGoal.PossibleOwners(range: $0.range, owners: $0.owners) }
+    return ownerDifferences(ranges, machine) + iomemDifferences(prediction, machine)
         + moduleDifferences(prediction.modules, machine)
 }
 
-/// Where the owners on `machine` are not among those of `parts`.
-func ownerDifferences(_ parts: [OwnershipGoal.Part], _ machine: MachineState) -> [Difference] {
-    let now = segments(of: machine)
+/// Where the owners on `machine` are not among those of `ranges`.
+func ownerDifferences(_ ranges: [OwnershipGoal.PossibleOwners], _ machine: MachineState) -> [Difference] {
+    let now = ownedRanges(of: machine)
     let edges = now.map(\.range)
-    return parts.flatMap { predicted in
+    return ranges.flatMap { predicted in
         cut([predicted.range], at: edges).compactMap { bytes in
             let owner = now.first { $0.range.contains(bytes) }?.owner ?? .none
             guard !predicted.owners.contains(owner) else { return nil }

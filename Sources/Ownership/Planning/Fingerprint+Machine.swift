@@ -76,10 +76,10 @@ extension Fingerprint {
 
     private static func memory(_ machine: MachineState) -> [String: String] {
         gathered(
-            segments(of: machine).filter { $0.blocksTotal > 0 }.map { segment in
-                let zones = Set(machine.memory.blocks(in: segment.range).compactMap(\.zone)).sorted()
+            ownedRanges(of: machine).filter { $0.blocksTotal > 0 }.map { owned in
+                let zones = Set(machine.memory.blocks(in: owned.range).compactMap(\.zone)).sorted()
                 let place = zones.isEmpty ? "" : " in \(zones.joined(separator: ", "))"
-                return ("\(segment.range)", "\(segment.blocksOnline) of \(segment.blocksTotal) blocks online\(place)")
+                return ("\(owned.range)", "\(owned.blocksOnline) of \(owned.blocksTotal) blocks online\(place)")
             }
         )
     }

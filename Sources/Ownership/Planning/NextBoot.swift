@@ -80,7 +80,7 @@ package struct NextBoot: Sendable {
             models.flatMap { $0.applying(step).models }
         }
         return ends.contains { end in
-            segments(of: machine).contains { now in
+            ownedRanges(of: machine).contains { now in
                 cut([now.range], at: end.claims.flatMap(\.ranges)).contains { end.owner(of: $0) != now.owner }
             }
         }

@@ -4,7 +4,7 @@ package import Machine
 /// Who owns which bytes, which modules are in, and whether `cxl_acpi` is kept out: what a run began with, and what it brings.
 package struct OwnershipGoal: Sendable, Equatable {
     /// Bytes with their possible owners.
-    package struct Part: Sendable, Equatable {
+    package struct PossibleOwners: Sendable, Equatable {
         /// The bytes, inclusive ends.
         package var range: AddressRange
         /// The owners; more than one where it is not certain.
@@ -17,8 +17,8 @@ package struct OwnershipGoal: Sendable, Equatable {
         }
     }
 
-    /// Parts that tile every Soft Reserved range and every ram region, in address order.
-    package var parts: [Part]
+    /// What covers, without a gap, every Soft Reserved range and every ram region, in address order.
+    package var ranges: [PossibleOwners]
     /// How each module that a step can name stands; a set of one where it is certain.
     package var modules: [String: Set<ModuleStanding>]
     /// Whether the drop-in that keeps `cxl_acpi` out is in place.
@@ -27,8 +27,8 @@ package struct OwnershipGoal: Sendable, Equatable {
     package var uses: [Step]
 
     /// A goal.
-    package init(parts: [Part], modules: [String: Set<ModuleStanding>], isHeld: Bool, uses: [Step]) {
-        self.parts = parts
+    package init(ranges: [PossibleOwners], modules: [String: Set<ModuleStanding>], isHeld: Bool, uses: [Step]) {
+        self.ranges = ranges
         self.modules = modules
         self.isHeld = isHeld
         self.uses = uses
@@ -36,7 +36,7 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     /// What `machine` is now.
     package init(of machine: MachineState) {
-        parts = segments(of: machine).map { Part(range: $0.range, owners: [$0.owner]) }
+        ranges = ownedRanges(of: machine).map { PossibleOwners(range: $0.range, owners: [$0.owner]) }
         modules = Dictionary(uniqueKeysWithValues: Step.modules.map { ($0, [machine.modules.state(of: $0)]) })
         isHeld = machine.isHeld
         uses = machine.daxDevices.flatMap(\.ranges).flatMap(machine.usesToRestore).uniqued()
@@ -44,7 +44,7 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     /// What `plan` makes of a machine, where `cxl_acpi` is kept out before its first step if `isHeld` is true.
     package init(after plan: Plan, isHeld: Bool) {
-        parts = plan.prediction.ranges.map { Part(range: $0.range, owners: $0.owners) }
+        ranges = plan.prediction.ranges.map { PossibleOwners(range: $0.range, owners: $0.owners) }
         modules = plan.prediction.modules
         self.isHeld = plan.steps.last { $0 == .hold || $0 == .release }.map { $0 == .hold } ?? isHeld
         uses = plan.steps.filter { $0.use != nil }
@@ -52,10 +52,10 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     /// Every place where `machine` is not as this says, in words; bytes that it does not name belong to nobody.
     package func differences(on machine: MachineState) -> [String] {
-        let strays = segments(of: machine).filter { segment in
-            segment.owner != .none && !parts.contains { $0.range.overlaps(segment.range) }
+        let strays = ownedRanges(of: machine).filter { owned in
+            owned.owner != .none && !ranges.contains { $0.range.overlaps(owned.range) }
         }
-        return ownerDifferences(parts, machine).map(\.what)
+        return ownerDifferences(ranges, machine).map(\.what)
             + strays.map { "\($0.range) is owned by \($0.owner.rawValue), expected none" }
             + moduleDifferences(modules, machine).map(\.what)
             + (machine.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi is not kept out" : "cxl_acpi is kept out"])
@@ -67,8 +67,8 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     /// Where what `other` brings is not within this, in words.
     package func differences(from other: OwnershipGoal) -> [String] {
-        let owners = parts.flatMap { part in
-            other.parts.filter { $0.range.overlaps(part.range) && !$0.owners.isSubset(of: part.owners) }.map {
+        let owners = ranges.flatMap { part in
+            other.ranges.filter { $0.range.overlaps(part.range) && !$0.owners.isSubset(of: part.owners) }.map {
                 "\($0.range) would be owned by \(words($0.owners)), not \(words(part.owners))"
             }
         }

@@ -52,17 +52,17 @@ package struct Planner: Sendable {
 
     /// Where the machine is not as `want` says, with what is expected there.
     package func unmet(_ want: Policy.Want) -> [Difference] {
-        segments(of: machine).compactMap { segment in
-            let wanted = Set(start.models.compactMap { want.owner(over: segment.range, in: $0) })
-            guard !wanted.isEmpty, wanted != [segment.owner] else { return nil }
+        ownedRanges(of: machine).compactMap { owned in
+            let wanted = Set(start.models.compactMap { want.owner(over: owned.range, in: $0) })
+            guard !wanted.isEmpty, wanted != [owned.owner] else { return nil }
             let words = wanted.sorted().map(\.rawValue)
             return Difference(
-                range: segment.range,
+                range: owned.range,
                 expected: words,
-                found: segment.owner.rawValue,
+                found: owned.owner.rawValue,
                 kind: .owner,
                 what:
-                    "\(segment.range) is owned by \(segment.owner.rawValue), wanted \(words.joined(separator: " or "))"
+                    "\(owned.range) is owned by \(owned.owner.rawValue), wanted \(words.joined(separator: " or "))"
             )
         }
     }
@@ -82,7 +82,7 @@ package struct Planner: Sendable {
             let isNeedless =
                 zip(models, outcomes).allSatisfy { before, outcome in
                     outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
-                } && !bringsZone(step, after: kept)
+                } && !changesZone(step, after: kept)
             if isNeedless { continue }
             let finder = StepHazards(step: step, earlier: kept, policy: policy)
             for (model, outcome) in zip(models, outcomes) { hazards += finder.hazards(before: model, outcome) }
@@ -105,26 +105,9 @@ package struct Planner: Sendable {
 extension Planner {
     /// Whether `step` may change the zone of memory that is online already. A model has no zones: the kernel, or a udev
     /// rule, chooses one for what comes online by itself.
-    private func bringsZone(_ step: Step, after earlier: [Step]) -> Bool {
+    private func changesZone(_ step: Step, after earlier: [Step]) -> Bool {
         guard let use = step.use, let range = step.range, let zone = use.zone, zone != .automatic else { return false }
         return !earlier.isEmpty || machine.missing(of: use, over: range) != nil
-    }
-}
-
-extension KernelModel {
-    /// What `step` does to this model.
-    func applying(_ step: Step) -> StepOutcome {
-        switch step {
-        case .load(let module): return loading(module)
-        case .unload(let module): return unloading(module)
-        case .offlineMemory(let range): return offlining(range)
-        case .restoreUse(let range, let use): return restoring(use, over: range)
-        case .hold, .release:
-            var model = self
-            model.isHeld = step == .hold
-            if step == .release, constants.releaseRestoresHelper { model.hasHelper = true }
-            return StepOutcome(model)
-        }
     }
 }
 

@@ -37,7 +37,7 @@ struct Journal {
     /// The lines up to the first that can't be read, whose number and what is wrong with it come with them.
     ///
     /// A last line that was cut off counts as not written.
-    static func lines(of bytes: [UInt8]) -> (lines: [JournalLine], damage: (line: Int, cause: Misfit)?) {
+    static func lines(of bytes: [UInt8]) -> (lines: [JournalLine], damage: Damage?) {
         let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: true)
         var lines: [JournalLine] = []
         for (index, row) in rows.enumerated() {
@@ -45,9 +45,20 @@ struct Journal {
                 lines.append(try JSONDecoder().decode(JournalLine.self, from: Data(row)))
             } catch {
                 let isCutOff = index == rows.count - 1 && bytes.last != 0x0a
-                return (lines, isCutOff ? nil : (index + 1, Misfit(error)))
+                let isWhole = (try? JSONDecoder().decode(JournalHeading.self, from: Data(row))) != nil
+                return (lines, isCutOff ? nil : Damage(line: index + 1, cause: Misfit(error), isWhole: isWhole))
             }
         }
         return (lines, nil)
+    }
+
+    /// The first line that can't be read.
+    struct Damage {
+        /// Its number, from 1.
+        let line: Int
+        let cause: Misfit
+        /// It is an event, written to its end, with a word that is not understood. To go on without it would be a guess: it
+        /// may say that the run was on its way back, or that the kernel complained.
+        let isWhole: Bool
     }
 }

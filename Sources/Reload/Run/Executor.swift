@@ -211,9 +211,9 @@ struct JournaledRun {
     }
 
     /// Closes the journal.
-    func close(_ outcome: String, as standing: RunStanding) throws(ReloadError) {
+    func close(_ outcome: String, as progress: RunProgress) throws(ReloadError) {
         try journal.write(JournalLine(event: .finished, outcome: outcome))
-        surfaces.interrupts.note(standing)
+        surfaces.interrupts.note(progress)
     }
 
     /// Leaves the machine as it is and the journal unfinished.

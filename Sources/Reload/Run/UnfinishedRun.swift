@@ -44,6 +44,7 @@ package struct UnfinishedRun: Sendable, Equatable {
         guard let first = lines.first, first.event == .begun, let header = first.run else {
             throw damaged("\(store.place):1", cause: damage.map { "\($0.cause)" })
         }
+        if let damage, damage.isWhole { throw damaged("\(store.place):\(damage.line)", cause: "\(damage.cause)") }
         if lines.last?.event == .finished && damage == nil { return nil }
         var run = UnfinishedRun(header)
         for line in lines { run.take(line) }
@@ -109,8 +110,8 @@ package struct UnfinishedRun: Sendable, Equatable {
     }
 }
 
-/// The journal as whoever recovers finds it.
-package enum JournalStanding: Sendable, Equatable {
+/// What became of the last run, as its journal tells whoever recovers.
+package enum LastRun: Sendable, Equatable {
     /// There is none, or its run has ended.
     case settled
     /// A run of this boot was cut off.
@@ -120,7 +121,7 @@ package enum JournalStanding: Sendable, Equatable {
     /// Nothing can be told from it.
     case damaged(ReloadError)
 
-    /// How the journal in `store` stands for the boot `bootID`. - Throws: `ReloadError` where it can't be opened.
+    /// What the journal in `store` tells in the boot `bootID`. - Throws: `ReloadError` where it can't be opened.
     package init(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
         do {
             if let run = try UnfinishedRun.find(store, bootID: bootID) {

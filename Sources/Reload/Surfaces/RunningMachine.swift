@@ -72,11 +72,11 @@ package struct SignalInterrupts: Interrupts {
     }
 
     /// For the handler of a second SIGINT.
-    package func note(_ standing: RunStanding) {
-        switch standing {
-        case .unchanged: daxswitch_note_standing(DAXSWITCH_UNCHANGED)
-        case .halfWay: daxswitch_note_standing(DAXSWITCH_HALF_WAY)
-        case .done: daxswitch_note_standing(DAXSWITCH_DONE)
+    package func note(_ progress: RunProgress) {
+        switch progress {
+        case .unchanged: daxswitch_note_progress(DAXSWITCH_UNCHANGED)
+        case .halfWay: daxswitch_note_progress(DAXSWITCH_HALF_WAY)
+        case .done: daxswitch_note_progress(DAXSWITCH_DONE)
         }
     }
 }

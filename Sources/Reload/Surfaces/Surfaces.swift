@@ -57,12 +57,12 @@ package protocol Waiter {
 package protocol Interrupts {
     /// The name of the signal that came (`SIGINT`), nil where none has.
     var pending: String? { get }
-    /// A signal that ends the process at once ends it with the exit code that `standing` has.
-    func note(_ standing: RunStanding)
+    /// A signal that ends the process at once ends it with the exit code that `progress` has.
+    func note(_ progress: RunProgress)
 }
 
-/// How the machine stands to what a run was to do, for whoever ends it at once.
-package enum RunStanding: Sendable {
+/// How far a run has come with the machine, for whoever ends it at once.
+package enum RunProgress: Sendable {
     /// It is as it was: nothing has begun, or it was undone.
     case unchanged
     /// The journal is open.

@@ -62,7 +62,7 @@ private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ sty
     guard !prediction.ranges.isEmpty else {
         return ["  none: this machine has no Soft Reserved memory and no ram region"]
     }
-    let now = segments(of: machine)
+    let now = ownedRanges(of: machine)
     let rows = aligned(prediction.ranges.map { row($0, from: now) })
     var lines: [Line] = []
     for (row, predicted) in zip(rows, prediction.ranges) {

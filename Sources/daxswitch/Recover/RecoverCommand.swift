@@ -72,8 +72,8 @@ struct RecoverCommand: Command {
         let state = StateDirectory()
         try Lock.waitUntilFree(state, upTo: wait.limit)
         let machine = try RunningMachine(state).readAtRest(UeventWaiter())
-        let standing = try JournalStanding(JournalFile(state), bootID: machine.kernel.bootID)
-        if try find(standing, on: machine, &report) != nil { report.outcome = .dryRun }
+        let last = try LastRun(JournalFile(state), bootID: machine.kernel.bootID)
+        if try find(last, on: machine, &report) != nil { report.outcome = .dryRun }
         if try BootSystem(root: state.root).journal() != nil {
             report.restoredFiles = []
             report.outcome = .dryRun
@@ -87,12 +87,12 @@ struct RecoverCommand: Command {
         try withExtendedLifetime(lock) {
             let machine = try RunningMachine(state).readAtRest(UeventWaiter())
             let journal = JournalFile(state)
-            let standing = try JournalStanding(journal, bootID: machine.kernel.bootID)
-            switch standing {
+            let last = try LastRun(journal, bootID: machine.kernel.bootID)
+            switch last {
             case .ofEarlierBoot, .damaged: try journal.putAside()
             case .settled, .unfinished: break
             }
-            if let (run, recovery) = try find(standing, on: machine, &report) {
+            if let (run, recovery) = try find(last, on: machine, &report) {
                 guard isConfirmed(&report) else { return }
                 let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
                 report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
@@ -116,11 +116,11 @@ struct RecoverCommand: Command {
 
     /// The run that was cut off and how it can end, as the report has it then; nil if there is none.
     private func find(
-        _ standing: JournalStanding,
+        _ last: LastRun,
         on machine: MachineState,
         _ report: inout RecoverReport
     ) throws -> (UnfinishedRun, Recovery)? {
-        switch standing {
+        switch last {
         case .settled:
             report.outcome = .nothingToRecover
             return nil

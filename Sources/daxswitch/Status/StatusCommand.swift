@@ -63,8 +63,8 @@ func statusDocument(_ machine: MachineState, pendingImages: [String]? = nil) -> 
             ),
             "windows": .list(machine.windows.map(windowMembers)),
             "regions": .list(machine.regions.map(regionMembers)),
-            "ranges": .list(segments(of: machine).map(segmentMembers)),
-            "hazards": .form(standingHazards(of: machine)),
+            "ranges": .list(ownedRanges(of: machine).map(ownedRangeMembers)),
+            "hazards": .form(presentHazards(of: machine)),
         ]
     )
 }
@@ -89,13 +89,13 @@ private func regionMembers(_ region: Region) -> JSONValue {
     )
 }
 
-private func segmentMembers(_ segment: OwnedRange) -> JSONValue {
+private func ownedRangeMembers(_ owned: OwnedRange) -> JSONValue {
     rangeMembers(
-        segment.range,
+        owned.range,
         [
-            "owner": .text(segment.owner.rawValue), "device": JSONValue(segment.device),
-            "through": JSONValue(segment.through), "use": .text(segment.use.rawValue),
-            "blocks_online": JSONValue(segment.blocksOnline), "blocks_total": JSONValue(segment.blocksTotal),
+            "owner": .text(owned.owner.rawValue), "device": JSONValue(owned.device),
+            "through": JSONValue(owned.through), "use": .text(owned.use.rawValue),
+            "blocks_online": JSONValue(owned.blocksOnline), "blocks_total": JSONValue(owned.blocksTotal),
         ]
     )
 }

@@ -20,7 +20,7 @@ func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: 
     lines += ["", style.strong("CXL windows")] + windowsText(machine)
     lines += ["", style.strong("CXL regions")] + regionsText(machine)
     lines += ["", style.strong("Ranges")] + rangesText(machine)
-    let hazards = standingHazards(of: machine)
+    let hazards = presentHazards(of: machine)
     return hazards.isEmpty ? lines : lines + [""] + hazardsText(hazards, style)
 }
 
@@ -76,13 +76,13 @@ private func regionsText(_ machine: MachineState) -> [Line] {
 }
 
 private func rangesText(_ machine: MachineState) -> [Line] {
-    let segments = segments(of: machine)
-    guard !segments.isEmpty else { return ["  none: this machine has no Soft Reserved memory and no ram region"] }
-    let rows = segments.map { segment in
-        let blocks = segment.blocksTotal > 0 ? ", \(segment.blocksOnline) of \(segment.blocksTotal) blocks online" : ""
+    let ranges = ownedRanges(of: machine)
+    guard !ranges.isEmpty else { return ["  none: this machine has no Soft Reserved memory and no ram region"] }
+    let rows = ranges.map { owned in
+        let blocks = owned.blocksTotal > 0 ? ", \(owned.blocksOnline) of \(owned.blocksTotal) blocks online" : ""
         return [
-            "\(segment.range)", sizeText(segment.range.size), segment.owner.rawValue, segment.device ?? "-",
-            segment.through ?? "-", segment.use.rawValue + blocks,
+            "\(owned.range)", sizeText(owned.range.size), owned.owner.rawValue, owned.device ?? "-",
+            owned.through ?? "-", owned.use.rawValue + blocks,
         ]
     }
     return aligned([["ADDRESSES", "SIZE", "OWNER", "DEVICE", "THROUGH", "USE"]] + rows)

@@ -10,12 +10,12 @@ import Ownership
 ///   - time: Seconds since 1970.
 func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: String, time: Int) -> String {
     let label = "subject=\"\(labelValue(subject))\""
-    let segments = segments(of: machine)
+    let ranges = ownedRanges(of: machine)
     let kinds = Difference.Kind.allCases.map { kind in
         ("\(label),kind=\"\(kind.rawValue)\"", UInt64(differences.count { $0.kind == kind }))
     }
     let owners = Owner.allCases.map { owner in
-        ("\(label),owner=\"\(owner.rawValue)\"", segments.filter { $0.owner == owner }.map(\.range).totalSize)
+        ("\(label),owner=\"\(owner.rawValue)\"", ranges.filter { $0.owner == owner }.map(\.range).totalSize)
     }
     return family(
         "daxswitch_verify_matches",

@@ -65,7 +65,7 @@ struct LastAddressTests {
                 )
                 let plan = try Planner(machine: machine).plan(policy)
                 _ = compare(plan.prediction, with: machine)
-                #expect(segments(of: machine).map(\.range) == [range])
+                #expect(ownedRanges(of: machine).map(\.range) == [range])
             }
         }
     }

@@ -134,7 +134,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func announce(_ line: String) { kernel.announce(line) }
     var now: Duration { kernel.now }
     func wait(upTo limit: Duration) { kernel.wait(upTo: limit) }
-    func note(_ standing: RunStanding) { kernel.note(standing) }
+    func note(_ progress: RunProgress) { kernel.note(progress) }
     var pending: String? { signalCame ? "SIGTERM" : kernel.pending }
 
     var place: String { "the journal" }

@@ -13,7 +13,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     private let moments: RecordedMoments
     private(set) var steps: [Step] = []
     private(set) var kept: [RememberedFacts] = []
-    private(set) var noted: [RunStanding] = []
+    private(set) var noted: [RunProgress] = []
     private(set) var announced: [String] = []
     private(set) var now: Duration = .zero
     /// Steps that fail, with the error.
@@ -101,7 +101,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         try onRead?(reads, &state)
         return state
     }
-    func note(_ standing: RunStanding) { noted.append(standing) }
+    func note(_ progress: RunProgress) { noted.append(progress) }
     func udevIsBusy() -> Bool { false }
     func hasDaxRegionDriver() -> Bool { now >= driverIsExpected }
     func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? { kept.last }

@@ -34,7 +34,7 @@ package struct OwnedRange: Sendable, Equatable {
 }
 
 /// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range and ram region.
-package func segments(of machine: MachineState) -> [OwnedRange] {
+package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
     let leaked = leakedRanges(of: machine)
     let claimed = devices.enumerated().flatMap { number, device in device.ranges.map { (range: $0, device: number) } }
