@@ -23,7 +23,7 @@ package final class NewDirectory {
         name = place.name
         parent = try File(place.parent, O_RDONLY | O_DIRECTORY)
         let user = geteuid()
-        if user == 0, FileTrust.problem(with: parent, trusting: user) != nil {
+        if user == 0, FileTrust.problem(with: parent, being: .directory, trusting: user) != nil {
             throw SystemError(
                 .notTrusted,
                 "\(path) is not written",

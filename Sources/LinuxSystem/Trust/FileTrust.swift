@@ -12,13 +12,17 @@ package enum FileTrust {
     /// Looks at every directory and link on the way, also at those that links lead over, and at the file in the end, which
     /// must be the one that is open: where nobody else can write to any of them, nobody can have put another there. In a
     /// directory with the sticky bit others can't replace what is not theirs.
-    package static func problem(with file: borrowing File, trusting user: UInt32) -> String? {
+    ///
+    /// - Parameter kind: What it must be: a directory, if something is to be made in it.
+    package static func problem(
+        with file: borrowing File,
+        being kind: FileStatus.Kind = .regular,
+        trusting user: UInt32
+    ) -> String? {
         let path = file.path
         let opened: FileStatus
         do { opened = try file.status() } catch { return "\(path): \(error.cause ?? error.message)" }
-        guard opened.kind == .regular || opened.kind == .directory else {
-            return "\(path) is no regular file: use a copy of it"
-        }
+        guard opened.kind == kind else { return "\(path) is no regular file: use a copy of it" }
         guard let start = path.hasPrefix("/") ? "" : currentDirectory else {
             return "the current directory can't be told: give the whole path"
         }
