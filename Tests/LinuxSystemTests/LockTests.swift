@@ -102,11 +102,13 @@ struct LockTests {
         try WholeFile.makeParents(of: path)
         let before = try File(path, O_RDWR | O_CREAT, mode: 0o600)
         #expect(flock(before.descriptor, LOCK_EX | LOCK_NB) == 0)
-        onceWaiting(before.descriptor) { path in unsafe unlink(path) }
+        let change = onceWaiting(before.descriptor) { path in unsafe unlink(path) }
         let lock = try Lock(path, waitingUpTo: .seconds(20))
+        change.wait()
         let another = try File(path, O_RDWR)
         #expect(flock(another.descriptor, LOCK_EX | LOCK_NB) != 0, "two locks at once")
         withExtendedLifetime(lock) {}
+        withExtendedLifetime(before) {}
     }
 
     @Test(
@@ -118,22 +120,24 @@ struct LockTests {
         let before = try File(path, O_RDWR | O_CREAT, mode: 0o600)
         let after = try File("\(path).new", O_RDWR | O_CREAT, mode: 0o600)
         for file in [before.descriptor, after.descriptor] { #expect(flock(file, LOCK_EX | LOCK_NB) == 0) }
-        onceWaiting(before.descriptor) { path in unsafe rename("\(path).new", path) }
+        let change = onceWaiting(before.descriptor) { path in unsafe rename("\(path).new", path) }
         let error = #expect(throws: SystemError.self) {
             guard takes else { return try Lock.waitUntilFree(path, upTo: .seconds(2)) }
             let lock = try Lock(path, waitingUpTo: .seconds(2))
             withExtendedLifetime(lock) {}
         }
         #expect(error?.code == .busy)
+        change.wait()
         withExtendedLifetime(before) {}
         withExtendedLifetime(after) {}
     }
 
     /// Changes what is at `path` as soon as it is open twice, by the test and by what waits for its lock, and then unlocks
-    /// `descriptor`.
-    private func onceWaiting(_ descriptor: Int32, change: @escaping @Sendable (String) -> Int32) {
+    /// `descriptor`, which must stay open until the group that is given back is empty.
+    private func onceWaiting(_ descriptor: Int32, change: @escaping @Sendable (String) -> Int32) -> DispatchGroup {
         let path = path
-        DispatchQueue.global().async {
+        let group = DispatchGroup()
+        DispatchQueue.global().async(group: group) {
             let descriptors = { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] }
             for _ in 0..<10_000 where descriptors().count(where: { File.linkTarget("/proc/self/fd/\($0)") == path }) < 2
             {
@@ -142,6 +146,7 @@ struct LockTests {
             #expect(change(path) == 0)
             #expect(flock(descriptor, LOCK_UN) == 0)
         }
+        return group
     }
 
     @Test("the lock is free again when its owner is gone")

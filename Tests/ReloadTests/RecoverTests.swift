@@ -178,6 +178,21 @@ struct RecoverTests {
         #expect(try LastRun(JournalFile(state), bootID: bootID) == .settled)
     }
 
+    @Test(
+        "an event with a word that is not understood: the journal is damaged, since the word may say where the run was going"
+    )
+    func unknownWord() throws {
+        let kernel = try cutOff(at: .unload("cxl_acpi"))
+        let text = try String(contentsOfFile: state.journal, encoding: .utf8)
+        let strange = #"{"event":"rolling-back","steps":["reset"]}"#
+        try Data((text + strange + "\n").utf8).write(to: URL(fileURLWithPath: state.journal))
+        let error = try #require(throws: ReloadError.self) {
+            try UnfinishedRun.find(JournalFile(state), bootID: kernel.state.kernel.bootID)
+        }
+        #expect(error.code == .damagedJournal)
+        #expect(error.message.contains("\(state.journal):\(text.split(separator: "\n").count + 1)"))
+    }
+
     @Test("a line in the middle that can't be read: what came before it counts")
     func damagedLine() throws {
         let kernel = try cutOff(at: .unload("cxl_acpi"))
