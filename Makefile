@@ -53,7 +53,7 @@ lab: lab-ready test-ansible sanitize-address
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
 	DAXSWITCH_EXTRA_CAPTURES=$(RECORDINGS) $(SUITE) --filter 'ReplayTests|DifferentialTests'
-	DAXSWITCH_FUZZ_SECONDS=20 $(SUITE) --filter FuzzTests
+	DAXSWITCH_FUZZ_SECONDS=20 DAXSWITCH_EVERY_CAPTURE=1 $(SUITE) --filter 'FuzzTests|ForgedLogTests'
 
 # A real kernel with CXL memory, where status, plan, apply and verify can be watched.
 demo: lab-ready

@@ -119,10 +119,14 @@ struct ForgedLogTests {
         return all.enumerated().filter { $0.offset % 97 == 0 }.map(\.element)
     }
 
-    @Test("no answer moves, on any recorded machine, wherever in the log a user's lines are") func everyCapture() throws
+    /// One recorded machine of these many is attacked; with `DAXSWITCH_EVERY_CAPTURE` (`make lab`) each of them.
+    private static let share = ProcessInfo.processInfo.environment["DAXSWITCH_EVERY_CAPTURE"] == nil ? 7 : 1
+
+    @Test("no answer moves, on a recorded machine, wherever in the log a user's lines are") func recordedMachines()
+        throws
     {
         var compared = 0
-        for root in TestCaptures.all {
+        for (number, root) in TestCaptures.all.enumerated() where number % Self.share == 0 {
             guard let text = try? String(contentsOf: root.url("/dmesg"), encoding: .utf8) else { continue }
             let lines = text.split(separator: "\n").map(String.init)
             let tree = DirectoryTree(root: root.path)
@@ -145,7 +149,7 @@ struct ForgedLogTests {
             #expect(try read(.records(records)) == own, "\(root)")
             #expect(try read(.records(Self.records(lines, Self.attacks, at: start + 1))) == own, "\(root)")
         }
-        #expect(compared > 300)
+        #expect(compared > 300 / Self.share)
     }
 
     @Test("records show what is missing: the first, or one in between") func gaps() {
