@@ -34,7 +34,7 @@ start_udev
 cap booted
 answers
 run forged /usr/bin/forger
-cap forged
+cap attacked
 answers
 {UNDER_ATTACK}
 """
@@ -50,7 +50,7 @@ t apply cxl --yes --json
 settle
 answers
 run forged /usr/bin/forger
-cap forged
+cap attacked
 answers
 {UNDER_ATTACK}
 """
@@ -63,7 +63,7 @@ cap booted
 answers
 persist hmem
 run forged /usr/bin/forger
-cap forged
+cap attacked
 answers
 persist hmem
 """
@@ -109,7 +109,7 @@ def run_under_attack(results, occurrence):
 def judge(results, kernel):
     """A range that nobody has goes to dax_hmem, with forgeries before and meanwhile."""
     forged(results)
-    status_agrees(results.command("status", 2), results.capture("forged"), [INSIDE])
+    status_agrees(results.command("status", 2), results.capture("attacked"), [INSIDE])
     same_answers(results)
     run_under_attack(results, 1)
 
@@ -117,7 +117,7 @@ def judge(results, kernel):
 def judge_twice(results, kernel):
     """A region goes to dax_hmem, first without forgeries, then with them: both runs are the same."""
     forged(results)
-    status_agrees(results.command("status", 2), results.capture("forged"), [INSIDE])
+    status_agrees(results.command("status", 2), results.capture("attacked"), [INSIDE])
     same_answers(results)
     ended(results.command("apply-hmem", 1), 0)
     ended(results.command("apply-cxl"), 0)
@@ -129,7 +129,7 @@ def judge_twice(results, kernel):
 def judge_undecoded(results, kernel):
     """A choice that would crash at every boot is refused, before the forgeries and after them."""
     forged(results)
-    status_agrees(results.command("status", 2), results.capture("forged"), [INSIDE])
+    status_agrees(results.command("status", 2), results.capture("attacked"), [INSIDE])
     same_answers(results)
     for occurrence in (1, 2):
         refused(results.command("persist-hmem", occurrence), "undecoded-range")
