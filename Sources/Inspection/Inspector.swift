@@ -1,4 +1,4 @@
-package import Iomem
+internal import Iomem
 package import Machine
 internal import LinuxSystem
 
@@ -46,9 +46,6 @@ package struct Inspector: Sendable {
             attempt += 1
         }
     }
-
-    /// `/proc/iomem` alone, of one moment, for who waits for a change of it.
-    package func readIomem() throws(InspectionError) -> IomemTree { try IomemReading(tree: tree).read() }
 
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package func readPersisted() throws(InspectionError) -> BootChoice? {
