@@ -116,6 +116,7 @@ package struct Inspector: Sendable {
 
         let dropIns = try DropInReading(tree: tree, files: sources.modprobe).read()
         state.isHeld = dropIns.isHeld
+        state.holdGap = dropIns.holdGap
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
         if !state.seesDecoders { state.remembered = facts?.decoders }
@@ -144,6 +145,12 @@ package struct Inspector: Sendable {
 
     /// The drop-in of this boot; its name sorts before `modules.softdep`, without which it would not count.
     package static let holdPath = "/run/modprobe.d/00-daxswitch.conf"
+
+    /// The udev rule that goes with it.
+    package static let holdRulesPath = "/run/udev/rules.d/00-daxswitch.rules"
+
+    /// There from before the first change of a hold or a release until udev heeds the last one.
+    package static let holdChangePath = "/run/daxswitch/hold.changing"
 
     /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
     package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"

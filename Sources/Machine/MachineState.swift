@@ -38,6 +38,9 @@ package struct MachineState: Sendable, Equatable {
     package var decodersAsAtBoot: Finding<Bool>
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
     package var isHeld: Bool
+    /// What a hold or a release of this boot lacks, as a run leaves it that was killed in the middle of it; nil where it is
+    /// whole, or there is none. Whether `cxl_acpi` is kept out is not known then, and `isHeld` is false.
+    package var holdGap: String?
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package var persisted: BootChoice?
     /// What the host's own configuration says to modprobe.
@@ -63,6 +66,7 @@ package struct MachineState: Sendable, Equatable {
         remembered = nil
         decodersAsAtBoot = Finding(false, evidence: [])
         isHeld = false
+        holdGap = nil
         persisted = nil
         modprobe = ModprobeSettings()
     }

@@ -22,6 +22,30 @@ struct DropInTests {
         #expect(machine.isHeld && machine.persisted == .hmem)
     }
 
+    @Test(
+        "on the running machine a hold is a file for modprobe and a rule for udev: one without the other is half a hold"
+    )
+    func halfHold() throws {
+        let rules =
+            "ENV{MODALIAS}==\"acpi*:ACPI0017:*\", ENV{MODALIAS}=\"\"\nENV{MODALIAS}==\"platform:hmem*\", ENV{MODALIAS}=\"\"\n"
+        for (dropIn, rule) in [
+            (nil, nil), (nil, rules), (hmem, nil), (hmem, rules), (hmem, "# nothing\n"), (letIn, nil),
+        ] {
+            var tree = FakeTree()
+            tree.isLive = true
+            tree[Inspector.holdPath] = dropIn
+            tree[Inspector.holdRulesPath] = rule
+            let machine = try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
+            #expect(machine.isHeld == (dropIn == hmem && rule == rules))
+            #expect((machine.holdGap == nil) == ((dropIn == hmem) == (rule == rules)))
+            // The mark says so wherever it is.
+            tree.isLive = false
+            tree[Inspector.holdChangePath] = "x"
+            let cut = try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
+            #expect(!cut.isHeld && cut.holdGap?.contains(Inspector.holdChangePath) == true)
+        }
+    }
+
     @Test("a hold that was cut off at any byte, or is rubbish, is none: an error that names it") func half() throws {
         let hold = "# Written by daxswitch.\nsoftdep cxl_acpi pre:\ninstall cxl_acpi /bin/false"
         #expect(try read(persisted: nil, now: hold).isHeld)

@@ -188,13 +188,14 @@ struct InjectionTests {
         _ = try injected.run(calls)
         let effects: Set = ["insert", "remove", "hold", "release", "keep", "write", "journal-begin", "journal-append"]
         for (number, name) in calls.calls.enumerated() where effects.contains(name) {
-            for after in [false, true] {
+            let kills: [FaultySurfaces.Fault] = [.killed(afterEffect: false), .killed(afterEffect: true)]
+            for fault in kills + (["hold", "release"].contains(name) ? [.killedWithin] : []) {
                 let faulty = injected.kernel()
-                faulty.fault = (number, .killed(afterEffect: after))
+                faulty.fault = (number, fault)
                 _ = try injected.run(faulty)
                 // A journal has its name once its first line is whole.
-                if after && name == "journal-append" { faulty.journal?.removeLast(7) }
-                let place: Comment = "killed \(after ? "after" : "before") call \(number), \(name)"
+                if case .killed(true) = fault, name == "journal-append" { faulty.journal?.removeLast(7) }
+                let place: Comment = "call \(number), \(name) \(fault)"
                 try judgeRecovered(try injected.recover(faulty), injected, faulty, place)
             }
         }

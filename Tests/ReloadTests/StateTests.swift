@@ -34,6 +34,73 @@ struct StateTests {
         #expect(!FileManager.default.fileExists(atPath: state.holdRules))
     }
 
+    /// A recorded machine that `state` is on.
+    private func machine() throws -> (root: CaptureRoot, state: StateDirectory) {
+        let root = try TestCaptures.copy(
+            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
+        )
+        return (root, StateDirectory(root: root.path))
+    }
+
+    @Test(
+        "killed at any point within a hold or a release: neither counts, and each of the two makes it whole",
+        arguments: [[], ["hold"], ["rules"], ["hold", "rules"]],
+        [true, false]
+    )
+    func cutOff(present: [String], isHeld: Bool) throws {
+        let (root, state) = try machine()
+        let hold = DropInHold(state, udev: NoUdev())
+        let inspector = Inspector(root: root.path)
+        try StateDirectory.write(Array(DropInHold.changeText.utf8), to: state.holdChange)
+        if present.contains("hold") { try StateDirectory.write(Array(DropInHold.modprobeText.utf8), to: state.hold) }
+        if present.contains("rules") { try StateDirectory.write(Array(DropInHold.rulesText.utf8), to: state.holdRules) }
+        let cut = try inspector.read()
+        #expect(!cut.isHeld && cut.holdGap?.contains(state.holdChange) == true)
+        // Both are needed, in whichever plan, and the machine is neither as it was nor as it was to be.
+        for step in [Step.hold, .release] {
+            #expect(try Planner(machine: cut).predict([step]).steps == [step])
+            #expect(!OwnershipGoal(of: try Inspector(root: root.path).read()).differences(on: cut).isEmpty)
+        }
+        try isHeld ? hold.hold() : hold.release()
+        let whole = try inspector.read()
+        #expect(whole.isHeld == isHeld && whole.holdGap == nil)
+        for path in [state.hold, state.holdRules] { #expect(FileManager.default.fileExists(atPath: path) == isHeld) }
+    }
+
+    /// Kills its process in place of telling udevd.
+    private struct Killer: UdevControl {
+        func reload() { kill(getpid(), SIGKILL) }
+    }
+
+    @Test("killed before udev has heeded the files: neither counts", arguments: [true, false])
+    func cutOffBeforeUdev(isHeld: Bool) throws {
+        let (root, state) = try machine()
+        if !isHeld { try DropInHold(state, udev: NoUdev()).hold() }
+        let end = exitCode {
+            let hold = DropInHold(state, udev: Killer())
+            try? isHeld ? hold.hold() : hold.release()
+            return 0
+        }
+        #expect(end == 128 + SIGKILL)
+        let cut = try Inspector(root: root.path).read()
+        #expect(!cut.isHeld && cut.holdGap != nil)
+        #expect(FileManager.default.fileExists(atPath: state.hold) == isHeld)
+    }
+
+    @Test("a release that can't be written leaves half a hold, which is said")
+    func failedRelease() throws {
+        let (root, state) = try machine()
+        try DropInHold(state, udev: NoUdev()).hold()
+        // A directory can't be unlinked.
+        try FileManager.default.removeItem(atPath: state.holdRules)
+        try FileManager.default.createDirectory(atPath: state.holdRules, withIntermediateDirectories: true)
+        #expect(throws: ReloadError.self) { try DropInHold(state, udev: NoUdev()).release() }
+        #expect(FileManager.default.fileExists(atPath: state.holdChange))
+        try FileManager.default.removeItem(atPath: state.holdRules)
+        try DropInHold(state, udev: NoUdev()).release()
+        #expect(try Inspector(root: root.path).read().holdGap == nil)
+    }
+
     @Test("a second daxswitch is told who has the lock")
     func lock() throws {
         let first = try Lock(state)
@@ -176,6 +243,7 @@ struct StateTests {
         #expect(throws: ReloadError.self) { try DropInHold(state, udev: NoUdev()).hold() }
         #expect(!manager.fileExists(atPath: state.hold))
         #expect(!manager.fileExists(atPath: state.holdRules))
+        #expect(!manager.fileExists(atPath: state.holdChange))
     }
 
     @Test("a hold that can't be written anew leaves what was there: that cxl_acpi is let in")

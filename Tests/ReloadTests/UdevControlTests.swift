@@ -28,7 +28,9 @@ struct UdevControlTests {
         var seen: [[Bool]] { found.withLock { $0 } }
         init(_ state: StateDirectory) { self.state = state }
         func reload() {
-            let there = [state.hold, state.holdRules].map { FileManager.default.fileExists(atPath: $0) }
+            let there = [state.hold, state.holdRules, state.holdChange].map {
+                FileManager.default.fileExists(atPath: $0)
+            }
             found.withLock { $0.append(there) }
         }
     }
@@ -59,7 +61,7 @@ struct UdevControlTests {
         let hold = DropInHold(state, udev: udev)
         try hold.hold()
         try hold.release()
-        #expect(udev.seen == [[true, true], [false, false]])
+        #expect(udev.seen == [[true, true, true], [false, false, true]])
     }
 
     @Test("by the first udevadm that is there, without waiting")

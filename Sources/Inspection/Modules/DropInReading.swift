@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Machine
 
 /// What daxswitch wrote for modprobe: the drop-in of this boot and the one for the boots to come.
@@ -9,11 +10,16 @@ struct DropInReading {
     struct Result {
         /// `cxl_acpi` is kept out now.
         var isHeld: Bool
+        /// What the hold or the release of this boot lacks; nil where it is whole.
+        var holdGap: String?
         /// What is persisted.
         var persisted: BootChoice?
     }
 
     private static let keptOut = [["softdep", "cxl_acpi", "pre:"], ["install", "cxl_acpi", "/bin/false"]]
+    private static let rules = ["acpi*:ACPI0017:*", "platform:hmem*"].map {
+        "ENV{MODALIAS}==\"\($0)\", ENV{MODALIAS}=\"\""
+    }
     private static let letIn = ["softdep", "cxl_acpi", "pre:", "cxl_port"]
     private static let cxlFirst = ["softdep", "dax_hmem", "pre:", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem"]
 
@@ -24,10 +30,11 @@ struct DropInReading {
         if let now, !now.contains(Self.letIn), !Self.isWhole(now) {
             throw damaged(
                 Inspector.holdPath,
-                "the file and /run/udev/rules.d/00-daxswitch.rules, and hold anew where it is needed"
+                "the file and \(Inspector.holdRulesPath), and hold again where it is needed"
             )
         }
-        guard now != nil || choice != nil else { return Result(isHeld: false, persisted: nil) }
+        let gap = holdGap(isHeld: now.map(Self.isWhole) ?? false)
+        guard now != nil || choice != nil else { return Result(isHeld: false, holdGap: gap, persisted: nil) }
         // Others may have a line that counts before ours: then ours are there and keep nothing out.
         let next = files.configuration(isOfNextBoot: true)
         let counts =
@@ -37,9 +44,26 @@ struct DropInReading {
             case nil: false
             }
         return Result(
-            isHeld: Self.keepsOut(files.configuration(isOfNextBoot: false)),
+            isHeld: gap == nil && Self.keepsOut(files.configuration(isOfNextBoot: false)),
+            holdGap: gap,
             persisted: counts ? choice : nil
         )
+    }
+
+    /// What the hold or the release lacks. A recorded machine need not have the rule: only the mark tells there.
+    ///
+    /// - Parameter isHeld: The drop-in of this boot has the lines that hold.
+    private func holdGap(isHeld: Bool) -> String? {
+        if tree.exists(Inspector.holdChangePath) {
+            return "a hold or a release was cut off (\(tree.display(Inspector.holdChangePath)))"
+        }
+        guard tree.isLive else { return nil }
+        let lines = ((try? tree.text(Inspector.holdRulesPath)) ?? nil)?.lines.map(String.init) ?? []
+        let hasRules = Self.rules.allSatisfy(lines.contains)
+        if isHeld == hasRules { return nil }
+        return isHeld
+            ? "\(Inspector.holdPath) is there, and not the rule for udev that goes with it (\(Inspector.holdRulesPath))"
+            : "\(Inspector.holdRulesPath) is there, and not the file for modprobe that goes with it (\(Inspector.holdPath))"
     }
 
     /// Half of one keeps nothing out: without the softdep line libkmod passes over the install line.

@@ -95,6 +95,7 @@ struct KernelModel: Equatable, Sendable {
         switch assumption {
         case .asRead: break
         case .regionsWait(let waiting): model.regions += waiting
+        case .holdCounts: model.isHeld = true
         case .regionIsIdle: model.constants.regionIsIdle = true
         case .releaseRestoresHelper: model.constants.releaseRestoresHelper = true
         case .modprobeKeepsOut: model.constants.modules.keepOutWhatIsDoubtful()

@@ -61,7 +61,7 @@ struct Unknowns {
         model.probeIsPending = model.constants.asksForCxl && probe == .pending
         let unseen = UnseenRegions(of: machine, model)
         facts = [
-            unseen?.fact, .regionIdle(on: machine), .moduleHelper(model), .modprobe(machine.modprobe),
+            unseen?.fact, .hold(machine), .regionIdle(on: machine), .moduleHelper(model), .modprobe(machine.modprobe),
             .otherHelper(machine.kernel, model), .initialProbe(probe, model),
         ].compactMap { $0 }
         models = facts.reduce([model]) { models, fact in
@@ -78,7 +78,7 @@ struct Unknowns {
 struct UnknownFact: Sendable {
     /// Which fact.
     enum Identifier: Hashable, Sendable {
-        case unseenRegions, regionIdle, moduleHelper, modprobe, otherHelper, initialProbe
+        case unseenRegions, hold, regionIdle, moduleHelper, modprobe, otherHelper, initialProbe
     }
     let id: Identifier
     /// The fact in words, and why it is not known.
@@ -99,6 +99,8 @@ enum Assumption: Hashable, Sendable {
     case asRead
     /// These regions wait in decoders that are not seen.
     case regionsWait([ModelRegion])
+    /// Half a hold keeps `cxl_acpi` out.
+    case holdCounts
     /// The next load of dax_hmem has `region_idle`.
     case regionIsIdle
     /// Who lets `cxl_acpi` in again gives the kernel its helper for request_module() back.
@@ -112,6 +114,13 @@ enum Assumption: Hashable, Sendable {
 }
 
 extension UnknownFact {
+    /// Half of a hold: so both a hold and a release are needed, whichever comes first.
+    fileprivate static func hold(_ machine: MachineState) -> UnknownFact? {
+        machine.holdGap.map { gap in
+            UnknownFact(.hold, "it is not known whether cxl_acpi is kept out: \(gap)", or: .holdCounts)
+        }
+    }
+
     /// Options that a person gave with modprobe are seen on the module that is in, and gone with it.
     fileprivate static func regionIdle(on machine: MachineState) -> UnknownFact? {
         let settings = machine.hmemSettings

@@ -11,8 +11,10 @@ package struct Difference: Sendable, Equatable {
         case iomem
         /// A module's standing.
         case module
+        /// Whether `cxl_acpi` is kept out.
+        case hold
     }
-    /// The bytes concerned; nil for a module.
+    /// The bytes concerned; nil for a module and for the hold.
     package var range: AddressRange?
     /// What was expected, each alternative.
     package var expected: [String]
@@ -93,6 +95,16 @@ private func iomemDifferences(_ prediction: Prediction, _ machine: MachineState)
         guard let one = left.range, let other = right.range else { return false }
         return one < other
     }
+}
+
+/// Whether the hold on `machine` is in force and whole, or released and wholly gone.
+func holdDifferences(isHeld: Bool, _ machine: MachineState) -> [Difference] {
+    guard machine.holdGap != nil || machine.isHeld != isHeld else { return [] }
+    let found = machine.holdGap == nil ? machine.isHeld ? "held" : "not held" : "half held"
+    let what = machine.holdGap ?? (isHeld ? "cxl_acpi is not kept out" : "cxl_acpi is kept out")
+    return [
+        Difference(range: nil, expected: [isHeld ? "held" : "not held"], found: found, kind: .hold, what: what)
+    ]
 }
 
 /// Where the modules on `machine` do not stand as one of `modules` says.

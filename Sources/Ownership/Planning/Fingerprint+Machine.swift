@@ -42,7 +42,7 @@ extension Fingerprint {
     private static func hold(_ machine: MachineState) -> String {
         let lines = machine.modprobe.keptOut.merging(machine.modprobe.doubtful) { own, _ in own }
         let others = lines.sorted { $0.key < $1.key }.map { ", \($0.value)" }.joined()
-        return (machine.isHeld ? "held" : "not held") + others
+        return (machine.isHeld ? "held" : machine.holdGap == nil ? "not held" : "half held") + others
     }
 
     private static func remembered(_ machine: MachineState) -> [String: String] {

@@ -69,7 +69,7 @@ package struct NextBoot: Sendable {
     ///
     /// Without a choice the kernel decides: only that a hold of this boot ends with it is known.
     package var differs: Bool? {
-        guard let choice = machine.persisted else { return machine.isHeld ? true : nil }
+        guard let choice = machine.persisted else { return machine.isHeld || machine.holdGap != nil ? true : nil }
         guard let generation = machine.kernel.generation.value else { return nil }
         let now = KernelModel(of: machine, generation: generation)
         let constants = now.constants

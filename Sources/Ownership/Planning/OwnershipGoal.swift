@@ -58,7 +58,7 @@ package struct OwnershipGoal: Sendable, Equatable {
         return ownerDifferences(ranges, machine).map(\.what)
             + strays.map { "\($0.range) is owned by \($0.owner.rawValue), expected none" }
             + moduleDifferences(modules, machine).map(\.what)
-            + (machine.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi is not kept out" : "cxl_acpi is kept out"])
+            + holdDifferences(isHeld: isHeld, machine).map(\.what)
             + uses.compactMap { step in
                 guard let use = step.use, let range = step.range else { return nil }
                 return machine.missing(of: use, over: range)

@@ -22,10 +22,12 @@ struct PendingLoads {
     init(_ steps: [Step], on machine: MachineState, original: OwnershipGoal) {
         let removed = Set(steps.compactMap { step in if case .unload(let module) = step { module } else { nil } })
         var loads: [PendingLoad] = []
+        // Half a hold may have the command that stands in cxl_acpi's place as well.
+        let mayBeHeld = machine.isHeld || machine.holdGap != nil
         func add(_ module: String, isHeld: Bool) {
             let standing = machine.modules.state(of: module)
             guard removed.contains(module) || standing != .live && standing != .builtin else { return }
-            let load = PendingLoad(module: module, isHeld: isHeld, isReleased: machine.isHeld && !isHeld)
+            let load = PendingLoad(module: module, isHeld: isHeld, isReleased: mayBeHeld && !isHeld)
             if !loads.contains(load) { loads.append(load) }
         }
         var isHeld = machine.isHeld

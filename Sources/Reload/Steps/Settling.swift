@@ -113,8 +113,8 @@ struct Settling {
     /// has been decided too.
     private func missing(after step: Step, on machine: MachineState) -> String? {
         switch step {
-        case .hold: return machine.isHeld ? nil : "the hold is not in place"
-        case .release: return machine.isHeld ? "the hold is still in place" : nil
+        case .hold: return machine.isHeld ? nil : machine.holdGap ?? "the hold is not in place"
+        case .release: return machine.isHeld ? "the hold is still in place" : machine.holdGap
         case .offlineMemory(let range): return machine.stillOnline(in: range)
         case .restoreUse(let range, let use): return machine.missing(of: use, over: range)
         case .unload(let module):

@@ -47,40 +47,50 @@ package struct DropInHold: HoldControl {
 
         """
 
+    static let changeText = "Written by daxswitch: a hold or a release is going on, or was cut off.\n"
+
     /// Writes the files; udevd heeds them when this returns. Where that fails it is as it was.
-    ///
-    /// The drop-in, by which the hold is known, comes first and goes last: what was cut off half-way is still a hold, which
-    /// can be made again or released, and never a rule that nobody sees.
     package func hold() throws(ReloadError) {
-        let before = try StateDirectory.read(state.hold)
-        do throws(ReloadError) {
-            try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
-            try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
-        } catch {
-            try? putBack(before)
-            throw error
+        let dropIn = try StateDirectory.read(state.hold)
+        let rules = try StateDirectory.read(state.holdRules)
+        try change { () throws(ReloadError) in
+            do throws(ReloadError) {
+                try StateDirectory.write(Array(Self.modprobeText.utf8), to: state.hold)
+                try StateDirectory.write(Array(Self.rulesText.utf8), to: state.holdRules)
+            } catch {
+                guard (try? put(dropIn, at: state.hold)) != nil, (try? put(rules, at: state.holdRules)) != nil else {
+                    throw error
+                }
+                try? StateDirectory.remove(state.holdChange)
+                throw error
+            }
         }
-        udev.reload()
     }
 
-    private func putBack(_ dropIn: [UInt8]?) throws(ReloadError) {
-        try StateDirectory.remove(state.holdRules)
-        if let dropIn {
-            try StateDirectory.write(dropIn, to: state.hold)
+    /// Does `body` with the mark that the files are being changed; it goes when udevd heeds them. A run that is killed in
+    /// between, or that fails there, leaves the mark: neither a hold nor its end counts until it is whole.
+    private func change(_ body: () throws(ReloadError) -> Void) throws(ReloadError) {
+        try StateDirectory.write(Array(Self.changeText.utf8), to: state.holdChange)
+        try body()
+        udev.reload()
+        try StateDirectory.remove(state.holdChange)
+    }
+
+    private func put(_ bytes: [UInt8]?, at path: String) throws(ReloadError) {
+        if let bytes {
+            try StateDirectory.write(bytes, to: path)
         } else {
-            try StateDirectory.remove(state.hold)
+            try StateDirectory.remove(path)
         }
     }
 
     /// Removes the files, or lets `cxl_acpi` in where it is persisted that it stays out; udevd heeds that when this returns.
     package func release() throws(ReloadError) {
-        try StateDirectory.remove(state.holdRules)
-        if try persisted() == .hmem {
-            try StateDirectory.write(Array(Self.letInText.utf8), to: state.hold)
-        } else {
-            try StateDirectory.remove(state.hold)
+        let letIn = try persisted() == .hmem ? Array(Self.letInText.utf8) : nil
+        try change { () throws(ReloadError) in
+            try StateDirectory.remove(state.holdRules)
+            try put(letIn, at: state.hold)
         }
-        udev.reload()
     }
 
     private func persisted() throws(ReloadError) -> BootChoice? {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Inspection
 package import LinuxSystem
 
 /// Where daxswitch keeps what lives until the next boot; another root serves tests.
@@ -20,9 +21,11 @@ package struct StateDirectory: Sendable {
     /// What is remembered of the regions.
     package var facts: String { "\(directory)/regions.json" }
     /// The drop-in for modprobe that keeps `cxl_acpi` out.
-    package var hold: String { "\(root)/run/modprobe.d/00-daxswitch.conf" }
+    package var hold: String { root + Inspector.holdPath }
     /// The udev rule that goes with it.
-    package var holdRules: String { "\(root)/run/udev/rules.d/00-daxswitch.rules" }
+    package var holdRules: String { root + Inspector.holdRulesPath }
+    /// There while the two are changed.
+    package var holdChange: String { root + Inspector.holdChangePath }
     /// There while udev has events to work on.
     var udevQueue: String { "\(root)/run/udev/queue" }
 

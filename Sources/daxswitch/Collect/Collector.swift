@@ -38,7 +38,10 @@ struct Collector {
             "/proc/sys/kernel/\($0)"
         }
         + ["CEDT", "HMAT", "SRAT"].map { "/sys/firmware/acpi/tables/\($0)" }
-        + ["/sys/kernel/security/lockdown", Inspector.holdPath, Inspector.persistedPath, RememberedFacts.path]
+        + [
+            "/sys/kernel/security/lockdown", Inspector.holdPath, Inspector.holdChangePath,
+            Inspector.persistedPath, RememberedFacts.path,
+        ]
         + Inspector.historyPaths
 
     /// Records the machine.

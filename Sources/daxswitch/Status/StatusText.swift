@@ -13,6 +13,9 @@ func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: 
         lines += machine.initialProbe.evidence.flatMap { wrapped($0, indent: 15) }.map(style.faint)
     }
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
+    if let gap = machine.holdGap {
+        lines += wrapped("Half a hold, so that cxl_acpi may be kept out or not: \(gap)", indent: 0).map(style.bad)
+    }
     lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)
     lines += pendingImagesText(pendingImages ?? [], BootSystem().builder)

@@ -25,6 +25,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         case signal
         /// The process is killed before the effect, or after it.
         case killed(afterEffect: Bool)
+        /// The process is killed in the middle of a hold or a release.
+        case killedWithin
 
         var description: String {
             switch self {
@@ -34,6 +36,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
             case .complaint: "the kernel complains"
             case .signal: "a signal comes"
             case .killed(let after): "killed \(after ? "after" : "before") it"
+            case .killedWithin: "killed within it"
             }
         }
     }
@@ -71,10 +74,17 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         case .signal: signalCame = true
         case .killed(let after):
             if after { _ = try body() }
-            isDead = true
-            throw ReloadError(.unavailable, "killed")
+            throw die()
+        case .killedWithin:
+            kernel.cutHoldOff()
+            throw die()
         }
         return try body()
+    }
+
+    private func die() -> ReloadError {
+        isDead = true
+        return ReloadError(.unavailable, "killed")
     }
 
     /// What the real surface makes of the number.

@@ -58,6 +58,9 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     /// Others change the machine.
     func reinterpret(_ change: (inout MachineState) -> Void) { change(&state) }
 
+    /// The process that holds or releases is killed in the middle of it.
+    func cutHoldOff() { (state.isHeld, state.holdGap) = (false, "a hold or a release was cut off") }
+
     private func take(_ step: Step) throws(ReloadError) {
         if let failure = failures[step] {
             log += lines[step] ?? []
@@ -65,9 +68,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         }
         if step == .load("dax_cxl") { driverIsExpected = now + driverDelay }
         steps.append(step)
-        let isHeld = step == .hold || state.isHeld && step != .release
+        let isGate = [.hold, .release].contains(step)
+        let (isHeld, gap) = (isGate ? step == .hold : state.isHeld, isGate ? nil : state.holdGap)
         if let next = moments.next(step, on: state, kept: kept.last) { state = next }
-        state.isHeld = isHeld
+        (state.isHeld, state.holdGap) = (isHeld, gap)
         log += lines[step] ?? []
         pending = signals[step] ?? pending
         interference?(step, &state)
