@@ -20,6 +20,10 @@ struct RangeIndexTests {
                 let expected = ranges.indices.filter { ranges[$0].overlaps(range) }
                 #expect(index.places(overlapping: range) == expected)
                 #expect(index.overlaps(range) == !expected.isEmpty)
+                #expect(index.hasContainer(of: range) == ranges.contains { $0.contains(range) })
+                #expect(index.cuts(range) == ranges.contains { $0.overlaps(range) && !$0.contains(range) })
+                #expect(index.remainder(of: range) == range.subtracting(ranges))
+                #expect(index.intersections(with: range) == ranges.compactMap { $0.intersection(range) })
             }
         }
     }

@@ -31,10 +31,10 @@ struct MemoryReading {
         memory.autoOnline = try tree.value("\(Self.directory)/auto_online_blocks")
         var wanted = state.softReserved.map(\.range) + state.windows.map(\.range) + state.daxDevices.flatMap(\.ranges)
         wanted += state.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range)
-        wanted = wanted.merged()
+        let index = RangeIndex(wanted)
         for name in try tree.names(in: Self.directory, where: { $0.isNumbered("memory") }) {
             guard let number = UInt64(name.dropFirst("memory".count)),
-                let range = Self.range(number, size: size), wanted.contains(where: { $0.overlaps(range) }),
+                let range = Self.range(number, size: size), index.overlaps(range),
                 let block = try block(name, range: range)
             else { continue }
             memory.blocks.append(block)

@@ -6,9 +6,8 @@ extension StepHazards {
     /// What goes with the windows, or with the memory devices.
     func windowHazards(_ module: String, in model: KernelModel) -> [Hazard] {
         let regions = model.regions.filter { $0.isPresent && $0.isCommitted }
-        let devices = model.claims.filter { $0.owner == .cxl }
-        return regions.flatMap { regionHazards($0, module, in: model) }
-            + devices.flatMap { memoryOnline($0, in: model) + deviceOpen($0) } + leakedHazards(in: model)
+        return regions.flatMap { regionHazards($0, module, in: model) } + deviceHazards(of: .cxl, in: model)
+            + leakedHazards(in: model)
     }
 
     private func regionHazards(_ region: ModelRegion, _ module: String, in model: KernelModel) -> [Hazard] {
@@ -70,9 +69,9 @@ extension StepHazards {
     }
 
     private func leakedHazards(in model: KernelModel) -> [Hazard] {
-        model.leaked.filter { leak in
-            model.constants.meetsWindow(leak) && model.onlineBlocks.contains(where: leak.overlaps)
-        }.map { leak in
+        if model.leaked.isEmpty { return [] }
+        let online = RangeIndex(model.onlineBlocks)
+        return model.leaked.filter { model.constants.meetsWindow($0) && online.overlaps($0) }.map { leak in
             Hazard(
                 id: .decodeUnderLiveMemory,
                 subject: "\(leak)",
@@ -84,12 +83,19 @@ extension StepHazards {
 
     /// What dax_hmem takes between `model` and `after` that is not decoded, or may not be.
     func takenHazards(before model: KernelModel, _ after: KernelModel) -> [Hazard] {
-        let taken = after.claims.filter { $0.owner == .hmem && !model.claims.contains($0) }.flatMap(\.ranges)
-        let committed = after.regions.filter { $0.isPresent && $0.isCommitted }.map(\.range)
+        if after.claims == model.claims { return [] }
+        let before = Dictionary(grouping: model.claims.filter { $0.owner == .hmem }) { $0.ranges.first }
+        let taken = after.claims.filter { claim in
+            claim.owner == .hmem && before[claim.ranges.first]?.contains(claim) != true
+        }.flatMap(\.ranges)
+        if taken.isEmpty { return [] }
+        let committed = RangeIndex(after.regions.filter { $0.isPresent && $0.isCommitted }.map(\.range))
+        let undecodedBytes = RangeIndex(after.undecoded)
+        let doubt = RangeIndex(after.constants.doubt.ranges)
         return taken.flatMap { range in
-            let dead = after.undecoded.compactMap(range.intersection).merged()
-            let doubtful = after.constants.doubt.ranges.compactMap(range.intersection).merged()
-                .flatMap { $0.subtracting(dead + committed) }
+            let dead = undecodedBytes.intersections(with: range).merged()
+            let doubtful = doubt.intersections(with: range).merged()
+                .flatMap(committed.remainder).flatMap { $0.subtracting(dead) }
             return (dead.isEmpty ? [] : [undecoded(dead, in: after)])
                 + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants.doubt)])
         }

@@ -5,7 +5,10 @@ import Machine
 extension StepHazards {
     /// What speaks against taking the devices of `owner` away.
     func deviceHazards(of owner: Owner, in model: KernelModel) -> [Hazard] {
-        model.claims.filter { $0.owner == owner }.flatMap { memoryOnline($0, in: model) + deviceOpen($0) }
+        let claims = model.claims.filter { $0.owner == owner }
+        if claims.isEmpty { return [] }
+        let online = RangeIndex(model.onlineBlocks)
+        return claims.flatMap { memoryOnline($0, online, in: model) + deviceOpen($0) }
     }
 
     /// What speaks against taking the memory over `range` offline.
@@ -28,9 +31,12 @@ extension StepHazards {
     }
 
     /// A driver that goes under online memory leaves it behind.
-    func memoryOnline(_ claim: DaxClaim, in model: KernelModel) -> [Hazard] {
-        let online = model.onlineBlocks.count { claim.overlaps($0) }
-        guard claim.driver == "kmem", online > 0 else { return [] }
+    ///
+    /// - Parameter blocks: The online memory blocks of `model`.
+    func memoryOnline(_ claim: DaxClaim, _ blocks: RangeIndex, in model: KernelModel) -> [Hazard] {
+        guard claim.driver == "kmem" else { return [] }
+        let online = Set(claim.ranges.flatMap(blocks.places)).count
+        guard online > 0 else { return [] }
         let obstacle = claim.ranges.lazy.compactMap(model.constants.cannotRemove).first
         return [
             Hazard(

@@ -4,12 +4,12 @@ import Machine
 /// The hazards of where a sequence of steps ends.
 struct OutcomeHazards {
     let start: Unknowns
-    let end: [KernelModel]
+    let end: [ModelIndex]
     let policy: Policy?
     let steps: [Step]
 
     func hazards(_ prediction: Prediction) -> [Hazard] {
-        guard !steps.isEmpty, let now = start.models.first else { return [] }
+        guard !steps.isEmpty, let now = start.indexes.first else { return [] }
         var found: [Hazard] = []
         for predicted in prediction.ranges {
             let owner = now.owner(of: predicted.range)
@@ -44,7 +44,7 @@ struct OutcomeHazards {
     private func unmet(_ policy: Policy, _ predicted: PredictedRange, _ missing: [String]) -> [Hazard] {
         let ranges = start.uncut(predicted.range)
         let wanted = Set(
-            start.models.flatMap { model in ranges.compactMap { policy.want.owner(over: $0, in: model) } }
+            start.indexes.flatMap { index in ranges.compactMap { policy.want.owner(over: $0, in: index) } }
         )
         guard !wanted.isEmpty, !(wanted.count == 1 && wanted == predicted.owners) else { return [] }
         let words = { (owners: Set<Owner>) in owners.sorted().map(\.rawValue).joined(separator: " or ") }
@@ -61,10 +61,11 @@ struct OutcomeHazards {
             ]
         }
         // A wish that holds everywhere is no hazard, even where the models differ.
-        let isMetEverywhere = end.allSatisfy { model in
-            guard let origin = start.models.first(where: { $0.assumptions == model.assumptions }) else { return true }
+        let isMetEverywhere = end.allSatisfy { end in
+            let origin = start.indexes.first { $0.model.assumptions == end.model.assumptions }
+            guard let origin else { return true }
             return ranges.allSatisfy { range in
-                policy.want.owner(over: range, in: origin).map { model.owner(of: range) == $0 } ?? true
+                policy.want.owner(over: range, in: origin).map { end.owner(of: range) == $0 } ?? true
             }
         }
         if isMetEverywhere { return [] }
@@ -81,10 +82,11 @@ struct OutcomeHazards {
     }
 
     private func unbindable() -> [Hazard] {
-        let before = Set(start.models.flatMap { model in model.claims.flatMap(\.ranges).filter(model.isBlocked) })
-        let blocked = end.map { model in model.claims.flatMap(\.ranges).filter(model.isBlocked) }
+        let before = Set(start.models.flatMap(\.blockedRanges))
+        let blocked = end.map(\.model.blockedRanges)
+        let sets = blocked.map(Set.init)
         return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
-            let certainly = blocked.allSatisfy { $0.contains(range) } ? "" : "it may be that "
+            let certainly = sets.allSatisfy { $0.contains(range) } ? "" : "it may be that "
             return Hazard(
                 id: .unbindable,
                 subject: "\(range)",
@@ -96,5 +98,13 @@ struct OutcomeHazards {
                     + "go on all the same"
             )
         }
+    }
+}
+
+extension KernelModel {
+    /// The bytes of dax devices that no driver can reserve.
+    fileprivate var blockedRanges: [AddressRange] {
+        let obstacles = Obstacles(in: self)
+        return claims.flatMap(\.ranges).filter(obstacles.block)
     }
 }

@@ -20,7 +20,8 @@ struct StepHazards {
         case "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port": found += windowHazards(module, in: model)
         case "kmem":
             let devices = model.claims.filter { $0.driver == "kmem" } + model.constants.otherMemory
-            found += devices.flatMap { memoryOnline($0, in: model) }
+            let online = RangeIndex(model.onlineBlocks)
+            found += devices.flatMap { memoryOnline($0, online, in: model) }
         default: break
         }
         return found + kernelSwitches(model.constants)

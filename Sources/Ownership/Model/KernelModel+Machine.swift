@@ -10,7 +10,7 @@ extension KernelModel {
         model.addWaitingRegions(of: machine)
         let seen = model
         self = model.withConstants { constants in
-            let rest = constants.rangesInWindows.flatMap { $0.subtracting(machine.answering) }
+            let rest = constants.rangesInWindows.flatMap(RangeIndex(machine.answering).remainder)
             if machine.seesDecoders || machine.remembered?.isComplete == true {
                 constants.undecoded = rest
             } else {
@@ -37,9 +37,10 @@ extension KernelModel {
         guard constants.generation != .hmemOnly, !machine.decodersAsAtBoot.value else { return DecoderDoubt() }
         let detached = regions.filter { $0.life == .detached }.map(\.range)
         let locked = constants.generation == .deferring ? [] : machine.windows.filter(\.isFixed).map(\.range)
-        let online = onlineBlocks.filter { block in !leaked.contains(where: block.overlaps) }
+        let lost = RangeIndex(leaked)
+        let online = onlineBlocks.filter { !lost.overlaps($0) }
         return DecoderDoubt(
-            ranges: bytes.flatMap { $0.subtracting(detached + locked + online) },
+            ranges: bytes.flatMap(RangeIndex(detached + locked + online).remainder),
             reasons: [machine.whyDecodersAreUnseen].compactMap { $0 } + machine.decodersAsAtBoot.evidence,
             remedy: machine.missingCxlDriver == nil
                 ? .rebootWithoutDrivers : machine.isHeld ? .reboot : .loadDrivers
@@ -116,7 +117,7 @@ extension MachineState {
 
     fileprivate var modelRegions: [ModelRegion] {
         get {
-            let lines = iomem.flattened.map(\.entry.name)
+            let lines = Set(iomem.flattened.map(\.entry.name))
             let showsLines = lines.contains { $0.hasPrefix("CXL Window ") }
             return regions.compactMap { region in
                 var read = ModelRegion(region, decoders: decoders, seesEndpoints: seesDecoders)
@@ -133,8 +134,12 @@ extension MachineState {
 
     fileprivate var claims: [DaxClaim] {
         get {
-            daxDevices.compactMap { device in
-                device.owner.map { DaxClaim(device, owner: $0, reserved: reserved(by: device).map { [$0] } ?? []) }
+            let units = softReserved.compactMap(\.hmemRange).uniqued()
+            let index = RangeIndex(units)
+            return daxDevices.compactMap { device in
+                device.owner.map {
+                    DaxClaim(device, owner: $0, reserved: reserved(by: device, of: units, index).map { [$0] } ?? [])
+                }
             }
         }
         set { daxDevices = daxDevices.filter { $0.owner == nil } + newValue.map(\.shown) }
@@ -161,10 +166,9 @@ extension MachineState {
     }
 
     /// The bytes of the dax region that `device` is in, which its devices need not fill.
-    private func reserved(by device: DaxDevice) -> AddressRange? {
+    private func reserved(by device: DaxDevice, of units: [AddressRange], _ index: RangeIndex) -> AddressRange? {
         if device.owner == .cxl { return regions.first { $0.name == device.through }?.range }
-        let units = softReserved.compactMap(\.hmemRange).uniqued()
-        return units.first { unit in device.ranges.contains(where: unit.overlaps) }
+        return device.ranges.flatMap(index.places).min().map { units[$0] }
             ?? units.first { $0.start == device.regionStart }
     }
 }

@@ -5,9 +5,7 @@ import Machine
 ///
 /// A step turns a model into a model; what can't be known is several models side by side.
 struct KernelModel: Equatable, Sendable {
-    /// What no step changes.
-    private(set) var constants: ModelConstants
-
+    private var shared: Shared<ModelConstants>
     /// Live modules that can be removed.
     var loaded: Set<String> = []
     /// Something keeps `cxl_acpi` out.
@@ -28,16 +26,22 @@ struct KernelModel: Equatable, Sendable {
     var leaked: [AddressRange] = []
     /// Online memory blocks.
     var onlineBlocks: [AddressRange] = []
-    /// Why each range is as it is; of two that overlap, the smaller is the newer.
-    var decisions: [AddressRange: Decision] = [:]
+    /// Why each range is as it is.
+    private(set) var decisions = Decisions()
     /// How each unknown fact was decided.
     private(set) var assumptions: [UnknownFact.Identifier: Assumption] = [:]
 
     /// A machine without modules, devices and regions.
     init(_ constants: ModelConstants) {
-        self.constants = constants
+        shared = Shared(constants)
         hasHelper = constants.modules.hasHelper
         references = constants.modules.references
+    }
+
+    /// What no step changes.
+    private(set) var constants: ModelConstants {
+        _read { yield shared.value }
+        set { shared.value = newValue }
     }
 
     /// Bytes in windows that no decoder answers for.
@@ -54,24 +58,12 @@ struct KernelModel: Equatable, Sendable {
         return "\(["cxl_pci", "cxl_mem", "cxl_port"].first { !has($0) } ?? "cxl_acpi") is out"
     }
 
-    /// Whether a resource in iomem cuts `range`, so that no driver can reserve it (-EBUSY).
-    func isBlocked(_ range: AddressRange) -> Bool {
-        let cutters =
-            (windowsAreLive ? constants.windows : []) + regions.filter { $0.isPresent && $0.hasLine }.map(\.range)
-            + constants.softReservedLines + leaked
-        return cutters.contains { $0.overlaps(range) && !$0.contains(range) } || leaked.contains { $0.overlaps(range) }
-    }
+    /// Who has a dax device over bytes that no edge cuts; many ranges are asked about through a `ModelIndex`.
+    func owner(of range: AddressRange) -> Owner { .of(claims.filter { $0.overlaps(range) }) }
 
-    /// Who has a dax device over bytes that no edge cuts.
-    func owner(of range: AddressRange) -> Owner {
-        let owners = Set(claims.filter { $0.overlaps(range) }.map(\.owner))
-        return owners.count > 1 ? .both : owners.first ?? .none
-    }
-
-    /// Notes why `range` is as it is: what was decided before for bytes within it counts no more.
+    /// Notes why `range` is as it is.
     mutating func decide(_ range: AddressRange, _ rules: [Rule], _ why: String) {
-        decisions = decisions.filter { !range.contains($0.key) }
-        decisions[range] = Decision(rules: rules.map(\.id), why: why)
+        decisions.note(Decision(rules: rules.map(\.id), why: why), about: range)
     }
 
     /// Whether nothing but reasons differs.
@@ -107,15 +99,9 @@ struct KernelModel: Equatable, Sendable {
 
     /// Without what names no state: how facts were decided, and why ranges are as they are.
     mutating func forgetReasons() {
-        decisions = [:]
+        decisions = Decisions()
         assumptions = [:]
     }
-}
-
-/// Why a range has the owner it has.
-struct Decision: Equatable, Sendable {
-    var rules: [String]
-    var why: String
 }
 
 /// What a step did to a model.

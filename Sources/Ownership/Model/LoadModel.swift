@@ -60,13 +60,12 @@ extension KernelModel {
     /// endpoints have them again.
     private mutating func showRegions() {
         guard seesDecoders, constants.generation != .hmemOnly else { return }
+        let inUse = RangeIndex(
+            claims.filter { $0.driver == "kmem" }.flatMap(\.ranges) + leaked + constants.systemRAM
+        )
         for index in regions.indices where !regions[index].isPresent || regions[index].life == .detached {
-            let range = regions[index].range
             // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.
-            let isInUse =
-                claims.contains { $0.driver == "kmem" && $0.overlaps(range) }
-                || (leaked + constants.systemRAM).contains(where: range.overlaps)
-            regions[index].appear(overMemory: isInUse)
+            regions[index].appear(overMemory: inUse.overlaps(regions[index].range))
             regions[index].lacksBridge = regions[index].mode == "pmem" && !has("cxl_pmem")
         }
         if has("dax_cxl") { claimRegions() }
@@ -139,19 +138,26 @@ extension KernelModel {
 
     /// drivers/dax/hmem/hmem.c: hmem_register_device() for every HMEM range.
     private func probingHmem() -> [KernelModel] {
-        let decisions = constants.ranges.map { (range: $0, decision: probeDecision(for: $0)) }
-        let isInitial = decisions.contains { windowsAreLive && constants.meetsWindow($0.range) }
+        let known = ProbedRegions(regions)
+        let decisions = constants.ranges.map { probeDecision(for: $0, known) }
+        let isInitial = windowsAreLive && constants.ranges.contains(where: constants.meetsWindow)
         // Who wins one race says nothing about another: to win all of them and to lose all of them give every range its
         // possible owners.
-        return (decisions.contains { $0.decision == .race } ? [true, false] : [true]).map { isFirst in
+        return (decisions.contains(.race) ? [true, false] : [true]).map { isFirst in
             var model = self
-            for (range, decision) in decisions { model.carryOut(decision, on: range, isFirst: isFirst) }
+            var taken = TakenBytes(by: claims, registering: constants.ranges)
+            for (place, decision) in decisions.enumerated() {
+                model.carryOut(decision, onRangeAt: place, isFirst: isFirst, &taken)
+            }
+            // In the kernel kmem takes each device at once; none of these is in the way of another's dax region.
+            let isNew = model.claims.count > claims.count && !constants.regionIsIdle
+            if isNew && has("kmem") { model.bindKmem() }
             if isInitial { model.probeIsPending = false }
             return model
         }
     }
 
-    private func probeDecision(for range: AddressRange) -> ProbeDecision {
+    private func probeDecision(for range: AddressRange, _ known: ProbedRegions) -> ProbeDecision {
         let generation = constants.generation
         if generation == .hmemOnly { return .register(.hmemOwnsAll, "this kernel has no dax_cxl") }
         guard constants.meetsWindow(range) else { return .register(.outsideWindows, "\(range) meets no CXL window") }
@@ -160,7 +166,7 @@ extension KernelModel {
         }
         if generation == .deferring { return .leave(.deferToCxl, "\(range) meets a CXL window") }
         if probeIsPending {
-            if let region = regions.first(where: { $0.isPresent && $0.isCommitted && $0.range.contains(range) }) {
+            if let region = known.committed(containing: range) {
                 return .leave(.initialProbeRegion, "\(region.name) contains \(range) at the initial probe")
             }
             return .register(.initialProbeHmem, "no committed region contains \(range) at the initial probe")
@@ -168,27 +174,35 @@ extension KernelModel {
         guard generation == .unfixed else {
             return .leave(.laterProbeDefers, "the initial probe is over and \(range) meets a CXL window")
         }
-        return regions.contains { $0.canBeClaimed && $0.range.overlaps(range) }
+        return known.canBeClaimed(over: range)
             ? .race : .register(.reloadRace, "no region is there that dax_cxl could register first")
     }
 
-    private mutating func carryOut(_ decision: ProbeDecision, on range: AddressRange, isFirst: Bool) {
+    private mutating func carryOut(
+        _ decision: ProbeDecision,
+        onRangeAt place: Int,
+        isFirst: Bool,
+        _ taken: inout TakenBytes
+    ) {
+        let range = constants.ranges[place]
         switch decision {
-        case .register(let rule, let why): register(range, rule, why)
+        case .register(let rule, let why): register(place, rule, why, &taken)
         case .leave(let rule, let why): decide(range, [rule], why)
-        case .race where isFirst: register(range, .reloadRace, "dax_hmem registers \(range) first")
+        case .race where isFirst: register(place, .reloadRace, "dax_hmem registers \(range) first", &taken)
         case .race: decide(range, [.reloadRace], "dax_cxl registers \(range) first")
         }
     }
 
     /// drivers/dax/hmem/hmem.c: dax_hmem_probe(), which asks for a dax region.
-    private mutating func register(_ range: AddressRange, _ rule: Rule, _ why: String) {
+    private mutating func register(_ place: Int, _ rule: Rule, _ why: String, _ taken: inout TakenBytes) {
+        let range = constants.ranges[place]
         guard range.isAligned(to: 2 << 20) else {
             return decide(range, [.alignment], "\(range) is not aligned to 2 MiB")
         }
-        if constants.asksForCxl, let other = claims.first(where: { $0.excludes(range) }) {
-            return decide(range, [rule, .firstClaimWins], "\(other.through) already holds bytes of \(range)")
+        if constants.asksForCxl, let other = taken.holder(of: range) {
+            return decide(range, [rule, .firstClaimWins], "\(other) already holds bytes of \(range)")
         }
+        taken.register(place)
         if constants.regionIsIdle {
             decide(range, [rule, .regionIdle], "dax_hmem.region_idle is set: its region has no device")
             claims.append(DaxClaim(owner: .hmem, ranges: [], reserved: [range], through: "hmem"))
@@ -196,6 +210,52 @@ extension KernelModel {
         }
         decide(range, [rule], why)
         claims.append(DaxClaim(owner: .hmem, ranges: [range], through: "hmem"))
-        if has("kmem") { bindKmem() }
+    }
+}
+
+/// The regions as a probe of dax_hmem finds them, by their bytes.
+private struct ProbedRegions {
+    private let present: [ModelRegion]
+    private let index: RangeIndex
+    private let claimable: RangeIndex
+
+    init(_ regions: [ModelRegion]) {
+        present = regions.filter { $0.isPresent && $0.isCommitted }
+        index = RangeIndex(present.map(\.range))
+        claimable = RangeIndex(regions.filter(\.canBeClaimed).map(\.range))
+    }
+
+    func committed(containing range: AddressRange) -> ModelRegion? {
+        index.places(overlapping: range).first { present[$0].range.contains(range) }.map { present[$0] }
+    }
+
+    func canBeClaimed(over range: AddressRange) -> Bool { claimable.overlaps(range) }
+}
+
+/// Which bytes are in a dax region while dax_hmem registers one range after the other.
+private struct TakenBytes {
+    private let claims: [DaxClaim]
+    /// For each place in `index`, the claim that has the bytes.
+    private let claimants: [Int]
+    private let index: RangeIndex
+    private let ranges: RangeIndex
+    private var isRegistered: [Bool]
+
+    init(by claims: [DaxClaim], registering ranges: [AddressRange]) {
+        self.claims = claims
+        claimants = claims.indices.flatMap { number in
+            (claims[number].ranges + claims[number].reserved).map { _ in number }
+        }
+        index = RangeIndex(claims.flatMap { $0.ranges + $0.reserved })
+        self.ranges = RangeIndex(ranges)
+        isRegistered = Array(repeating: false, count: ranges.count)
+    }
+
+    mutating func register(_ place: Int) { isRegistered[place] = true }
+
+    /// What the first region that has bytes of `range` hangs below.
+    func holder(of range: AddressRange) -> String? {
+        if let place = index.places(overlapping: range).first { return claims[claimants[place]].through }
+        return ranges.places(overlapping: range).contains { isRegistered[$0] } ? "hmem" : nil
     }
 }

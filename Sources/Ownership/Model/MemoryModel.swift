@@ -6,43 +6,53 @@ extension KernelModel {
     /// A dax device of dax_hmem or dax_cxl is of the kmem type: kmem takes it at once where iomem lets it, and where it
     /// holds a whole memory block (drivers/dax/kmem.c: dev_dax_kmem_probe()).
     mutating func bindKmem() {
-        guard constants.kmemComesUnasked else { return }
+        guard constants.kmemComesUnasked, claims.contains(where: { $0.driver == nil }) else { return }
+        let obstacles = Obstacles(in: self)
+        let claimants = claims.indices.flatMap { number in claims[number].ranges.map { _ in number } }
+        let bytes = RangeIndex(claims.flatMap(\.ranges))
+        var onlined: [AddressRange] = []
         for index in claims.indices where claims[index].driver == nil {
             let added = claims[index].ranges.compactMap(constants.memoryBlocks)
-            if added.isEmpty || added.contains(where: isBlocked) { continue }
-            if claims.enumerated().contains(where: { other in
-                other.offset != index && other.element.driver != nil && added.contains { other.element.overlaps($0) }
-            }) {
-                continue
-            }
+            if added.isEmpty || added.contains(where: obstacles.block) { continue }
+            let over = added.flatMap(bytes.places).map { claimants[$0] }
+            if over.contains(where: { $0 != index && claims[$0].driver != nil }) { continue }
             claims[index].driver = "kmem"
-            if constants.onlinesBlocks { added.forEach { putOnline($0) } }
+            onlined += added
         }
+        if constants.onlinesBlocks { putOnline(onlined) }
     }
 
-    /// 8 TiB in blocks of 128 MiB, the smallest of x86-64.
+    /// Of one range: 8 TiB in blocks of 128 MiB, the smallest of x86-64.
     private static let blocksAtMost: UInt64 = 1 << 16
+    /// Of all ranges that come online at once.
+    private static let allBlocksAtMost: UInt64 = 1 << 20
 
     /// mm/memory_hotplug.c: add_memory_resource() onlines what it adds, block by block.
-    private mutating func putOnline(_ range: AddressRange) {
-        let alreadyOnline = onlineBlocks.merged()
+    private mutating func putOnline(_ ranges: [AddressRange]) {
+        let alreadyOnline = RangeIndex(onlineBlocks)
         let size = max(constants.memory.blockSize, 1 << 20)
-        // No host has so many blocks: a range that firmware made up counts as a whole.
-        guard range.size / size <= Self.blocksAtMost else {
-            onlineBlocks += range.subtracting(alreadyOnline)
-            return
-        }
-        for number in 0..<range.size / size {
-            guard let block = AddressRange(start: range.start + number * size, size: size) else { continue }
-            if !alreadyOnline.contains(where: block.overlaps) { onlineBlocks.append(block) }
+        var added: Set<AddressRange> = []
+        for range in ranges {
+            // No host has so many blocks: a range that firmware made up counts as a whole.
+            guard range.size / size <= Self.blocksAtMost,
+                UInt64(added.count).addingSaturated(range.size / size) <= Self.allBlocksAtMost
+            else {
+                onlineBlocks += alreadyOnline.remainder(of: range)
+                continue
+            }
+            for number in 0..<range.size / size {
+                guard let block = AddressRange(start: range.start + number * size, size: size) else { continue }
+                if !alreadyOnline.overlaps(block), added.insert(block).inserted { onlineBlocks.append(block) }
+            }
         }
     }
 
     /// Memory that is online when its device goes stays, with no device behind (drivers/dax/kmem.c: dev_dax_kmem_remove()).
-    mutating func leak(_ claim: DaxClaim) {
-        guard claim.driver == "kmem" else { return }
-        leaked += claim.ranges.compactMap(constants.memoryBlocks)
-            .filter { range in onlineBlocks.contains { $0.overlaps(range) } }
+    mutating func leak(_ going: [DaxClaim]) {
+        let going = going.filter { $0.driver == "kmem" }
+        guard !going.isEmpty else { return }
+        let online = RangeIndex(onlineBlocks)
+        leaked += going.flatMap(\.ranges).compactMap(constants.memoryBlocks).filter(online.overlaps)
     }
 
     /// Every block of `range` goes offline and kmem is taken off the device: no block is left that could be onlined
@@ -65,7 +75,7 @@ extension KernelModel {
         guard let index = claims.firstIndex(where: { $0.overlaps(range) }) else {
             return StepOutcome(self, refusal: "no dax device lies over \(range)")
         }
-        if use != .idle, let bytes = claims[index].ranges.first(where: isBlocked) {
+        if use != .idle, let bytes = claims[index].ranges.first(where: Obstacles(in: self).block) {
             return StepOutcome(self, refusal: "no driver can bind over \(bytes): another resource in iomem cuts it")
         }
         var model = self

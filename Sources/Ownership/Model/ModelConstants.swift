@@ -21,7 +21,8 @@ struct ModelConstants: Equatable, Sendable {
     var releaseRestoresHelper = false
 
     /// The CXL windows, as iomem has them while `cxl_acpi` is bound.
-    var windows: [AddressRange]
+    let windows: [AddressRange]
+    private let windowIndex: RangeIndex
     /// The HMEM ranges, each of which dax_hmem takes as a whole; none where `device_hmem.disable` is set.
     var ranges: [AddressRange]
     /// `device_hmem.disable`.
@@ -62,11 +63,17 @@ struct ModelConstants: Equatable, Sendable {
         lockdown = machine.kernel.lockdown.flatMap { $0 == "none" ? nil : $0 }
         unsignedModules = Set(machine.modules.loaded.filter(\.value.isUnsigned).keys)
         loadsCxlFirst = machine.persisted == .cxl
-        windows = machine.windows.map { $0.isLive ? $0.range : machine.grown($0.range) }
+        softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
+        let lines = softReservedLines
+        let index = RangeIndex(lines)
+        windows = machine.windows.map { window in
+            window.isLive
+                ? window.range : window.range.grown(over: index.places(overlapping: window.range).map { lines[$0] })
+        }
+        windowIndex = RangeIndex(windows)
         hmemIsDisabled = machine.hmemSettings.isDisabled
         ranges = hmemIsDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
         regionIsIdle = machine.hmemSettings.regionIsIdle
-        softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
         showsSoftReserved = machine.kernel.showsSoftReserved
         systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
         memory = machine.memory
@@ -87,10 +94,10 @@ struct ModelConstants: Equatable, Sendable {
     var onlinesBlocks: Bool { memory.autoOnline?.hasPrefix("online") == true }
 
     /// Whether `range` meets a window, in iomem now or not.
-    func meetsWindow(_ range: AddressRange) -> Bool { windows.contains { $0.overlaps(range) } }
+    func meetsWindow(_ range: AddressRange) -> Bool { windowIndex.overlaps(range) }
 
     /// The bytes of HMEM ranges that lie in windows.
-    var rangesInWindows: [AddressRange] { ranges.flatMap { range in windows.compactMap { $0.intersection(range) } } }
+    var rangesInWindows: [AddressRange] { ranges.flatMap(windowIndex.intersections) }
 
     /// What kmem adds of `range`: whole memory blocks; nil where it holds none (drivers/dax/kmem.c: dax_kmem_range()).
     func memoryBlocks(in range: AddressRange) -> AddressRange? {
@@ -131,13 +138,12 @@ struct DecoderDoubt: Equatable, Sendable {
     var remedy: Remedy = .loadDrivers
 }
 
-extension MachineState {
+extension AddressRange {
     /// What becomes of a window in iomem where a "Soft Reserved" line crosses its edge: it grows over the whole line.
     /// A line that holds the whole window stays above it
     /// (drivers/cxl/acpi.c: add_cxl_resources(), insert_resource_expand_to_fit(); seen on 6.12).
-    fileprivate func grown(_ window: AddressRange) -> AddressRange {
-        let lines = iomem.entries { $0 == "Soft Reserved" }.map(\.range)
-        return lines.filter { $0.overlaps(window) && !$0.contains(window) }.reduce(window) { grown, line in
+    fileprivate func grown(over lines: [AddressRange]) -> AddressRange {
+        lines.filter { !$0.contains(self) }.reduce(self) { grown, line in
             [grown, line].merged().first ?? grown
         }
     }

@@ -99,7 +99,7 @@ extension KernelModel {
 
     /// Why the kernel doesn't remove `module`, with the errno; nil where it does (kernel/module/main.c: delete_module()).
     func refusalToRemove(_ module: String) -> String? {
-        if let user = loaded.sorted().first(where: { constants.modules.needs(of: $0).contains(module) }) {
+        if let user = loaded.lazy.filter({ constants.modules.needs(of: $0).contains(module) }).min() {
             return "\(module) is in use by \(user) (EAGAIN, which is EWOULDBLOCK)"
         }
         if constants.modules.isChanging(module) { return "\(module) is being loaded or removed (EBUSY)" }

@@ -49,8 +49,11 @@ struct Unknowns {
     let facts: [UnknownFact]
     /// One model for each way in which all of them can be; at least one.
     let models: [KernelModel]
+    /// The models, for questions about ranges.
+    let indexes: [ModelIndex]
     /// Bytes under which a model supposes a region that ends where nobody knows: their edges are in no fact.
     let supposedParts: [AddressRange]
+    private let supposedEdges: Edges
 
     init(of machine: MachineState, overrides: Overrides) throws(PlanningError) {
         guard let generation = overrides.generation ?? machine.kernel.generation.value else {
@@ -67,11 +70,13 @@ struct Unknowns {
         models = facts.reduce([model]) { models, fact in
             models.flatMap { model in fact.alternatives.map { model.assuming($0, of: fact.id) } }
         }
+        indexes = models.map(ModelIndex.init)
         supposedParts = unseen?.parts ?? []
+        supposedEdges = Edges(of: supposedParts)
     }
 
     /// `range` in ranges that no supposed region cuts.
-    func uncut(_ range: AddressRange) -> [AddressRange] { cut([range], at: supposedParts) }
+    func uncut(_ range: AddressRange) -> [AddressRange] { supposedEdges.cut(range) }
 }
 
 /// A fact that could not be read, with the ways in which it can be.
@@ -189,14 +194,16 @@ private struct UnseenRegions {
     init?(of machine: MachineState, _ model: KernelModel) {
         let generation = model.constants.generation
         guard generation != .hmemOnly, let why = machine.whyDecodersAreUnseen else { return nil }
-        let visible = model.regions.map(\.range)
+        let visible = RangeIndex(model.regions.map(\.range))
+        let reserved = RangeIndex(machine.softReserved.map(\.range))
+        let remembered = RangeIndex(machine.remembered?.decoded ?? [])
         let inWindows = machine.windows.flatMap { window in
-            machine.softReserved.compactMap { window.range.intersection($0.range) }.flatMap { $0.subtracting(visible) }
+            reserved.intersections(with: window.range).flatMap(visible.remainder)
                 .map { (range: $0, isLocked: window.isFixed && generation != .deferring) }
         }
         // What was seen and is over no region can still become one: decoders that stayed.
         let unseen = inWindows.filter { hidden in
-            machine.remembered.map { !$0.isComplete || $0.decoded.contains { $0.overlaps(hidden.range) } } ?? true
+            machine.remembered.map { !$0.isComplete || remembered.overlaps(hidden.range) } ?? true
         }
         if unseen.isEmpty { return nil }
         let names = unseen.map(\.range.description).joined(separator: ", ")

@@ -24,18 +24,16 @@ extension KernelModel {
         case "cxl_acpi": model.removeCxlAcpi()
         case "cxl_pci", "cxl_mem", "cxl_port": model.removeEndpoints()
         case "kmem", "device_dax":
-            for index in claims.indices where claims[index].driver == module {
-                model.leak(claims[index])
-                model.claims[index].driver = nil
-            }
+            model.leak(claims.filter { $0.driver == module })
+            for index in claims.indices where claims[index].driver == module { model.claims[index].driver = nil }
         default: break
         }
         return StepOutcome(model)
     }
 
     private mutating func dropClaims(of owner: Owner) {
+        leak(claims.filter { $0.owner == owner })
         for claim in claims where claim.owner == owner {
-            leak(claim)
             for range in claim.ranges {
                 decide(range, [.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is removed")
             }
@@ -55,12 +53,11 @@ extension KernelModel {
                 "the decoders of \(region.name) are reset with cxl_acpi"
             )
         }
-        let isLost = { [regions] (claim: DaxClaim) in
-            claim.owner == .cxl && regions.contains { claim.overlaps($0.range) }
-        }
+        let over = RangeIndex(regions.map(\.range))
+        let isLost = { (claim: DaxClaim) in claim.owner == .cxl && claim.ranges.contains(where: over.overlaps) }
+        leak(claims.filter(isLost))
         for claim in claims where isLost(claim) {
-            leak(claim)
-            for range in claim.ranges where decisions[range] == nil {
+            for range in claim.ranges where !decisions.has(range) {
                 decide(range, [.noDriver], "\(claim.through) goes with cxl_acpi")
             }
         }
@@ -73,9 +70,9 @@ extension KernelModel {
     private mutating func removeEndpoints() {
         reset += regions.filter(\.losesDecoders).map(\.range)
         for index in regions.indices { regions[index].loseEndpoints() }
-        let gone = regions.filter { $0.isPresent && !$0.isCommitted }.map(\.name)
+        let gone = Set(regions.filter { $0.isPresent && !$0.isCommitted }.map(\.name))
         let isLost = { (claim: DaxClaim) in claim.owner == .cxl && gone.contains(claim.through) }
-        claims.filter(isLost).forEach { leak($0) }
+        leak(claims.filter(isLost))
         claims.removeAll(where: isLost)
     }
 }

@@ -5,18 +5,27 @@ import Machine
 ///
 /// Names that carry a number nobody chooses are written with a letter: `CXL Window N`, `regionN`, `daxN.M`.
 struct IomemModel {
-    let models: [KernelModel]
-    /// Lines that meet none of these are left out.
-    let ranges: [AddressRange]
-    /// Bytes with edges that nobody knows: a line over them would say too much.
-    let unknown: [AddressRange]
+    private let models: [KernelModel]
+    private let ranges: RangeIndex
+    private let unknown: Set<AddressRange>
 
+    /// - Parameter ranges: Lines that meet none of these are left out.
+    /// - Parameter unknown: Bytes with edges that nobody knows: a line over them would say too much.
+    init(models: [KernelModel], ranges: [AddressRange], unknown: [AddressRange]) {
+        self.models = models
+        self.ranges = RangeIndex(ranges)
+        self.unknown = Set(unknown)
+    }
+
+    /// The lines, in O(n log n) for n of them.
     func lines() -> [PredictedLine] {
         let ofModels = models.map(lines)
+        let sets = ofModels.map(Set.init)
+        var known: Set<PredictedLine> = []
         var all: [PredictedLine] = []
-        for line in ofModels.flatMap({ $0 })
-        where !all.contains(where: { $0.range == line.range && $0.name == line.name }) {
-            let isCertain = ofModels.allSatisfy { lines in lines.contains(line) && line.isCertain }
+        for line in ofModels.joined()
+        where known.insert(PredictedLine(range: line.range, name: line.name, isCertain: true)).inserted {
+            let isCertain = line.isCertain && sets.allSatisfy { $0.contains(line) }
             all.append(PredictedLine(range: line.range, name: line.name, isCertain: isCertain))
         }
         return all.sorted { left, right in
@@ -26,8 +35,9 @@ struct IomemModel {
 
     private func lines(_ model: KernelModel) -> [PredictedLine] {
         var lines: [PredictedLine] = []
+        let obstacles = Obstacles(in: model)
         func add(_ range: AddressRange, _ name: String, isCertain: Bool = true) {
-            guard ranges.contains(where: { $0.overlaps(range) }), !unknown.contains(range) else { return }
+            guard ranges.overlaps(range), !unknown.contains(range) else { return }
             lines.append(PredictedLine(range: range, name: name, isCertain: isCertain))
         }
         func addMemory(_ range: AddressRange, isCertain: Bool) {
@@ -44,7 +54,7 @@ struct IomemModel {
                 // udev may load kmem for a new device; a person can give device_dax the name of any.
                 if claim.isPut { continue }
                 let isNew = claim.device == nil
-                guard isNew || model.has("device_dax"), !claim.ranges.contains(where: model.isBlocked) else { continue }
+                guard isNew || model.has("device_dax"), !claim.ranges.contains(where: obstacles.block) else { continue }
                 claim.ranges.forEach { add($0, "daxN.M", isCertain: false) }
                 if isNew {
                     claim.ranges.compactMap(model.constants.memoryBlocks).forEach { addMemory($0, isCertain: false) }

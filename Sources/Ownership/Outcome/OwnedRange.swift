@@ -36,7 +36,7 @@ package struct OwnedRange: Sendable, Equatable {
 /// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range and ram region.
 package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
-    let leaked = leakedRanges(of: machine)
+    let leaked = RangeIndex(leakedRanges(of: machine))
     let claimed = devices.enumerated().flatMap { number, device in device.ranges.map { (range: $0, device: number) } }
     let claims = RangeIndex(claimed.map(\.range))
     let blockIndex = RangeIndex(machine.memory.blocks.map(\.range))
@@ -54,7 +54,7 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
             blocksOnline: blocks.count(where: \.isOnline),
             blocksTotal: blocks.count
         )
-        if leaked.contains(where: { $0.overlaps(range) }) {
+        if leaked.overlaps(range) {
             owned.use = .leaked
         } else if let bound {
             owned.use = bound.driver == "kmem" ? .systemRAM : .devdax
@@ -67,9 +67,8 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
 
 /// Memory that kmem added and whose device has gone (drivers/dax/kmem.c: dev_dax_kmem_remove() fails on online blocks).
 func leakedRanges(of machine: MachineState) -> [AddressRange] {
-    let healthy = machine.daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges)
-    return machine.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range)
-        .filter { line in !healthy.contains { $0.contains(line) } }
+    let healthy = RangeIndex(machine.daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges))
+    return machine.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range).filter { !healthy.hasContainer(of: $0) }
 }
 
 /// Every Soft Reserved range and ram region, cut at the edges of both and of `extra`.
@@ -81,8 +80,19 @@ func trackedRanges(of machine: MachineState, cutAt extra: [AddressRange]) -> [Ad
 
 /// `ranges`, cut at every edge of `edges`.
 func cut(_ ranges: [AddressRange], at edges: [AddressRange]) -> [AddressRange] {
-    let starts = Set(edges.map(\.start) + edges.compactMap { $0.end == .max ? nil : $0.end + 1 }).sorted()
-    return ranges.flatMap { range in
+    ranges.flatMap(Edges(of: edges).cut)
+}
+
+/// The addresses at which ranges begin, and those behind their ends: sorted once, in O(n log n).
+struct Edges: Sendable {
+    private let starts: [UInt64]
+
+    init(of ranges: [AddressRange]) {
+        starts = Set(ranges.map(\.start) + ranges.compactMap { $0.end == .max ? nil : $0.end + 1 }).sorted()
+    }
+
+    /// `range` in parts that no edge cuts, in address order; k of them in O(k + log n).
+    func cut(_ range: AddressRange) -> [AddressRange] {
         var uncut: [AddressRange] = []
         var start = range.start
         for edge in starts[starts.partitioningIndex { $0 > range.start }...].prefix(while: { $0 <= range.end }) {

@@ -1,20 +1,29 @@
 import Iomem
 import Machine
 
-/// Folds the models that are left after the last step into one prediction.
+/// Folds the models that are left after the last step into one prediction, in O(n log n) for n ranges, regions and devices.
 struct PredictionBuilder {
-    let machine: MachineState
-    let start: Unknowns
-    let end: [KernelModel]
+    private let machine: MachineState
+    private let start: Unknowns
+    private let end: [ModelIndex]
+    private let evidence: PredictionEvidence
+
+    init(machine: MachineState, start: Unknowns, end: [ModelIndex]) {
+        self.machine = machine
+        self.start = start
+        self.end = end
+        evidence = PredictionEvidence(machine, start)
+    }
 
     func prediction() -> Prediction {
-        let claimed = end.flatMap { $0.claims.flatMap(\.ranges) + $0.regions.map(\.range) }
-        let known = claimed.filter { !start.supposedParts.contains($0) } + machine.daxDevices.flatMap(\.ranges)
+        let claimed = end.flatMap { $0.model.claims.flatMap(\.ranges) + $0.model.regions.map(\.range) }
+        let supposed = Set(start.supposedParts)
+        let known = claimed.filter { !supposed.contains($0) } + machine.daxDevices.flatMap(\.ranges)
         let ranges = trackedRanges(of: machine, cutAt: known)
         return Prediction(
             ranges: ranges.map(predict),
             modules: modules(),
-            iomem: IomemModel(models: end, ranges: ranges, unknown: start.supposedParts).lines(),
+            iomem: IomemModel(models: end.map(\.model), ranges: ranges, unknown: start.supposedParts).lines(),
             missingFacts: missingFacts(ranges)
         )
     }
@@ -24,7 +33,7 @@ struct PredictionBuilder {
         let owners = Set(end.flatMap { model in uncut.map(model.owner) })
         let reasons = end.flatMap { model in uncut.map(model.reason) }
         let throughs = Set(
-            end.flatMap { model in uncut.map { bytes in model.claims.first { $0.overlaps(bytes) }?.through } }
+            end.flatMap { model in uncut.map { bytes in model.claims(over: bytes).first?.through } }
         )
         return PredictedRange(
             range: range,
@@ -32,20 +41,21 @@ struct PredictionBuilder {
             through: throughs.count == 1 ? throughs.first ?? nil : nil,
             rules: reasons.flatMap(\.rules).uniqued(),
             why: reasons.map(\.why).uniqued().joined(separator: "; or "),
-            facts: facts(for: range)
+            facts: evidence.facts(for: range)
         )
     }
 
     private func modules() -> [String: Set<ModuleStanding>] {
         var result: [String: Set<ModuleStanding>] = [:]
-        for module in Step.modules { result[module] = Set(end.flatMap { $0.standings(of: module) }) }
+        for module in Step.modules { result[module] = Set(end.flatMap { $0.model.standings(of: module) }) }
         return result
     }
 
     /// The facts on which the outcome turns: with the others equal, a different answer gives different owners.
     private func missingFacts(_ ranges: [AddressRange]) -> [String] {
+        if start.facts.isEmpty { return [] }
         let uncut = ranges.flatMap(start.uncut)
-        let outcomes = end.map { model in (assumed: model.assumptions, owners: uncut.map(model.owner)) }
+        let outcomes = end.map { end in (assumed: end.model.assumptions, owners: uncut.map(end.owner)) }
         return start.facts.filter { fact in
             let byOthers = Dictionary(grouping: outcomes) { outcome in outcome.assumed.filter { $0.key != fact.id } }
             return byOthers.values.contains { group in
@@ -54,52 +64,6 @@ struct PredictionBuilder {
                 }
             }
         }.map(\.words)
-    }
-}
-
-extension KernelModel {
-    /// The rules and the words behind the owner of `range`.
-    func reason(for range: AddressRange) -> Decision {
-        let over = claims.filter { $0.overlaps(range) }
-        let decided = decisions.filter { $0.key.overlaps(range) }
-            .sorted { $0.key.size < $1.key.size }
-        if over.count > 1 {
-            return Decision(
-                rules: [Rule.bothClaim.id],
-                why: over.map(\.through).joined(separator: " and ") + " both hold the bytes"
-            )
-        }
-        if let claim = over.first, claim.owner == .cxl {
-            return Decision(
-                rules: (decided.first?.value.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
-                why: "dax_cxl holds \(claim.through) (\(claim.ranges.map(\.description).joined(separator: ", ")))"
-            )
-        }
-        if let decision = decided.first?.value { return decision }
-        if over.first != nil {
-            return Decision(rules: [hmemRule(range).id], why: "dax_hmem holds it already, and no step changes that")
-        }
-        if !has("dax_hmem") && !has("dax_cxl") {
-            return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
-        }
-        if constants.hmemIsDisabled {
-            return Decision(
-                rules: [Rule.hmemDisabled.id] + (constants.generation == .hmemOnly ? [] : [Rule.noRegion.id]),
-                why: "device_hmem.disable is set: dax_hmem has no range"
-                    + (constants.generation == .hmemOnly ? "" : ", and no assembled region lies over it")
-            )
-        }
-        if !constants.ranges.contains(where: range.overlaps), !constants.ranges.isEmpty,
-            regions.allSatisfy({ !$0.range.overlaps(range) })
-        {
-            return Decision(rules: [Rule.proximityRanges.id], why: "\(range) is in no HMEM range")
-        }
-        return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
-    }
-
-    private func hmemRule(_ range: AddressRange) -> Rule {
-        if constants.generation == .hmemOnly { return .hmemOwnsAll }
-        return constants.meetsWindow(range) ? (windowsAreLive ? .initialProbeHmem : .noWindow) : .outsideWindows
     }
 }
 

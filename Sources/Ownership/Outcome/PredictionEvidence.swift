@@ -1,27 +1,54 @@
 import Iomem
 import Machine
 
-extension PredictionBuilder {
-    /// What the rules were given for `range`: each fact with the file it stands in and its value.
+/// What the rules were given: each fact with the file it stands in and its value.
+struct PredictionEvidence {
+    private let machine: MachineState
+    private let softReservedIndex: RangeIndex
+    private let windowIndex: RangeIndex
+    private let regionIndex: RangeIndex
+    private let placed: [Region]
+    private let rememberedIndex: RangeIndex
+    private let decodedIndex: RangeIndex
+    private let generation: Generation?
+    private let hasProbe: Bool
+
+    /// The evidence on `machine`.
+    init(_ machine: MachineState, _ start: Unknowns) {
+        self.machine = machine
+        softReservedIndex = RangeIndex(machine.softReserved.map(\.range))
+        windowIndex = RangeIndex(machine.windows.map(\.range))
+        placed = machine.regions.filter { $0.range != nil }
+        regionIndex = RangeIndex(placed.compactMap(\.range))
+        rememberedIndex = RangeIndex(machine.remembered?.regions.map(\.range) ?? [])
+        decodedIndex = RangeIndex(machine.remembered?.decoded ?? [])
+        generation = start.models.first?.constants.generation
+        hasProbe = start.models.first?.constants.asksForCxl == true
+    }
+
+    /// The facts about `range`.
     func facts(for range: AddressRange) -> [String] {
         softReserved(range) + windows(range) + regions(range) + remembered(range) + kernel(range)
     }
 
     private func softReserved(_ range: AddressRange) -> [String] {
-        machine.softReserved.filter { $0.range.overlaps(range) }.map { found in
-            "\(found.range) is Soft Reserved (\(found.sources.joined(separator: ", ")))"
+        softReservedIndex.places(overlapping: range).map { place in
+            let found = machine.softReserved[place]
+            return "\(found.range) is Soft Reserved (\(found.sources.joined(separator: ", ")))"
         }
     }
 
     private func windows(_ range: AddressRange) -> [String] {
-        machine.windows.filter { $0.range.overlaps(range) }.map { window in
-            "CXL window \(window.range) (\(window.sources.joined(separator: ", "))), "
+        windowIndex.places(overlapping: range).map { place in
+            let window = machine.windows[place]
+            return "CXL window \(window.range) (\(window.sources.joined(separator: ", "))), "
                 + (window.isLive ? "in /proc/iomem" : "not in /proc/iomem")
         }
     }
 
     private func regions(_ range: AddressRange) -> [String] {
-        machine.regions.filter { $0.range?.overlaps(range) == true }.map { region in
+        regionIndex.places(overlapping: range).map { place in
+            let region = placed[place]
             let locked = region.locked.map { $0 ? "1" : "0" } ?? "not there"
             return
                 "/sys/bus/cxl/devices/\(region.name): \(region.range?.description ?? "no range"), mode \(region.mode), "
@@ -32,9 +59,10 @@ extension PredictionBuilder {
 
     private func remembered(_ range: AddressRange) -> [String] {
         guard let remembered = machine.remembered else { return [] }
-        let decoded = remembered.decoded.contains { $0.overlaps(range) }
-        return remembered.regions.filter { $0.range.overlaps(range) }.map { region in
-            "/run/daxswitch/regions.json: a region over \(region.range), locked \(region.locked)"
+        let decoded = decodedIndex.overlaps(range)
+        return rememberedIndex.places(overlapping: range).map { place in
+            let region = remembered.regions[place]
+            return "/run/daxswitch/regions.json: a region over \(region.range), locked \(region.locked)"
         } + [
             "/run/daxswitch/regions.json: \(decoded ? "a" : remembered.isComplete ? "no" : "no seen") decoder "
                 + "that stays without cxl_acpi answers for it"
@@ -42,9 +70,7 @@ extension PredictionBuilder {
     }
 
     private func kernel(_ range: AddressRange) -> [String] {
-        let meetsWindow = machine.windows.contains { $0.range.overlaps(range) }
-        let generation = start.models.first?.constants.generation
-        let hasProbe = start.models.first?.constants.asksForCxl == true
+        let meetsWindow = windowIndex.overlaps(range)
         return (generation.map { ["the kernel \(machine.kernel.release) is \($0.rawValue)"] } ?? [])
             + (meetsWindow && hasProbe
                 ? [

@@ -75,9 +75,11 @@ extension Fingerprint {
     }
 
     private static func memory(_ machine: MachineState) -> [String: String] {
-        gathered(
+        let blocks = machine.memory.blocks
+        let index = RangeIndex(blocks.map(\.range))
+        return gathered(
             ownedRanges(of: machine).filter { $0.blocksTotal > 0 }.map { owned in
-                let zones = Set(machine.memory.blocks(in: owned.range).compactMap(\.zone)).sorted()
+                let zones = Set(index.places(overlapping: owned.range).compactMap { blocks[$0].zone }).sorted()
                 let place = zones.isEmpty ? "" : " in \(zones.joined(separator: ", "))"
                 return ("\(owned.range)", "\(owned.blocksOnline) of \(owned.blocksTotal) blocks online\(place)")
             }

@@ -6,7 +6,10 @@ extension Planner {
     /// `order` with the memory of every device whose driver would go taken offline before it, and, unless it is to be left
     /// idle, put to the use that it had after it.
     func givingMemoryBack(_ order: [Step], leavingIdle: Bool) -> [Step] {
-        let going = machine.daxDevices.filter { device in device.owner != nil && goes(device, order) }
+        let staying = staying(during: order)
+        let going = machine.daxDevices.filter { device in
+            device.owner != nil && !staying.contains(BoundDevice(name: device.name, driver: device.driver))
+        }
         let ranges = going.flatMap(\.ranges)
         let online = going.filter { $0.driver == "kmem" }.flatMap(\.ranges).filter { range in
             machine.memory.blocks(in: range).contains(where: \.isOnline)
@@ -24,16 +27,22 @@ extension Planner {
         return without + restored
     }
 
-    /// Whether a step of `order` takes the device away, or its driver.
-    private func goes(_ device: DaxDevice, _ order: [Step]) -> Bool {
+    /// A device with the driver that it has.
+    private struct BoundDevice: Hashable {
+        var name: String?
+        var driver: String?
+    }
+
+    /// The devices that no step of `order` takes away, nor their drivers.
+    private func staying(during order: [Step]) -> Set<BoundDevice> {
         var models = start.models
+        var staying = Set(machine.daxDevices.map { BoundDevice(name: $0.name, driver: $0.driver) })
         for step in order {
             models = models.flatMap { $0.applying(step).models }
-            let stays = models.allSatisfy { model in
-                model.claims.contains { $0.device == device.name && $0.driver == device.driver }
+            for model in models {
+                staying.formIntersection(model.claims.map { BoundDevice(name: $0.device, driver: $0.driver) })
             }
-            if !stays { return true }
         }
-        return false
+        return staying
     }
 }

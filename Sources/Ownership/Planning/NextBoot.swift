@@ -79,10 +79,11 @@ package struct NextBoot: Sendable {
         let ends = [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
             models.flatMap { $0.applying(step).models }
         }
+        let owned = ownedRanges(of: machine)
         return ends.contains { end in
-            ownedRanges(of: machine).contains { now in
-                cut([now.range], at: end.claims.flatMap(\.ranges)).contains { end.owner(of: $0) != now.owner }
-            }
+            let index = ModelIndex(end)
+            let edges = Edges(of: end.claims.flatMap(\.ranges))
+            return owned.contains { now in edges.cut(now.range).contains { index.owner(of: $0) != now.owner } }
         }
     }
 
@@ -94,7 +95,7 @@ package struct NextBoot: Sendable {
         guard let remembered = machine.remembered, remembered.isComplete else { return [] }
         // Locked or not: the firmware programs them again.
         let decoded = remembered.regions.map(\.range) + remembered.decoded
-        return now.constants.rangesInWindows.flatMap { $0.subtracting(decoded) }.merged()
+        return now.constants.rangesInWindows.flatMap(RangeIndex(decoded).remainder).merged()
     }
 }
 

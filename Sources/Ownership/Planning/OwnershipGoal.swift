@@ -52,9 +52,8 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     /// Every place where `machine` is not as this says, in words; bytes that it does not name belong to nobody.
     package func differences(on machine: MachineState) -> [String] {
-        let strays = ownedRanges(of: machine).filter { owned in
-            owned.owner != .none && !ranges.contains { $0.range.overlaps(owned.range) }
-        }
+        let named = RangeIndex(ranges.map(\.range))
+        let strays = ownedRanges(of: machine).filter { $0.owner != .none && !named.overlaps($0.range) }
         return ownerDifferences(ranges, machine).map(\.what)
             + strays.map { "\($0.range) is owned by \($0.owner.rawValue), expected none" }
             + moduleDifferences(modules, machine).map(\.what)
@@ -67,8 +66,11 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     /// Where what `other` brings is not within this, in words.
     package func differences(from other: OwnershipGoal) -> [String] {
+        let index = RangeIndex(other.ranges.map(\.range))
         let owners = ranges.flatMap { part in
-            other.ranges.filter { $0.range.overlaps(part.range) && !$0.owners.isSubset(of: part.owners) }.map {
+            index.places(overlapping: part.range).map { other.ranges[$0] }.filter {
+                !$0.owners.isSubset(of: part.owners)
+            }.map {
                 "\($0.range) would be owned by \(words($0.owners)), not \(words(part.owners))"
             }
         }

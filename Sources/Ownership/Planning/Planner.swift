@@ -53,7 +53,7 @@ package struct Planner: Sendable {
     /// Where the machine is not as `want` says, with what is expected there.
     package func unmet(_ want: Policy.Want) -> [Difference] {
         ownedRanges(of: machine).compactMap { owned in
-            let wanted = Set(start.models.compactMap { want.owner(over: owned.range, in: $0) })
+            let wanted = Set(start.indexes.compactMap { want.owner(over: owned.range, in: $0) })
             guard !wanted.isEmpty, wanted != [owned.owner] else { return nil }
             let words = wanted.sorted().map(\.rawValue)
             return Difference(
@@ -77,8 +77,12 @@ package struct Planner: Sendable {
         var models = start.models
         var kept: [Step] = []
         var hazards: [Hazard] = []
+        // An order can come to the same state again and again.
+        var played: [Step: (before: [KernelModel], outcomes: [StepOutcome])] = [:]
         for step in steps {
-            let outcomes = models.map { $0.applying(step) }
+            let known = played[step].flatMap { $0.before == models ? $0.outcomes : nil }
+            let outcomes = known ?? models.map { $0.applying(step) }
+            played[step] = (models, outcomes)
             let isNeedless =
                 zip(models, outcomes).allSatisfy { before, outcome in
                     outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
@@ -89,8 +93,9 @@ package struct Planner: Sendable {
             kept.append(step)
             models = outcomes.flatMap(\.models).distinct()
         }
-        let prediction = PredictionBuilder(machine: machine, start: start, end: models).prediction()
-        hazards += OutcomeHazards(start: start, end: models, policy: policy, steps: kept)
+        let end = models.map(ModelIndex.init)
+        let prediction = PredictionBuilder(machine: machine, start: start, end: end).prediction()
+        hazards += OutcomeHazards(start: start, end: end, policy: policy, steps: kept)
             .hazards(prediction)
         return Plan(
             request: request,
@@ -123,11 +128,9 @@ extension [KernelModel] {
 
 extension Policy.Want {
     /// The owner wanted for bytes in a model; nil where there is no wish.
-    func owner(over range: AddressRange, in model: KernelModel) -> Owner? {
-        if model.regions.contains(where: { $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range) }) {
-            return coveredByRegion
-        }
-        return model.constants.meetsWindow(range) ? windowOnly : outsideWindows
+    func owner(over range: AddressRange, in index: ModelIndex) -> Owner? {
+        if index.isCoveredByRegion(range) { return coveredByRegion }
+        return index.model.constants.meetsWindow(range) ? windowOnly : outsideWindows
     }
 }
 

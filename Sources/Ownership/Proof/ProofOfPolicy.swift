@@ -65,7 +65,8 @@ package struct PolicyProof: Sendable {
         let hazards = Set(plan.hazards.map(\.id))
         if !hazards.isEmpty { return .failed(Hazard.Identifier.allCases.filter(hazards.contains)) }
         let ends = state.playing(plan.steps)
-        guard !ends.isEmpty, ends.allSatisfy({ state.fulfils(policy.want, $0) }) else { return .failed([]) }
+        let wishes = state.wishes(of: policy.want)
+        guard !ends.isEmpty, ends.allSatisfy({ $0.fulfils(wishes) }) else { return .failed([]) }
         return plan.isEmpty ? .content : .brought
     }
 }
@@ -91,11 +92,18 @@ extension ProofState {
         return states
     }
 
-    /// Whether the owners in `end` are the ones wanted for what lies over the bytes here, range by range as plans have them.
-    func fulfils(_ want: Policy.Want, _ end: ProofState) -> Bool {
-        cut(scenario.ranges, at: model.regions.map(\.range)).allSatisfy { range in
-            guard let wish = want.owner(over: range, in: model) else { return true }
-            return scenario.blocks.allSatisfy { !$0.overlaps(range) || end.model.owner(of: $0) == wish }
+    /// The owners that `want` has for what lies over the bytes here, range by range as plans have them.
+    func wishes(of want: Policy.Want) -> [(range: AddressRange, owner: Owner)] {
+        let index = ModelIndex(model)
+        return cut(scenario.ranges, at: model.regions.map(\.range)).compactMap { range in
+            want.owner(over: range, in: index).map { (range, $0) }
+        }
+    }
+
+    /// Whether each of `wishes` is met here.
+    func fulfils(_ wishes: [(range: AddressRange, owner: Owner)]) -> Bool {
+        wishes.allSatisfy { wish in
+            scenario.blocks.allSatisfy { !$0.overlaps(wish.range) || model.owner(of: $0) == wish.owner }
         }
     }
 }

@@ -63,7 +63,11 @@ private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ sty
         return ["  none: this machine has no Soft Reserved memory and no ram region"]
     }
     let now = ownedRanges(of: machine)
-    let rows = aligned(prediction.ranges.map { row($0, from: now) })
+    let index = RangeIndex(now.map(\.range))
+    let rows = aligned(
+        prediction.ranges.map { range in row(range, from: index.places(overlapping: range.range).map { now[$0].owner })
+        }
+    )
     var lines: [Line] = []
     for (row, predicted) in zip(rows, prediction.ranges) {
         let rules = predicted.rules.isEmpty ? "" : " [\(predicted.rules.joined(separator: ", "))]"
@@ -74,8 +78,8 @@ private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ sty
 }
 
 /// One range: from the owners it has to the ones it will have.
-private func row(_ predicted: PredictedRange, from now: [OwnedRange]) -> [String] {
-    let owners = Set(now.filter { $0.range.overlaps(predicted.range) }.map(\.owner)).sorted()
+private func row(_ predicted: PredictedRange, from now: [Owner]) -> [String] {
+    let owners = Set(now).sorted()
     let before = owners.isEmpty ? Owner.none.rawValue : owners.map(\.rawValue).joined(separator: ", ")
     let after = predicted.owners.sorted().map(\.rawValue).joined(separator: " or ")
     let through = predicted.through.map { "through \($0)" } ?? ""

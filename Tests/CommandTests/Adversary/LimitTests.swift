@@ -58,8 +58,15 @@ struct LimitTests {
         try Tool.run(command: ["sh", "-c", "ulimit -t \(seconds); exec \"$0\" \"$@\"", Tool.path] + arguments)
     }
 
-    @Test("a machine with 60,000 Soft Reserved lines is read in seconds")
-    func lines() throws {
+    /// 10,000 took 15 s, with quadratic work in the prediction and the comparison.
+    @Test(
+        "a machine with 20,000 Soft Reserved lines is read, planned for and verified in seconds",
+        arguments: [
+            ["status"], ["plan", "hmem", "--rules", "coordinated"], ["verify", "hmem"],
+            ["predict", "load:dax_hmem", "load:kmem", "unload:dax_hmem", "load:dax_hmem"],
+        ]
+    )
+    func lines(command: [String]) throws {
         let root = TestCaptures.newDirectory()
         let files = [
             "proc/sys/kernel/osrelease": "6.12.107\n", "proc/modules": "", "proc/cmdline": "",
@@ -67,7 +74,7 @@ struct LimitTests {
             "sys/bus/platform/devices/x": "",
         ]
         var text = "00100000-3ffdffff : System RAM\n"
-        for number in UInt64(0)..<60_000 {
+        for number in UInt64(0)..<20_000 {
             let start = 0x1_0000_0000 + number * 0x1000_0000
             text += "\(String(start, radix: 16))-\(String(start + 0x7ff_ffff, radix: 16)) : Soft Reserved\n"
         }
@@ -79,8 +86,9 @@ struct LimitTests {
             )
             try Data(text.utf8).write(to: file)
         }
-        let ended = try run(["status", "--root", root], seconds: 30)
-        #expect(ended.status == 0 && ended.output.split(separator: "\n").count > 60_000, "\(ended.complaint)")
+        let ended = try run(command + ["--root", root], seconds: 20)
+        #expect([0, 3, 4].contains(ended.status), "\(ended.complaint)")
+        #expect(ended.output.utf8.count { $0 == UInt8(ascii: "\n") } >= 20_000)
     }
 
     @Test("a policy of 200 steps is proved in seconds")
@@ -97,6 +105,6 @@ struct LimitTests {
             "long.toml",
             "summary = \"long\"\norder = [\(words)]\n[want]\ncovered_by_region = \"cxl\"\nwindow_only = \"any\"\noutside_windows = \"hmem\"\n"
         )
-        #expect(try run(["policies", file], seconds: 30).status == 0)
+        #expect(try run(["policies", file], seconds: 20).status == 0)
     }
 }

@@ -92,12 +92,13 @@ struct ProofProperties {
     /// What is wanted holds: no step; nothing refuses the steps: they bring it.
     func unfulfilled(_ policy: Policy) -> [String] {
         var found: [String] = []
-        if policy.want != Self.anything, state.model.seesDecoders, !plan.isEmpty, state.fulfils(policy.want, state) {
+        let wishes = state.wishes(of: policy.want)
+        if policy.want != Self.anything, state.model.seesDecoders, !plan.isEmpty, state.fulfils(wishes) {
             found.append("it holds, and steps are planned")
         }
         if hazards.isEmpty {
             let ends = state.playing(plan.steps)
-            if ends.isEmpty || !ends.allSatisfy({ state.fulfils(policy.want, $0) }) {
+            if ends.isEmpty || !ends.allSatisfy({ $0.fulfils(wishes) }) {
                 found.append("ends elsewhere, and nothing says so")
             }
         }

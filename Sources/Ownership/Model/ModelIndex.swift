@@ -1,0 +1,99 @@
+import Iomem
+import Machine
+
+/// A model that is asked about many ranges: it is sorted once, in O(n log n), and each question then takes O(log n).
+struct ModelIndex: Sendable {
+    /// The model itself.
+    let model: KernelModel
+    /// For each place in `claims`, the claim that has the bytes.
+    private let claimants: [Int]
+    private let claims: RangeIndex
+    private let decisions: RangeIndex
+    private let regions: RangeIndex
+    private let committed: RangeIndex
+    private let units: RangeIndex
+
+    /// The index of `model`.
+    init(_ model: KernelModel) {
+        self.model = model
+        claimants = model.claims.indices.flatMap { number in model.claims[number].ranges.map { _ in number } }
+        claims = RangeIndex(model.claims.flatMap(\.ranges))
+        decisions = RangeIndex(model.decisions.entries.map(\.range))
+        regions = RangeIndex(model.regions.map(\.range))
+        committed = RangeIndex(model.regions.filter { $0.isCommitted && $0.mode == "ram" }.map(\.range))
+        units = RangeIndex(model.constants.ranges)
+    }
+
+    /// The devices over `range`, in the order of the model.
+    func claims(over range: AddressRange) -> [DaxClaim] {
+        let places = claims.places(overlapping: range)
+        // A device's places are neighbours.
+        var numbers: [Int] = []
+        for place in places where numbers.last != claimants[place] { numbers.append(claimants[place]) }
+        return numbers.map { model.claims[$0] }
+    }
+
+    /// Who has a dax device over bytes that no edge cuts.
+    func owner(of range: AddressRange) -> Owner { .of(claims(over: range)) }
+
+    /// Whether a committed ram region shares a byte with `range`.
+    func isCoveredByRegion(_ range: AddressRange) -> Bool { committed.overlaps(range) }
+
+    /// The rules and the words behind the owner of `range`.
+    func reason(for range: AddressRange) -> Decision {
+        let constants = model.constants
+        let over = claims(over: range)
+        let decided = newestDecision(about: range)
+        if over.count > 1 {
+            return Decision(
+                rules: [Rule.bothClaim.id],
+                why: over.map(\.through).joined(separator: " and ") + " both hold the bytes"
+            )
+        }
+        if let claim = over.first, claim.owner == .cxl {
+            return Decision(
+                rules: (decided?.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
+                why: "dax_cxl holds \(claim.through) (\(claim.ranges.map(\.description).joined(separator: ", ")))"
+            )
+        }
+        if let decided { return decided }
+        if over.first != nil {
+            return Decision(rules: [hmemRule(range).id], why: "dax_hmem holds it already, and no step changes that")
+        }
+        if !model.has("dax_hmem") && !model.has("dax_cxl") {
+            return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
+        }
+        if constants.hmemIsDisabled {
+            return Decision(
+                rules: [Rule.hmemDisabled.id] + (constants.generation == .hmemOnly ? [] : [Rule.noRegion.id]),
+                why: "device_hmem.disable is set: dax_hmem has no range"
+                    + (constants.generation == .hmemOnly ? "" : ", and no assembled region lies over it")
+            )
+        }
+        if !constants.ranges.isEmpty, !units.overlaps(range), !regions.overlaps(range) {
+            return Decision(rules: [Rule.proximityRanges.id], why: "\(range) is in no HMEM range")
+        }
+        return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
+    }
+
+    /// The smallest is the newest.
+    private func newestDecision(about range: AddressRange) -> Decision? {
+        let entries = model.decisions.entries
+        return decisions.places(overlapping: range).min { entries[$0].range.size < entries[$1].range.size }
+            .map { entries[$0].decision }
+    }
+
+    private func hmemRule(_ range: AddressRange) -> Rule {
+        let constants = model.constants
+        if constants.generation == .hmemOnly { return .hmemOwnsAll }
+        return constants.meetsWindow(range) ? (model.windowsAreLive ? .initialProbeHmem : .noWindow) : .outsideWindows
+    }
+}
+
+extension Owner {
+    /// The owner of bytes that these devices have.
+    static func of(_ claims: [DaxClaim]) -> Owner {
+        guard let first = claims.first?.owner else { return .none }
+        return claims.allSatisfy { $0.owner == first } ? first : .both
+    }
+}

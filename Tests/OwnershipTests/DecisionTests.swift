@@ -1,0 +1,28 @@
+import Iomem
+import Testing
+
+@testable import Ownership
+
+@Suite("Why ranges are as they are")
+struct DecisionTests {
+    @Test("a decision takes the place of those about bytes within its range, and of no other")
+    func equivalence() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var decisions = Decisions()
+            var expected: [AddressRange: Decision] = [:]
+            for number in 0..<40 {
+                let range = try #require(
+                    AddressRange(start: .random(in: 0...40, using: &random), size: .random(in: 1...12, using: &random))
+                )
+                let decision = Decision(rules: ["\(number)"], why: "")
+                decisions.note(decision, about: range)
+                expected = expected.filter { !range.contains($0.key) }
+                expected[range] = decision
+                #expect(decisions.entries.map(\.range) == expected.keys.sorted())
+                #expect(decisions.entries.allSatisfy { expected[$0.range] == $0.decision })
+                #expect(decisions.has(range))
+            }
+        }
+    }
+}
