@@ -2,7 +2,8 @@ internal import Glibc
 
 /// A directory that is filled beside the place where it belongs and put there once it is whole.
 ///
-/// Nobody but this user can look into it or write to it (0700, files 0600). Whatever is made in it is made below its open
+/// Nobody but this user can look into it or write to it (0700, files 0600). While it is filled, it is locked (flock(2)): what a
+/// process that was killed has left of the same directory is not, and the next one removes it. Whatever is made in it is made below its open
 /// descriptor, and no link is followed: what another user does to the names around it changes nothing.
 package final class NewDirectory {
     private let parent: File
@@ -31,11 +32,14 @@ package final class NewDirectory {
             )
         }
         try Self.check(parent, name, path)
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        temporaryName = ".\(name.prefix(Self.nameLimit)).\(digits).new"
+        let prefix = ".\(name.prefix(Self.nameLimit))."
+        Self.removeLeftOvers(prefix, in: parent)
+        temporaryName = prefix + String(UInt64.random(in: .min ... .max), radix: 16) + Self.suffix
         guard unsafe mkdirat(parent.descriptor, temporaryName, 0o700) == 0 else { throw .failing("make \(path)") }
         do throws(SystemError) {
             top = try Self.directory(temporaryName, in: parent)
+            // Another process that removes what was left may have been faster: then nothing can be made in it.
+            if flock(top.descriptor, LOCK_EX | LOCK_NB) != 0 { throw .failing("lock \(path)") }
         } catch {
             unsafe unlinkat(parent.descriptor, temporaryName, AT_REMOVEDIR)
             throw error
@@ -92,6 +96,21 @@ package final class NewDirectory {
             throw .failing("write \(path)")
         }
         isPlaced = true
+    }
+
+    private static let suffix = ".new"
+
+    /// Removes what was left of the same directory: a directory of this user, 0700, with such a name, and not locked.
+    private static func removeLeftOvers(_ prefix: String, in parent: borrowing File) {
+        for name in (try? parent.names()) ?? [] where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+            let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
+            guard UInt64(digits, radix: 16) != nil, let left = try? directory(name, in: parent),
+                let status = try? left.status(), status.user == geteuid(), status.permissions == 0o700,
+                flock(left.descriptor, LOCK_EX | LOCK_NB) == 0
+            else { continue }
+            removeContent(of: left)
+            unsafe unlinkat(parent.descriptor, name, AT_REMOVEDIR)
+        }
     }
 
     /// A name may have 255 bytes (NAME_MAX), with what stands around it here.

@@ -14,15 +14,16 @@ package struct LineLog {
         self.patience = patience
     }
 
-    /// Appends a line, on the disk before it returns; mode 0644, the directories above are made. Who does so has the lock
-    /// on the file with `.lock` behind its name, which is root's alone.
+    /// Appends a line, on the disk before it returns; the directories above are made. Who does so has the lock on the file
+    /// with `.lock` behind its name. All of these files are their owner's alone, also where they were made otherwise.
     ///
     /// - Throws: `SystemError` with the errno, or `.busy`; the file is then as it was.
     package func append(_ line: String) throws(SystemError) {
         let lock = try File.locked("\(path).lock", waitingUpTo: patience)
         try rotate()
-        let file = try File(path, O_RDWR | O_CREAT | O_APPEND)
-        _ = fchmod(file.descriptor, 0o644)
+        let file = try File(path, O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
+        _ = fchmod(file.descriptor, 0o600)
+        if let older = try? File("\(path).1", O_RDONLY) { _ = fchmod(older.descriptor, 0o600) }
         let size = lseek(file.descriptor, 0, SEEK_END)
         // A line that a crash cut off stays a line of its own.
         let start = try endsInLine(file, size: size) ? "" : "\n"

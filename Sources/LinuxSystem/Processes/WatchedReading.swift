@@ -13,13 +13,23 @@ package struct WatchedReading: Sendable {
     /// A reading in which each file may take as long as `patience`. A child that is killed has `grace` to end; `kill` is what
     /// is done to it.
     package init(
-        patience: Duration = .seconds(10),
+        patience: Duration = Self.patienceWithFiles,
         grace: Duration = .milliseconds(500),
         kill: @escaping @Sendable (Int32) -> Void = { _ = Glibc.kill($0, SIGKILL) }
     ) {
         self.patience = patience
         self.grace = grace
         self.kill = kill
+    }
+
+    /// How long a file may take. In a debug build, which is never installed, the tests choose it, in milliseconds.
+    package static var patienceWithFiles: Duration {
+        #if DEBUG
+            if let text = unsafe getenv("DAXSWITCH_TEST_PATIENCE"), let limit = unsafe Int(String(cString: text)) {
+                return .milliseconds(limit)
+            }
+        #endif
+        return .seconds(10)
     }
 
     /// The child's exit code if its answer is larger than a file may be (RLIMIT_FSIZE).

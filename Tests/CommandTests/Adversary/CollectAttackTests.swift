@@ -138,6 +138,33 @@ struct CollectAttackTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: around).isEmpty)
     }
 
+    @Test("what a killed collect left of the same target is removed, and nothing else with such a name")
+    func leftOvers() throws {
+        let around = TestCaptures.newDirectory()
+        let manager = FileManager.default
+        func make(_ name: String, mode: mode_t = 0o700) throws {
+            try manager.createDirectory(atPath: "\(around)/\(name)/proc", withIntermediateDirectories: true)
+            try Data("x".utf8).write(to: URL(fileURLWithPath: "\(around)/\(name)/proc/iomem"))
+            unsafe chmod("\(around)/\(name)", mode)
+        }
+        try make(".capture.1f.new")
+        try make(".capture.ffffffffffffffff.new")
+        let kept = [".capture.1e.new", ".capture.xy.new", ".capture.new", ".other.1f.new", ".capture.b.1f.new"]
+        for name in kept { try make(name, mode: name == kept[0] ? 0o755 : 0o700) }
+        try manager.createSymbolicLink(atPath: "\(around)/.capture.1d.new", withDestinationPath: kept[1])
+        try Data().write(to: URL(fileURLWithPath: "\(around)/.capture.1c.new"))
+        let busy = try NewDirectory("\(around)/capture")
+        let other = try NewDirectory("\(around)/capture")
+        let left = Set(try manager.contentsOfDirectory(atPath: around))
+        #expect(left.isSuperset(of: kept + [".capture.1d.new", ".capture.1c.new"]))
+        #expect(left.isDisjoint(with: [".capture.1f.new", ".capture.ffffffffffffffff.new"]))
+        // Two that are being filled leave each other alone.
+        #expect(left.count == kept.count + 4)
+        try busy.write([0x61], to: "/proc/iomem")
+        try other.moveIntoPlace()
+        withExtendedLifetime(busy) {}
+    }
+
     @Test("a saved plan that is new can be read by its owner alone")
     func plan() throws {
         let root = try TestCaptures.root("7.3.4/locked-switch/cxl-owned")
