@@ -119,8 +119,10 @@ package struct Inspector: Sendable {
         state.holdGap = dropIns.holdGap
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
-        if !state.seesDecoders { state.remembered = facts?.decoders }
-        state.decodersAsAtBoot = DecoderHistory(state: state, sources: sources).find()
+        state.sleeps = DecoderHistoryFinding.sleeps(sources)
+        // Without power decoders are reset, locked or not.
+        if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }
+        state.decoderHistory = DecoderHistoryFinding(state: state, sources: sources).find()
         state.kernel.generation = try GenerationFinding(
             state: state,
             sources: sources,
@@ -156,5 +158,5 @@ package struct Inspector: Sendable {
     package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
 
     /// What else a recording needs for what happened before and in this boot.
-    package static let historyPaths = [DecoderHistory.loaderPath, DecoderHistory.sleepPath]
+    package static let historyPaths = [DecoderHistoryFinding.loaderPath, DecoderHistoryFinding.sleepPath]
 }

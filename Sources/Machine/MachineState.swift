@@ -34,8 +34,10 @@ package struct MachineState: Sendable, Equatable {
     package var initialProbe: Finding<InitialProbe>
     /// The decoders as daxswitch saw them last in this boot; nil where it has not seen them, or where they are in sysfs.
     package var remembered: RememberedDecoders?
-    /// Whether it is proven that no driver has touched the decoders in this boot, so that they are as the firmware left them.
-    package var decodersAsAtBoot: Finding<Bool>
+    /// What may have become of the decoders since the firmware programmed them.
+    package var decoderHistory: Finding<DecoderHistory>
+    /// How often the machine has slept (suspended, idle or hibernated) since its kernel started, as far as that shows.
+    package var sleeps: Int
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
     package var isHeld: Bool
     /// What a hold or a release of this boot lacks, as a run leaves it that was killed in the middle of it; nil where it is
@@ -64,7 +66,8 @@ package struct MachineState: Sendable, Equatable {
         memory = MemoryBlocks()
         initialProbe = Finding(.unknown, evidence: [])
         remembered = nil
-        decodersAsAtBoot = Finding(false, evidence: [])
+        decoderHistory = Finding(.driversBound, evidence: [])
+        sleeps = 0
         isHeld = false
         holdGap = nil
         persisted = nil

@@ -46,6 +46,16 @@ package struct Window: Sendable, Equatable {
     }
 }
 
+/// What may have become of the memory devices' decoders since the firmware programmed them, while nothing shows them.
+package enum DecoderHistory: Sendable, Equatable {
+    /// It is proven that no driver has touched them: they are as the firmware left them.
+    case asAtBoot
+    /// Drivers of this kernel were bound, or may have been: what they reset is a question of its rules.
+    case driversBound
+    /// This kernel's rules don't tell: another one ran before it, or the devices may have been without power.
+    case unknown
+}
+
 /// What daxswitch saw of the memory devices' decoders in this boot before it took them out of sight, kept in
 /// `/run/daxswitch/regions.json`.
 package struct RememberedDecoders: Sendable, Equatable {

@@ -12,20 +12,20 @@ struct DecoderHistoryTests {
     }
 
     /// The finding where the kernel log, or the command line, of a moment without `cxl_acpi` reads otherwise.
-    private func finding(_ path: String, _ change: (String) -> String) throws -> Finding<Bool> {
+    private func finding(_ path: String, _ change: (String) -> String) throws -> Finding<DecoderHistory> {
         let copy = try TestCaptures.copy(
             TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "hmem-alone")
         )
         let text = try String(contentsOf: copy.url(path), encoding: .utf8)
         try change(text).write(to: copy.url(path), atomically: false, encoding: .utf8)
-        return try Inspector(root: copy.path).read().decodersAsAtBoot
+        return try Inspector(root: copy.path).read().decoderHistory
     }
 
     @Test("cxl_acpi was never bound: the kernel log goes back to the boot and has no host bridge")
     func untouched() throws {
         for (scenario, moment) in [("auto-reload", "boot"), ("hmem-first-then-cxl", "hmem-alone")] {
-            let found = try state("7.3.4", scenario, moment).decodersAsAtBoot
-            #expect(found.value && found.evidence.first?.contains("kernel log") == true, "\(scenario)")
+            let found = try state("7.3.4", scenario, moment).decoderHistory
+            #expect(found.value == .asAtBoot && found.evidence.first?.contains("kernel log") == true, "\(scenario)")
         }
     }
 
@@ -34,20 +34,26 @@ struct DecoderHistoryTests {
         arguments: [("auto-acpi-out", "cxl-owned"), ("auto-acpi-out", "acpi-out")]
     )
     func touched(scenario: String, moment: String) throws {
-        #expect(try !state("7.3.4", scenario, moment).decodersAsAtBoot.value)
-        #expect(try !state("6.12.107", scenario, moment).decodersAsAtBoot.value)
+        #expect(try state("7.3.4", scenario, moment).decoderHistory.value == .driversBound)
+        #expect(try state("6.12.107", scenario, moment).decoderHistory.value == .driversBound)
     }
 
     @Test("a kernel log that has lost its beginning proves nothing; module_blacklist= does without one")
     func sources() throws {
         let cut = try finding("/dmesg") { String($0.drop { $0 != "\n" }) }
-        #expect(!cut.value && cut.evidence.first?.hasPrefix("The kernel log has lost its beginning") == true)
+        #expect(
+            cut.value == .driversBound && cut.evidence.first?.hasPrefix("The kernel log has lost its beginning") == true
+        )
         let barred = try barred("cxl_acpi")
-        #expect(barred.value && barred.evidence == ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+        #expect(
+            barred.value == .asAtBoot && barred.evidence == ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."]
+        )
     }
 
     /// The finding where `cxl_acpi` was bound and is out, and `module_blacklist=` names `name`.
-    private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Finding<Bool> {
+    private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Finding<
+        DecoderHistory
+    > {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))
         let line = try String(contentsOf: copy.url("/proc/cmdline"), encoding: .utf8).dropLast()
         try "\(line) module_blacklist=\(name)\n".write(
@@ -56,20 +62,20 @@ struct DecoderHistoryTests {
             encoding: .utf8
         )
         try change(copy)
-        return try Inspector(root: copy.path).read().decodersAsAtBoot
+        return try Inspector(root: copy.path).read().decoderHistory
     }
 
     @Test("module_blacklist= with a dash, or with cxl_acpi in the kernel image, keeps nothing out and proves nothing")
     func bars() throws {
-        #expect(try !barred("cxl-acpi").value)
-        #expect(try !barred("cxl_acpi module_blacklist=nouveau").value)
+        #expect(try barred("cxl-acpi").value == .driversBound)
+        #expect(try barred("cxl_acpi module_blacklist=nouveau").value == .driversBound)
         let builtin = try barred("cxl_acpi") {
             try FileManager.default.createDirectory(
                 at: $0.url("/sys/module/cxl_acpi/drivers"),
                 withIntermediateDirectories: true
             )
         }
-        #expect(!builtin.value)
+        #expect(builtin.value == .driversBound)
     }
 
     @Test("6.1 makes no endpoint where firmware committed a ram region: its decoders are in nobody's sight")

@@ -77,7 +77,7 @@ struct UndecodedTests {
             machine.windows[0].isFixed = true
             #expect(try hazards(machine).isEmpty == (generation == .coordinated))
             machine.windows[0].isFixed = false
-            machine.decodersAsAtBoot.value = true
+            machine.decoderHistory.value = .asAtBoot
             #expect(try hazards(machine).isEmpty)
         }
         var machine = withoutAcpi(.coordinated)

@@ -13,12 +13,15 @@ package struct RememberedFacts: Sendable, Equatable {
     package var bootID: String
     /// The state of the initial probe when the facts were written; nil where it was not known.
     package var initialProbe: InitialProbe?
+    /// How often the machine had slept in this boot when they were written.
+    package var sleeps: Int
     /// The decoders; nil where they have not been seen.
     package var decoders: RememberedDecoders?
 
     /// Facts of one boot.
-    package init(bootID: String, initialProbe: InitialProbe?, decoders: RememberedDecoders?) {
+    package init(bootID: String, sleeps: Int = 0, initialProbe: InitialProbe?, decoders: RememberedDecoders?) {
         self.bootID = bootID
+        self.sleeps = sleeps
         self.initialProbe = initialProbe
         self.decoders = decoders
     }
@@ -47,7 +50,8 @@ package struct RememberedFacts: Sendable, Equatable {
             guard let state = InitialProbe(rawValue: word) else { return nil }
             probe = state == .unknown ? nil : state
         }
-        self.init(bootID: decoded.bootID, initialProbe: probe, decoders: decoders)
+        // A daxswitch before 0.2.0 did not count.
+        self.init(bootID: decoded.bootID, sleeps: decoded.sleeps ?? 0, initialProbe: probe, decoders: decoders)
     }
 
     /// The JSON document, with sorted keys and a line end.
@@ -65,7 +69,9 @@ package struct RememberedFacts: Sendable, Equatable {
         let probe = initialProbe.map { "\"\($0.rawValue)\"" } ?? "null"
         // A boot id is a UUID; anything that would need escaping in JSON is not one.
         let id = bootID.filter { $0.isHexDigit || $0 == "-" }
-        let text = "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe)}\n"
+        let text =
+            "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe),"
+            + "\"sleeps\":\(sleeps)}\n"
         return Array(text.utf8)
     }
 
@@ -87,11 +93,13 @@ package struct RememberedFacts: Sendable, Equatable {
 
     private struct Document: Decodable {
         let bootID: String
+        let sleeps: Int?
         let initialProbe: String?
         let decoders: Decoders?
 
         enum CodingKeys: String, CodingKey {
             case bootID = "boot_id"
+            case sleeps
             case initialProbe = "initial_probe"
             case decoders
         }

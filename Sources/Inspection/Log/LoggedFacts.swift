@@ -19,8 +19,10 @@ struct LoggedFacts {
     private(set) var failedDecodeRanges: [AddressRange] = []
     /// Which of `knownTables` the kernel names.
     private(set) var tables: Set<String> = []
-    /// The machine was suspended or hibernated in this boot.
-    private(set) var hasSlept = false
+    /// How often the machine was suspended in this boot, or was to be.
+    private(set) var suspends = 0
+    /// How often it was hibernated, or was to be.
+    private(set) var hibernations = 0
 
     /// The ACPI tables that are about memory.
     static let knownTables = ["CEDT", "SRAT", "HMAT"]
@@ -50,8 +52,8 @@ struct LoggedFacts {
     private mutating func note(_ message: Substring) {
         noteTable(message)
         if message.hasPrefix("PM: ") {
-            hasSlept =
-                hasSlept || KernelMessage.suspend.form.fits(message) || KernelMessage.hibernation.form.fits(message)
+            if KernelMessage.suspend.form.fits(message) { suspends += 1 }
+            if KernelMessage.hibernation.form.fits(message) { hibernations += 1 }
         } else if message.holds("decode range") {
             guard let ends = KernelMessage.decodeRange.form.addresses(in: message) else { return }
             if let range = AddressRange(start: ends[0], end: ends[1]) { failedDecodeRanges.append(range) }

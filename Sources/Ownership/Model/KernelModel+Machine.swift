@@ -31,17 +31,23 @@ extension KernelModel {
 
     /// What of `bytes`, for which no decoder was seen, can have lost its decoder in this boot.
     ///
-    /// No kernel without dax_cxl resets decoders of ram; a window of a fixed configuration locks its regions
-    /// (drivers/cxl/acpi.c: cfmws_to_decoder_flags()); and a host that has memory online lives by its decoders.
+    /// A host that has memory online lives by its decoders. As long as only this kernel had them: no kernel without dax_cxl
+    /// resets decoders of ram, and a window of a fixed configuration locks its regions (drivers/cxl/acpi.c:
+    /// cfmws_to_decoder_flags()), which one before 7.1 does not heed.
     private func doubt(_ bytes: [AddressRange], on machine: MachineState) -> DecoderDoubt {
-        guard constants.generation != .hmemOnly, !machine.decodersAsAtBoot.value else { return DecoderDoubt() }
-        let detached = regions.filter { $0.life == .detached }.map(\.range)
-        let locked = constants.generation == .deferring ? [] : machine.windows.filter(\.isFixed).map(\.range)
         let lost = RangeIndex(leaked)
-        let online = onlineBlocks.filter { !lost.overlaps($0) }
+        var kept = onlineBlocks.filter { !lost.overlaps($0) }
+        switch machine.decoderHistory.value {
+        case .asAtBoot: return DecoderDoubt()
+        case .driversBound:
+            if constants.generation == .hmemOnly { return DecoderDoubt() }
+            kept += regions.filter { $0.life == .detached }.map(\.range)
+            if constants.generation != .deferring { kept += machine.windows.filter(\.isFixed).map(\.range) }
+        case .unknown: break
+        }
         return DecoderDoubt(
-            ranges: bytes.flatMap(RangeIndex(detached + locked + online).remainder),
-            reasons: [machine.whyDecodersAreUnseen].compactMap { $0 } + machine.decodersAsAtBoot.evidence,
+            ranges: bytes.flatMap(RangeIndex(kept).remainder),
+            reasons: [machine.whyDecodersAreUnseen].compactMap { $0 } + machine.decoderHistory.evidence,
             remedy: machine.missingCxlDriver == nil
                 ? .rebootWithoutDrivers : machine.isHeld ? .reboot : .loadDrivers
         )

@@ -33,7 +33,7 @@ extension Fingerprint {
             "cxl_acpi": hold(machine),
             "device_hmem.disable": machine.hmemSettings.isDisabled ? "1" : "0",
             "dax_hmem.region_idle": machine.hmemSettings.regionIsIdle ? "1" : "0",
-            "decoders as at boot": machine.decodersAsAtBoot.value ? "proven" : "not proven",
+            "decoders as at boot": machine.decoderHistory.value == .asAtBoot ? "proven" : "not proven",
             "kernel.modprobe": machine.kernel.unknownModuleHelper ?? (machine.kernel.hasModuleHelper ? "there" : "none")
             ,
         ]

@@ -36,7 +36,7 @@ struct ProofState: Sendable {
         var machine = model.shown(on: scenario.machine)
         machine.initialProbe = Finding(model.probeIsPending ? .pending : .done, evidence: ["the proof says so"])
         machine.remembered = remembered
-        machine.decodersAsAtBoot = Finding(!wasBound, evidence: ["the proof says so"])
+        machine.decoderHistory = Finding(wasBound ? .driversBound : .asAtBoot, evidence: ["the proof says so"])
         return machine
     }
 

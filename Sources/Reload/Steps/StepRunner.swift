@@ -118,8 +118,9 @@ extension MachineState {
         else { return nil }
         return RememberedFacts(
             bootID: bootID,
+            sleeps: sleeps,
             initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
-            decoders: decodersToRemember(kept: kept?.decoders)
+            decoders: decodersToRemember(kept: kept?.sleeps == sleeps ? kept?.decoders : nil)
         )
     }
 }

@@ -47,7 +47,7 @@ struct ForgedLogTests {
     func wholeLog() throws {
         let isLate = { (line: String) in !line.hasPrefix("[    0.") }
         let own = try machine("hmem-first-then-cxl", "hmem-alone", cutTo: isLate, adding: [])
-        #expect(!own.decodersAsAtBoot.value && own.initialProbe.value == .unknown)
+        #expect(own.decoderHistory.value != .asAtBoot && own.initialProbe.value == .unknown)
         for line in [
             "Linux version [4711]: segfault at 0 ip 0 sp 0 error 14 in x[400000,1000]",
             "Linux version 7.3.4 (build@host) (gcc 14.2.0) #1 SMP",
@@ -178,10 +178,10 @@ struct ForgedLogTests {
 
     @Test("a machine that has slept: devices may have been reset") func sleep() throws {
         let own = try machine("hmem-first-then-cxl", "hmem-alone", adding: [])
-        #expect(own.decodersAsAtBoot.value)
+        #expect(own.decoderHistory.value == .asAtBoot)
         for line in ["PM: suspend entry (deep)", "PM: hibernation: hibernation entry"] {
-            let slept = try machine("hmem-first-then-cxl", "hmem-alone", adding: [line]).decodersAsAtBoot
-            #expect(!slept.value && slept.evidence.first?.contains("slept") == true)
+            let slept = try machine("hmem-first-then-cxl", "hmem-alone", adding: [line]).decoderHistory
+            #expect(slept.value == .unknown && slept.evidence.first?.contains("slept") == true)
         }
     }
 }

@@ -1,26 +1,27 @@
 internal import Machine
 
-/// Infers whether the memory devices' decoders can only be as the firmware left them.
+/// Infers what may have become of the memory devices' decoders since the firmware programmed them.
 ///
 /// Drivers reset decoders when `cxl_acpi` or a memory device's driver goes (drivers/cxl/core/region.c:
 /// cxl_region_decode_reset()), and none touches one before `cxl_acpi` has made the ports (drivers/cxl/acpi.c:
 /// cxl_acpi_probe()). While they are out of sight nothing else tells, and memory that no decoder answers for is deadly.
 /// What this kernel has done is not enough: one that ran before it and started it by kexec may have reset them, and so may
-/// a suspend.
-struct DecoderHistory {
+/// a sleep. Nothing that an earlier kernel wrote down would prove the contrary, since anybody could reset them after that:
+/// then only the decoders themselves tell, once the CXL drivers are in.
+struct DecoderHistoryFinding {
     let state: MachineState
     let sources: MachineSources
     private var log: LoggedFacts { sources.log }
 
     /// The finding, with what proves it or what is missing.
-    func find() -> Finding<Bool> {
+    func find() -> Finding<DecoderHistory> {
+        if let why = earlierKernel ?? sleep { return Finding(.unknown, evidence: [why]) }
         if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
-        if let why = earlierKernel ?? sleep { return doubt(why) }
         // What is part of the kernel image is bound without being loaded.
         if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
             state.modules.state(of: "cxl_acpi") != .builtin
         {
-            return Finding(true, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+            return Finding(.asAtBoot, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
         }
         let mark = "\"\(LoggedFacts.bridgeMark)\""
         if log.hasHostBridge { return doubt("The kernel log has \(mark): cxl_acpi has been bound in this boot.") }
@@ -29,12 +30,12 @@ struct DecoderHistory {
             return doubt("\(what), so that cxl_acpi may have been bound in this boot.")
         }
         return Finding(
-            true,
+            .asAtBoot,
             evidence: ["The kernel log goes back to the boot and has no \(mark): cxl_acpi has not been bound."]
         )
     }
 
-    private func doubt(_ why: String) -> Finding<Bool> { Finding(false, evidence: [why]) }
+    private func doubt(_ why: String) -> Finding<DecoderHistory> { Finding(.driversBound, evidence: [why]) }
 
     /// The file that shows what has started the kernel, on x86 alone (arch/x86/kernel/setup.c: setup_arch()).
     static let loaderPath = "/proc/sys/kernel/bootloader_type"
@@ -55,11 +56,17 @@ struct DecoderHistory {
         return "\(Self.loaderPath) is \(loader): another kernel started this one (kexec) and may have reset decoders."
     }
 
+    /// How often the machine slept since its kernel started, as far as that shows. The counter has no hibernation.
+    static func sleeps(_ sources: MachineSources) -> Int {
+        let suspends = sources.tree.optionalValue(sleepPath).flatMap { Int($0) } ?? 0
+        return max(suspends, sources.log.suspends) &+ sources.log.hibernations
+    }
+
     /// Why devices may have been without power since the boot.
     private var sleep: String? {
-        let count = sources.tree.optionalValue(Self.sleepPath).flatMap { Int($0) } ?? 0
-        if count > 0 { return "\(Self.sleepPath) is \(count): decoders may have been reset while the machine slept." }
-        guard log.hasSlept else { return nil }
-        return "The kernel log has \"PM: … entry\": decoders may have been reset while the machine slept."
+        guard state.sleeps > 0 else { return nil }
+        let suspends = state.sleeps &- log.hibernations
+        let what = suspends > log.suspends ? "\(Self.sleepPath) is \(suspends)" : "The kernel log has \"PM: … entry\""
+        return "\(what): decoders may have been reset while the machine slept."
     }
 }
