@@ -21,6 +21,8 @@ class Case:
     group: str = "main"
     # Scripts of the boots after the first: each begins with the files that the boot before handed over.
     later_boots: tuple = ()
+    # The script has the kernel under test start itself again by kexec: the guest has what that takes.
+    restarts: bool = False
     # Added to the command line of the kernel under test.
     parameters: str = OFFLINE
 

@@ -48,8 +48,8 @@ def base(kernel, init):
     return tree
 
 
-def under_test(kernel, script, tool=None, policies=None, files=None):
-    """The guest that a case or a recording runs in."""
+def under_test(kernel, script, tool=None, policies=None, files=None, restarts=False):
+    """The guest that a case or a recording runs in; one that restarts has its kernel and kexec."""
     tree = base(kernel, "init")
     for name in ("functions.sh", "record.sh", "safety.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")
@@ -70,6 +70,9 @@ def under_test(kernel, script, tool=None, policies=None, files=None):
         tree.program(tool, "/usr/bin/daxswitch")
     if policies:
         tree.tree(policies, POLICIES)
+    if restarts:
+        tree.program(located("kexec"), "/usr/sbin/kexec")
+        tree.copy(kernel.image, "/lab/vmlinuz")
     for path, content in (files or {}).items():
         tree.add(path, stat.S_IFREG | 0o644, content)
     return tree.image()

@@ -44,6 +44,8 @@ class Machine:
     first_kernel: object = None
     # More files for the guest: the bytes by path.
     files: dict = field(default_factory=dict)
+    # Whether the guest has its own kernel, to start it by kexec.
+    restarts: bool = False
 
     def run(self, console, stream, timeout, *more_ports):
         """Boots, and returns whether the guest switched itself off in time.
@@ -84,7 +86,7 @@ class Machine:
 
     def image(self):
         """The initramfs of the kernel under test."""
-        return guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files)
+        return guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files, self.restarts)
 
     def emulator(self):
         """QEMU's arguments for the platform.

@@ -94,9 +94,10 @@ def run_guest(case, kernel, options, directory):
         if number > 1:
             checks.healthy(results)
         console, stream = directory / f"console{'' if number == 1 else f'-{number}'}.log", directory / "stream"
-        # Steps are numbered on, so that all boots of a case read as one story.
-        script = f"step={len(results.steps)}\n{script}"
-        machine = Machine(case.platform, kernel, script, options.tool, options.policies, case.parameters, files=files)
+        # Steps are numbered on, so that all boots of a case read as one story; a kernel that kexec started begins later.
+        script = f"step=$((step + {len(results.steps)}))\n{script}"
+        machine = Machine(case.platform, kernel, script, options.tool, options.policies, case.parameters, files=files,
+                          restarts=case.restarts)
         in_time = machine.run(console, stream, options.timeout)
         results = unpack(stream, directory)
         stream.unlink()

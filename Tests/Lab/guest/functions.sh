@@ -1,7 +1,7 @@
 # What a case's script may use. Every step leaves a numbered directory, sent off at once through the
 # second serial port, so that a crash of the guest loses nothing that came before it.
 results=/run/lab
-step=0
+step=$(cat /lab/restarted 2>/dev/null || echo 0)
 mkdir -p $results
 stty -F /dev/ttyS1 raw -echo
 
@@ -25,6 +25,8 @@ finish() {
     send $directory
     sync
     sleep 0.5
+    # The emulator does not switch off what has slept, but it ends where the machine is reset.
+    ! grep -qs '[1-9]' /sys/power/suspend_stats/success || echo b > /proc/sysrq-trigger
     poweroff -f
 }
 
@@ -88,6 +90,33 @@ hand_over_state() {
     mkdir -p $directory/var/lib
     cp -a /var/lib/daxswitch $directory/var/lib/ 2>/dev/null
     send $directory
+}
+
+# restart: the kernel starts itself by kexec, without any firmware in between, and the script begins again with what is in
+# the root now. kexec_file_load, as distributions have it: kexec_load makes Soft Reserved ranges reserved ones.
+restart() {
+    echo $step > /lab/restarted
+    (cd / && { find dev proc run sys tmp -maxdepth 0; find bin etc init lab lib lib64 root sbin usr var; } |
+        cpio -o -H newc) > /run/next.cpio 2>/dev/null
+    kexec -s -l /lab/vmlinuz --initrd=/run/next.cpio --reuse-cmdline && kexec -e
+    echo "kexec did not start the kernel: the script goes on"
+}
+
+# is_restarted: whether this is the kernel that `restart` started
+is_restarted() { [ -e /lab/restarted ]; }
+
+# sleep_deeply: suspends to memory; the clock wakes the machine
+sleep_deeply() {
+    echo deep > /sys/power/mem_sleep || return
+    echo 0 > /sys/class/rtc/rtc0/wakealarm
+    echo +10 > /sys/class/rtc/rtc0/wakealarm || return
+    echo mem > /sys/power/state
+}
+
+# almost_sleep STATE: every device goes to sleep and wakes five seconds later; the machine as a whole does not sleep
+almost_sleep() {
+    echo devices > /sys/power/pm_test || return
+    echo "$1" > /sys/power/state
 }
 
 # settle: waits until udev has nothing to do and modules and dax devices stay the same for two seconds

@@ -1,6 +1,7 @@
 /*
  * Preloaded into kexec -c: adds Soft Reserved ranges to the memory map that the next kernel is given,
- * as firmware with EFI_MEMORY_SP does, so that /sys/firmware/memmap shows them.
+ * as firmware with EFI_MEMORY_SP does, so that /sys/firmware/memmap shows them. The next kernel is to take this
+ * for its firmware: /proc/sys/kernel/bootloader_type shows the loader of every other guest, not kexec.
  * SOFT_RESERVED="START+SIZE START+SIZE ...", hexadecimal.
  */
 #define _GNU_SOURCE
@@ -14,10 +15,13 @@
 
 /* Offsets in the boot parameters: Documentation/arch/x86/zero-page.rst. */
 #define HEADER_MAGIC 0x202
+#define LOADER 0x210
 #define MAP_COUNT 0x1e8
 #define MAP 0x2d0
 #define MAP_CAPACITY 128
 #define TYPE_SOFT_RESERVED 0xefffffffu
+/* What QEMU writes (hw/i386/x86-common.c: x86_load_linux()). */
+#define LOADER_QEMU 0xb0
 
 struct segment { void *buffer; size_t buffer_size; void *memory; size_t memory_size; };
 struct range { uint64_t start, size; uint32_t type; } __attribute__((packed));
@@ -58,8 +62,10 @@ long syscall(long number, ...)
 		for (long i = 0; i < argument[1]; i++) {
 			unsigned char *buffer = segments[i].buffer;
 
-			if (segments[i].buffer_size >= 0x1000 && !memcmp(buffer + HEADER_MAGIC, "HdrS", 4))
+			if (segments[i].buffer_size >= 0x1000 && !memcmp(buffer + HEADER_MAGIC, "HdrS", 4)) {
 				add_ranges(buffer);
+				buffer[LOADER] = LOADER_QEMU;
+			}
 		}
 	}
 	return real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
