@@ -8,7 +8,7 @@ from daxlab import cache, kernels, provisioning, recording
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
 from daxlab.runner import Options, run_all, summary
-from daxlab.safety import table
+from daxlab.safety import at_once, table
 from daxlab.safety.situations import SITUATIONS
 from daxlab.scenarios import SCENARIOS
 
@@ -63,6 +63,12 @@ def parser():
                         help="only this kernel; may be repeated")
     safety.add_argument("--situation", action="append", choices=[situation.name for situation in SITUATIONS],
                         help="only this one, without writing the table; may be repeated")
+    safety.add_argument("--case", action="append", choices=sorted({case.name for case in table.KILLED}),
+                        help="only these kills, in a table of them alone; may be repeated")
+    safety.add_argument("--rounds", type=int, default=at_once.ROUNDS,
+                        help="how often two runs begin at once (default: %(default)s)")
+    safety.add_argument("--only", action="append", choices=list(table.TITLES),
+                        help="only this section of the table; the others stay as they are; may be repeated")
     safety.add_argument("--out", type=Path, help="where the results go (default: the cache)")
     add_resume(safety)
     add_limits(safety)
@@ -136,7 +142,10 @@ def main():
                                         options.out.absolute(), options.jobs, options.timeout)
         if options.command == "safety":
             there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
-            return table.write(there, run_options(options), options.situation)
+            sections = ["situations"] if options.situation else ["kills"] if options.case else \
+                options.only or list(table.TITLES)
+            return table.write(there, run_options(options), sections, options.situation or options.case,
+                               options.rounds)
         if options.command == "provision":
             there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
             return provisioning.provision(there, options.playbook, options.plays.absolute(), options.archive,

@@ -9,6 +9,7 @@ from daxlab import cache
 from daxlab.initramfs import Initramfs
 
 SOURCES = cache.LAB / "guest"
+PACKAGE = cache.LAB.parent.parent / "packaging/debian"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 KMOD_NAMES = ("modprobe", "insmod", "rmmod", "lsmod", "depmod", "modinfo")
 # Configuration of udev and of libkmod that these packages bring, as on every host that has them.
@@ -54,9 +55,9 @@ def under_test(kernel, script, tool=None, policies=None, files=None, restarts=Fa
     for name in ("functions.sh", "record.sh", "safety.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")
     tree.text("/lab/case.sh", script)
-    for name in ("snapshot", "pattern", "pin", "holder", "killer", "forger"):
+    for name in ("snapshot", "pattern", "pin", "holder", "killer", "cutter", "forger"):
         tree.program(compiled(name, "-static"), f"/usr/bin/{name}")
-    for name in ("daxctl", "cxl", "ndctl", "mke2fs", "udevadm", "lsmem"):
+    for name in ("daxctl", "cxl", "ndctl", "mke2fs", "udevadm", "lsmem", "flock"):
         tree.program(located(name), f"/usr/bin/{name}")
     tree.program("/lib/systemd/systemd-udevd")
     # The rules name groups, and udev warns of each that it can't find.
@@ -70,6 +71,8 @@ def under_test(kernel, script, tool=None, policies=None, files=None, restarts=Fa
         tree.program(tool, "/usr/bin/daxswitch")
     if policies:
         tree.tree(policies, POLICIES)
+    for name in ("prerm", "postrm", "postinst"):
+        tree.copy(PACKAGE / f"daxswitch.{name}", f"/lab/package/{name}")
     if restarts:
         tree.program(located("kexec"), "/usr/sbin/kexec")
         tree.copy(kernel.image, "/lab/vmlinuz")

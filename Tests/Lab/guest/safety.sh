@@ -118,21 +118,198 @@ journal_is_closed() {
     daxswitch recover --yes --json > /run/recover.again 2>&1 && grep -q '"changed" *: *false' /run/recover.again
 }
 
-# kill_at POLICY LINES MILLISECONDS START BACK: kills apply at a point, recovers, notes what came of it, and brings the
-# machine back with the policy BACK where it must be
-kill_at() {
-    local how code owner closed
-    how=$(/usr/bin/killer /run/daxswitch/journal "$2" "$3" daxswitch apply "$1" --yes --json 2> /dev/null | tail -n 1)
-    daxswitch recover --yes --json > /run/recover.out 2>&1
-    code=$?
-    settle
-    owner=$(owner "$4")
-    journal_is_closed && closed=closed || closed="open: $(tail -c 300 /run/recover.again | tr '\n' ' ')"
-    echo "$1 after $2 lines and $3 ms: $how; recover ended $code; $owner; $closed" | tee -a /run/kills
+# hold_is_whole: whether both files of a hold are there or neither, and no mark that they are being changed
+hold_is_whole() {
+    local drop_in=no rules=no
+    grep -qs /bin/false /run/modprobe.d/00-daxswitch.conf && drop_in=yes
+    [ ! -e /run/udev/rules.d/00-daxswitch.rules ] || rules=yes
+    [ $drop_in = $rules ] && [ ! -e /run/daxswitch/hold.changing ]
+}
+
+# ending: "closed" where nothing is left to recover and no hold is half there
+ending() {
+    if ! journal_is_closed; then
+        echo "open: $(tail -c 300 /run/recover.again | tr '\n' ' ')"
+    elif ! hold_is_whole; then
+        echo "half a hold: $(ls /run/modprobe.d /run/udev/rules.d /run/daxswitch | tr '\n' ' ')"
+    else
+        echo closed
+    fi
+}
+
+# note_kill WORDS: a line of what came of a kill, sent at once
+note_kill() {
+    echo "$*" | tee -a /run/kills
+    echo "  after boot: $(cut -d' ' -f1 /proc/uptime) s"
     new_step kills
     mkdir $directory
     cp /run/kills /run/recover.out $directory/
     send $directory
-    [ "$owner" = "$5" ] || daxswitch apply "$5" --yes --json > /run/back.out 2>&1 || tail -c 500 /run/back.out
+}
+
+# look_again: udev hears of the devices that a hold is about as at the start of a host; a hold that is none lets cxl_acpi in
+look_again() {
+    for device in /sys/bus/acpi/devices/ACPI0017:* /sys/bus/platform/devices/hmem*; do
+        [ ! -e "$device" ] || udevadm trigger --action=add "$(readlink -f "$device")"
+    done
     settle
+}
+
+# recovered WORDS START BACK: recovers, lets udev look again, notes what came of it, and brings the machine back to the
+# owner BACK where it must be
+recovered() {
+    local code
+    daxswitch recover --yes --json > /run/recover.out 2>&1
+    code=$?
+    look_again
+    note_kill "$1; recover ended $code; $(owner "$2"); $(ending)"
+    bring_back "$2" "$3"
+}
+
+# bring_back START OWNER: none is what the kernel makes of a range by itself, where it leaves the range to CXL
+bring_back() {
+    [ "$(owner "$1")" != "$2" ] || return
+    if [ "$2" != none ]; then
+        daxswitch apply "$2" --yes --json > /run/back.out 2>&1 || tail -c 500 /run/back.out
+    else
+        /sbin/rmmod dax_hmem
+        rm -f /run/modprobe.d/00-daxswitch.conf /run/udev/rules.d/00-daxswitch.rules
+        udevadm control --reload
+        /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem dax_hmem dax_cxl
+        settle
+    fi
+    [ "$(owner "$1")" = "$2" ] || unprepared "the owner is $(owner "$1"), not $2"
+}
+
+# kill_at POLICY LINES MILLISECONDS START BACK: kills apply at a point of its journal
+kill_at() {
+    local how
+    how=$(/usr/bin/killer /run/daxswitch/journal "$2" "$3" daxswitch apply "$1" --yes --json 2> /dev/null | tail -n 1)
+    recovered "$1 after $2 lines and $3 ms: $how" "$4" "$5"
+}
+
+# cut_at POLICY CALL PATH START BACK: kills apply right after it has changed a file
+cut_at() {
+    local how
+    how=$(/usr/bin/cutter "$2" "$3" 1 daxswitch apply "$1" --yes --json 2> /dev/null | tail -n 1)
+    recovered "$1 after $2 of $3: $how" "$4" "$5"
+}
+
+# cut_recover POLICY LINES COUNT START BACK: kills apply at a point of its journal, then recover after so many lines of
+# its own; the recover after that is what counts
+cut_recover() {
+    local first second
+    first=$(/usr/bin/killer /run/daxswitch/journal "$2" 0 daxswitch apply "$1" --yes --json 2> /dev/null | tail -n 1)
+    second=$(/usr/bin/cutter write /run/daxswitch/journal "$3" daxswitch recover --yes --json 2> /dev/null | tail -n 1)
+    recovered "$1 after $2 lines: $first; recover after $3 more: $second" "$4" "$5"
+}
+
+# A builder of images as small as can be: the list of what an image would have, made slowly.
+image=/boot/initrd.img-$(uname -r)
+install_builder() {
+    mkdir -p /boot /usr/sbin /etc/modprobe.d
+    cat > /usr/sbin/update-initramfs <<'END'
+#!/bin/busybox sh
+echo building > /run/building
+sleep 2
+{ ls -l /etc/modprobe.d/*; echo "-rw-r--r-- 1 root root 4 Jan 1 00:00 usr/lib/modules/dax_hmem.ko"; } > /boot/new
+mv /boot/new "/boot/initrd.img-$(uname -r)"
+rm /run/building
+END
+    cat > /usr/bin/lsinitramfs <<'END'
+#!/bin/busybox sh
+cat "$2"
+END
+    cp /usr/bin/lsinitramfs /usr/sbin/mkinitramfs
+    chmod 755 /usr/sbin/update-initramfs /usr/sbin/mkinitramfs /usr/bin/lsinitramfs
+    update-initramfs
+    sed 's/ - rootfs rootfs / - ext4 \/dev\/vda1 /' /proc/self/mountinfo > /lab/mountinfo
+    # The tool in a process whose mount table shows a host's disk.
+    cat > /usr/bin/on-disk <<'END'
+#!/bin/busybox sh
+mount --bind /lab/mountinfo /proc/$$/mountinfo && exec daxswitch "$@"
+END
+    chmod 755 /usr/bin/on-disk
+}
+
+# choice: whether the file for the next boots is there, and whether the image has it: "file+image", "none" or one alone
+choice() {
+    local found=
+    [ ! -e /etc/modprobe.d/01-daxswitch.conf ] || found=file
+    ! grep -q 01-daxswitch "$image" || found=${found:+$found+}image
+    echo "${found:-none}"
+}
+
+# recovered_choice WORDS: recovers a persist, and notes what the next boot has
+recovered_choice() {
+    local code
+    daxswitch recover --yes --json > /run/recover.out 2>&1
+    code=$?
+    # A builder that outlived the tool would write the image now.
+    sleep 3
+    note_kill "$1; recover ended $code; $(choice); $(ending)"
+}
+
+# cut_persist CALL PATH COUNT WANTED: kills persist, of hmem or --clear, right after it has changed a file
+cut_persist() {
+    local how
+    how=$(/usr/bin/cutter "$1" "$2" "$3" on-disk persist "$4" --update-initramfs --yes --json \
+        2> /dev/null | tail -n 1)
+    recovered_choice "persist $4 after $1 $3 of $2: $how"
+}
+
+# kill_builder WANTED: kills persist while the builder works
+kill_builder() {
+    local how
+    rm -f /run/building
+    how=$(/usr/bin/killer /run/building 1 300 on-disk persist "$1" --update-initramfs --yes --json \
+        2> /dev/null | tail -n 1)
+    recovered_choice "persist $1 within the builder: $how"
+}
+
+# cut_choice_recover CALL PATH WANTED: kills persist before its builder, then recover right after it has changed a file
+cut_choice_recover() {
+    local first second
+    first=$(/usr/bin/cutter rename /var/lib/daxswitch/persist.json 2 on-disk persist "$3" \
+        --update-initramfs --yes --json 2> /dev/null | tail -n 1)
+    second=$(/usr/bin/cutter "$1" "$2" 1 daxswitch recover --yes --json 2> /dev/null | tail -n 1)
+    recovered_choice "persist $3 before the builder: $first; recover after $1 of $2: $second"
+}
+
+# persisted WANTED: brings the choice about, hmem or --clear
+persisted() { on-disk persist "$1" --update-initramfs --yes --json > /run/persist.out 2>&1 || cat /run/persist.out; }
+
+# reinstall: what dpkg does with the package between two versions of nothing: purged, and installed again
+reinstall() {
+    sh /lab/package/prerm remove || return
+    mv /usr/bin/daxswitch /lab/package/daxswitch
+    sh /lab/package/postrm remove
+    sh /lab/package/postrm purge
+    local code=$?
+    mv /lab/package/daxswitch /usr/bin/daxswitch
+    sh /lab/package/postinst configure
+    return $code
+}
+
+# two_at_once NUMBER START: apply hmem and apply cxl begin within a second of each other; every other time the second
+# one waits for the first. Every tenth time the package is purged and installed again meanwhile.
+two_at_once() {
+    local first second package=no wait=0 from=hmem to=cxl
+    [ $(($1 % 2)) = 0 ] || wait=60
+    [ $(($1 / 2 % 2)) = 0 ] || { from=cxl; to=hmem; }
+    daxswitch apply $from --yes --json --wait $wait > /run/first.out 2>&1 &
+    first=$!
+    usleep $(($1 * 7919 % 1000 * 1000))
+    daxswitch apply $to --yes --json --wait $wait > /run/second.out 2>&1 &
+    second=$!
+    if [ $(($1 % 10)) = 9 ]; then
+        reinstall > /run/reinstall.out 2>&1
+        package=$?
+    fi
+    wait $first
+    first=$?
+    wait $second
+    second=$?
+    cp /run/first.out /run/recover.out
+    note_kill "$1: $from ended $first, $to $second, reinstalled $package; recover ended 0; $(owner "$2"); $(ending)"
 }

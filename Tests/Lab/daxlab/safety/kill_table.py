@@ -1,32 +1,56 @@
-"""What `recover` brought after every kill, as a section of docs/safety-table.md."""
-from daxlab.safety.kills import LINE, lines_of
+"""What became of every kill, and of runs that began at once, as sections of docs/safety-table.md."""
+from collections import Counter
 
-HEAD = """
-## Killed while at work
+from daxlab.safety import at_once
+from daxlab.safety.kills import KILLS, LINE, lines_of
 
-`apply` is killed with SIGKILL at every line that it writes into its journal and in the middle of every step, on a host
-whose region is locked; then `daxswitch recover --yes` runs. A kill is counted as right where the owner is the one before or
-the one that was to be, a second `recover` finds nothing to do, and at the end the pattern in the memory is whole. The case
-`reboots-hmem` has the host go down within every step instead.
+KILLS_HEAD = """Killed with SIGKILL: each run right after it has written or removed one of its files, wherever it does so, or at a line
+of its journal; then `daxswitch recover --yes` runs, and udev is told of the devices again. A kill is counted as right if what
+there is then is what was there before or what was to be, the hold is there whole or not at all, and a second `recover`
+finds nothing to do. The pattern in the memory is whole at the end. In `reboots-hmem` the host goes down within every
+step of `apply hmem` instead. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders.
 
-| run | kernel | kills | to the owner before | to the new owner | anything else | verdict |
-|---|---|---|---|---|---|---|
+| what is killed | kernel | right | verdict |
+|---|---|---|---|
+"""
+AT_ONCE_HEAD = """`apply hmem` and `apply cxl` begin within a second of each other; every other time each waits for the lock, and every
+tenth time the package's scripts purge it and install it again meanwhile. A round is counted as right if at least one run
+is done and none ends half-way, one of the two owners has the memory, the hold is there whole or not at all, and `recover`
+finds nothing to do.
+
+| kernel | right | exit codes of the runs | installed again | verdict |
+|---|---|---|---|---|
 """
 
 
-def section(verdicts, out):
-    """The rows of the cases that were run, each with its verdict."""
-    return HEAD + "".join(f"{row(verdict, out / verdict.kernel / verdict.case)}\n" for verdict in verdicts)
+def kills(verdicts, out):
+    """The section of the kills."""
+    return KILLS_HEAD + "".join(f"{kill_row(verdict, out / verdict.kernel / verdict.case)}\n" for verdict in verdicts)
 
 
-def row(verdict, directory):
+def kill_row(verdict, directory):
     """One case: how many kills there were, and what came of them."""
-    word = f"failed: {verdict.why.splitlines()[0]}" if verdict.why else "passed"
-    kind, policy = verdict.case.split("-")
-    if kind != "kills":
-        return f"| reboot within `apply {policy}` | {verdict.kernel} | | | | | {word} |"
+    run = next((run for run in KILLS if (run.name, run.kernel) == (verdict.case, verdict.kernel)), None)
+    if not run:
+        return f"| the host, within each step of `apply hmem` | {verdict.kernel} | | {word(verdict)} |"
     found = [LINE.search(line) for line in lines_of(directory)]
-    owners = [match[2] if match and match[3] == "closed" else "" for match in found]
-    new, before = owners.count(policy), owners.count({"hmem": "cxl", "cxl": "hmem"}[policy])
-    other = len(owners) - new - before
-    return f"| `apply {policy}` | {verdict.kernel} | {len(owners)} | {before} | {new} | {other} | {word} |"
+    right = sum(1 for match in found if match and match[2] in (run.before, run.after) and match[3] == "closed")
+    return f"| {run.words} | {verdict.kernel} | {right} of {len(run.lines)} | {word(verdict)} |"
+
+
+def at_once_rows(verdicts, out, rounds):
+    """The section of the runs that begin at once, so many times."""
+    rows = []
+    for verdict in verdicts:
+        lines = lines_of(out / verdict.kernel / verdict.case)
+        right = sum(1 for line in lines if line.endswith("; closed"))
+        codes = Counter(code for line in lines for code in at_once.codes_of(line)[:2])
+        told = ", ".join(f"{code}: {number}" for code, number in sorted(codes.items(), key=lambda pair: int(pair[0])))
+        again = sum(at_once.codes_of(line)[2] == "0" for line in lines)
+        rows.append(f"| {verdict.kernel} | {right} of {rounds} | {told} | {again} | {word(verdict)} |\n")
+    return AT_ONCE_HEAD + "".join(rows)
+
+
+def word(verdict):
+    """Whether the judge was content."""
+    return f"failed: {verdict.why.splitlines()[0]}" if verdict.why else "passed"

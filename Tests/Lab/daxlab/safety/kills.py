@@ -1,5 +1,6 @@
-"""The tool is killed at every line of its journal and within every step; `recover` then brings one of two owners."""
+"""The tool is killed wherever it writes something down; `recover` then brings what was before or what was to be."""
 import re
+from dataclasses import dataclass
 
 from daxlab.case import Case
 from daxlab.checks import check, owned, pattern_intact
@@ -8,19 +9,62 @@ from daxlab.results import Results
 
 # A run of five steps writes its beginning, two lines for each step, and its end.
 LINES = 12
-# What the guest says of one kill: the code of `recover`, the owner after it, whether the journal is closed.
+# What the guest says of one kill: the code of `recover`, what there is after it, whether all is closed.
 LINE = re.compile(r"recover ended (\d+); ([a-z+]+); (.*)$")
 # Long enough after a step has begun to be within its settling.
 WITHIN = 150
 
+HOLD = ("/run/daxswitch/hold.changing", "/run/modprobe.d/00-daxswitch.conf", "/run/udev/rules.d/00-daxswitch.rules")
+# Every change that a hold makes, in this order, and a release. After the last but one udev is told.
+HOLDS = (("rename", HOLD[0]), ("rename", HOLD[1]), ("rename", HOLD[2]), ("unlink", HOLD[0]))
+RELEASES = (("rename", HOLD[0]), ("unlink", HOLD[2]), ("unlink", HOLD[1]), ("unlink", HOLD[0]))
+CHOICE, FOUND = "/etc/modprobe.d/01-daxswitch.conf", "/var/lib/daxswitch/persist.json"
 
-def script(policy, start):
-    """Kills `apply POLICY`, on a machine whose memory `start` owns, at every point."""
-    points = [(line, 0) for line in range(1, LINES)] + [(line, WITHIN) for line in range(2, LINES, 2)]
-    first = f"t apply {start} --yes --json\n" if start != "cxl" else ""
-    kills = "".join(f"kill_at {policy} {line} {delay} {INSIDE.start:#x} {start}\n" for line, delay in points)
-    return (f". /lab/safety.sh\nstart_udev\npattern write {INSIDE.start:#x}\n{first}cap before\n{kills}"
-            f"cap after\npattern check {INSIDE.start:#x}\n")
+
+@dataclass(frozen=True)
+class Kills:
+    """A run that is killed again and again: where, and what it leads from and to."""
+    name: str
+    words: str
+    kernel: str
+    before: str
+    after: str
+    lines: tuple
+    # More commands before the first kill.
+    prepare: str = ""
+    # And after the last one, where no driver has the memory then.
+    finish: str = ""
+    platform: str = "locked"
+    # The points that a run may not come to, as where it takes a millisecond to the next one.
+    missed: int = 0
+
+    @property
+    def script(self):
+        """Everything that is done in the guest."""
+        return (f". /lab/safety.sh\nstart_udev\n{written(self.platform)}{self.prepare}cap before\n"
+                + "".join(f"{line}\n" for line in self.lines)
+                + f"{self.finish}cap after\npattern check {INSIDE.start:#x}\n")
+
+    def case(self):
+        """As a case of the lab."""
+        return Case(self.name, self.platform, self.script, self.judge, kernels=(self.kernel,), group="safety")
+
+    def judge(self, results, kernel):
+        """The line that every kill left, and the memory at the end."""
+        lines = lines_of(results.directory)
+        check(len(lines) == len(self.lines), f"only {len(lines)} of {len(self.lines)} kills were seen through")
+        killed = sum("ended" not in line.split("; recover ended")[0] for line in lines)
+        check(killed >= len(lines) - self.missed, f"only {killed} of {len(lines)} runs were killed")
+        for line in lines:
+            found = LINE.search(line)
+            check(found and found[2] in (self.before, self.after), f"neither as before nor as it was to be: {line}")
+            check(found[1] in ("0", "1") and found[3] == "closed", f"not recovered: {line}")
+        pattern_intact(results.command("pattern-check"))
+
+
+def written(platform):
+    """Writes the pattern that is looked for at the end, where a driver has the memory at boot; else `prepare` does."""
+    return f"pattern write {INSIDE.start:#x}\n" if platform == "locked" else ""
 
 
 def lines_of(directory):
@@ -29,22 +73,54 @@ def lines_of(directory):
     return (steps[-1] / "kills").read_text().splitlines() if steps else []
 
 
-def judge_for(policy, start):
-    """A judge of the line that every kill left."""
-    def judge(results, kernel):
-        owned(results.capture("before"), {INSIDE: start})
-        lines = lines_of(results.directory)
-        check(len(lines) == LINES - 1 + LINES // 2 - 1, f"only {len(lines)} kills were seen through")
-        check(sum(": killed;" in line for line in lines) >= len(lines) - 2, "apply often ended before it was killed")
-        for line in lines:
-            found = LINE.search(line)
-            check(found and found[2] in (policy, start), f"a third owner: {line}")
-            check(found[1] in ("0", "1") and found[3] == "closed", f"not recovered: {line}")
-        owned(results.capture("after"), {INSIDE: start})
-        pattern_intact(results.command("pattern-check"))
-    return judge
+def there_and_back(there, back, start):
+    """Kills on the way to dax_hmem and, where CXL had the memory before, on the way back: each pair of points in turn.
+
+    What a kill leaves is the start of the next one; where it isn't, the tool brings it about.
+    """
+    start_at = f"{INSIDE.start:#x}"
+    if start == "none":
+        return tuple(f"{point.format('hmem')} {start_at} none" for point in there)
+    return tuple(line for to_hmem, to_cxl in zip(there, back, strict=True)
+                 for line in (f"{to_hmem.format('hmem')} {start_at} hmem", f"{to_cxl.format('cxl')} {start_at} cxl"))
 
 
-CASES = [Case(f"kills-{policy}", "locked", script(policy, start), judge_for(policy, start), kernels=("coordinated",),
-              group="safety")
-         for policy, start in (("hmem", "cxl"), ("cxl", "hmem"))]
+# Every line of the journal, and the middle of every step.
+AT_LINES = tuple(f"kill_at {{}} {line} {delay}" for line, delay in
+                 [(line, 0) for line in range(1, LINES)] + [(line, WITHIN) for line in range(2, LINES, 2)])
+AT_HOLD = tuple(f"cut_at {{}} {call} {path}" for call, path in HOLDS)
+AT_RELEASE = tuple(f"cut_at {{}} {call} {path}" for call, path in RELEASES)
+# With two steps of five done `recover` writes which steps it goes on with, two lines for each, and the end; with none
+# done the end alone. Killed after it has said where it goes on, at the beginning of a step, in the middle, at the end.
+AT_RECOVER = tuple(f"cut_recover {{}} {line} {count}" for line, count in [(5, 1), (5, 2), (5, 5), (5, 8), (1, 1)])
+OF_PERSIST = tuple(f"{line}\npersisted --clear" for line in (
+    f"cut_persist rename {FOUND} 1 hmem", f"cut_persist rename {CHOICE} 1 hmem", f"cut_persist rename {FOUND} 2 hmem",
+    "kill_builder hmem", f"cut_persist unlink {FOUND} 1 hmem",
+    f"cut_choice_recover unlink {CHOICE} hmem", f"cut_choice_recover unlink {FOUND} hmem",
+)) + tuple(f"persisted hmem\n{line}" for line in (
+    f"cut_persist rename {FOUND} 1 --clear", f"cut_persist unlink {CHOICE} 1 --clear",
+    f"cut_persist rename {FOUND} 2 --clear", "kill_builder --clear", f"cut_persist unlink {FOUND} 1 --clear",
+    f"cut_choice_recover rename {CHOICE} --clear", f"cut_choice_recover unlink {FOUND} --clear",
+))
+TO_HMEM = "t apply hmem --yes --json\n"
+# 6.12 resets locked decoders, so that only a region that it can't assemble is switched there, and only one way.
+FROM_NONE = {"kernel": "6.12", "platform": "unassembled", "before": "none", "after": "hmem", "finish": TO_HMEM,
+             "prepare": f"{TO_HMEM}pattern write {INSIDE.start:#x}\nbring_back {INSIDE.start:#x} none\n"}
+FROM_CXL = {"kernel": "coordinated", "before": "cxl", "after": "hmem"}
+
+
+def both_kernels(name, words, there, back, **more):
+    """The same kills on both kernels."""
+    return [Kills(name, words, lines=there_and_back(there, back, of["before"]), **of, **more)
+            for of in (FROM_CXL, FROM_NONE)]
+
+
+KILLS = (
+    *both_kernels("kills-hold", "a hold, or a release, at each of its changes", AT_HOLD, AT_RELEASE),
+    *both_kernels("kills-recover", "`recover`, at lines of its journal", AT_RECOVER, AT_RECOVER, missed=2),
+    *(Kills("kills-persist", "`persist`, its builder, and the `recover` after it", kernel, "none", "file+image",
+            OF_PERSIST, prepare="install_builder\n") for kernel in ("coordinated", "6.12")),
+    *both_kernels("kills-apply", "`apply`, at each line of its journal and within each step", AT_LINES, AT_LINES,
+                  missed=4),
+)
+CASES = [kills.case() for kills in KILLS]

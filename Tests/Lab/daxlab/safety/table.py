@@ -1,4 +1,6 @@
-"""Runs every situation twice on each kernel, then the kills, and writes what came of it into docs/safety-table.md."""
+"""Runs the situations, the kills and the runs that begin at once, and writes docs/safety-table.md."""
+import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -8,21 +10,21 @@ from daxlab.machine import EmulatorError
 from daxlab.platforms import PLATFORMS
 from daxlab.results import Failure, Results
 from daxlab.runner import boot, run_all
-from daxlab.safety import kill_table, kills, reboots
+from daxlab.safety import at_once, kill_table, kills, reboots
 from daxlab.safety.outcome import Outcome, outcome
 from daxlab.safety.situations import SITUATIONS
 
 TABLE = cache.LAB.parent.parent / "docs/safety-table.md"
-HEAD = """# Dangerous situations: the plain commands beside daxswitch
-
-Made by `{command}`: each situation in two fresh guests on each kernel. One runs the `rmmod` and `modprobe` lines that
+HEAD = "# Dangerous situations: the plain commands beside daxswitch\n"
+KILLED = kills.CASES + reboots.CASES
+# The sections, by the word that selects them on the command line.
+TITLES = {"situations": "Situations", "kills": "Killed while at work", "at-once": "Two at once"}
+SITUATIONS_HEAD = """Each situation comes about in two fresh guests on each kernel. One runs the `rmmod` and `modprobe` lines that
 follow from the kernel's rules, the other asks daxswitch. What came of it is read from the guest's console, from
 snapshots of its `/proc` and `/sys`, and from processes that go on afterwards: one with a known pattern in its memory or
 with the device in its hands, and one that fills the memory that is left. *Lost* is a kernel that died or complained, memory
 that is stuck until a reboot, a region or an owner that is gone, a process that died, or a pattern that changed. Where
 somebody else is at work after the plan, what counts is what comes after them.
-
-Kernels: {kernels}.
 
 | situation | kernel | plain commands | daxswitch |
 |---|---|---|---|
@@ -78,8 +80,26 @@ def answer(directory):
     return f"{words}: {', '.join(f'`{word}`' for word in why)}" if why and command.code else words
 
 
-def write(kernels, options, names=None):
-    """Runs the situations, prints a line for each, writes the table where all were run; returns the exit code."""
+def write(kernels, options, sections, names=None, rounds=at_once.ROUNDS):
+    """Runs these sections, prints a line for each guest, and puts them into the table; returns the exit code.
+
+    Of `names` a section runs what has one of them; the situations are then not written down.
+    """
+    failed = 0
+    for section in sections:
+        if section == "at-once":
+            body, worse = together(kernels, options, rounds)
+        else:
+            body, worse = {"situations": situations, "kills": killed}[section](kernels, options, names)
+        failed += worse
+        if section != "situations" or not names:
+            put(TITLES[section], f"Made by `Tests/Lab/lab safety` with the sources of commit `{commit()}`, on "
+                                 f"{', '.join(kernel.release for kernel in kernels)}.\n\n{body}")
+    return 1 if failed else 0
+
+
+def situations(kernels, options, names):
+    """(section, number of failures) of the situations."""
     chosen = [situation for situation in SITUATIONS if not names or situation.name in names]
     work = [(situation, kernel) for situation in chosen for kernel in kernels if kernel.name in situation.kernels]
     rows, failed = [], 0
@@ -89,12 +109,37 @@ def write(kernels, options, names=None):
             rows.append(row)
             failed += not good
     print(f"{len(rows)} situations, daxswitch lost something in {failed}")
-    if not names:
-        head = HEAD.format(command="Tests/Lab/lab safety", kernels=", ".join(kernel.release for kernel in kernels))
-        verdicts = run_all(kills.CASES + reboots.CASES, kernels, options)
-        TABLE.write_text(head + "".join(f"{row}\n" for row in rows) + kill_table.section(verdicts, options.out))
-        failed += sum(1 for verdict in verdicts if verdict.why)
-    return 1 if failed else 0
+    return SITUATIONS_HEAD + "".join(f"{row}\n" for row in rows), failed
+
+
+def killed(kernels, options, names):
+    """The same of the kills."""
+    cases = [case for case in KILLED if not names or case.name in names]
+    verdicts = run_all(cases, kernels, options)
+    return kill_table.kills(verdicts, options.out), sum(1 for verdict in verdicts if verdict.why)
+
+
+def together(kernels, options, rounds):
+    """The same of the runs that begin at once, so many times."""
+    verdicts = run_all([at_once.case(rounds)], kernels, options)
+    return kill_table.at_once_rows(verdicts, options.out, rounds), sum(1 for verdict in verdicts if verdict.why)
+
+
+def commit():
+    """The last commit that changed what the tool is built from."""
+    sources = ["Sources", "Package.swift", "Policies", "packaging"]
+    command = ["git", "-C", str(cache.LAB), "log", "-1", "--format=%h", "--", *(f":/{path}" for path in sources)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def put(title, body):
+    """Replaces one section of the table, or adds it; the others stay as they are."""
+    text = TABLE.read_text() if TABLE.exists() else HEAD
+    head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
+    found = {section.split("\n", 1)[0]: section.split("\n", 1)[1].strip("\n") for section in rest}
+    found[title] = body.strip("\n")
+    ordered = [name for name in TITLES.values() if name in found]
+    TABLE.write_text(f"{head.rstrip()}\n" + "".join(f"\n## {name}\n\n{found[name]}\n" for name in ordered))
 
 
 def both(situation, kernel, options):
