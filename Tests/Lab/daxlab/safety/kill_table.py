@@ -8,7 +8,8 @@ KILLS_HEAD = """Killed with SIGKILL: each run right after it has written or remo
 of its journal; then `daxswitch recover --yes` runs, and udev is told of the devices again. A kill is counted as right if what
 there is then is what was there before or what was to be, the hold is there whole or not at all, and a second `recover`
 finds nothing to do. The pattern in the memory is whole at the end. In `reboots-hmem` the host goes down within every
-step of `apply hmem` instead. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders.
+step of `apply hmem` instead. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders,
+and only the way to dax_hmem is taken.
 
 | what is killed | kernel | right | verdict |
 |---|---|---|---|

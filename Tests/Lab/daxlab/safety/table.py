@@ -138,7 +138,7 @@ def put(title, body):
     head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
     found = {section.split("\n", 1)[0]: section.split("\n", 1)[1].strip("\n") for section in rest}
     found[title] = body.strip("\n")
-    ordered = [name for name in TITLES.values() if name in found]
+    ordered = [name for name in TITLES.values() if name in found] + [name for name in found if name not in TITLES.values()]
     TABLE.write_text(f"{head.rstrip()}\n" + "".join(f"\n## {name}\n\n{found[name]}\n" for name in ordered))
 
 
