@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,21 +15,21 @@
 #include <unistd.h>
 
 /* Only calls that are safe after a fork in a process with threads, here and below. */
-static _Noreturn void become(char *const arguments[], char *const environment[], int output, int failure,
+static _Noreturn void become(char *const arguments[], char *const environment[], const int streams[3], int failure,
 			     const sigset_t *mask)
 {
-	int nowhere = open("/dev/null", O_RDONLY);
+	int is_ready = chdir("/") == 0;
 
 	setpgid(0, 0);
-	/* If the guard is killed, the program ends at least by itself. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* What daxswitch ignores for its own writes, a program of the system does not expect. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	/* It is not in the foreground of the terminal, and its messages must not stop it. */
 	signal(SIGTTOU, SIG_IGN);
 	umask(022);
-	if (nowhere >= 0 && dup2(nowhere, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 && chdir("/") == 0) {
+	for (int standard = 0; standard <= STDERR_FILENO; standard++)
+		is_ready = is_ready && dup2(streams[standard], standard) >= 0;
+	if (is_ready) {
 		sigprocmask(SIG_SETMASK, mask, NULL);
 		execve(arguments[0], arguments, environment);
 	}
@@ -97,8 +98,13 @@ int daxswitch_start_program(char *const arguments[], char *const environment[], 
 		sigdelset(&before, SIGPIPE);
 		sigdelset(&before, SIGXFSZ);
 		program = fork();
-		if (program == 0)
-			become(arguments, environment, output, failure[1], &before);
+		if (program == 0) {
+			const int streams[] = { open("/dev/null", O_RDONLY), output, STDERR_FILENO };
+
+			/* If the guard is killed, the program ends at least by itself. */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			become(arguments, environment, streams, failure[1], &before);
+		}
 		if (program < 0) {
 			if (write(failure[1], &errno, sizeof(errno)) < 0)
 				_exit(126);
@@ -125,6 +131,62 @@ no_pipe:
 	close(control[1]);
 	errno = error;
 	return -1;
+}
+
+/* Closes what is open of a pair of descriptors. */
+static void close_pair(const int pair[2])
+{
+	for (int end = 0; end < 2; end++)
+		if (pair[end] >= 0)
+			close(pair[end]);
+}
+
+int daxswitch_start_held(char *const arguments[], char *const environment[], const char *first,
+			 struct daxswitch_held *started)
+{
+	int input[2] = { -1, -1 }, output[2] = { -1, -1 }, failure[2] = { -1, -1 }, error = 0;
+	const size_t size = strlen(first);
+	sigset_t mask;
+
+	if (pipe2(input, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(failure, O_CLOEXEC) < 0) {
+		error = errno;
+		goto end;
+	}
+	/* Before it is started: nobody may be left to read it afterwards. */
+	if (write(input[1], first, size) != (ssize_t)size) {
+		error = EIO;
+		goto end;
+	}
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	started->process = fork();
+	if (started->process == 0) {
+		const int streams[] = { input[0], output[1], output[1] };
+
+		become(arguments, environment, streams, failure[1], &mask);
+	}
+	if (started->process < 0) {
+		error = errno;
+		goto end;
+	}
+	setpgid(started->process, started->process);
+	close(failure[1]);
+	failure[1] = -1;
+	if (read(failure[0], &error, sizeof(error)) == sizeof(error)) {
+		while (waitpid(started->process, NULL, 0) < 0 && errno == EINTR)
+			;
+	} else {
+		error = 0;
+		started->input = input[1];
+		started->output = output[0];
+		input[1] = -1;
+		output[0] = -1;
+	}
+end:
+	close_pair(input);
+	close_pair(output);
+	close_pair(failure);
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 int daxswitch_open_memory(const char *name)

@@ -17,8 +17,21 @@ struct Undisturbed: Interrupts {
     func note(_ progress: RunProgress) {}
 }
 
+/// Notes when suspend and shutdown are kept away, and when they are allowed again.
+final class NotedInhibitor: Inhibitor {
+    private(set) var notes: [String] = []
+    var failure: ReloadError?
+    func inhibit(because reason: String) throws(ReloadError) {
+        notes.append("inhibited")
+        if let failure { throw failure }
+    }
+    func allow() { notes.append("allowed") }
+    func note(_ what: String) { notes.append(what) }
+}
+
 @Suite("persist")
 struct PersistTests {
+    private let inhibitor = NotedInhibitor()
     private let root = TestCaptures.newDirectory()
     private var system: BootSystem { BootSystem(root: root) }
 
@@ -58,6 +71,7 @@ struct PersistTests {
             updatesInitramfs: updatingInitramfs,
             isDryRun: isDryRun,
             watch: { Undisturbed() },
+            inhibitor: inhibitor,
             show: { _, _ in },
             isConfirmed: isConfirmed
         )
@@ -290,6 +304,27 @@ struct PersistTests {
         }
         #expect(Failure(error).status == .busy)
         #expect(try persisted(on: system, waitingUpTo: .seconds(10), updatingInitramfs: false) == .done)
+    }
+
+    @Test(
+        "suspend and shutdown are kept away while the initramfs is built, however that ends, and at no other time",
+        arguments: [(true, 0), (true, 1), (false, 0)] as [(Bool, Int32)]
+    )
+    func inhibited(isBuilt: Bool, ending status: Int32) throws {
+        try image("boot/initrd.img-6.12")
+        let system = try making {
+            inhibitor.note("built")
+            return status
+        }
+        _ = try? persisted(on: system, updatingInitramfs: isBuilt)
+        #expect(inhibitor.notes == (isBuilt ? ["inhibited", "built", "allowed"] : []))
+    }
+
+    @Test("without logind the initramfs is built too")
+    func notInhibited() throws {
+        inhibitor.failure = ReloadError(.unavailable, "/usr/bin/systemd-inhibit is not there")
+        #expect(try persisted(on: try making { 0 }) == .done)
+        #expect(inhibitor.notes == ["inhibited", "allowed"])
     }
 
     @Test("what another one has persisted meanwhile is looked at anew", arguments: ["hmem", "cxl"])

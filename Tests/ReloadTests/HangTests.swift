@@ -138,6 +138,7 @@ struct HangTests {
                 messages: kernel,
                 waiter: kernel,
                 interrupts: kernel,
+                inhibitor: kernel,
                 facts: kernel,
                 journal: JournalFile(state)
             )

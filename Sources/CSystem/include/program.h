@@ -21,6 +21,22 @@ struct daxswitch_program {
 int daxswitch_start_program(char *const arguments[], char *const environment[], int output,
 			    struct daxswitch_program *started);
 
+/* A program that runs beside this process. */
+struct daxswitch_held {
+	pid_t process;
+	/* Its standard input, and its standard output and error: pipes. No program that is started inherits these ends. */
+	int input;
+	int output;
+};
+
+/*
+ * Starts a program in a process group of its own, in the directory / and with the environment given, that finds the text
+ * first in its standard input. Nothing but the end of its input tells it that this process has ended. -1 with errno if it
+ * can't be started.
+ */
+int daxswitch_start_held(char *const arguments[], char *const environment[], const char *first,
+			 struct daxswitch_held *started);
+
 /* An anonymous file in memory (memfd_create(2)); -1 with errno. */
 int daxswitch_open_memory(const char *name);
 

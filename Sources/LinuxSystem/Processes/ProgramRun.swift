@@ -7,7 +7,7 @@ internal import Glibc
 /// process, however that ends; until it has ended, a guard keeps what is open here, so also a lock.
 package enum ProgramRun {
     /// All that a program finds in its environment: what stands in ours (LD_PRELOAD, TMPDIR, DRACUT_...) is not for root's work.
-    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C"]
+    static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C"]
 
     /// How long a group of processes that was killed may take to end.
     private static let grace = Duration.seconds(20)

@@ -26,18 +26,28 @@ package struct Executor {
     /// What the plan was asked for is planned again first: a plan that comes out differently is not carried out.
     package func run(_ plan: Plan, accepting accepted: Set<Hazard.Identifier>, mayRollBack: Bool = true) -> Outcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines, expectedMessages: plan.expectedMessages)
-        let run: JournaledRun
         do {
             let machine = try settling.read()
             try checkUnchanged(plan, machine)
             try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
-            run = try begin(plan, on: machine, accepting: accepted, settling)
+            return try inhibited { () throws(ReloadError) in
+                let run = try begin(plan, on: machine, accepting: accepted, settling)
+                _ = surfaces.messages.newLines()
+                return run.finish(plan, mayRollBack: mayRollBack)
+            }
         } catch {
             surfaces.interrupts.note(.unchanged)
             return .unchanged(error)
         }
-        _ = surfaces.messages.newLines()
-        return run.finish(plan, mayRollBack: mayRollBack)
+    }
+
+    /// Does `body` while the host is kept from being suspended and shut down: both would cut it off within a step.
+    func inhibited<Value>(_ body: () throws(ReloadError) -> Value) throws(ReloadError) -> Value {
+        try surfaces.inhibitor.inhibiting(
+            because: "CXL memory is being given to another driver",
+            unable: { report(.notInhibited($0)) },
+            body
+        )
     }
 
     private func checkUnchanged(_ plan: Plan, _ machine: MachineState) throws(ReloadError) {

@@ -25,6 +25,8 @@ package enum RecoveryOutcome: Sendable {
 
 /// What a run says while it goes on.
 package enum Progress: Sendable, Equatable {
+    /// Nothing keeps the host from being suspended and shut down during the run, with why.
+    case notInhibited(String)
     /// The step at `index` of `count` begins.
     case step(Step, index: Int, count: Int)
     /// What was done is undone by these steps.

@@ -29,11 +29,13 @@ extension Executor {
                 return .undone(try settling.read(), after: nil)
             case .finish(let plan):
                 try checkLoads(plan, run)
-                try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps))
-                outcome = resumed.finish(plan)
+                outcome = try inhibited { () throws(ReloadError) in
+                    try resumed.journal.write(JournalLine(event: .resumed, steps: plan.steps))
+                    return resumed.finish(plan)
+                }
             case .undo(let plan):
                 try checkLoads(plan, run)
-                return try resumed.undo(plan.steps)
+                return try inhibited { () throws(ReloadError) in try resumed.undo(plan.steps) }
             case .stuck(let why, _):
                 outcome = resumed.stop(ReloadError(.stuck, why), [])
             }

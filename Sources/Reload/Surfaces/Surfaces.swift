@@ -61,6 +61,31 @@ package protocol Interrupts {
     func note(_ progress: RunProgress)
 }
 
+/// Keeping the host from being suspended and shut down.
+package protocol Inhibitor {
+    /// Keeps both away until `allow`, or until this process ends; `reason` is shown to whoever asks for one of them.
+    /// - Throws: `ReloadError` if it can't be had, as without logind.
+    func inhibit(because reason: String) throws(ReloadError)
+    /// Allows both again; nothing if they are not kept away.
+    func allow()
+}
+
+extension Inhibitor {
+    /// Does `body` while the host is kept from being suspended and shut down.
+    ///
+    /// It is done without that too: a run is not stopped by a host that has no logind, or one that doesn't answer.
+    /// - Parameter unable: Told why it can't be had, before `body`.
+    package func inhibiting<Value, Failure: Error>(
+        because reason: String,
+        unable: (String) -> Void,
+        _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        do { try inhibit(because: reason) } catch { unable("\(error)") }
+        defer { allow() }
+        return try body()
+    }
+}
+
 /// How far a run has come with the machine, for whoever ends it at once.
 package enum RunProgress: Sendable {
     /// It is as it was: nothing has begun, or it was undone.
@@ -88,6 +113,7 @@ package struct Surfaces {
     let messages: any KernelMessages
     let waiter: any Waiter
     let interrupts: any Interrupts
+    let inhibitor: any Inhibitor
     let facts: any FactStore
     let journal: any JournalStore
 
@@ -100,6 +126,7 @@ package struct Surfaces {
         messages: any KernelMessages,
         waiter: any Waiter,
         interrupts: any Interrupts,
+        inhibitor: any Inhibitor,
         facts: any FactStore,
         journal: any JournalStore
     ) {
@@ -110,6 +137,7 @@ package struct Surfaces {
         self.messages = messages
         self.waiter = waiter
         self.interrupts = interrupts
+        self.inhibitor = inhibitor
         self.facts = facts
         self.journal = journal
     }
@@ -126,6 +154,7 @@ package struct Surfaces {
             messages: KmsgMessages(),
             waiter: waiter,
             interrupts: SignalInterrupts(),
+            inhibitor: LogindInhibitor(),
             facts: running,
             journal: JournalFile(state)
         )

@@ -54,12 +54,16 @@ final class ProgressMeter {
 /// What is being done, as it is done: a line for a person who watches.
 func progressText(_ progress: Progress) -> String {
     switch progress {
+    case .notInhibited(let why): notInhibitedText(why)
     case .step(let step, let index, let count): "[\(index + 1)/\(count)] \(step)"
     case .offlining(let done, let total, let elapsed): offlineText(done: done, total: total, elapsed: elapsed)
     case .rollingBack(let steps):
         steps.isEmpty ? "rolling back" : "rolling back: \(steps.map(\.description).joined(separator: ", "))"
     }
 }
+
+/// That the host could be suspended or shut down in the middle.
+func notInhibitedText(_ why: String) -> String { "suspend and shutdown are not blocked while this runs: \(why)" }
 
 /// How far memory has gone offline: bytes, rate, and the time that is left at this rate.
 func offlineText(done: UInt64, total: UInt64, elapsed: Duration) -> String {

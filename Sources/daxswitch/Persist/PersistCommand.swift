@@ -77,6 +77,7 @@ struct PersistCommand: Command {
             updatesInitramfs: updateInitramfs,
             isDryRun: dryRun,
             watch: { SignalInterrupts() },
+            inhibitor: LogindInhibitor(),
             show: { report, builder in
                 if !wantsJSON { Output.print(persistPlanText(report, rebuilds: builder != nil, style: .current)) }
             },

@@ -16,6 +16,8 @@ struct Persister {
     let isDryRun: Bool
     /// Begins to watch for the signals that ask for an end.
     let watch: () -> any Interrupts
+    /// Keeps the host from being suspended and shut down while the initramfs is made anew.
+    let inhibitor: any Inhibitor
     /// Shows what is going to be done, and what makes the initramfs anew.
     let show: (PersistReport, InitramfsBuilder?) -> Void
     /// Asks whether it may be done.
@@ -58,8 +60,12 @@ struct Persister {
         let interrupts = watch()
         interrupts.note(.halfWay)
         do {
-            try Persisting(on: system, interruption: { interrupts.pending })
-                .carryOut(proposal.plan, rebuildingBy: proposal.rebuildingBy)
+            let persisting = Persisting(on: system, interruption: { interrupts.pending })
+            if let builder = proposal.rebuildingBy {
+                try inhibitor.duringRebuild { try persisting.carryOut(proposal.plan, rebuildingBy: builder) }
+            } else {
+                try persisting.carryOut(proposal.plan, rebuildingBy: nil)
+            }
         } catch {
             if Failure(error).status != .stopped { interrupts.note(.unchanged) }
             throw error
@@ -73,6 +79,13 @@ struct Persister {
 
     private func propose(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws -> PersistProposal {
         try PersistProposal(asked, updatingInitramfs: updatesInitramfs, on: system, into: &report)
+    }
+}
+
+extension Inhibitor {
+    /// Does `body` while the host is kept from being suspended and shut down: half of an image doesn't boot.
+    func duringRebuild<Value>(_ body: () throws -> Value) throws -> Value {
+        try inhibiting(because: "the initramfs is being built", unable: { Output.complain(notInhibitedText($0)) }, body)
     }
 }
 

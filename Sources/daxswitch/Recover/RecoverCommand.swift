@@ -103,12 +103,15 @@ struct RecoverCommand: Command {
 
     /// Puts back what a `persist` found that was cut off, if somebody wants it.
     private func recoverChoice(on system: BootSystem, _ report: inout RecoverReport) throws {
-        guard try system.journal() != nil else { return }
+        guard let journal = try system.journal() else { return }
         report.restoredFiles = []
         guard isConfirmed(&report) else { return }
         let interrupts = SignalInterrupts()
         interrupts.note(.halfWay)
-        report.restoredFiles = try Persisting(on: system).recover()
+        let persisting = Persisting(on: system)
+        report.restoredFiles =
+            try journal.hasBuilt
+            ? LogindInhibitor().duringRebuild { try persisting.recover() } : persisting.recover()
         interrupts.note(.unchanged)
         report.isChanged = true
         if report.outcome == .nothingToRecover { report.outcome = .undone }

@@ -9,7 +9,7 @@ import Ownership
 
 /// The surfaces of a recorded kernel, where one call, told by its number, does not go well.
 final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
-    Interrupts, JournalStore
+    Interrupts, Inhibitor, JournalStore
 {
     /// What happens at the call.
     enum Fault: CustomStringConvertible {
@@ -145,6 +145,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     var now: Duration { kernel.now }
     func wait(upTo limit: Duration) { kernel.wait(upTo: limit) }
     func note(_ progress: RunProgress) { kernel.note(progress) }
+    func inhibit(because reason: String) throws(ReloadError) { try kernel.inhibit(because: reason) }
+    func allow() { kernel.allow() }
     var pending: String? { signalCame ? "SIGTERM" : kernel.pending }
 
     var place: String { "the journal" }
@@ -173,6 +175,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
             messages: self,
             waiter: self,
             interrupts: self,
+            inhibitor: self,
             facts: self,
             journal: self
         )

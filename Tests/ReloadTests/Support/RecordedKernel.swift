@@ -7,7 +7,7 @@ import TestCaptures
 
 /// A kernel that was recorded: each step leads to the moment in which a booted kernel had the modules that are then in.
 final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
-    Interrupts
+    Interrupts, Inhibitor
 {
     private(set) var state: MachineState
     private let moments: RecordedMoments
@@ -15,6 +15,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     private(set) var kept: [RememberedFacts] = []
     private(set) var noted: [RunProgress] = []
     private(set) var announced: [String] = []
+    /// When suspend and shutdown were kept away and allowed again, by how many steps there were.
+    private(set) var inhibitions: [String] = []
+    /// Why they can't be kept away.
+    var notInhibited: ReloadError?
     private(set) var now: Duration = .zero
     /// Steps that fail, with the error.
     var failures: [Step: ReloadError] = [:]
@@ -106,6 +110,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         return state
     }
     func note(_ progress: RunProgress) { noted.append(progress) }
+    func inhibit(because reason: String) throws(ReloadError) {
+        inhibitions.append("inhibited \(steps.count)")
+        if let notInhibited { throw notInhibited }
+    }
+    func allow() { inhibitions.append("allowed \(steps.count)") }
     func udevIsBusy() -> Bool { false }
     func hasDaxRegionDriver() -> Bool { now >= driverIsExpected }
     func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? { kept.last }
@@ -129,6 +138,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
             messages: self,
             waiter: self,
             interrupts: self,
+            inhibitor: self,
             facts: self,
             journal: JournalFile(state)
         )
