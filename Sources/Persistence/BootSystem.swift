@@ -69,7 +69,7 @@ package struct BootSystem {
     /// - Throws: `PersistenceError` `.damagedJournal`; `.unavailable` if it can't be read.
     package func journal() throws(PersistenceError) -> ChoiceJournal? {
         let bytes: [UInt8]
-        do { bytes = try File(root + ChoiceJournal.path, O_RDONLY).readAll(upTo: 1 << 20) } catch {
+        do { bytes = try File(root + ChoiceJournal.path, O_RDONLY | O_NONBLOCK).readAll(upTo: 1 << 20) } catch {
             if error.code == .notFound { return nil }
             throw PersistenceError(error)
         }

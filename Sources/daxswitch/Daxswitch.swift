@@ -32,6 +32,7 @@ struct Daxswitch: ParsableCommand {
 @main
 enum Entry {
     static func main() {
+        daxswitch_occupy_streams()
         daxswitch_prepare_signals()
         let arguments = savedArguments()
         do {

@@ -21,6 +21,12 @@ pid_t daxswitch_write_in_child(int descriptor, const void *bytes, size_t count);
 /* Closes what is open but the standard streams and two more: for a child that is to keep no lock. */
 void daxswitch_keep_only(int one, int other);
 
+/*
+ * Opens something in place of each standard stream that is closed, so that no file which is opened later becomes one and
+ * what is meant for people is written into it. Reading and writing there fail as for a closed one (EBADF).
+ */
+void daxswitch_occupy_streams(void);
+
 /* An open file without a place in any file system; -1 with errno. */
 int daxswitch_make_memory_file(void);
 

@@ -75,7 +75,13 @@ package enum FileTrust {
         }
         let isGuarded = status.kind == .link || status.kind == .directory && status.permissions & S_ISVTX != 0
         guard !isGuarded, status.permissions & (S_IWGRP | S_IWOTH) != 0 else { return nil }
-        let mending = status.kind == .regular ? "chmod go-w \(place), after you have read it" : advice
+        let mending =
+            switch place {
+            case _ where status.kind == .regular: "chmod go-w \(place), after you have read it"
+            // Where the advice is to copy to.
+            case "/etc/daxswitch", "/etc/daxswitch/policies": "chmod go-w \(place), after you have read what is in it"
+            default: advice
+            }
         return "\(place) can be written by others than root: \(mending)"
     }
 }

@@ -31,7 +31,8 @@ package struct StateDirectory: Sendable {
 
     /// The bytes of the file at `path`; nil if there is none.
     static func read(_ path: String) throws(ReloadError) -> [UInt8]? {
-        do { return try File(path, O_RDONLY).readAll() } catch {
+        // A FIFO would be waited for.
+        do { return try File(path, O_RDONLY | O_NONBLOCK).readAll() } catch {
             if error.number?.number == ENOENT { return nil }
             throw ReloadError(error)
         }
@@ -50,11 +51,39 @@ package struct StateDirectory: Sendable {
     }
 }
 
+extension StateDirectory {
+    /// Makes the directory if it is not there, and checks that no other user can put anything into it: a file that is written
+    /// there could be a link to another one by then.
+    ///
+    /// - Throws: `ReloadError` `.unavailable`.
+    fileprivate func prepare() throws(ReloadError) {
+        let status: FileStatus
+        do {
+            try WholeFile.makeParents(of: lock)
+            status = try FileStatus(directory, follows: false)
+        } catch {
+            throw ReloadError(error)
+        }
+        let problem: String
+        if status.kind != .directory {
+            problem = "is not a directory"
+        } else if status.belongsToAnother {
+            problem = "belongs to user \(status.user)"
+        } else if status.permissions & (S_IWGRP | S_IWOTH) != 0 {
+            problem = "can be written by others than root"
+        } else {
+            return
+        }
+        throw ReloadError(.unavailable, "\(directory) \(problem), so nothing in it can be trusted: remove it")
+    }
+}
+
 extension Lock {
     /// Takes the lock that only one daxswitch at a time has, waiting for up to `limit` if another process has it.
     ///
     /// - Throws: `ReloadError` `.busy` naming the process that has it, or `.unavailable`.
     package init(_ state: StateDirectory, waitingUpTo limit: Duration = .zero) throws(ReloadError) {
+        try state.prepare()
         do { try self.init(state.lock, waitingUpTo: limit) } catch { throw Self.refusal(error) }
     }
 
