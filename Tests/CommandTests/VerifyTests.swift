@@ -1,4 +1,5 @@
 import Foundation
+import Inspection
 import TestCaptures
 import Testing
 
@@ -62,6 +63,13 @@ struct VerifyTests {
     func laterBoot() throws {
         let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "cxl-owned"))
         let later = try host("node7", "hmem-owned")
+        // The hold of that boot is gone with it, and the choice is persisted.
+        let choice = later.url(Inspector.persistedPath)
+        try FileManager.default.createDirectory(
+            at: choice.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data("softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n".utf8).write(to: choice)
         try Data("another\n".utf8).write(to: later.url("/proc/sys/kernel/random/boot_id"))
         #expect(try Tool.run(["verify", plan], on: later).status == 0)
         let unchanged = try host("node7", "cxl-owned")
@@ -76,7 +84,7 @@ struct VerifyTests {
         #expect(ended.status == 4)
         let differences = try #require(try ended.document()["differences"] as? [[String: Any]])
         let kinds = Set(differences.compactMap { $0["kind"] as? String })
-        #expect(kinds == ["owner", "iomem", "module"])
+        #expect(kinds == ["owner", "iomem", "module", "hold"])
     }
 
     @Test("a policy that the machine does not hold: 4, in words")

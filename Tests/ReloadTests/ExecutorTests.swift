@@ -256,6 +256,18 @@ struct ExecutorTests {
         #expect(ownedRanges(of: kernel.state).map(\.owner) == [.cxl])
     }
 
+    @Test("the hold is gone at the end, or half of it: never called done", arguments: [nil, "half of it is there"])
+    func notHeld(gap: String?) throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.interference = { step, machine in
+            if step == .load("dax_hmem") { (machine.isHeld, machine.holdGap) = (false, gap) }
+        }
+        switch try run(kernel) {
+        case .rolledBack(let error), .stopped(let error, _): #expect(error.code == .notAsPredicted)
+        default: Issue.record("called done without a hold")
+        }
+    }
+
     @Test("memory goes online behind our back: seen before the step that would lose it")
     func newHazard() throws {
         let other = try RecordedKernel.lockedSwitch()

@@ -63,7 +63,9 @@ struct InjectionCase: Sendable, CustomTestStringConvertible {
     func isOld(_ machine: MachineState) -> Bool { OwnershipGoal(of: start).differences(on: machine).isEmpty }
 
     func isNew(_ machine: MachineState) throws -> Bool {
-        compare(try Planner(machine: start).plan(policy).prediction, with: machine).isEmpty
+        let plan = try Planner(machine: start).plan(policy)
+        return Target(of: plan, reaching: OwnershipGoal(after: plan, isHeld: start.isHeld)).differences(on: machine)
+            .isEmpty
     }
 }
 

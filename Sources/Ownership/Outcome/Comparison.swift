@@ -13,6 +13,12 @@ package struct Difference: Sendable, Equatable {
         case module
         /// Whether `cxl_acpi` is kept out.
         case hold
+        /// What memory is used for.
+        case use
+        /// A region that is missing or not committed.
+        case region
+        /// An earlier run stopped half-way.
+        case halfDone = "half-done"
     }
     /// The bytes concerned; nil for a module and for the hold.
     package var range: AddressRange?

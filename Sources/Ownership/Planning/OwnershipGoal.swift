@@ -58,10 +58,7 @@ package struct OwnershipGoal: Sendable, Equatable {
             + strays.map { "\($0.range) is owned by \($0.owner.rawValue), expected none" }
             + moduleDifferences(modules, machine).map(\.what)
             + holdDifferences(isHeld: isHeld, machine).map(\.what)
-            + uses.compactMap { step in
-                guard let use = step.use, let range = step.range else { return nil }
-                return machine.missing(of: use, over: range)
-            }
+            + useDifferences(uses, machine).map(\.found)
     }
 
     /// Where what `other` brings is not within this, in words.

@@ -131,13 +131,13 @@ struct JournaledRun {
 
     private var surfaces: Surfaces { runner.surfaces }
 
-    /// Does the steps of `plan`, holds the machine against its prediction, and closes the journal; rolls back where that
+    /// Does the steps of `plan`, holds the machine against all that they and the run are to bring, and closes the journal; rolls back where that
     /// fails.
     func finish(_ plan: Plan, mayRollBack: Bool = true) -> Outcome {
         let machine: MachineState
         do {
             try carryOut(plan.steps)
-            let (found, differences) = try runner.settling.verify(plan.prediction)
+            let (found, differences) = try runner.settling.verify(Target(of: plan, reaching: target))
             guard differences.isEmpty else {
                 let error = ReloadError(
                     .notAsPredicted,

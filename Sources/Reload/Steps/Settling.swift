@@ -75,13 +75,13 @@ struct Settling {
         }
     }
 
-    /// Waits until `machine` is as `prediction` says; the differences that are left at the deadline.
-    func verify(_ prediction: Prediction) throws(ReloadError) -> (machine: MachineState, differences: [Difference]) {
+    /// Waits until the machine is as `target` says; the differences that are left at the deadline.
+    func verify(_ target: Target) throws(ReloadError) -> (machine: MachineState, differences: [Difference]) {
         let start = surfaces.waiter.now
         while true {
             let machine = try read()
             try checkMessages("after the last step")
-            let differences = compare(prediction, with: machine)
+            let differences = target.differences(on: machine)
             if differences.isEmpty || surfaces.waiter.now - start >= deadlines.verification {
                 return (machine, differences)
             }

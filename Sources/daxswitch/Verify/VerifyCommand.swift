@@ -48,7 +48,7 @@ struct VerifyCommand: Command {
         case .plan(let saved, let file):
             let changes = saved.fingerprint.systemChanges(on: machine)
             guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            differences = compare(saved.prediction, with: machine)
+            differences = Target(of: saved).differences(on: machine)
             (name, title) = (saved.policy?.name, file)
         }
         if wantsJSON {
