@@ -54,6 +54,11 @@ package struct Inspector: Sendable {
         }
     }
 
+    /// Which boot it is; nil where that is not told.
+    package func readBootID() throws(InspectionError) -> String? {
+        try watched { inspector throws(InspectionError) in try KernelReading(tree: inspector.tree).bootID() }
+    }
+
     /// Reads with `body`: on the running machine in a child process first, and here from the answers that it got.
     private func watched<Value>(
         _ body: (Inspector) throws(InspectionError) -> Value

@@ -40,7 +40,7 @@ struct StatusTests {
     }
 
     private static let members: Set = [
-        "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence", "held",
+        "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence", "held", "unfinished",
         "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards",
     ]
     private static let rangeMembers: Set = [

@@ -177,7 +177,7 @@ struct StateTests {
             try LastRun(JournalFile(state), bootID: "this-boot")
         }
         #expect(error?.code == .otherVersion)
-        #expect(error?.message.contains("version 99, this one has \(JournalHeader.version)") == true)
+        #expect(error?.message.contains("version 99, this one needs \(JournalHeader.version)") == true)
         #expect(try LastRun(JournalFile(state), bootID: "another") == .ofEarlierBoot)
         try write(begun, #"{"event":"finished"}"#)
         #expect(try LastRun(JournalFile(state), bootID: "this-boot") == .settled)

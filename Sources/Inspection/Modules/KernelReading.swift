@@ -13,7 +13,7 @@ struct KernelReading {
         // The release becomes part of a path below /lib/modules.
         guard !release.contains("/") else { throw tree.damaged(path, "\"\(release)\" is no kernel release") }
         var kernel = Kernel(release: release)
-        kernel.bootID = try tree.value("/proc/sys/kernel/random/boot_id").flatMap { $0.isEmpty ? nil : $0 }
+        kernel.bootID = try bootID()
         kernel.commandLine = KernelCommandLine(try tree.value("/proc/cmdline") ?? "")
         kernel.modulesDisabled = try tree.value("/proc/sys/kernel/modules_disabled") == "1"
         let helper = try tree.value("/proc/sys/kernel/modprobe")
@@ -23,6 +23,11 @@ struct KernelReading {
         if kernel.hasModuleHelper, let program, program != "modprobe" { kernel.unknownModuleHelper = helper }
         kernel.lockdown = lockdown()
         return kernel
+    }
+
+    /// Which boot it is; nil where that is not told.
+    func bootID() throws(InspectionError) -> String? {
+        try tree.value("/proc/sys/kernel/random/boot_id").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The word in brackets of `none [integrity] confidentiality` (`lockdown_read()`, security/lockdown/lockdown.c).

@@ -38,7 +38,7 @@ package struct Planner: Sendable {
             overrides: overrides,
             leavesIdle: leavesIdle
         )
-        if holds(policy.want) { return plan([], for: request) }
+        if holds(policy.want) { return plan(stepsOnLeftHold(for: policy), for: request) }
         return plan(
             policy.consent.offlineMemory ? givingMemoryBack(policy.order, leavingIdle: leavesIdle) : policy.order,
             for: request

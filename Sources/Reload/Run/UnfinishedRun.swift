@@ -34,11 +34,7 @@ package struct UnfinishedRun: Sendable, Equatable {
         if heading.run.bootID != bootID { return nil }
         guard heading.run.schemaVersion == JournalHeader.version else {
             if heading.hasEnded { return nil }
-            throw ReloadError(
-                .otherVersion,
-                "\(store.place) is of another daxswitch (schema version \(heading.run.schemaVersion), this one has "
-                    + "\(JournalHeader.version)), whose run was cut off: run `recover` of that one; a reboot ends it too"
-            )
+            throw otherVersion(heading.run.schemaVersion, store.place)
         }
         let (lines, damage) = Journal.lines(of: bytes)
         guard let first = lines.first, first.event == .begun, let header = first.run else {
@@ -57,17 +53,25 @@ package struct UnfinishedRun: Sendable, Equatable {
     /// - Throws: `ReloadError` `.unfinishedJournal` or `.damagedJournal`.
     package static func checkNone(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
         guard let run = try find(store, bootID: bootID) else { return }
-        throw ReloadError(
+        throw run.refusal(store.place)
+    }
+
+    /// What is said to whoever would go on as if this run had ended.
+    package func refusal(_ place: String) -> ReloadError {
+        let done = "\(interruption.stepsEnded) of \(counted(interruption.steps.count))"
+        return ReloadError(
             .unfinishedJournal,
-            "an earlier run of policy \(run.policy ?? "?") was cut off after \(run.interruption.stepsEnded) of "
-                + "\(run.interruption.steps.count) steps (\(store.place)): finish or undo it with `daxswitch recover`"
+            "an earlier run of policy \(policy ?? "?") stopped half-way, after \(done) (\(place)): run `daxswitch recover`, "
+                + "which finishes or undoes it"
         )
     }
 
-    /// Whether there is a journal, and it is of another boot than this one.
+    private func counted(_ steps: Int) -> String { steps == 1 ? "1 step" : "\(steps) steps" }
+
+    /// Whether there is a journal of a run that was cut off in another boot than this one.
     static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
         guard let bytes = try store.readAll(), let heading = Journal.heading(of: bytes) else { return false }
-        return heading.run.bootID != bootID
+        return heading.run.bootID != bootID && !heading.hasEnded
     }
 
     private init(_ header: JournalHeader) {
@@ -98,6 +102,16 @@ package struct UnfinishedRun: Sendable, Equatable {
             if line.outcome == ReloadError.Code.kernelTrouble.rawValue { interruption.complaint = line.message }
             if line.outcome == ReloadError.Code.kernelTroubleElsewhere.rawValue { complaintElsewhere = line.message }
         }
+    }
+
+    private static func otherVersion(_ version: Int, _ place: String) -> ReloadError {
+        let writer = version == 2 ? "daxswitch 0.1.0" : "another version of daxswitch"
+        return ReloadError(
+            .otherVersion,
+            "an earlier run of \(writer) stopped half-way, and this version can't read its journal (\(place) has version "
+                + "\(version), this one needs \(JournalHeader.version)): install that version again and run its `daxswitch "
+                + "recover`, then come back; or reboot, which ends the run and its hold"
+        )
     }
 
     private static func damaged(_ place: String, cause: String? = nil) -> ReloadError {

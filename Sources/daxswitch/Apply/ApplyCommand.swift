@@ -82,8 +82,8 @@ struct ApplyCommand: Command {
             )
         }
         let asked = try PolicyOrPlan(subject, isActedOn: true)
-        // The run waits with a plan that it has; what is to be looked at is better planned after the wait.
-        if dryRun && wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
+        // Whoever is at work changes the machine: it is better planned for after the wait.
+        if wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
         let machine = try Inspector().read()
         let plan = try asked.plan(for: machine, memory: memory)
         report.take(plan, on: machine)
@@ -94,10 +94,11 @@ struct ApplyCommand: Command {
 
     /// Whether nothing stands against `plan`, it has steps, and somebody wants it done; else the report says why not.
     private func isToBeDone(_ plan: Plan, on machine: MachineState, _ report: inout ApplyReport) throws -> Bool {
+        // Whatever a plan says of a machine that is half-way, a run that was cut off is to be ended first.
+        try UnfinishedWork.checkNone(bootID: machine.kernel.bootID)
         report.isRefused = plan.hazards.contains { !accept.contains($0.id) }
         if dryRun {
             report.outcome = .dryRun
-            if !report.isRefused && !plan.isEmpty { try checkNobodyElse(machine) }
             return false
         }
         if plan.isEmpty {
@@ -130,17 +131,5 @@ struct ApplyCommand: Command {
         }
         meter.end()
         return outcome
-    }
-
-    /// What the run itself would find: a run that was cut off, or one that is at work. Looks, and writes nothing.
-    private func checkNobodyElse(_ machine: MachineState) throws {
-        let state = StateDirectory()
-        do {
-            try UnfinishedRun.checkNone(JournalFile(state), bootID: machine.kernel.bootID)
-        } catch {
-            // The journal of a run that is at work is unfinished as well.
-            try Lock.waitUntilFree(state)
-            throw error
-        }
     }
 }

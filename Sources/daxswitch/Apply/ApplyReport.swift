@@ -116,6 +116,8 @@ func applyText(_ report: ApplyReport, style: Style) -> [Line] {
     switch report.outcome {
     case .done: return [style.good("Done, and the machine is as planned.")]
     case .nothingToDo: return [style.good("Nothing to do.")]
+    case .dryRun where report.steps.isEmpty && !report.isRefused && report.error == nil:
+        return [style.good("Nothing to do.")]
     case .dryRun: return [report.isRefused ? style.bad("This would be refused.") : "This would be done."]
     case .refused:
         // Without a hazard the error says why.

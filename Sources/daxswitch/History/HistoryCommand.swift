@@ -1,11 +1,17 @@
 import ArgumentParser
+import Inspection
+import LinuxSystem
+import Reload
 
 /// `history`: what was carried out on this machine.
 struct HistoryCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "history",
         abstract: "List what was carried out on this machine, the newest last.",
-        discussion: "The records are in /var/lib/daxswitch/history.jsonl, the older ones in history.jsonl.1."
+        discussion: """
+            The records are in /var/lib/daxswitch/history.jsonl, the older ones in history.jsonl.1. Ends with 5 where a run \
+            was cut off that has no record.
+            """
     )
 
     @OptionGroup var root: RootOption
@@ -15,23 +21,40 @@ struct HistoryCommand: Command {
 
     func execute() throws -> ExitStatus {
         let history = try History.read(root: root.path)
+        let unfinished = try unfinished()
         if wantsJSON {
-            Output.print(historyDocument(history.records, unreadable: history.unreadable))
+            Output.print(historyDocument(history.records, unfinished, unreadable: history.unreadable))
         } else {
-            Output.print(historyText(history.records, style: .current))
+            Output.print(historyText(history.records, unfinished, style: .current))
         }
         if history.unreadable > 0 {
             Output.complain("\(counted(history.unreadable, "line")) of the history can't be read and is left out")
         }
-        return .done
+        return unfinished.contains(where: \.isInTheWay) ? .stopped : .done
+    }
+
+    /// What was begun on this machine and has not ended. Who may not look is told so.
+    private func unfinished() throws -> [UnfinishedWork] {
+        guard root.path == "/" else { return [] }
+        do {
+            return try UnfinishedWork.journals(bootID: Inspector().readBootID())
+        } catch {
+            let failure = Failure(error)
+            guard failure.status == .notPermitted else { throw failure }
+            Output.complain("whether a run was cut off is not known: \(failure.message)")
+            return []
+        }
     }
 }
 
 /// `history --json`.
-func historyDocument(_ records: [HistoryRecord], unreadable: Int) -> JSONValue {
+func historyDocument(_ records: [HistoryRecord], _ unfinished: [UnfinishedWork], unreadable: Int) -> JSONValue {
     document(
         "history",
-        ["records": .list(records.map { .object(recordMembers($0)) }), "unreadable_lines": JSONValue(unreadable)]
+        [
+            "records": .list(records.map { .object(recordMembers($0)) }), "unfinished": unfinished.members,
+            "unreadable_lines": JSONValue(unreadable),
+        ]
     )
 }
 
@@ -50,9 +73,10 @@ private func recordMembers(_ record: HistoryRecord) -> [String: JSONValue] {
     ]
 }
 
-/// `history` for people: a line for each run, the newest last.
-func historyText(_ records: [HistoryRecord], style: Style) -> [Line] {
-    guard !records.isEmpty else { return ["Nothing was carried out yet."] }
+/// `history` for people: a line for each run, the newest last, and then what has not ended.
+func historyText(_ records: [HistoryRecord], _ unfinished: [UnfinishedWork] = [], style: Style) -> [Line] {
+    let rest = unfinished.lines(style)
+    guard !records.isEmpty else { return rest.isEmpty ? ["Nothing was carried out yet."] : rest }
     let rows = records.map { record -> [Line] in
         [
             "\(record.time)", "\(record.command)", "\(record.policy ?? "-")", "\(record.outcome)",
@@ -61,4 +85,5 @@ func historyText(_ records: [HistoryRecord], style: Style) -> [Line] {
         ]
     }
     return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT"].map(style.strong)] + rows)
+        + (rest.isEmpty ? [] : [""] + rest)
 }

@@ -24,6 +24,8 @@ struct PersistReport {
     var choice: BootChoice?
     var outcome = Outcome.failed
     var isChanged = false
+    /// It is so already.
+    var isEmpty = false
     var changes: [BootPlan.Change] = []
     var hazards: [Hazard] = []
     var builder: InitramfsBuilder?
@@ -121,6 +123,7 @@ private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
 /// The end of a `persist` for people.
 func persistText(_ report: PersistReport, style: Style) -> [Line] {
     let pending = report.error == nil ? pendingImagesText(report.pendingImages, report.builder) : []
+    let isNothing = report.outcome == .nothingToDo || report.outcome == .dryRun && report.isEmpty
     return switch report.outcome {
     case .done where !pending.isEmpty:
         [
@@ -129,11 +132,11 @@ func persistText(_ report: PersistReport, style: Style) -> [Line] {
             )
         ]
             + pending
-    case .nothingToDo where !pending.isEmpty:
+    case _ where isNothing && !pending.isEmpty:
         [style.careful("Nothing to write, but the initramfs is not up to date.")] + pending
     case .done: [style.good(report.choice == nil ? "Taken back." : "Written; it holds from the next boot on.")]
-    case .nothingToDo: [style.good("Nothing to do.")]
-    case .dryRun: [report.hazards.isEmpty ? "This would be done." : style.bad("This would be refused.")]
+    case _ where isNothing: [style.good("Nothing to do.")]
+    case .nothingToDo, .dryRun: [report.hazards.isEmpty ? "This would be done." : style.bad("This would be refused.")]
     case .refused:
         // Without a hazard the error says why; with one, it came before anything was shown.
         if report.error == nil {

@@ -30,6 +30,7 @@ struct Persister {
             // The journal of a run that is at work is unfinished as well.
             if proposal.journal != nil { try Lock.waitUntilFree(state) }
             if proposal.isUnfinished { throw PersistenceError.unfinished }
+            report.isEmpty = proposal.isEmpty && proposal.journal == nil
             report.outcome = .dryRun
             return
         }

@@ -72,7 +72,7 @@ struct RecoverCommand: Command {
         let state = StateDirectory()
         try Lock.waitUntilFree(state, upTo: wait.limit)
         let machine = try RunningMachine(state).readAtRest(UeventWaiter())
-        let last = try LastRun(JournalFile(state), bootID: machine.kernel.bootID)
+        let last = try lastRun(JournalFile(state), machine, &report)
         if try find(last, on: machine, &report) != nil { report.outcome = .dryRun }
         if try BootSystem(root: state.root).journal() != nil {
             report.restoredFiles = []
@@ -87,7 +87,7 @@ struct RecoverCommand: Command {
         try withExtendedLifetime(lock) {
             let machine = try RunningMachine(state).readAtRest(UeventWaiter())
             let journal = JournalFile(state)
-            let last = try LastRun(journal, bootID: machine.kernel.bootID)
+            let last = try lastRun(journal, machine, &report)
             switch last {
             case .ofEarlierBoot, .damaged: try journal.putAside()
             case .settled, .unfinished: break
@@ -117,6 +117,19 @@ struct RecoverCommand: Command {
         if report.outcome == .nothingToRecover { report.outcome = .undone }
     }
 
+    private func lastRun(
+        _ journal: JournalFile,
+        _ machine: MachineState,
+        _ report: inout RecoverReport
+    ) throws(ReloadError) -> LastRun {
+        do {
+            return try LastRun(journal, bootID: machine.kernel.bootID)
+        } catch {
+            if error.code == .otherVersion { report.journal = .unfinished }
+            throw error
+        }
+    }
+
     /// The run that was cut off and how it can end, as the report has it then; nil if there is none.
     private func find(
         _ last: LastRun,
@@ -125,6 +138,7 @@ struct RecoverCommand: Command {
     ) throws -> (UnfinishedRun, Recovery)? {
         switch last {
         case .settled:
+            report.journal = .settled
             report.outcome = .nothingToRecover
             return nil
         case .ofEarlierBoot:

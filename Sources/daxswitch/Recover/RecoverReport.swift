@@ -33,7 +33,8 @@ struct RecoverReport {
         case damaged
     }
 
-    var journal = Journal.settled
+    /// Nil where it was not looked at.
+    var journal: Journal?
     var policy: String?
     var outcome = Outcome.failed
     /// Steps were done.
@@ -92,7 +93,7 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
         "recover",
         [
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
-            "journal": .text(report.journal.rawValue), "outcome": .text(report.outcome.rawValue),
+            "journal": JSONValue(report.journal?.rawValue), "outcome": .text(report.outcome.rawValue),
             "restored_files": JSONValue(report.restoredFiles ?? []), "steps": .form(report.steps),
             "hazards": .form(report.hazards),
             "differences": differenceMembers(report.differences), "error": report.error.map(errorMember) ?? .null,

@@ -18,11 +18,12 @@ struct StatusCommand: Command {
 
     func execute() throws -> ExitStatus {
         let machine = try root.read()
+        let unfinished = try root.unfinishedWork(on: machine)
         let images = pendingImages(isPersisted: machine.persisted != nil)
         if wantsJSON {
-            Output.print(statusDocument(machine, pendingImages: images))
+            Output.print(statusDocument(machine, unfinished: unfinished, pendingImages: images))
         } else {
-            Output.print(statusText(machine, pendingImages: images, style: .current))
+            Output.print(statusText(machine, unfinished: unfinished, pendingImages: images, style: .current))
         }
         return .done
     }
@@ -40,7 +41,11 @@ struct StatusCommand: Command {
 }
 
 /// `status --json`.
-func statusDocument(_ machine: MachineState, pendingImages: [String]? = nil) -> JSONValue {
+func statusDocument(
+    _ machine: MachineState,
+    unfinished: [UnfinishedWork] = [],
+    pendingImages: [String]? = nil
+) -> JSONValue {
     document(
         "status",
         [
@@ -57,6 +62,7 @@ func statusDocument(_ machine: MachineState, pendingImages: [String]? = nil) -> 
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
             "held": .bool(machine.isHeld),
+            "unfinished": unfinished.members,
             "next_boot": nextBootMembers(machine, pendingImages),
             "soft_reserved": .list(
                 machine.softReserved.map { rangeMembers($0.range, ["sources": JSONValue($0.sources)]) }

@@ -4,18 +4,21 @@ import Ownership
 import Persistence
 
 /// `status` for people.
-func statusText(_ machine: MachineState, pendingImages: [String]? = nil, style: Style) -> [Line] {
+func statusText(
+    _ machine: MachineState,
+    unfinished: [UnfinishedWork] = [],
+    pendingImages: [String]? = nil,
+    style: Style
+) -> [Line] {
     let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
-    var lines = [style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
+    var lines = unfinished.isEmpty ? [] : unfinished.lines(style) + [""]
+    lines += [style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
     if machine.kernel.generation.value == .coordinated || machine.kernel.generation.value == .unfixed {
         lines.append(style.strong("Initial probe") + "  \(machine.initialProbe.value.rawValue)")
         lines += machine.initialProbe.evidence.flatMap { wrapped($0, indent: 15) }.map(style.faint)
     }
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
-    if let gap = machine.holdGap {
-        lines += wrapped("Half a hold, so that cxl_acpi may be kept out or not: \(gap)", indent: 0).map(style.bad)
-    }
     lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)
     lines += pendingImagesText(pendingImages ?? [], BootSystem().builder)

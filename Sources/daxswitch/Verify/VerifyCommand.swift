@@ -10,7 +10,7 @@ struct VerifyCommand: Command {
         commandName: "verify",
         abstract: "Hold the machine against a saved plan or a policy, and list every difference.",
         discussion: """
-            Ends with 4 where there is a difference. A saved plan is for one host and its kernel, in whichever boot; for \
+            Ends with 4 where there is a difference, and where an earlier run stopped half-way. A saved plan is for one host and its kernel, in whichever boot; for \
             another one it is refused.
             """
     )
@@ -38,17 +38,19 @@ struct VerifyCommand: Command {
     func execute() throws -> ExitStatus {
         let asked = try PolicyOrPlan(subject)
         let machine = try root.read()
-        let differences: [Difference]
+        let unfinished = try root.unfinishedWork(on: machine)
+        for work in unfinished where work.state == .running { Output.complain(work.failure.message) }
+        var differences = unfinished.differences
         let name: String?
         let title: String
         switch asked {
         case .policy(let entry):
-            differences = try unmet(entry.policy, on: machine)
+            differences += try unmet(entry.policy, on: machine)
             (name, title) = (entry.policy.name, "policy \(entry.policy.name)")
         case .plan(let saved, let file):
             let changes = saved.fingerprint.systemChanges(on: machine)
             guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            differences = Target(of: saved).differences(on: machine)
+            differences += Target(of: saved).differences(on: machine)
             (name, title) = (saved.policy?.name, file)
         }
         if wantsJSON {
@@ -60,11 +62,12 @@ struct VerifyCommand: Command {
         return try prometheus.map { try write(differences, machine, subject: name ?? title, to: $0, status) } ?? status
     }
 
-    /// What a policy wants, and that `/proc/iomem` has the lines which belong to the owners that are there.
+    /// What a policy wants, that no hold was left, and that `/proc/iomem` has the lines which belong to the owners that are there.
     private func unmet(_ policy: Policy, on machine: MachineState) throws(PlanningError) -> [Difference] {
         let planner = try Planner(machine: machine, overrides: facts.overrides)
         let present = planner.predict([]).prediction
-        return planner.unmet(policy.want) + compare(present, with: machine).filter { $0.kind == .iomem }
+        return planner.unmet(policy.want) + planner.leftHold(against: policy)
+            + compare(present, with: machine).filter { $0.kind == .iomem }
     }
 
     /// Writes the metrics; a file that can't be written does not hide a difference.

@@ -89,11 +89,12 @@ struct ProofProperties {
         return found
     }
 
-    /// What is wanted holds: no step; nothing refuses the steps: they bring it.
+    /// What is wanted holds: no step but the release of a hold over a `cxl_acpi` that is in; nothing refuses the steps: they bring it.
     func unfulfilled(_ policy: Policy) -> [String] {
         var found: [String] = []
         let wishes = state.wishes(of: policy.want)
-        if policy.want != Self.anything, state.model.seesDecoders, !plan.isEmpty, state.fulfils(wishes) {
+        let isLeft = state.model.isHeld && state.model.has("cxl_acpi") && plan.steps == [.release]
+        if policy.want != Self.anything, state.model.seesDecoders, !plan.isEmpty, !isLeft, state.fulfils(wishes) {
             found.append("it holds, and steps are planned")
         }
         if hazards.isEmpty {

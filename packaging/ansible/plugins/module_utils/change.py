@@ -25,20 +25,23 @@ class Change(object):
     def make(self):
         """Carries the task out, or in check mode finds what it would do."""
         self.members["hazards"] = []
+        before = self.status()
+        self.check_finished(before)
         proposed = None
         if self.wanted["state"] != "applied" or self.wanted["persist"]:
             # First: what can't be persisted is refused before anything on the running host is changed.
             proposed = self.ended("persist", ["--dry-run"] + self.persist_options(), self.wanted["policy"])
         if self.wanted["state"] == "applied":
             if self.module.check_mode:
-                self.preview()
+                self.preview(before)
             else:
-                self.apply()
+                self.apply(before)
         if proposed:
             self.persist(proposed)
         if not self.module.check_mode:
             status = self.status()
             self.members["ranges"] = status["ranges"]
+            self.members["unfinished"] = status.get("unfinished", [])
             self.members["reboot_required"] = self.reboot_required(status["next_boot"])
 
     @staticmethod
@@ -60,9 +63,16 @@ class Change(object):
     def root(self):
         return ["--root=%s" % self.wanted["root"]] if self.wanted["root"] else []
 
-    def preview(self):
+    def check_finished(self, status):
+        """Fails over what an earlier run left half done, before anything is changed."""
+        self.members["unfinished"] = status.get("unfinished", [])
+        for work in self.members["unfinished"]:
+            # One that is at work is waited for; a hold is what a policy is about.
+            if work["subject"] != "hold" and work["state"] in ("half-done", "damaged", "other-version"):
+                raise ToolError("half-done", work["what"], 5)
+
+    def preview(self, before):
         """Check mode: the plan, and what it would bring."""
-        before = self.status()
         after = self.plan(self.wanted["policy"])
         if self.wanted["offline_memory"] and not after["request"]["consent"]["offline_memory"]:
             after = self.consenting(after["request"])
@@ -103,9 +113,8 @@ class Change(object):
             options += ["--accept", hazard]
         return options
 
-    def apply(self):
-        """The real thing; the owners afterwards are read anew, not taken from the plan."""
-        before = self.status()
+    def apply(self, before):
+        """The real thing; the owners afterwards are read again, not taken from the plan."""
         try:
             document = self.ended("apply", self.unattended() + self.apply_options(), self.wanted["policy"])
         except ToolError:

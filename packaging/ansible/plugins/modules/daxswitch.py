@@ -108,6 +108,14 @@ hazards:
   returned: always, unless the program could not be asked
   type: list
   elements: dict
+unfinished:
+  description:
+    - What earlier runs have left half done, as C(daxswitch status) prints it; after the task, or where the task failed over
+      it, before it.
+    - A run that was cut off fails the task with the code V(half-done); C(daxswitch recover) ends it.
+  returned: always, unless the program could not be asked
+  type: list
+  elements: dict
 reboot_required:
   description: >-
     Whether the next boot brings other owners than there are now; null where that can't be known, as while an initramfs

@@ -1,0 +1,188 @@
+import Inspection
+import LinuxSystem
+import Machine
+import Ownership
+import Persistence
+import Reload
+
+/// What an earlier run has left half done, or what one does just now. Nothing ends as if all were well over it.
+struct UnfinishedWork: Equatable {
+    /// What it is of.
+    enum Subject: String {
+        case apply, persist, hold
+    }
+
+    /// How it stands; the raw value is the word in the documents.
+    enum State: String {
+        /// It was cut off, or it stopped.
+        case halfDone = "half-done"
+        /// It goes on.
+        case running
+        /// It was cut off in an earlier boot, whose kernel state is gone.
+        case earlierBoot = "earlier-boot"
+        /// Its journal can't be read.
+        case damaged
+        /// Its journal is of another version of daxswitch.
+        case otherVersion = "other-version"
+    }
+
+    let subject: Subject
+    let state: State
+    /// What is said of it, and how whoever would go on over it ends.
+    let failure: Failure
+    /// The command that ends it; nil where there is none.
+    var fix: String?
+
+    /// Whether it must be ended before anything else is begun or called done. A hold is something that plans see.
+    var isInTheWay: Bool { subject != .hold && [.halfDone, .damaged, .otherVersion].contains(state) }
+}
+
+extension UnfinishedWork {
+    /// The command that brings a run to an end.
+    private static let recover = "daxswitch recover"
+
+    /// What the journals of this machine show in the boot `bootID`.
+    ///
+    /// - Throws: `ReloadError` or `PersistenceError` where a journal or the lock can't be opened.
+    static func journals(
+        bootID: String?,
+        state: StateDirectory = StateDirectory(),
+        system: BootSystem = BootSystem()
+    ) throws -> [UnfinishedWork] {
+        let found = try unfinished(bootID, state, system)
+        guard !found.isEmpty else { return [] }
+        // The journal of a run that is at work is unfinished as well.
+        do throws(ReloadError) {
+            try Lock.waitUntilFree(state)
+        } catch {
+            guard error.code == .busy else { throw error }
+            return found.map { UnfinishedWork(subject: $0.subject, state: .running, failure: Failure(error)) }
+        }
+        // It may have ended in between.
+        return try unfinished(bootID, state, system)
+    }
+
+    /// Looks that nothing was cut off on this machine, and that no other daxswitch is about something.
+    ///
+    /// - Throws: `Failure` that says what it is; `ReloadError` or `PersistenceError` where that can't be found out.
+    static func checkNone(bootID: String?) throws {
+        let found = try journals(bootID: bootID)
+        if let work = found.first(where: { $0.isInTheWay || $0.state == .running }) { throw work.failure }
+    }
+
+    /// The hold of `machine`, where it is half of one or nobody needs it, beside `others`.
+    static func hold(of machine: MachineState, beside others: [UnfinishedWork] = []) -> [UnfinishedWork] {
+        guard let left = machine.leftHold, !others.contains(where: { $0.state == .running }) else { return [] }
+        let isOfRun = others.contains { $0.subject == .apply && $0.isInTheWay }
+        let fix = isOfRun ? recover : "daxswitch apply \(machine.holdGap == nil ? "cxl" : "POLICY")"
+        return [
+            UnfinishedWork(
+                subject: .hold,
+                state: .halfDone,
+                failure: Failure(
+                    .stopped,
+                    code: "left-hold",
+                    "\(left): run `\(fix)`"
+                        + (machine.holdGap == nil || isOfRun ? "" : " with the policy that is wanted")
+                ),
+                fix: fix
+            )
+        ]
+    }
+
+    private static func unfinished(
+        _ bootID: String?,
+        _ state: StateDirectory,
+        _ system: BootSystem
+    ) throws -> [UnfinishedWork] {
+        try [run(bootID, JournalFile(state)), choice(system)].compactMap { $0 }
+    }
+
+    private static func run(_ bootID: String?, _ journal: JournalFile) throws(ReloadError) -> UnfinishedWork? {
+        let last: LastRun
+        do { last = try LastRun(journal, bootID: bootID) } catch {
+            guard error.code == .otherVersion else { throw error }
+            return UnfinishedWork(subject: .apply, state: .otherVersion, failure: Failure(error))
+        }
+        switch last {
+        case .settled: return nil
+        case .unfinished(let run):
+            let failure = Failure(run.refusal(journal.place))
+            return UnfinishedWork(subject: .apply, state: .halfDone, failure: failure, fix: recover)
+        case .damaged(let error):
+            return UnfinishedWork(subject: .apply, state: .damaged, failure: Failure(error), fix: recover)
+        case .ofEarlierBoot:
+            let failure = Failure(
+                .stopped,
+                code: "earlier-boot",
+                "a run was cut off in an earlier boot, whose kernel state is gone (\(journal.place)): nothing is left to do, "
+                    + "and `daxswitch recover` puts the journal aside"
+            )
+            return UnfinishedWork(subject: .apply, state: .earlierBoot, failure: failure, fix: recover)
+        }
+    }
+
+    private static func choice(_ system: BootSystem) throws(PersistenceError) -> UnfinishedWork? {
+        do {
+            guard try system.journal() != nil else { return nil }
+        } catch {
+            guard error.code == .damagedJournal else { throw error }
+            return UnfinishedWork(subject: .persist, state: .damaged, failure: Failure(error))
+        }
+        let failure = Failure(
+            .stopped,
+            code: "unfinished",
+            "an earlier persist stopped half-way (\(ChoiceJournal.path)): run `daxswitch recover`, which puts back what was "
+                + "there before, or that persist again"
+        )
+        return UnfinishedWork(subject: .persist, state: .halfDone, failure: failure, fix: recover)
+    }
+}
+
+extension RootOption {
+    /// What is unfinished on `machine`, which was read from here: a recorded machine has no journals.
+    func unfinishedWork(on machine: MachineState) throws -> [UnfinishedWork] {
+        let journals = path == "/" ? try UnfinishedWork.journals(bootID: machine.kernel.bootID) : []
+        return journals + UnfinishedWork.hold(of: machine, beside: journals)
+    }
+}
+
+extension [UnfinishedWork] {
+    /// What of it makes a machine differ from what any policy or plan says.
+    var differences: [Difference] {
+        filter(\.isInTheWay).map { work in
+            Difference(
+                range: nil,
+                expected: ["no unfinished run"],
+                found: work.state.rawValue,
+                kind: .halfDone,
+                what: work.failure.message
+            )
+        }
+    }
+
+    /// The member `unfinished` of documents.
+    var members: JSONValue {
+        .list(
+            map { work in
+                [
+                    "subject": .text(work.subject.rawValue), "state": .text(work.state.rawValue),
+                    "what": .text(work.failure.message), "fix": JSONValue(work.fix),
+                ]
+            }
+        )
+    }
+
+    /// For people.
+    func lines(_ style: Style) -> [Line] {
+        flatMap { work -> [Line] in
+            let heading =
+                work.isInTheWay || work.subject == .hold ? style.bad("Half done") : style.careful(work.heading)
+            return [heading] + wrapped(work.failure.message, indent: 2)
+        }
+    }
+}
+
+extension UnfinishedWork {
+    fileprivate var heading: Line { state == .running ? "At work" : "Earlier boot" }
+}
