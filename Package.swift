@@ -67,6 +67,8 @@ let package = Package(
             ]
         ),
         .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
+        // What recorded machines show, read without any code of the tool: what tests hold its words against.
+        .target(name: "Referee", path: "Tests/Referee", swiftSettings: settings),
         .target(name: "TestProcesses", path: "Tests/TestProcesses", cSettings: [.treatAllWarnings(as: .error)]),
         // Predictions compared with recorded machines: for tests, and for the tool that writes the documents.
         .target(
@@ -89,8 +91,8 @@ let package = Package(
         tests("Inspection", ["LinuxSystem", "TestCaptures", "TestProcesses"]),
         tests("Ownership", ["CaptureReplay", "Inspection", "Policy", "TestCaptures"]),
         tests("Policy", ["LinuxSystem"]),
-        tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "TestCaptures"]),
-        tests("Persistence", ["LinuxSystem", "TestCaptures"]),
+        tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "Referee", "TestCaptures"]),
+        tests("Persistence", ["LinuxSystem", "Referee", "TestCaptures"]),
         .testTarget(
             name: "FuzzTests",
             dependencies: ["daxswitch", "LinuxSystem", "TestCaptures"],
@@ -99,7 +101,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["daxswitch", "LinuxSystem", "TestCaptures"],
+            dependencies: ["daxswitch", "LinuxSystem", "Referee", "TestCaptures"],
             swiftSettings: settings
         ),
     ]

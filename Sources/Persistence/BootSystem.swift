@@ -4,7 +4,8 @@ import LinuxSystem
 
 /// The system that a choice is written to: its files, its mounts, and what makes its initramfs.
 package struct BootSystem {
-    private let root: String
+    /// What stands before every path; empty for this machine.
+    let root: String
     private let tree: DirectoryTree
     private let run: Run
     /// Runs a program that lists an image, and returns what it prints; nil if it fails.

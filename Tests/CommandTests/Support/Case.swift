@@ -72,12 +72,21 @@ struct Case: Sendable, CustomTestStringConvertible {
                 if let running {
                     try Jail.run(words, in: running)
                 } else {
-                    try Tool.run(command: [Tool.path] + words, in: folder)
+                    try refereed(words, in: folder)
                 }
             result.add(ended)
         }
         try result.replace(try placeholders())
         return result
+    }
+
+    /// Runs the tool in the folder; what it says of one of the machines there is held against that machine's files.
+    private func refereed(_ words: [String], in folder: String) throws -> Ended {
+        let ended = try Tool.run(command: [Tool.path] + words, in: folder)
+        if let place = words.firstIndex(of: "--root"), place + 1 < words.count {
+            try ended.checkByReferee(words, root: "\(folder)/\(words[place + 1])", in: folder)
+        }
+        return ended
     }
 
     /// What a line of `varies` names: `NAME PATTERN`.

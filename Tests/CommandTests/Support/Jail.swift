@@ -20,7 +20,9 @@ enum Jail {
             let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
             try FileManager.default.copyItem(at: source, to: target)
         }
-        return try Tool.run(command: tracer + entry + [root.path, Tool.path] + arguments)
+        let ended = try Tool.run(command: tracer + entry + [root.path, Tool.path] + arguments)
+        try ended.checkByReferee(arguments, root: root.path)
+        return ended
     }
 
     private static let entry = geteuid() == 0 ? ["chroot"] : ["unshare", "--map-root-user", "chroot"]

@@ -34,7 +34,9 @@ enum Tool {
 
     /// Runs it against a recorded machine.
     static func run(_ arguments: [String], on root: CaptureRoot) throws -> Ended {
-        try run(arguments + ["--root", root.path])
+        let ended = try run(arguments + ["--root", root.path])
+        try ended.checkByReferee(arguments, root: root.path)
+        return ended
     }
 
     /// Runs a command, in a directory where its paths depend on one.

@@ -48,7 +48,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     var fault: (call: Int, Fault)?
     /// The calls that were made, by name.
     private(set) var calls: [String] = []
-    private var isDead = false
+    private(set) var isDead = false
     private var signalCame = false
     private var lines: [String] = []
 

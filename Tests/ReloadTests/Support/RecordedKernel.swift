@@ -11,6 +11,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 {
     private(set) var state: MachineState
     private let moments: RecordedMoments
+    /// Before the first step: whether cxl_acpi was kept out, and the files of the moment, if there are any.
+    let wasHeld: Bool
+    let firstRecord: String?
+    /// The files of the moment that it is in.
+    var record: String? { moments.root(of: state) }
     private(set) var steps: [Step] = []
     private(set) var kept: [RememberedFacts] = []
     private(set) var noted: [RunProgress] = []
@@ -52,6 +57,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     init(_ state: MachineState, _ moments: RecordedMoments = RecordedMoments()) {
         self.state = state
         self.moments = moments
+        (wasHeld, firstRecord) = (state.isHeld, moments.root(of: state))
         // What the reader has found in it is in the file.
         kept =
             state.remembered.map { decoders in

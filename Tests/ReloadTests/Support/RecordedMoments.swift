@@ -8,23 +8,30 @@ import Testing
 struct RecordedMoments: Sendable {
     private static let switched: Set<String> = ["cxl_acpi", "dax_hmem", "dax_cxl"]
     private let states: [Set<String>: MachineState]
+    /// The directories that these were read from.
+    private let roots: [Set<String>: String]
 
     /// None: no step changes a module.
-    init() { states = [:] }
+    init() { (states, roots) = ([:], [:]) }
 
     /// The moments with these names; of two with the same modules the later one counts.
     init(kernel: String, scenario: String, _ names: [String]) throws {
         var states: [Set<String>: MachineState] = [:]
+        var roots: [Set<String>: String] = [:]
         for name in names {
             let root = try TestCaptures.root(kernel: kernel, scenario: scenario, name)
             let state = try Inspector(root: root.path).read()
             states[Self.modules(of: state)] = state
+            roots[Self.modules(of: state)] = root.path
         }
-        self.states = states
+        (self.states, self.roots) = (states, roots)
     }
 
     /// The moment with these modules in.
     func state(with modules: Set<String>) throws -> MachineState { try #require(states[modules]) }
+
+    /// The files of the moment with the modules of `state`.
+    func root(of state: MachineState) -> String? { roots[Self.modules(of: state)] }
 
     /// What `step` leads to; nil where it changes no module.
     func next(_ step: Step, on state: MachineState, kept: RememberedFacts?) -> MachineState? {
