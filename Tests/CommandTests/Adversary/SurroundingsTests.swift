@@ -102,7 +102,7 @@ struct SurroundingsTests {
             for command in [["apply", "held", "--yes"], ["recover", "--yes"]] {
                 let ended = try Jail.run(command, in: root)
                 #expect(ended.status == 1, "\(kind), \(command): \(ended.complaint)")
-                #expect(ended.complaint.contains("/run/daxswitch "), "\(kind), \(command): \(ended.complaint)")
+                #expect(ended.complaint.contains("/run/daxswitch"), "\(kind), \(command): \(ended.complaint)")
             }
             #expect(text("/etc/victim") == "secret" && !isHeld)
         }
