@@ -1,4 +1,4 @@
-internal import Glibc
+internal import FoundationEssentials
 package import Inspection
 import LinuxSystem
 
@@ -6,7 +6,7 @@ import LinuxSystem
 package struct BootSystem {
     /// What stands before every path; empty for this machine.
     let root: String
-    private let tree: DirectoryTree
+    private let tree: PatientTree
     private let run: Run
     /// Runs a program that lists an image, and returns what it prints; nil if it fails.
     let list: List
@@ -31,7 +31,7 @@ package struct BootSystem {
         self.root = root
         self.run = run
         self.list = list
-        tree = DirectoryTree(root: root)
+        tree = PatientTree(root: root)
     }
 
     /// Whether what is written will last, from the mount table.
@@ -67,14 +67,11 @@ package struct BootSystem {
 
     /// What a `persist` found that was cut off, or is at work; nil if there is none.
     ///
-    /// - Throws: `PersistenceError` `.damagedJournal`; `.unavailable` if it can't be read.
+    /// - Throws: `PersistenceError` `.damagedJournal`; `.unavailable` or `.notAnswering` if it can't be read.
     package func journal() throws(PersistenceError) -> ChoiceJournal? {
-        let bytes: [UInt8]
-        do { bytes = try File(root + ChoiceJournal.path, O_RDONLY | O_NONBLOCK).readAll(upTo: 1 << 20) } catch {
-            if error.code == .notFound { return nil }
-            throw PersistenceError(error)
-        }
-        return try ChoiceJournal(parsing: bytes)
+        let bytes: [UInt8]?
+        do { bytes = try tree.read(ChoiceJournal.path) } catch { throw PersistenceError(error) }
+        return try bytes.map { bytes throws(PersistenceError) in try ChoiceJournal(parsing: bytes) }
     }
 
     /// Replaces the journal.
@@ -101,11 +98,23 @@ package struct BootSystem {
         var stamps: [String: ImageStamp] = [:]
         for release in names("/lib/modules") where tree.exists("/lib/modules/\(release)/modules.dep") {
             for place in InitramfsImages.places(release: release, tokens: tokens) {
-                guard let status = try? FileStatus(root + place) else { continue }
-                stamps[place] = ImageStamp(size: status.size, modified: status.modified, changed: status.changed)
+                stamps[place] = stamp(place)
             }
         }
         return InitramfsImages(stamps: stamps)
+    }
+
+    /// Nil if there is no such file, or it doesn't answer.
+    private func stamp(_ place: String) -> ImageStamp? {
+        let look = { () -> ImageStamp? in
+            guard let status = try? FileStatus(root + place) else { return nil }
+            return ImageStamp(size: status.size, modified: status.modified, changed: status.changed)
+        }
+        guard tree.isLive else { return look() }
+        let answer = try? WatchedReading().answer { note in
+            note.during(place) { look().flatMap { try? JSONEncoder().encode($0) } }.map { Array($0) } ?? []
+        }
+        return answer.flatMap { try? JSONDecoder().decode(ImageStamp.self, from: Data($0)) }
     }
 
     private func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }
@@ -114,7 +123,7 @@ package struct BootSystem {
     func exists(_ path: String) -> Bool { tree.exists(path) }
 
     /// The bytes of a small file; nil if there is none, or it can't be read.
-    func read(_ path: String) -> [UInt8]? { try? File(root + path, O_RDONLY).readAll(upTo: 1 << 20) }
+    func read(_ path: String) -> [UInt8]? { (try? tree.read(path)) ?? nil }
 
     /// Has the builder make the images again; what it prints goes to standard error.
     ///

@@ -1,3 +1,4 @@
+package import Inspection
 package import LinuxSystem
 
 /// Why a choice could not be made to hold.
@@ -36,6 +37,8 @@ package struct PersistenceError: Error, Sendable, Equatable {
         case notPermitted = "not-permitted"
         /// A file could not be written or removed.
         case unavailable
+        /// A file did not answer in time: its file system hangs.
+        case notAnswering = "not-answering"
     }
 
     /// What kind of obstacle.
@@ -59,5 +62,16 @@ package struct PersistenceError: Error, Sendable, Equatable {
     /// A file that could not be written or removed.
     package init(_ error: SystemError) {
         self.init(error.code == .notPermitted ? .notPermitted : .unavailable, error.description)
+    }
+
+    /// A file that could not be read.
+    package init(_ error: InspectionError) {
+        let code: Code =
+            switch error.code {
+            case .notAnswering: .notAnswering
+            case .notPermitted: .notPermitted
+            case .badCapture, .missingFeature, .unstable, .unreadable: .unavailable
+            }
+        self.init(code, error.message)
     }
 }

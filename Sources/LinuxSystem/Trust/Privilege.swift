@@ -39,7 +39,7 @@ package struct Privilege: Sendable {
             capabilities: line.flatMap { UInt64($0.dropFirst("CapEff:".count).trimmed, radix: 16) },
             userNamespace: File.linkTarget("/proc/self/ns/user"),
             pidNamespace: File.linkTarget("/proc/self/ns/pid"),
-            ownDirectory: ["/", "/run"].first { isOther($0, than: "/proc/1/root\($0)") }
+            ownDirectory: ["/", "/run"].first { watchedIsOther($0, than: "/proc/1/root\($0)") }
         )
     }
 
@@ -48,6 +48,14 @@ package struct Privilege: Sendable {
     package static func isOther(_ path: String, than second: String) -> Bool {
         guard let ours = try? FileStatus(path), let theirs = try? FileStatus(second) else { return false }
         return !ours.isSameFile(as: theirs)
+    }
+
+    /// The same of directories that may not answer: then nothing can be told.
+    private static func watchedIsOther(_ path: String, than second: String) -> Bool {
+        let answer = try? WatchedReading().answer { note in
+            note.during(second) { isOther(path, than: second) ? [1] : [] }
+        }
+        return answer == [1]
     }
 
     /// Whether the process has not `capability`; false where that can't be read.

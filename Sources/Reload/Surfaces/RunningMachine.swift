@@ -31,7 +31,7 @@ package struct RunningMachine: MachineReader, FactStore {
     /// The facts that a run of this boot has written.
     package func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? {
         do {
-            return try RememberedFacts.read(from: DirectoryTree(root: state.root), bootID: bootID)
+            return try RememberedFacts.read(from: PatientTree(root: state.root), bootID: bootID)
         } catch {
             throw ReloadError(error)
         }

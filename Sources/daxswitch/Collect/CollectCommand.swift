@@ -1,5 +1,4 @@
 import ArgumentParser
-import Inspection
 
 /// `collect`: the machine as a directory.
 struct CollectCommand: Command {
@@ -24,10 +23,6 @@ struct CollectCommand: Command {
     var wantsJSON: Bool { json.isOn }
 
     func execute() throws -> ExitStatus {
-        let target = DirectoryTree(root: directory)
-        if let names = try target.list("/"), !names.isEmpty {
-            throw CollectError(code: .notEmpty, message: "\(directory) is not empty")
-        }
         try Collector.recordThisMachine(in: directory)
         if wantsJSON {
             Output.print(document("collect", ["directory": .text(directory)]))

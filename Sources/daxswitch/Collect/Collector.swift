@@ -20,11 +20,16 @@ struct Collector {
         )
     }
 
-    /// A collector of the machine in `tree`, with the kernel log from any place.
-    init(tree: any FileTree, log: any KernelLog, directory: String) throws(CollectError) {
+    /// A collector of the machine in `tree`, with the kernel log from any place; `note` is told which file is written.
+    init(
+        tree: any FileTree,
+        log: any KernelLog,
+        directory: String,
+        noting note: WatchedReading.Note? = nil
+    ) throws(CollectError) {
         self.tree = tree
         self.log = log
-        recording = try Recording(tree: tree, path: directory)
+        recording = try Recording(tree: tree, path: directory, noting: note)
     }
 
     /// Modules whose directory in `/sys/module` tells something.

@@ -8,11 +8,15 @@ struct Recording {
     let tree: any FileTree
     /// The directory that becomes a root directory.
     private let directory: NewDirectory
+    private let place: String
+    private let note: WatchedReading.Note?
 
-    /// A recording of `tree` that will be at `path`.
-    init(tree: any FileTree, path: String) throws(CollectError) {
+    /// A recording of `tree` that will be at `path`; `note` is told which file is written.
+    init(tree: any FileTree, path: String, noting note: WatchedReading.Note? = nil) throws(CollectError) {
         self.tree = tree
-        directory = try Self.writing { () throws(SystemError) in try NewDirectory(path) }
+        self.note = note
+        place = path
+        directory = try Self.writing(path, note) { () throws(SystemError) in try NewDirectory(path) }
     }
 
     /// Attributes that are no facts, are large, or act on being read.
@@ -61,27 +65,34 @@ struct Recording {
 
     /// Writes a file of the capture.
     func write(_ bytes: [UInt8], to path: String) throws(CollectError) {
-        try Self.writing { () throws(SystemError) in try directory.write(bytes, to: path) }
+        try Self.writing(place + path, note) { () throws(SystemError) in try directory.write(bytes, to: path) }
     }
 
     /// Makes a link of the capture.
     func link(_ path: String, to target: String) throws(CollectError) {
         guard tree.linkTarget(path) != nil else { return }
-        try Self.writing { () throws(SystemError) in try directory.link(path, to: target) }
+        try Self.writing(place + path, note) { () throws(SystemError) in try directory.link(path, to: target) }
     }
 
     /// Makes a directory of the capture, with its parents.
     func make(_ path: String) throws(CollectError) {
-        try Self.writing { () throws(SystemError) in try directory.make(path) }
+        try Self.writing(place + path, note) { () throws(SystemError) in try directory.make(path) }
     }
 
     /// Puts the recording in its place: it is whole.
     func finish() throws(CollectError) {
-        try Self.writing { () throws(SystemError) in try directory.moveIntoPlace() }
+        try Self.writing(place, note) { () throws(SystemError) in try directory.moveIntoPlace() }
     }
 
-    private static func writing<Value>(_ body: () throws(SystemError) -> Value) throws(CollectError) -> Value {
-        do { return try body() } catch {
+    private static func writing<Value>(
+        _ path: String,
+        _ note: WatchedReading.Note?,
+        _ body: () throws(SystemError) -> Value
+    ) throws(CollectError) -> Value {
+        do throws(SystemError) {
+            guard let note else { return try body() }
+            return try note.during(path, body)
+        } catch {
             throw CollectError(code: error.code == .notTrusted ? .notTrusted : .notWritten, message: "\(error)")
         }
     }

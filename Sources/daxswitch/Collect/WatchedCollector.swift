@@ -2,7 +2,8 @@ import Inspection
 import LinuxSystem
 
 extension Collector {
-    /// Records the running machine into `directory`, in a child process: a file that does not answer is an error then.
+    /// Records the running machine into `directory`, in a child process: a file that does not answer is an error then, also
+    /// one of the recording.
     ///
     /// - Throws: `CollectError`; `InspectionError` `.notAnswering` with the file.
     static func recordThisMachine(in directory: String) throws {
@@ -11,7 +12,8 @@ extension Collector {
             answer = try WatchedReading().answer { note in
                 let tree = WatchedTree(DirectoryTree(root: "/"), noting: note)
                 do throws(CollectError) {
-                    try Collector(tree: tree, log: RunningKernelLog(), directory: directory).record()
+                    try note.during(directory) { () throws(CollectError) in try checkIsEmpty(directory) }
+                    try Collector(tree: tree, log: RunningKernelLog(), directory: directory, noting: note).record()
                     return []
                 } catch {
                     return Array("\(error.code.rawValue)\n\(error.message)".utf8)
@@ -19,11 +21,20 @@ extension Collector {
             }
         } catch {
             if let failure = InspectionError(error) { throw failure }
+            try checkIsEmpty(directory)
             return try Collector(directory: directory).record()
         }
         guard !answer.isEmpty else { return }
         let parts = String(decoding: answer, as: UTF8.self).parts(at: "\n", maxSplits: 1)
         let code = parts.first.flatMap { CollectError.Code(rawValue: String($0)) }
         throw CollectError(code: code ?? .notWritten, message: String(parts.last ?? ""))
+    }
+
+    private static func checkIsEmpty(_ directory: String) throws(CollectError) {
+        let names: [String]?
+        do { names = try DirectoryTree(root: directory).list("/") } catch {
+            throw CollectError(code: error.code == .notPermitted ? .notPermitted : .notWritten, message: error.message)
+        }
+        if names?.isEmpty == false { throw CollectError(code: .notEmpty, message: "\(directory) is not empty") }
     }
 }

@@ -9,7 +9,7 @@ enum History {
 
     /// What was kept, the oldest first, and how many lines made no sense.
     static func read(root: String) throws(InspectionError) -> (records: [HistoryRecord], unreadable: Int) {
-        let tree = DirectoryTree(root: root)
+        let tree = PatientTree(root: root)
         var records: [HistoryRecord] = []
         var unreadable = 0
         for path in [path + ".1", path] {
@@ -21,11 +21,22 @@ enum History {
         return (records, unreadable)
     }
 
-    /// Adds a record.
+    /// Adds a record, from a child process: a dead file system must not hold up a run that has ended.
     ///
     /// - Throws: `SystemError` where it can't be written; the file is then as it was.
     static func add(_ record: HistoryRecord, root: String = "") throws(SystemError) {
-        try LineLog(root + path, sizeLimit: 1 << 20).append(recordDocument(record).renderedLine)
+        let line = recordDocument(record).renderedLine
+        let log = LineLog(root + path, sizeLimit: 1 << 20)
+        guard root.isEmpty else { return try log.append(line) }
+        let failure = try WatchedReading().answer { note in
+            do throws(SystemError) {
+                try note.during(path) { () throws(SystemError) in try log.append(line) }
+                return []
+            } catch {
+                return Array("\(error)".utf8)
+            }
+        }
+        if !failure.isEmpty { throw SystemError(.unavailable, String(decoding: failure, as: UTF8.self)) }
     }
 
     /// What says whether the rest of a line can be read.

@@ -85,6 +85,7 @@ struct Failure: Error, Equatable {
             case .notPersistable: .badData
             case .missingModule, .nothingToDecide: .missing
             case .notPermitted: .notPermitted
+            case .notAnswering: .busy
             }
         self.init(status, code: error.code.rawValue, error.message)
     }

@@ -37,6 +37,25 @@ struct DeadFileSystemTests {
     }
 
     @Test(
+        "the history, a recording, /boot or the root of process 1 is on it: the command ends in time",
+        arguments: [
+            (["history"], "/var/lib/daxswitch", Int32(75)), (["collect", "/dead/capture"], "", 75),
+            (["recover", "--yes"], "/var/lib/daxswitch", 75), (["recover", "--yes"], "/proc/1/root", 0),
+            (["persist", "hmem", "--dry-run"], "/boot", 0),
+        ]
+    )
+    func otherFiles(arguments: [String], directory: String, status: Int32) throws {
+        let root = try host()
+        if !directory.isEmpty {
+            try? FileManager.default.removeItem(at: root.url(directory))
+            try link(directory, to: "/dead/x", in: root)
+        }
+        let ended = try DeadFileSystem.run(arguments, in: root)
+        #expect(ended.status == status, "\(ended)")
+        if status == 75 { #expect(ended.complaint.contains(" did not answer within 2 s"), "\(ended.complaint)") }
+    }
+
+    @Test(
         "what must be read is on it: the command ends in time, with 75, and names the file",
         arguments: [["status"], ["apply", "hmem", "--yes"], ["collect", "/capture"]]
     )

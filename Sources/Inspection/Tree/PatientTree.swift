@@ -1,0 +1,73 @@
+internal import LinuxSystem
+
+/// The files below a root, each of which may hang: on the running machine a child process asks, and is given up in time.
+///
+/// For single files. A whole machine is read by `Inspector`, in one child.
+package struct PatientTree: FileTree {
+    private let tree: DirectoryTree
+
+    /// The tree below `root`; `/` and the empty path are the running machine.
+    package init(root: String) { tree = DirectoryTree(root: root) }
+
+    /// The root is `/`.
+    package var isLive: Bool { tree.isLive }
+
+    /// The path with the root before it.
+    package func display(_ path: String) -> String { tree.display(path) }
+
+    /// The bytes of a regular file of at most 64 MiB; nil where it is absent.
+    ///
+    /// - Throws: `InspectionError`; `.notAnswering` if the file didn't answer in time.
+    package func read(_ path: String) throws(InspectionError) -> [UInt8]? {
+        try ask { tree throws(InspectionError) in try tree.read(path) }
+    }
+
+    /// The names in a directory, sorted; nil where it is absent.
+    ///
+    /// - Throws: `InspectionError`; `.notAnswering` if the directory didn't answer in time.
+    package func list(_ path: String) throws(InspectionError) -> [String]? {
+        try ask { tree throws(InspectionError) in try tree.list(path) }
+    }
+
+    /// The path with every link resolved inside the root; nil where it is absent or doesn't answer.
+    package func realPath(_ path: String) -> String? { answer { $0.realPath(path) } }
+
+    /// What a link says; nil where there is none, or it doesn't answer.
+    package func linkTarget(_ path: String) -> String? { answer { $0.linkTarget(path) } }
+
+    /// From the file itself; nil where it doesn't answer.
+    package func deviceNumber(_ path: String) -> String? { answer { $0.deviceNumber(path) } }
+
+    /// The kernel compares the tasks and asks no file.
+    package func sharesDescriptors(_ task: String, with other: String) -> Bool {
+        tree.sharesDescriptors(task, with: other)
+    }
+
+    private func answer<Value>(_ question: (any FileTree) -> Value?) -> Value? {
+        do { return try ask { tree throws(InspectionError) in question(tree) } } catch { return nil }
+    }
+
+    /// Asks in a child, and here from the answers that it got.
+    private func ask<Value>(
+        _ question: (any FileTree) throws(InspectionError) -> Value?
+    ) throws(InspectionError) -> Value? {
+        guard isLive else { return try question(tree) }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try WatchedReading().answer { note in
+                let log = AnswerLog(of: WatchedTree(tree, noting: note))
+                // What it throws is thrown again below.
+                _ = try? question(log)
+                return log.bytes
+            }
+        } catch {
+            if let failure = InspectionError(error) { throw failure }
+            // Without a child it can only be asked here.
+            return try question(tree)
+        }
+        guard let answers = AnsweredTree(bytes, of: tree) else {
+            throw InspectionError(.unstable, "a file was not read whole; try again in a moment")
+        }
+        return try question(answers)
+    }
+}
