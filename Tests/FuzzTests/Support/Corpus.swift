@@ -12,4 +12,9 @@ enum Corpus {
         return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
             .map { [UInt8](try Data(contentsOf: folder.appendingPathComponent($0))) }
     }
+
+    /// One of them.
+    static func input(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: folder.appendingPathComponent(path)))
+    }
 }

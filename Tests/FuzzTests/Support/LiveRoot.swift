@@ -1,0 +1,69 @@
+import Foundation
+import Inspection
+import TestCaptures
+
+/// A copy of a recorded machine that is read as the running one, in this process.
+struct LiveTree: FileTree {
+    private let tree: DirectoryTree
+
+    init(_ path: String) { tree = DirectoryTree(root: path) }
+
+    var isLive: Bool { true }
+
+    func display(_ path: String) -> String { path }
+    func read(_ path: String) throws(InspectionError) -> [UInt8]? { try tree.read(path) }
+    func list(_ path: String) throws(InspectionError) -> [String]? { try tree.list(path) }
+    func realPath(_ path: String) -> String? { tree.realPath(path) }
+    func linkTarget(_ path: String) -> String? { tree.linkTarget(path) }
+}
+
+/// The built tool with a directory as its `/`, by chroot(2).
+struct Jail {
+    private let root: String
+
+    private static let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("daxswitch").path
+
+    /// Whether the suite may call chroot(2).
+    static var isPossible: Bool { (try? Self.run(["chroot", "/", "true"]).status) == 0 }
+
+    /// Puts the tool and its libraries into `root`, a copy of a recorded machine.
+    init(_ root: String) throws {
+        self.root = root
+        let libraries = try Self.run(["ldd", Self.tool]).output.split(whereSeparator: \.isWhitespace)
+        for file in [Self.tool] + libraries.filter({ $0.hasPrefix("/") }).map(String.init) {
+            let target = URL(fileURLWithPath: root + file)
+            let folder = target.deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try? FileManager.default.copyItem(at: URL(fileURLWithPath: file).resolvingSymlinksInPath(), to: target)
+        }
+    }
+
+    /// What a run has printed, and its exit status; 128 and more for a signal, 124 if it took longer than a minute.
+    struct Ended {
+        let status: Int32
+        let output: String
+    }
+
+    /// Runs the tool.
+    func run(_ arguments: [String]) throws -> Ended {
+        try Self.run(["timeout", "60", "chroot", root, Self.tool] + arguments)
+    }
+
+    private static func run(_ command: [String]) throws -> Ended {
+        let pipe = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        let code = process.terminationStatus
+        let status = process.terminationReason == .exit ? code : 128 + code
+        return Ended(status: status, output: String(decoding: bytes, as: UTF8.self))
+    }
+}
