@@ -128,12 +128,12 @@ package struct Inspector: Sendable {
         // Without power decoders are reset, locked or not.
         if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }
         state.decoderHistory = DecoderHistoryFinding(state: state, sources: sources).find()
-        state.kernel.generation = try GenerationFinding(
+        state.kernel.generation = try GenerationInference(
             state: state,
             sources: sources,
             hmemFile: modules.hmemFile
         ).find()
-        state.initialProbe = InitialProbeFinding(state: state, log: sources.log, facts: facts).find()
+        state.initialProbe = InitialProbeInference(state: state, log: sources.log, facts: facts).find()
         if let contradiction = Consistency(state: state, tree: tree).firstContradiction() {
             throw unusable(contradiction)
         }

@@ -7,7 +7,7 @@ package struct Kernel: Sendable, Equatable {
     /// `/proc/cmdline`.
     package var commandLine: KernelCommandLine
     /// Which ownership rules the kernel follows; nil where the evidence does not decide.
-    package var generation: Finding<Generation?>
+    package var generation: Inferred<Generation?>
     /// `/proc/sys/kernel/modules_disabled` is 1: no module can be loaded or removed before a reboot.
     package var modulesDisabled: Bool
     /// `/proc/sys/kernel/modprobe` names a program that can load modules: without one, request_module() loads none
@@ -25,7 +25,7 @@ package struct Kernel: Sendable, Equatable {
         self.release = release
         bootID = nil
         commandLine = KernelCommandLine("")
-        generation = Finding(nil, evidence: [])
+        generation = Inferred(nil, evidence: [])
         modulesDisabled = false
         hasModuleHelper = true
         lockdown = nil

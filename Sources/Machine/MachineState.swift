@@ -31,11 +31,11 @@ package struct MachineState: Sendable, Equatable {
     /// Memory blocks above the first boot memory, with their state.
     package var memory: MemoryBlocks
     /// Whether the first dax_hmem probe that meets a window is still to come (7.1 on).
-    package var initialProbe: Finding<InitialProbe>
+    package var initialProbe: Inferred<InitialProbe>
     /// The decoders as daxswitch saw them last in this boot; nil where it has not seen them, or where they are in sysfs.
     package var remembered: RememberedDecoders?
     /// What may have become of the decoders since the firmware programmed them.
-    package var decoderHistory: Finding<DecoderHistory>
+    package var decoderHistory: Inferred<DecoderHistory>
     /// How often the machine has slept (suspended, idle or hibernated) since its kernel started, as far as that shows.
     package var sleeps: Int
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
@@ -64,9 +64,9 @@ package struct MachineState: Sendable, Equatable {
         hmemDevices = []
         hmemSettings = HmemSettings()
         memory = MemoryBlocks()
-        initialProbe = Finding(.unknown, evidence: [])
+        initialProbe = Inferred(.unknown, evidence: [])
         remembered = nil
-        decoderHistory = Finding(.driversBound, evidence: [])
+        decoderHistory = Inferred(.driversBound, evidence: [])
         sleeps = 0
         isHeld = false
         holdGap = nil
@@ -134,13 +134,13 @@ package enum BootChoice: String, Sendable, CaseIterable {
 }
 
 /// A value that was inferred, with the facts it was inferred from, one sentence each, naming the file.
-package struct Finding<Value: Sendable & Equatable>: Sendable, Equatable {
+package struct Inferred<Value: Sendable & Equatable>: Sendable, Equatable {
     /// What was found.
     package var value: Value
     /// Why: one sentence for each fact, with the file it stands in.
     package var evidence: [String]
 
-    /// A finding with its evidence.
+    /// A value with its evidence.
     package init(_ value: Value, evidence: [String]) {
         self.value = value
         self.evidence = evidence

@@ -12,7 +12,7 @@ struct DecoderHistoryTests {
     }
 
     /// The finding where the kernel log, or the command line, of a moment without `cxl_acpi` reads otherwise.
-    private func finding(_ path: String, _ change: (String) -> String) throws -> Finding<DecoderHistory> {
+    private func finding(_ path: String, _ change: (String) -> String) throws -> Inferred<DecoderHistory> {
         let copy = try TestCaptures.copy(
             TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "hmem-alone")
         )
@@ -51,7 +51,7 @@ struct DecoderHistoryTests {
     }
 
     /// The finding where `cxl_acpi` was bound and is out, and `module_blacklist=` names `name`.
-    private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Finding<
+    private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Inferred<
         DecoderHistory
     > {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))

@@ -20,7 +20,7 @@ import Testing
         _ files: [String: String],
         log: [String]? = nil,
         links: [String: String] = [:]
-    ) throws -> Finding<Generation?> {
+    ) throws -> Inferred<Generation?> {
         var tree = FakeTree(files)
         tree.links = links
         return try Inspector(tree: tree, log: FakeLog(log)).read().kernel.generation

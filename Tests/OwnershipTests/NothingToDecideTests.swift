@@ -7,7 +7,7 @@ import Testing
 struct NothingToDecideTests {
     private func message(_ change: (inout MachineState) -> Void) throws -> String {
         var machine = Machines.booted(.coordinated)
-        machine.kernel.generation = Finding(nil, evidence: ["/proc/iomem has no Soft Reserved line"])
+        machine.kernel.generation = Inferred(nil, evidence: ["/proc/iomem has no Soft Reserved line"])
         change(&machine)
         let error = try #require(throws: PlanningError.self) {
             try Planner(machine: machine).predict([.load("dax_hmem")])

@@ -245,7 +245,7 @@ struct PlannerTests {
     @Test("an unknown generation is an error that says what to do")
     func unknownGeneration() throws {
         var machine = Machines.cxlOwned(.coordinated, locked: true)
-        machine.kernel.generation = Finding(nil, evidence: ["nothing tells"])
+        machine.kernel.generation = Inferred(nil, evidence: ["nothing tells"])
         #expect(throws: PlanningError.self) { try Planner(machine: machine) }
         #expect(try Planner(machine: machine, overrides: Overrides(generation: .deferring)).plan(Machines.cxl).isEmpty)
     }

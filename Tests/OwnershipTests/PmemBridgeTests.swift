@@ -150,7 +150,7 @@ struct PmemBridgeTests {
     @Test("rules that are not known tell nothing about the machine as it stands")
     func unknownRules() {
         var machine = assembled(lacksDriver: true)
-        machine.kernel.generation = Finding(nil, evidence: [])
+        machine.kernel.generation = Inferred(nil, evidence: [])
         #expect(presentHazards(of: machine).isEmpty)
     }
 

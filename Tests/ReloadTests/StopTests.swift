@@ -56,7 +56,7 @@ struct StopTests {
     func generationStaysKnown() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         kernel.onRead = { count, machine throws(ReloadError) in
-            if count > 0 { machine.kernel.generation = Finding(nil, evidence: []) }
+            if count > 0 { machine.kernel.generation = Inferred(nil, evidence: []) }
         }
         guard case .done = try run(kernel) else {
             Issue.record("not done")

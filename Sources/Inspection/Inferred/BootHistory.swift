@@ -10,35 +10,35 @@ internal import Machine
 /// what dax_hmem did not take. That none did is harder, since modules may have come and gone: it is a remembered fact, or
 /// the kernel log goes back to the boot and shows that no window has been there (`LoggedFacts.hasHostBridge`).
 /// On other generations there is no such probe: the value is `unknown`, and the evidence says so.
-struct InitialProbeFinding {
+struct InitialProbeInference {
     let state: MachineState
     let log: LoggedFacts
     let facts: RememberedFacts?
 
-    func find() -> Finding<InitialProbe> {
+    func find() -> Inferred<InitialProbe> {
         if let generation = state.kernel.generation.value, generation == .hmemOnly || generation == .deferring {
-            return Finding(
+            return Inferred(
                 .unknown,
                 evidence: ["A kernel of the generation \(generation.rawValue) has no initial probe."]
             )
         }
         let met = windowRanges()
         guard !met.isEmpty else {
-            return Finding(
+            return Inferred(
                 .unknown,
                 evidence: ["No Soft Reserved range meets a CXL window, so no probe can have met one."]
             )
         }
         let proofs = [logProof(), unownedProof(met), orderProof()].compactMap { $0 }
-        if !proofs.isEmpty { return Finding(.done, evidence: proofs) }
+        if !proofs.isEmpty { return Inferred(.done, evidence: proofs) }
         if let probe = facts?.initialProbe {
-            return Finding(
+            return Inferred(
                 probe,
                 evidence: ["\(RememberedFacts.path) has \"\(probe.rawValue)\", written in this boot."]
             )
         }
-        if let proof = earlyProof() { return Finding(.pending, evidence: [proof]) }
-        return Finding(.unknown, evidence: [doubt(met), silence])
+        if let proof = earlyProof() { return Inferred(.pending, evidence: [proof]) }
+        return Inferred(.unknown, evidence: [doubt(met), silence])
     }
 
     /// Why no other source tells. Neither sysfs nor `/proc/modules` keeps a trace of a module that has gone; the journal

@@ -14,14 +14,14 @@ struct DecoderHistoryFinding {
     private var log: LoggedFacts { sources.log }
 
     /// The finding, with what proves it or what is missing.
-    func find() -> Finding<DecoderHistory> {
-        if let why = earlierKernel ?? sleep { return Finding(.unknown, evidence: [why]) }
+    func find() -> Inferred<DecoderHistory> {
+        if let why = earlierKernel ?? sleep { return Inferred(.unknown, evidence: [why]) }
         if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
         // What is part of the kernel image is bound without being loaded.
         if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
             state.modules.state(of: "cxl_acpi") != .builtin
         {
-            return Finding(.asAtBoot, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+            return Inferred(.asAtBoot, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
         }
         let mark = "\"\(LoggedFacts.bridgeMark)\""
         if log.hasHostBridge { return doubt("The kernel log has \(mark): cxl_acpi has been bound in this boot.") }
@@ -29,13 +29,13 @@ struct DecoderHistoryFinding {
             let what = log.isEmpty ? "There is no kernel log here" : "The kernel log has lost its beginning"
             return doubt("\(what), so that cxl_acpi may have been bound in this boot.")
         }
-        return Finding(
+        return Inferred(
             .asAtBoot,
             evidence: ["The kernel log goes back to the boot and has no \(mark): cxl_acpi has not been bound."]
         )
     }
 
-    private func doubt(_ why: String) -> Finding<DecoderHistory> { Finding(.driversBound, evidence: [why]) }
+    private func doubt(_ why: String) -> Inferred<DecoderHistory> { Inferred(.driversBound, evidence: [why]) }
 
     /// The file that shows what has started the kernel, on x86 alone (arch/x86/kernel/setup.c: setup_arch()).
     static let loaderPath = "/proc/sys/kernel/bootloader_type"

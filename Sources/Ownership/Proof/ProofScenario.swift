@@ -41,7 +41,7 @@ struct ProofScenario: Sendable {
         _ ranges: [AddressRange]
     ) -> MachineState {
         var kernel = Kernel(release: generation.rawValue)
-        kernel.generation = Finding(generation, evidence: ["the proof says so"])
+        kernel.generation = Inferred(generation, evidence: ["the proof says so"])
         kernel.showsSoftReserved = generation == .hmemOnly
         var machine = MachineState(kernel: kernel, iomem: IomemTree(inFileOrder: []))
         machine.modules.builtin = ProofState.builtin

@@ -34,9 +34,9 @@ struct ProofState: Sendable {
     /// The machine as a reader of sysfs and procfs would find it: what the planner gets to see of this state.
     var machine: MachineState {
         var machine = model.shown(on: scenario.machine)
-        machine.initialProbe = Finding(model.probeIsPending ? .pending : .done, evidence: ["the proof says so"])
+        machine.initialProbe = Inferred(model.probeIsPending ? .pending : .done, evidence: ["the proof says so"])
         machine.remembered = remembered
-        machine.decoderHistory = Finding(wasBound ? .driversBound : .asAtBoot, evidence: ["the proof says so"])
+        machine.decoderHistory = Inferred(wasBound ? .driversBound : .asAtBoot, evidence: ["the proof says so"])
         return machine
     }
 

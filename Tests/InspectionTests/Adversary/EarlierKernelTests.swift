@@ -20,7 +20,7 @@ struct EarlierKernelTests {
     }
 
     /// The finding where a machine without `cxl_acpi`, whose log is whole, also has these files.
-    private func finding(_ files: [String: String], isLive: Bool = false) throws -> Finding<DecoderHistory> {
+    private func finding(_ files: [String: String], isLive: Bool = false) throws -> Inferred<DecoderHistory> {
         let copy = try TestCaptures.copy(
             TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "hmem-alone")
         )

@@ -9,7 +9,7 @@ struct OtherKernelTests {
         var machine = Machines.booted(.coordinated)
         machine.windows[0].isLive = false
         for module in ["cxl_acpi", "dax_cxl", "dax_hmem"] { machine.modules.loaded[module] = nil }
-        machine.decoderHistory = Finding(history, evidence: ["the test says so"])
+        machine.decoderHistory = Inferred(history, evidence: ["the test says so"])
         change(&machine)
         return try Planner(machine: machine).plan(Machines.hmem).hazards
     }

@@ -22,7 +22,7 @@ enum Machines {
         decoded: [AddressRange] = []
     ) -> MachineState {
         var kernel = Kernel(release: "test")
-        kernel.generation = Finding(generation, evidence: ["the test says so"])
+        kernel.generation = Inferred(generation, evidence: ["the test says so"])
         kernel.showsSoftReserved = generation == .deferring
         var machine = MachineState(kernel: kernel, iomem: IomemTree(inFileOrder: []))
         machine.softReserved = ranges.map { SoftReservedRange(range: $0, sources: ["test"]) }
@@ -51,7 +51,7 @@ enum Machines {
                 )
             )
         }
-        machine.initialProbe = Finding(.done, evidence: ["the test says so"])
+        machine.initialProbe = Inferred(.done, evidence: ["the test says so"])
         machine.memory.blockSize = 0x800_0000
         return machine
     }

@@ -2,34 +2,34 @@ internal import Machine
 
 /// Tells the coordination of 7.1 from version 7 of its series, which some kernels got as a backport and which lacks the
 /// deferral on reload.
-struct CoordinationFinding {
+struct CoordinationInference {
     let state: MachineState
     let sources: MachineSources
     /// The file of dax_hmem; nil where it is not known.
     let hmemFile: String?
 
-    func find() throws(InspectionError) -> Finding<Generation?> {
+    func find() throws(InspectionError) -> Inferred<Generation?> {
         if sources.log.awaitsProbe {
-            return Finding(.coordinated, evidence: ["The kernel log has \"\(LoggedFacts.awaitingProbe)\"."])
+            return Inferred(.coordinated, evidence: ["The kernel log has \"\(LoggedFacts.awaitingProbe)\"."])
         }
         let module = try moduleFile()
         if module.value != nil { return module }
         if let version = KernelVersion(state.kernel.release), version >= .coordinating {
             let release = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
-            return Finding(
+            return Inferred(
                 .coordinated,
                 evidence: module.evidence + ["\(release): from 7.1 on the coordination defers on reload."]
             )
         }
         // A global of built-in code in version 7 only; 7.1 keeps the flag in hmem_platform (drivers/dax/hmem/device.c).
         if try sources.symbols.has("dax_hmem_initial_probe") {
-            return Finding(
+            return Inferred(
                 .unfixed,
                 evidence: module.evidence + ["/proc/kallsyms has dax_hmem_initial_probe."]
             )
         }
         let release = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
-        return Finding(
+        return Inferred(
             nil,
             evidence: module.evidence + [
                 "\(release): a backport, and nothing tells whether it defers on reload (coordinated) or not (unfixed)."
@@ -38,18 +38,18 @@ struct CoordinationFinding {
     }
 
     /// What the text in the file of dax_hmem says; the value is nil where it can't be read.
-    private func moduleFile() throws(InspectionError) -> Finding<Generation?> {
-        guard let path = hmemFile else { return Finding(nil, evidence: []) }
+    private func moduleFile() throws(InspectionError) -> Inferred<Generation?> {
+        guard let path = hmemFile else { return Inferred(nil, evidence: []) }
         guard path.hasSuffix(".ko") else {
-            return Finding(nil, evidence: ["\(path) is compressed and was not looked into."])
+            return Inferred(nil, evidence: ["\(path) is compressed and was not looked into."])
         }
-        guard let bytes = try sources.tree.read(path) else { return Finding(nil, evidence: ["\(path) is not there."]) }
+        guard let bytes = try sources.tree.read(path) else { return Inferred(nil, evidence: ["\(path) is not there."]) }
         if bytes.holds(LoggedFacts.awaitingProbe) {
-            return Finding(.coordinated, evidence: ["\(path) has the text \"\(LoggedFacts.awaitingProbe)\"."])
+            return Inferred(.coordinated, evidence: ["\(path) has the text \"\(LoggedFacts.awaitingProbe)\"."])
         }
         guard bytes.holds(LoggedFacts.deferring) else {
-            return Finding(nil, evidence: ["\(path) was built without debug messages, which would tell."])
+            return Inferred(nil, evidence: ["\(path) was built without debug messages, which would tell."])
         }
-        return Finding(.unfixed, evidence: ["\(path) lacks the text \"\(LoggedFacts.awaitingProbe)\"."])
+        return Inferred(.unfixed, evidence: ["\(path) lacks the text \"\(LoggedFacts.awaitingProbe)\"."])
     }
 }

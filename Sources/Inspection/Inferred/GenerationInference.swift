@@ -6,7 +6,7 @@ internal import Machine
 /// Each feature leaves some generations possible; what all of them leave is the answer. Only where the features of the
 /// modules decide nothing, the dialect of `/proc/iomem` does, and only where that leaves two, the release.
 /// The evidence names files as they are on the machine, so that it does not change with the place of a capture.
-struct GenerationFinding {
+struct GenerationInference {
     let state: MachineState
     let sources: MachineSources
     /// The file of dax_hmem; nil where it is not known.
@@ -21,27 +21,27 @@ struct GenerationFinding {
     /// The two that let dax_cxl wait for dax_hmem (`dax_hmem_flush_work()`, drivers/dax/hmem/device.c).
     private static let coordinating: Set<Generation> = [.coordinated, .unfixed]
 
-    func find() throws(InspectionError) -> Finding<Generation?> {
+    func find() throws(InspectionError) -> Inferred<Generation?> {
         let clues = try moduleClues() + deviceClues()
         var evidence = clues.map(\.evidence)
         let possible = clues.reduce(Set(Generation.allCases)) { $0.intersection($1.possible) }
         if possible.isEmpty {
-            return Finding(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+            return Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
         }
-        if possible.count == 1 { return Finding(possible.first, evidence: evidence) }
+        if possible.count == 1 { return Inferred(possible.first, evidence: evidence) }
         if possible == Self.coordinating {
-            let fixed = try CoordinationFinding(state: state, sources: sources, hmemFile: hmemFile).find()
-            return Finding(fixed.value, evidence: evidence + fixed.evidence)
+            let fixed = try CoordinationInference(state: state, sources: sources, hmemFile: hmemFile).find()
+            return Inferred(fixed.value, evidence: evidence + fixed.evidence)
         }
         let dialect = dialect()
         evidence += dialect.evidence
-        guard var generation = dialect.value else { return Finding(nil, evidence: evidence) }
+        guard var generation = dialect.value else { return Inferred(nil, evidence: evidence) }
         // What coordinates with dax_cxl takes everything where the kernel has none.
         if lacksDaxCxl && generation == .coordinated { generation = .hmemOnly }
         guard possible.contains(generation) else {
-            return Finding(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+            return Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
         }
-        return Finding(generation, evidence: evidence)
+        return Inferred(generation, evidence: evidence)
     }
 
     private func moduleClues() throws(InspectionError) -> [Clue] {
@@ -148,32 +148,32 @@ struct GenerationFinding {
     }
 
     /// What the lines of `/proc/iomem` say, with the release where they leave two possible.
-    private func dialect() -> Finding<Generation?> {
+    private func dialect() -> Inferred<Generation?> {
         let file = "/proc/iomem"
         let release = KernelVersion(state.kernel.release)
         let named = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
         if state.kernel.showsSoftReserved {
             if let release, release >= .coordinating {
                 // Only x86 stopped to print the lines.
-                return Finding(
+                return Inferred(
                     nil,
                     evidence: ["\(file) has Soft Reserved lines and \(named): both rules are possible."]
                 )
             }
             if let line = state.iomem.entries(where: { $0.isNumbered("hmem.") }).first {
-                return Finding(.hmemOnly, evidence: ["\(file) has \(line.name) over a Soft Reserved line."])
+                return Inferred(.hmemOnly, evidence: ["\(file) has \(line.name) over a Soft Reserved line."])
             }
-            return Finding(.deferring, evidence: ["\(file) has Soft Reserved lines and no hmem.N over them."])
+            return Inferred(.deferring, evidence: ["\(file) has Soft Reserved lines and no hmem.N over them."])
         }
         guard let range = state.softReserved.first, let source = range.sources.first else {
-            return Finding(nil, evidence: ["\(file) has no Soft Reserved line, and no Soft Reserved range is known."])
+            return Inferred(nil, evidence: ["\(file) has no Soft Reserved line, and no Soft Reserved range is known."])
         }
         let hidden = "\(file) has no Soft Reserved line, though \(source) has \(range.range): 7.0 or later;"
         guard let release, release >= .hiding else {
-            return Finding(nil, evidence: ["\(hidden) but \(named), so this decides nothing."])
+            return Inferred(nil, evidence: ["\(hidden) but \(named), so this decides nothing."])
         }
         let isCoordinated = release >= .coordinating
-        return Finding(
+        return Inferred(
             isCoordinated ? .coordinated : .deferring,
             evidence: ["\(hidden) \(named), which with the missing line decides (the coordination came with 7.1)."]
         )
