@@ -73,7 +73,7 @@ let package = Package(
         // Predictions compared with recorded machines: for tests, and for the tool that writes the documents.
         .target(
             name: "CaptureReplay",
-            dependencies: ["Inspection", "Iomem", "Machine", "Ownership", "TestCaptures"],
+            dependencies: ["Inspection", "Iomem", "Machine", "Ownership", "Policy", "TestCaptures"],
             path: "Tests/CaptureReplay",
             swiftSettings: optimized
         ),

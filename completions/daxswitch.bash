@@ -186,7 +186,7 @@ _daxswitch() {
 
 _daxswitch_status() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--json --check --version -h --help)
     repeating_options=()
     non_repeating_options=(--root)
     __daxswitch_offer_flags_options 0
@@ -409,7 +409,7 @@ _daxswitch_explain() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __daxswitch_add_completions -W 'hmem-owns-all'$'\n''outside-windows'$'\n''no-window'$'\n''defer-to-cxl'$'\n''initial-probe-region'$'\n''initial-probe-hmem'$'\n''later-probe-defers'$'\n''reload-race'$'\n''region-idle'$'\n''proximity-ranges'$'\n''hmem-disabled'$'\n''cxl-claims-region'$'\n''first-claim-wins'$'\n''both-claim'$'\n''alignment'$'\n''no-region'$'\n''no-driver'$'\n''hmem-requests-cxl'$'\n''hmem-softdep-cxl'$'\n''cxl-depends-on-hmem'$'\n''removal-resets-decoders'$'\n''lock-honoured'$'\n''lock-ignored'$'\n''unassembled-kept'$'\n''hold-blocks'$'\n''pmem-needs-bridge'$'\n''memory-online'$'\n''decode-under-live-memory'$'\n''region-lost'$'\n''undecoded-range'$'\n''device-open'$'\n''orphaned-range'$'\n''unbindable'$'\n''double-claim'$'\n''pmem-in-use'$'\n''pmem-without-bridge'$'\n''self-undoing'$'\n''nondeterministic'$'\n''want-unmet'$'\n''step-refused'$'\n''builtin'$'\n''modules-disabled'$'\n''lockdown'$'\n''not-permitted'$'\n''no-hotremove'
+        __daxswitch_add_completions -W 'hmem-owns-all'$'\n''outside-windows'$'\n''no-window'$'\n''defer-to-cxl'$'\n''initial-probe-region'$'\n''initial-probe-hmem'$'\n''later-probe-defers'$'\n''reload-race'$'\n''region-idle'$'\n''proximity-ranges'$'\n''hmem-disabled'$'\n''cxl-claims-region'$'\n''first-claim-wins'$'\n''both-claim'$'\n''alignment'$'\n''no-region'$'\n''no-driver'$'\n''hmem-requests-cxl'$'\n''hmem-softdep-cxl'$'\n''cxl-depends-on-hmem'$'\n''removal-resets-decoders'$'\n''lock-honoured'$'\n''lock-ignored'$'\n''unassembled-kept'$'\n''hold-blocks'$'\n''pmem-needs-bridge'$'\n''memory-online'$'\n''decode-under-live-memory'$'\n''region-lost'$'\n''undecoded-range'$'\n''device-open'$'\n''orphaned-range'$'\n''unbindable'$'\n''double-claim'$'\n''pmem-in-use'$'\n''pmem-without-bridge'$'\n''self-undoing'$'\n''nondeterministic'$'\n''want-unmet'$'\n''step-refused'$'\n''builtin'$'\n''modules-disabled'$'\n''lockdown'$'\n''not-permitted'$'\n''no-hotremove'$'\n''undecoded'$'\n''region-not-assembled'$'\n''no-owner'$'\n''leaked'$'\n''driver-refused'$'\n''half-done'$'\n''firmware-system-ram'$'\n''soft-reserve-off'$'\n''hmem-over-region'$'\n''capacity-lost'$'\n''auto-online'$'\n''held'
         return
         ;;
     esac

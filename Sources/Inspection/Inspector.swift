@@ -128,6 +128,11 @@ package struct Inspector: Sendable {
         // Without power decoders are reset, locked or not.
         if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }
         state.decoderHistory = DecoderHistoryFinding(state: state, sources: sources).find()
+        state.lostRegions = facts?.decoders?.regions.filter(state.hasLost) ?? []
+        state.driverFailures = sources.log.failures
+        state.softReserveIsOff = try KernelConfiguration(tree: tree, release: state.kernel.release).softReserveIsOff(
+            state
+        )
         state.kernel.generation = try GenerationInference(
             state: state,
             sources: sources,

@@ -20,6 +20,8 @@ package struct Region: Sendable, Equatable {
     package var targets: [String]
     /// `pmem_regionN` exists below it (for pmem) and no driver is bound to it: it was made while `cxl_pmem` was out.
     package var lacksPmemDriver: Bool
+    /// Its decoders are an accelerator's (`target_type`): the device's own driver uses the memory, and no dax region is made.
+    package var isOfAccelerator: Bool
 
     /// A region as sysfs shows it.
     package init(
@@ -31,7 +33,8 @@ package struct Region: Sendable, Equatable {
         assembled: Bool,
         daxDriver: String?,
         targets: [String],
-        lacksPmemDriver: Bool = false
+        lacksPmemDriver: Bool = false,
+        isOfAccelerator: Bool = false
     ) {
         self.name = name
         self.range = range
@@ -42,6 +45,7 @@ package struct Region: Sendable, Equatable {
         self.daxDriver = daxDriver
         self.targets = targets
         self.lacksPmemDriver = lacksPmemDriver
+        self.isOfAccelerator = isOfAccelerator
     }
 }
 

@@ -47,6 +47,13 @@ package struct MachineState: Sendable, Equatable {
     package var persisted: BootChoice?
     /// What the host's own configuration says to modprobe.
     package var modprobe: ModprobeSettings
+    /// What drivers told of their failures in this boot, oldest first.
+    package var driverFailures: [DriverFailure]
+    /// The committed ram regions of this boot that are gone, with their decoders' settings.
+    package var lostRegions: [RememberedRegion]
+    /// The kernel leaves no memory to drivers: it was built without CONFIG_EFI_SOFT_RESERVE. The file that says so; nil
+    /// where none does.
+    package var softReserveIsOff: String?
 
     /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
     package init(kernel: Kernel, iomem: IomemTree) {
@@ -72,6 +79,9 @@ package struct MachineState: Sendable, Equatable {
         holdGap = nil
         persisted = nil
         modprobe = ModprobeSettings()
+        driverFailures = []
+        lostRegions = []
+        softReserveIsOff = nil
     }
 
     /// Whether sysfs has the decoders of all memory devices.
@@ -101,6 +111,13 @@ package struct MachineState: Sendable, Equatable {
     package var decodedBytes: [AddressRange] {
         (decoders.filter { $0.kind == .endpoint }.compactMap(\.range) + regions.filter(\.committed).compactMap(\.range))
             .merged()
+    }
+
+    /// Whether a region that was committed in this boot is gone: sysfs has the decoders and no region over its bytes, or
+    /// `cxl_acpi` is gone and the kernel has reset decoders that are not locked.
+    package func hasLost(_ region: RememberedRegion) -> Bool {
+        if regions.contains(where: { $0.committed && $0.range?.overlaps(region.range) == true }) { return false }
+        return seesDecoders || !region.locked && !windows.contains(where: \.isLive)
     }
 
     /// What is to be remembered of the decoders before they go out of sight, in place of what is `kept` until now.

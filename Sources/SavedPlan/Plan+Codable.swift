@@ -6,7 +6,8 @@ extension Plan: Codable {
         case schemaVersion = "schema_version"
         case kind, policy, request, steps, certain
         case missingFacts = "missing_facts"
-        case ranges, modules, iomem, hazards, fingerprint, digest
+        case ranges, modules, iomem, hazards, fingerprint, digest, host, overrides, verdict, recommendation, notes
+        case madeAt = "made_at"
         /// The directory of the machine, which `plan` over many machines adds.
         case root
     }
@@ -40,9 +41,15 @@ extension Plan: Codable {
             request: request,
             steps: try members.value(.steps),
             prediction: prediction,
-            hazards: try members.value(.hazards),
-            fingerprint: try members.value(.fingerprint)
+            hazards: [Hazard](try members.value(.hazards) as [HazardGroup]),
+            fingerprint: try members.value(.fingerprint),
+            recommendation: try members.value(.recommendation),
+            madeAt: try members.value(.madeAt)
         )
+        notes = try members.value(.notes)
+        try members.check(.verdict, is: verdict.rawValue)
+        try members.check(.host, is: fingerprint.host.name)
+        try members.check(.overrides, is: OverrideMembers(request.overrides))
         guard try members.value(.digest) == documentDigest else {
             throw members.misfit(
                 .digest,
@@ -132,7 +139,13 @@ extension Plan: Codable {
         try members.encode(prediction.ranges, forKey: .ranges)
         try members.encode(prediction.modules.mapValues(\.words), forKey: .modules)
         try members.encode(prediction.iomem, forKey: .iomem)
-        try members.encode(hazards, forKey: .hazards)
+        try members.encode(hazards.groups, forKey: .hazards)
+        try members.encode(verdict.rawValue, forKey: .verdict)
+        try members.encode(recommendation, forKey: .recommendation)
+        try members.encode(notes, forKey: .notes)
+        try members.encode(madeAt, forKey: .madeAt)
+        try members.encode(fingerprint.host.name, forKey: .host)
+        try members.encode(OverrideMembers(request.overrides), forKey: .overrides)
         try members.encode(fingerprint, forKey: .fingerprint)
         var request = members.nestedContainer(keyedBy: RequestKeys.self, forKey: .request)
         try request.encode(policy?.summary, forKey: .summary)
@@ -141,6 +154,34 @@ extension Plan: Codable {
         try request.encode(policy?.consent ?? Policy.Consent(), forKey: .consent)
         try request.encode(self.request.overrides.generation?.rawValue, forKey: .rules)
         try request.encode(self.request.overrides.initialProbe?.rawValue, forKey: .initialProbe)
+    }
+}
+
+/// What replaces facts that are found, as documents have it.
+private struct OverrideMembers: Codable, Equatable {
+    let rules: String?
+    let initialProbe: String?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case rules
+        case initialProbe = "initial_probe"
+    }
+
+    init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        rules = try members.value(.rules)
+        initialProbe = try members.value(.initialProbe)
+    }
+
+    init(_ overrides: Overrides) {
+        rules = overrides.generation?.rawValue
+        initialProbe = overrides.initialProbe?.rawValue
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(rules, forKey: .rules)
+        try members.encode(initialProbe, forKey: .initialProbe)
     }
 }
 

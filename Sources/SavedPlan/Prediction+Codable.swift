@@ -5,6 +5,7 @@ package import Ownership
 extension PredictedRange: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable, RangeKeys {
         case start, end, size, owners, through, rules, why, facts
+        case ownerNow = "owner_now"
     }
 
     package init(from decoder: any Swift.Decoder) throws {
@@ -16,7 +17,8 @@ extension PredictedRange: Codable {
             through: try members.value(.through),
             rules: try members.value(.rules),
             why: try members.value(.why),
-            facts: try members.value(.facts)
+            facts: try members.value(.facts),
+            ownerNow: try members.word(.ownerNow)
         )
     }
 
@@ -28,6 +30,7 @@ extension PredictedRange: Codable {
         try members.encode(rules, forKey: .rules)
         try members.encode(why, forKey: .why)
         try members.encode(facts, forKey: .facts)
+        try members.encode(ownerNow.rawValue, forKey: .ownerNow)
     }
 }
 
@@ -53,6 +56,46 @@ extension PredictedLine: Codable {
     }
 }
 
+/// A hazard with what follows from it, as documents have it.
+package struct HazardGroup: Codable {
+    /// The cause.
+    package let cause: Hazard
+    /// What follows from it.
+    package let consequences: [Hazard]
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case id, severity, subject, why, consequences
+        case wayOut = "way_out"
+    }
+
+    package init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        let cause = try Hazard(members, .id, .severity, .subject, .why, .wayOut)
+        self.cause = cause
+        let consequences: [Hazard] = try members.value(.consequences)
+        self.consequences = consequences.map {
+            var hazard = $0
+            hazard.cause = cause.name
+            return hazard
+        }
+    }
+
+    init(cause: Hazard, consequences: [Hazard]) {
+        self.cause = cause
+        self.consequences = consequences
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(cause.id.rawValue, forKey: .id)
+        try members.encode(cause.severity.rawValue, forKey: .severity)
+        try members.encode(cause.subject, forKey: .subject)
+        try members.encode(cause.why, forKey: .why)
+        try members.encode(cause.wayOut, forKey: .wayOut)
+        try members.encode(consequences, forKey: .consequences)
+    }
+}
+
 extension Hazard: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case id, severity, subject, why
@@ -60,16 +103,7 @@ extension Hazard: Codable {
     }
 
     package init(from decoder: any Swift.Decoder) throws {
-        let members = try StrictMembers<CodingKeys>(decoder)
-        let id: Identifier = try members.word(.id)
-        let severity: Severity = try members.word(.severity)
-        if severity != id.severity { throw members.misfit(.severity, "it does not fit the hazard's id") }
-        self.init(
-            id: id,
-            subject: try members.value(.subject),
-            why: try members.value(.why),
-            wayOut: try members.value(.wayOut)
-        )
+        try self.init(StrictMembers<CodingKeys>(decoder), .id, .severity, .subject, .why, .wayOut)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -80,4 +114,33 @@ extension Hazard: Codable {
         try members.encode(why, forKey: .why)
         try members.encode(wayOut, forKey: .wayOut)
     }
+}
+
+extension Hazard {
+    fileprivate init<Key>(
+        _ members: StrictMembers<Key>,
+        _ id: Key,
+        _ severity: Key,
+        _ subject: Key,
+        _ why: Key,
+        _ wayOut: Key
+    ) throws {
+        let identifier: Identifier = try members.word(id)
+        let word: Severity = try members.word(severity)
+        if word != identifier.severity { throw members.misfit(severity, "it does not fit the hazard's id") }
+        self.init(
+            id: identifier,
+            subject: try members.value(subject),
+            why: try members.value(why),
+            wayOut: try members.value(wayOut)
+        )
+    }
+}
+
+extension [Hazard] {
+    /// The hazards as documents have them: the causes, each with what follows from it.
+    package var groups: [HazardGroup] { grouped.map { HazardGroup(cause: $0.cause, consequences: $0.consequences) } }
+
+    /// The hazards of a document.
+    init(_ groups: [HazardGroup]) { self = groups.flatMap { [$0.cause] + $0.consequences } }
 }

@@ -12,6 +12,14 @@ package struct GeneratedDocument {
         GeneratedDocument(name: "kernel-rules.md", text: RuleBook.text)
     }
 
+    /// From the machines of Tests/Field, and from recorded ones that show the rest.
+    package static func findings() throws -> GeneratedDocument {
+        GeneratedDocument(
+            name: "findings.md",
+            text: try FindingsBook.text(machines: TestCaptures.field + FindingsBook.others)
+        )
+    }
+
     /// Of the scenarios, those in Tests/Captures count: a recording that was just made is judged and not kept.
     package static func predictionAccuracy(_ scenarios: [ReplayedScenario]) -> GeneratedDocument {
         GeneratedDocument(

@@ -136,7 +136,7 @@ struct BadInputTests {
             ("\"hazards\" : [", "\"hazards\" : [{\"id\" : \"new\"}", "hazards[0]."),
             (
                 "\"hazards\" : [",
-                "\"hazards\" : [{\"id\":\"new\",\"severity\":\"loss\",\"subject\":\"\",\"way_out\":\"\",\"why\":\"\"}",
+                "\"hazards\" : [{\"id\":\"new\",\"severity\":\"loss\",\"subject\":\"\",\"way_out\":\"\",\"why\":\"\",\"consequences\":[]}",
                 "hazards[0].id: \"new\" is not understood"
             ),
             ("\"certain\" : true,", "\"certain\" : \"yes\",", ": wrong type"),

@@ -46,12 +46,12 @@ struct OutTests {
         #expect(try linkTarget() == "/proc/self/fd/\(descriptor)")
         let said = try String(contentsOfFile: "\(folder)/said", encoding: .utf8)
         guard descriptor == 1 else {
-            #expect(said.hasPrefix("Policy hmem: 5 steps\n"))
+            #expect(said.hasPrefix("Safe: 5 steps"))
             return #expect(try isPlan(try String(contentsOfFile: file, encoding: .utf8)))
         }
         let parts = said.split(separator: "\n}\n", maxSplits: 1)
         #expect(try isPlan("\(parts[0])\n}\n"))
-        #expect(parts.count == 2 && parts[1].hasPrefix("Policy hmem: 5 steps\n"))
+        #expect(parts.count == 2 && parts[1].hasPrefix("Safe: 5 steps"))
     }
 
     @Test("a link that leads nowhere: an error, and the link is still there")

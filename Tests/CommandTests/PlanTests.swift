@@ -50,7 +50,7 @@ struct PlanTests {
     func nothingToDo() throws {
         let ended = try Tool.run(["plan", "cxl"], on: try unlocked())
         #expect(ended.status == 0)
-        #expect(ended.output.hasPrefix("Policy cxl: what is wanted holds already, nothing to do\n"))
+        #expect(ended.output.hasPrefix("Nothing to do: already in effect.\n"))
     }
 
     @Test("a policy whose order can't bring what it wants is refused")
@@ -87,7 +87,8 @@ struct PlanTests {
             #expect(
                 Set(try plan.document().keys) == [
                     "schema_version", "kind", "policy", "request", "steps", "certain", "missing_facts", "ranges",
-                    "modules", "iomem", "hazards", "fingerprint", "digest",
+                    "modules", "iomem", "hazards", "fingerprint", "digest", "host", "made_at", "notes",
+                    "overrides", "recommendation", "verdict",
                 ]
             )
         }

@@ -41,7 +41,7 @@ struct ProgressMeterTests {
         #expect(
             shown(isTerminal: false, progress) == [
                 "line 1 MiB of 512 MiB offline, 1 MiB/s, 511 s left",
-                "line 128 MiB of 512 MiB offline, 16 MiB/s, 24 s left", "line 512 MiB of 512 MiB offline, 56 MiB/s",
+                "line 128 MiB of 512 MiB offline, 16 MiB/s, 24 s left", "line 512 MiB of 512 MiB offline, 56.9 MiB/s",
             ]
         )
     }

@@ -40,8 +40,8 @@ struct StatusTests {
     }
 
     private static let members: Set = [
-        "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence", "held", "unfinished",
-        "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards",
+        "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence", "held",
+        "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards", "health", "findings", "unfinished",
     ]
     private static let rangeMembers: Set = [
         "start", "end", "size", "owner", "device", "through", "use", "blocks_online", "blocks_total",

@@ -80,7 +80,9 @@ extension KernelRecord {
         case "hmem":
             let others = ranges("cxl").map { "\(hexadecimal($0)) is CXL's" }
             let bare = reserved.filter { !isCovered($0, by: ranges("hmem")) }
-            let none = devices.isEmpty ? ["no dax device is there"] : []
+            // Where nothing is reserved there is nothing to own: the firmware gave the memory to the kernel.
+            let isDecided = reserved.isEmpty && reservesNothing
+            let none = devices.isEmpty && !isDecided ? ["no dax device is there"] : []
             return others + none + bare.map { "\(hexadecimal($0)) is not all dax_hmem's" }
         case "cxl":
             let regions = committedRegions

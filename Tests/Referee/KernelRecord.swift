@@ -53,6 +53,16 @@ package struct KernelRecord: Sendable {
         }
     }
 
+    /// Neither the firmware's map nor the command line leaves memory to a driver.
+    package var reservesNothing: Bool {
+        let map = "/sys/firmware/memmap"
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: root + map)) ?? []
+        let types = entries.map { text("\(map)/\($0)/type") }
+        let line = text("/proc/cmdline")
+        return !types.contains { $0.contains("Soft Reserved") } && !line.contains("memmap=")
+            && !line.contains("efi_fake_mem=")
+    }
+
     /// The modules that are in and ready (kernel/module/procfs.c: m_show()).
     package var liveModules: Set<String> {
         Set(

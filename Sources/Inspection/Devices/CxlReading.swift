@@ -55,6 +55,10 @@ struct CxlReading {
         for target in below where target.isNumbered("target") {
             if let decoder = try tree.value("\(path)/\(target)"), !decoder.isEmpty { targets.append(decoder) }
         }
+        var isOfAccelerator = false
+        for decoder in targets where try tree.value("\(Self.bus)/\(decoder)/target_type") == "accelerator" {
+            isOfAccelerator = true
+        }
         let region = Region(
             name: name,
             range: range,
@@ -64,7 +68,8 @@ struct CxlReading {
             assembled: !assemblies.isEmpty,
             daxDriver: assemblies.first.flatMap { tree.linkName("\(path)/\($0)/driver") },
             targets: targets,
-            lacksPmemDriver: persistent.map { tree.linkName("\(path)/\($0)/driver") == nil } ?? false
+            lacksPmemDriver: persistent.map { tree.linkName("\(path)/\($0)/driver") == nil } ?? false,
+            isOfAccelerator: isOfAccelerator
         )
         return (region, assemblies)
     }

@@ -70,6 +70,7 @@ struct GenerationInference {
                 Clue(possible: [.deferring], evidence: "\(directory)/modules.softdep: dax_hmem has \"pre: cxl_acpi\".")
             )
         }
+        if let clue = clueOfMissingSoftDependency(directory) { clues.append(clue) }
         let file = "/proc/modules"
         if let hmem = modules.loaded["dax_hmem"], let cxl = modules.loaded["dax_cxl"], hmem.isLive, cxl.isLive {
             let uses = hmem.users.contains("dax_cxl")
@@ -87,6 +88,22 @@ struct GenerationInference {
         }
         if isHmemBuiltIn, let clue = try symbolClue() { clues.append(clue) }
         return clues
+    }
+
+    /// Upstream, a dax_hmem that defers has the soft dependency where it and `cxl_acpi` are modules (drivers/dax/hmem/hmem.c,
+    /// IS_MODULE(CONFIG_CXL_ACPI)). A vendor ships versions of the coordination that have none and decide by other rules.
+    private func clueOfMissingSoftDependency(_ directory: String) -> Clue? {
+        let modules = state.modules
+        guard let soft = modules.softDependencies, let known = modules.dependencies, known["dax_hmem"] != nil,
+            known["cxl_acpi"] != nil, !lacksDaxCxl, soft["dax_hmem"]?.contains("cxl_acpi") != true,
+            known["dax_cxl"]?.contains("dax_hmem") != true
+        else { return nil }
+        return Clue(
+            possible: [],
+            evidence:
+                "\(directory)/modules.softdep: dax_hmem has no \"pre: cxl_acpi\", though both are modules and dax_cxl does "
+                + "not depend on dax_hmem: no upstream kernel is built so."
+        )
     }
 
     private var isHmemBuiltIn: Bool { state.modules.state(of: "dax_hmem") == .builtin }

@@ -35,7 +35,7 @@ package struct KernelMessage: Sendable {
     }
 
     /// Everything that the tool takes from a kernel log.
-    package static let all = facts + complaints
+    package static let all = facts + complaints + explanations
 
     /// What tells something about the machine.
     package static let facts =

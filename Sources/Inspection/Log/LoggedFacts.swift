@@ -1,5 +1,6 @@
 internal import Iomem
 internal import LinuxSystem
+internal import Machine
 
 /// What the kernel log tells, found in one walk over the messages that only the kernel can have written.
 struct LoggedFacts {
@@ -27,6 +28,12 @@ struct LoggedFacts {
     /// The ACPI tables that are about memory.
     static let knownTables = ["CEDT", "SRAT", "HMAT"]
 
+    /// What drivers told of their failures, oldest first; of very many, the newest.
+    private(set) var failures: [DriverFailure] = []
+
+    /// More than a machine has devices.
+    private static let mostFailures = 1000
+
     /// What the kernel prints for each host bridge that `cxl_acpi` binds.
     static let bridgeMark = "host supports CXL"
     /// A debug message that came with the deferral on reload (`hmem_register_device()`, drivers/dax/hmem/hmem.c).
@@ -51,7 +58,10 @@ struct LoggedFacts {
 
     private mutating func note(_ message: Substring) {
         noteTable(message)
-        if message.hasPrefix("PM: ") {
+        if let failure = KernelMessage.failure(in: message) {
+            if failures.count == Self.mostFailures { failures.removeFirst() }
+            failures.append(failure)
+        } else if message.hasPrefix("PM: ") {
             if KernelMessage.suspend.form.fits(message) { suspends += 1 }
             if KernelMessage.hibernation.form.fits(message) { hibernations += 1 }
         } else if message.holds("decode range") {

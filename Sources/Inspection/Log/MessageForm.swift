@@ -18,6 +18,8 @@ package struct MessageForm: Sendable {
         case address
         /// Letters, digits and `_.-/~+`, in any number, also none: a driver, a path or a release, never with a bracket.
         case name
+        /// The same with colons: device names, one behind the other.
+        case devices
         /// What `%pS` prints, without the module behind it: `FUNCTION+0xOFFSET/0xSIZE`.
         case symbol
         /// Upper-case words, each behind a space: ` PREEMPT SMP KASAN`.
@@ -63,6 +65,7 @@ private struct Matcher {
         case .name:
             _ = run(Self.isOfName)
             return true
+        case .devices: return !run { Self.isOfName($0) || $0 == UInt8(ascii: ":") }.isEmpty
         case .symbol: return Substring(run(Self.isOfName)).holds("+0x")
         case .flags:
             while rest.first == UInt8(ascii: " ") {

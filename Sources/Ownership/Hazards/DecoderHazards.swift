@@ -26,6 +26,7 @@ extension StepHazards {
         return Hazard(
             id: .decodeUnderLiveMemory,
             subject: region.name,
+            ranges: [region.range],
             why:
                 "\(count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets the decoders under "
                 + "the page allocator and the kernel panics",
@@ -42,6 +43,7 @@ extension StepHazards {
                 Hazard(
                     id: .undecodedRange,
                     subject: claim.name,
+                    ranges: claim.ranges,
                     why:
                         "dax_hmem keeps \(claim.name) over \(region.range), for which no CXL decoder "
                         + "answers after \(step): onlining it crashes the kernel",
@@ -59,14 +61,19 @@ extension StepHazards {
         return Hazard(
             id: .regionLost,
             subject: region.name,
+            ranges: [region.range],
             why:
                 "removing \(module) resets the decoders of \(region.name) (\(region.range)): \(why). The memory behind it "
                 + "no longer answers, its contents are lost, and the region does not come back by itself",
-            wayOut:
-                "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range "
-                + "and the decoders stay as firmware left them"
+            wayOut: wantsHmem
+                ? "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range and "
+                    + "the decoders stay as firmware left them"
+                : "leave \(module) loaded; a reboot loads all modules again and keeps the region"
         )
     }
+
+    /// The steps were asked for so that dax_hmem owns the memory; of a bare order nobody says what it is for.
+    private var wantsHmem: Bool { policy.map { $0.want.coveredByRegion == .hmem } ?? earlier.contains(.hold) }
 
     private func leakedHazards(in model: KernelModel) -> [Hazard] {
         if model.leaked.isEmpty { return [] }
@@ -75,6 +82,7 @@ extension StepHazards {
             Hazard(
                 id: .decodeUnderLiveMemory,
                 subject: "\(leak)",
+                ranges: [leak],
                 why: "leaked kmem memory at \(leak) is still online: \(step) takes its decoders away",
                 wayOut: "reboot: leaked memory can't be given back"
             )
@@ -108,9 +116,10 @@ extension StepHazards {
         return Hazard(
             id: .undecodedRange,
             subject: subject,
+            ranges: bytes,
             why: "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
             wayOut: isLostHere
-                ? "as for region-lost: keep cxl_acpi out from the start, by daxswitch persist hmem and a reboot"
+                ? "as for region-lost"
                 : "commit a region over it (cxl create-region), or leave it to CXL"
         )
     }
@@ -121,6 +130,7 @@ extension StepHazards {
         return Hazard(
             id: .undecodedRange,
             subject: subject,
+            ranges: bytes,
             why:
                 "dax_hmem takes \(subject), and it may be that no CXL decoder answers for it any more, since none is seen "
                 + "(\(doubt.reasons.joined(separator: "; "))): onlining it would crash the kernel",

@@ -1,3 +1,5 @@
+package import Iomem
+
 /// Something that would crash the host, lose memory, or make the steps pointless.
 package struct Hazard: Sendable, Equatable, Hashable {
     /// Which kind.
@@ -9,12 +11,36 @@ package struct Hazard: Sendable, Equatable, Hashable {
     /// What to do instead.
     package let wayOut: String
 
+    /// The bytes concerned, inclusive ends; none where it is about no bytes. Not in documents, where the subject tells them.
+    package let ranges: [AddressRange]
+    /// The hazard that this one follows from; nil where it is a cause itself.
+    package var cause: Name?
+
     /// A hazard.
-    package init(id: Identifier, subject: String, why: String, wayOut: String) {
+    package init(id: Identifier, subject: String, ranges: [AddressRange] = [], why: String, wayOut: String) {
         self.id = id
         self.subject = subject
+        self.ranges = ranges
         self.why = why
         self.wayOut = wayOut
+    }
+
+    /// What tells the hazards of one plan apart.
+    package struct Name: Sendable, Hashable {
+        package let id: Identifier
+        package let subject: String
+    }
+
+    /// Its kind and its subject.
+    package var name: Name { Name(id: id, subject: subject) }
+
+    package static func == (left: Hazard, right: Hazard) -> Bool {
+        left.name == right.name && left.why == right.why && left.wayOut == right.wayOut && left.cause == right.cause
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(why)
     }
 
     /// How bad, which its kind says.

@@ -21,6 +21,7 @@ extension StepHazards {
             Hazard(
                 id: .memoryOnline,
                 subject: "\(range)",
+                ranges: [range],
                 why:
                     "\(words(room.going)) would go offline, of which up to \(words(room.used)) are in use; in the rest of "
                     + "the host \(words(room.elsewhere)) are available and \(words(room.swapFree)) of swap are free: "
@@ -42,6 +43,7 @@ extension StepHazards {
             Hazard(
                 id: .memoryOnline,
                 subject: claim.name,
+                ranges: claim.ranges,
                 why:
                     "\(online) memory blocks of \(claim.name) are online: \(step) returns 0 all the same and the memory is "
                     + "stuck until a reboot",
@@ -60,6 +62,7 @@ extension StepHazards {
             Hazard(
                 id: .deviceOpen,
                 subject: claim.name,
+                ranges: claim.ranges,
                 why: "\(users): who has it mapped gets SIGBUS at the next access",
                 wayOut: "stop the process first, or --accept device-open"
             )

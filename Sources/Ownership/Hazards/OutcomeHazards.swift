@@ -25,16 +25,33 @@ struct OutcomeHazards {
         return Hazard(
             id: .orphanedRange,
             subject: "\(predicted.range)",
+            ranges: [predicted.range],
             why: "\(certainly) \(predicted.range) afterwards; \(owner.rawValue) owns it now. \(predicted.why)",
-            wayOut:
-                "create a region over it first (cxl create-region), or reboot; --accept orphaned-range to do it anyway"
+            wayOut: (meetsWindow(predicted.range) ? "\(regionAdvice(predicted.range)), or reboot; " : "")
+                + "--accept orphaned-range to do it anyway"
         )
+    }
+
+    /// A region that is there gets its dax region when it is bound while nobody else holds the bytes
+    /// (drivers/cxl/core/region.c: cxl_region_probe()).
+    private func regionAdvice(_ range: AddressRange) -> String {
+        let region = start.models.lazy.flatMap(\.regions).first {
+            $0.isPresent && $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range)
+        }
+        guard let region else { return "create a region over it first (cxl create-region)" }
+        return
+            "unbind \(region.name) from /sys/bus/cxl/drivers/cxl_region and bind it again once nobody holds its bytes"
+    }
+
+    private func meetsWindow(_ range: AddressRange) -> Bool {
+        start.models.contains { $0.constants.meetsWindow(range) }
     }
 
     private func doubleClaim(_ predicted: PredictedRange) -> Hazard {
         Hazard(
             id: .doubleClaim,
             subject: "\(predicted.range)",
+            ranges: [predicted.range],
             why:
                 "dax_hmem and dax_cxl both get a device over \(predicted.range): two drivers can be bound to one memory",
             wayOut: "remove dax_hmem before dax_cxl is loaded"
@@ -54,6 +71,7 @@ struct OutcomeHazards {
                 Hazard(
                     id: .wantUnmet,
                     subject: subject,
+                    ranges: [predicted.range],
                     why: "policy \(policy.name) wants \(words(wanted)) for \(subject), but its order brings "
                         + "\(words(predicted.owners)). \(predicted.why)",
                     wayOut: "change the policy's order or what it wants; `daxswitch predict` shows what an order brings"
@@ -73,6 +91,7 @@ struct OutcomeHazards {
             Hazard(
                 id: .nondeterministic,
                 subject: subject,
+                ranges: [predicted.range],
                 why:
                     "it can't be known who owns \(subject) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
                     + missing.joined(separator: "; "),
@@ -87,12 +106,17 @@ struct OutcomeHazards {
         let sets = blocked.map(Set.init)
         return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
             let certainly = sets.allSatisfy { $0.contains(range) } ? "" : "it may be that "
+            let isStuck = end.contains { end in end.model.leaked.contains(where: range.overlaps) }
+            let why =
+                isStuck
+                ? "memory of kmem that is stuck there holds a part of them"
+                : "a region or a window's edge cuts them in iomem"
             return Hazard(
                 id: .unbindable,
                 subject: "\(range)",
+                ranges: [range],
                 why:
-                    "\(certainly)the owner of \(range) holds the bytes, but a region or a window's edge cuts them in iomem: "
-                    + "no driver can bind (EBUSY)",
+                    "\(certainly)the owner of \(range) holds the bytes, but \(why): no driver can bind (EBUSY)",
                 wayOut:
                     "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
                     + "go on all the same"
@@ -103,7 +127,7 @@ struct OutcomeHazards {
 
 extension KernelModel {
     /// The bytes of dax devices that no driver can reserve.
-    fileprivate var blockedRanges: [AddressRange] {
+    var blockedRanges: [AddressRange] {
         let obstacles = Obstacles(in: self)
         return claims.flatMap(\.ranges).filter(obstacles.block)
     }

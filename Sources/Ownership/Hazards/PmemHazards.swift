@@ -27,6 +27,7 @@ extension StepHazards {
         Hazard(
             id: .pmemInUse,
             subject: region.name,
+            ranges: [region.range],
             why: why,
             wayOut: "unmount what is on it and disable its namespaces first: ndctl disable-namespace"
         )
@@ -99,6 +100,7 @@ extension Hazard {
         Hazard(
             id: .pmemWithoutBridge,
             subject: region.name,
+            ranges: [region.range],
             why:
                 "\(region.name) was assembled while cxl_pmem was out and has no nvdimm bridge: \(cause) makes the kernel "
                 + "die (\(Rule.pmemNeedsBridge.id))",

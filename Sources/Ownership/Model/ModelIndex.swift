@@ -86,7 +86,10 @@ struct ModelIndex: Sendable {
     private func hmemRule(_ range: AddressRange) -> Rule {
         let constants = model.constants
         if constants.generation == .hmemOnly { return .hmemOwnsAll }
-        return constants.meetsWindow(range) ? (model.windowsAreLive ? .initialProbeHmem : .noWindow) : .outsideWindows
+        guard constants.meetsWindow(range) else { return .outsideWindows }
+        // Without an initial probe, what dax_hmem holds in a window met none when it was taken.
+        let probes = Rule.initialProbeHmem.holds(for: constants.generation)
+        return model.windowsAreLive && probes ? .initialProbeHmem : .noWindow
     }
 }
 

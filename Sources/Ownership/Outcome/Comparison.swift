@@ -19,6 +19,8 @@ package struct Difference: Sendable, Equatable {
         case region
         /// An earlier run stopped half-way.
         case halfDone = "half-done"
+        /// Something is broken: a finding of severity crash, loss or failure.
+        case finding
     }
     /// The bytes concerned; nil for a module and for the hold.
     package var range: AddressRange?

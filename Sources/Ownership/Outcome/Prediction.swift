@@ -43,6 +43,8 @@ package struct PredictedRange: Sendable, Equatable {
     package var why: String
     /// The facts that the rules were given, one sentence each, with the file and the value.
     package var facts: [String]
+    /// The owner before the steps.
+    package var ownerNow: Owner
 
     /// A predicted range.
     package init(
@@ -51,7 +53,8 @@ package struct PredictedRange: Sendable, Equatable {
         through: String?,
         rules: [String],
         why: String,
-        facts: [String] = []
+        facts: [String] = [],
+        ownerNow: Owner = .none
     ) {
         self.range = range
         self.owners = owners
@@ -59,6 +62,7 @@ package struct PredictedRange: Sendable, Equatable {
         self.rules = rules
         self.why = why
         self.facts = facts
+        self.ownerNow = ownerNow
     }
 }
 

@@ -56,6 +56,7 @@ package struct NextBoot: Sendable {
                 Hazard(
                     id: .undecodedRange,
                     subject: "\(bytes)",
+                    ranges: [bytes],
                     why:
                         "dax_hmem would take \(bytes) at every boot, and no CXL decoder answers for it: onlining it crashes "
                         + "the kernel",

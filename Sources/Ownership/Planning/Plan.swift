@@ -11,6 +11,12 @@ package struct Plan: Sendable, Equatable {
     package var hazards: [Hazard]
     /// The facts that all of this relies on.
     package var fingerprint: Fingerprint
+    /// What else a reader must know, a sentence each.
+    package var notes: [String] = []
+    /// The one command that serves the request, planned before; nil where there is none.
+    package var recommendation: String?
+    /// When the plan was made, in UTC as ISO 8601 has it; nil where nobody said so.
+    package var madeAt: String?
 
     /// A plan.
     package init(
@@ -18,8 +24,12 @@ package struct Plan: Sendable, Equatable {
         steps: [Step],
         prediction: Prediction,
         hazards: [Hazard],
-        fingerprint: Fingerprint
+        fingerprint: Fingerprint,
+        recommendation: String? = nil,
+        madeAt: String? = nil
     ) {
+        self.recommendation = recommendation
+        self.madeAt = madeAt
         self.request = request
         self.steps = steps
         self.prediction = prediction

@@ -38,11 +38,21 @@ package struct Planner: Sendable {
             overrides: overrides,
             leavesIdle: leavesIdle
         )
-        if holds(policy.want) { return plan(stepsOnLeftHold(for: policy), for: request) }
-        return plan(
-            policy.consent.offlineMemory ? givingMemoryBack(policy.order, leavingIdle: leavesIdle) : policy.order,
-            for: request
-        )
+        return plan(steps(for: policy, leavesIdle: leavesIdle), for: request)
+    }
+
+    /// What `policy` comes to, without what only a reader of the plan needs.
+    func outcome(of policy: Policy) -> Walk { walk(steps(for: policy, leavesIdle: false), policy: policy) }
+
+    private func steps(for policy: Policy, leavesIdle: Bool) -> [Step] {
+        if holds(policy.want) { return stepsOnLeftHold(for: policy) }
+        let order = isWithoutCxl ? policy.order.filter { !$0.loadsCxl } : policy.order
+        return policy.consent.offlineMemory ? givingMemoryBack(order, leavingIdle: leavesIdle) : order
+    }
+
+    /// The host has no CXL: no window, no memory device and no driver of them that is loaded.
+    private var isWithoutCxl: Bool {
+        machine.windows.isEmpty && machine.memdevs.isEmpty && machine.modules.state(of: "cxl_acpi") != .live
     }
 
     /// What `steps` bring, wanted or not. Needless steps are dropped.
@@ -73,7 +83,29 @@ package struct Planner: Sendable {
     }
 
     private func plan(_ steps: [Step], for request: Plan.Request) -> Plan {
-        let policy = request.policy
+        let walk = walk(steps, policy: request.policy)
+        var plan = Plan(
+            request: request,
+            steps: walk.steps,
+            prediction: walk.prediction.notingOwners(of: machine),
+            hazards: withCauses(walk.hazards, of: steps, policy: request.policy),
+            fingerprint: fingerprint
+        )
+        plan.notes = machine.lostLayouts(after: plan.steps)
+        plan.recommendation = recommendation(for: plan, leavesIdle: request.leavesIdle)
+        return plan
+    }
+
+    /// What a sequence of steps comes to.
+    struct Walk {
+        /// The steps without needless ones.
+        var steps: [Step]
+        var prediction: Prediction
+        var hazards: [Hazard]
+    }
+
+    /// Does `steps` in every model.
+    func walk(_ steps: [Step], policy: Policy?) -> Walk {
         var models = start.models
         var kept: [Step] = []
         var hazards: [Hazard] = []
@@ -95,15 +127,8 @@ package struct Planner: Sendable {
         }
         let end = models.map(ModelIndex.init)
         let prediction = PredictionBuilder(machine: machine, start: start, end: end).prediction()
-        hazards += OutcomeHazards(start: start, end: end, policy: policy, steps: kept)
-            .hazards(prediction)
-        return Plan(
-            request: request,
-            steps: kept,
-            prediction: prediction,
-            hazards: hazards.uniqued(),
-            fingerprint: fingerprint
-        )
+        hazards += OutcomeHazards(start: start, end: end, policy: policy, steps: kept).hazards(prediction)
+        return Walk(steps: kept, prediction: prediction, hazards: hazards.uniqued())
     }
 }
 
@@ -113,6 +138,20 @@ extension Planner {
     private func changesZone(_ step: Step, after earlier: [Step]) -> Bool {
         guard let use = step.use, let range = step.range, let zone = use.zone, zone != .automatic else { return false }
         return !earlier.isEmpty || machine.missing(of: use, over: range) != nil
+    }
+}
+
+extension Prediction {
+    /// With the owner that each range has on `machine`. The ranges are cut where its devices begin and end.
+    fileprivate func notingOwners(of machine: MachineState) -> Prediction {
+        let now = ownedRanges(of: machine)
+        let index = RangeIndex(now.map(\.range))
+        var prediction = self
+        for place in prediction.ranges.indices {
+            let bytes = prediction.ranges[place].range
+            prediction.ranges[place].ownerNow = index.places(overlapping: bytes).first.map { now[$0].owner } ?? .none
+        }
+        return prediction
     }
 }
 

@@ -140,3 +140,11 @@ package struct StepError: Error, Sendable, Equatable {
     /// What is wrong and what would be right.
     package let message: String
 }
+
+extension Step {
+    /// It loads a driver of CXL, which does nothing on a host without CXL.
+    var loadsCxl: Bool {
+        guard case .load(let module) = self else { return false }
+        return module.hasPrefix("cxl_") || module == "dax_cxl"
+    }
+}

@@ -61,21 +61,21 @@ package struct PolicyProof: Sendable {
 
     /// What becomes of `policy` in `state`.
     func verdict(_ state: ProofState) -> Verdict {
-        guard let plan = state.plan(policy) else { return .failed([]) }
+        guard let plan = state.outcome(of: policy) else { return .failed([]) }
         let hazards = Set(plan.hazards.map(\.id))
         if !hazards.isEmpty { return .failed(Hazard.Identifier.allCases.filter(hazards.contains)) }
         let ends = state.playing(plan.steps)
         let wishes = state.wishes(of: policy.want)
         guard !ends.isEmpty, ends.allSatisfy({ $0.fulfils(wishes) }) else { return .failed([]) }
-        return plan.isEmpty ? .content : .brought
+        return plan.steps.isEmpty ? .content : .brought
     }
 }
 
 extension ProofState {
-    /// The planner's plan for what a reader finds in this state; nil where it makes none.
-    func plan(_ policy: Policy) -> Plan? {
+    /// The planner's answer for what a reader finds in this state; nil where it makes none.
+    func outcome(of policy: Policy) -> Planner.Walk? {
         do {
-            return try Planner(machine: machine).plan(policy)
+            return try Planner(machine: machine).outcome(of: policy)
         } catch {
             return nil
         }

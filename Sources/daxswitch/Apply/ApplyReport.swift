@@ -99,7 +99,7 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
         [
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "outcome": .text(report.outcome.rawValue), "steps": .form(report.steps),
-            "hazards": .form(report.hazards), "differences": differenceMembers(report.differences),
+            "hazards": .form(report.hazards.groups), "differences": differenceMembers(report.differences),
             "stale": .list(
                 report.staleFacts.map {
                     ["fact": .text($0.fact), "before": JSONValue($0.before), "now": JSONValue($0.now)]

@@ -1,3 +1,4 @@
+import Iomem
 import Ownership
 import Reload
 
@@ -72,7 +73,7 @@ func offlineText(done: UInt64, total: UInt64, elapsed: Duration) -> String {
     guard done > 0, seconds > 0 else { return bytes }
     let rate = Double(done) / seconds
     let left = Int((Double(total - done) / rate).rounded(.up))
-    return "\(bytes), \(mebibytes(UInt64(rate)))/s" + (left > 0 ? ", \(left) s left" : "")
+    return "\(bytes), \(sizeText(UInt64(rate)))/s" + (left > 0 ? ", \(left) s left" : "")
 }
 
 /// A bar of `width` columns.

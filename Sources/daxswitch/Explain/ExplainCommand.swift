@@ -2,16 +2,16 @@ import ArgumentParser
 import Machine
 import Ownership
 
-/// `explain`: what a rule or a hazard means, and where it is known from.
+/// `explain`: what a rule, a hazard or a finding means, and where it is known from.
 struct ExplainCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explain a kernel rule or a hazard; without a name, all of them."
+        abstract: "Explain a kernel rule, a hazard or a finding; without a name, all of them."
     )
 
     @Argument(
-        help: ArgumentHelp("The id that a plan names.", valueName: "rule|hazard"),
-        completion: .list(Rule.all.map(\.id) + Hazard.Identifier.allCases.map(\.rawValue))
+        help: ArgumentHelp("The id that a plan or status names.", valueName: "rule|hazard|finding"),
+        completion: .list(ExplainCommand.names)
     )
     var name: String?
 
@@ -19,27 +19,42 @@ struct ExplainCommand: Command {
 
     var wantsJSON: Bool { json.isOn }
 
+    /// The name that was probably meant.
+    private var suggestion: String {
+        name.flatMap { nearest(to: $0, in: Self.names) }.map { "; did you mean `\($0)`?" } ?? ""
+    }
+
+    static let names: [String] = {
+        let ids = Rule.all.map(\.id) + Hazard.Identifier.allCases.map(\.rawValue)
+        return ids + Finding.Identifier.allCases.map(\.rawValue).filter { !ids.contains($0) }
+    }()
+
     func execute() throws -> ExitStatus {
+        let findings = Finding.Identifier.allCases.filter { name == nil || $0.rawValue == name }
         let rules = Rule.all.filter { name == nil || $0.id == name }
         let hazards = Hazard.Identifier.allCases.filter { name == nil || $0.rawValue == name }
-        guard !rules.isEmpty || !hazards.isEmpty else {
+        guard !rules.isEmpty || !hazards.isEmpty || !findings.isEmpty else {
             throw Failure(
                 .usage,
                 code: "unknown-name",
-                "there is no rule or hazard \"\(name ?? "")\"; `daxswitch explain` lists them all"
+                "there is no rule, hazard or finding \"\(name ?? "")\"\(suggestion); `daxswitch explain` lists them all"
             )
         }
         if wantsJSON {
-            Output.print(explainDocument(rules, hazards))
+            Output.print(explainDocument(rules, hazards, findings))
         } else {
-            Output.print(explainText(rules, hazards, style: .current))
+            Output.print(explainText(rules, hazards, findings, style: .current))
         }
         return .done
     }
 }
 
 /// `explain --json`.
-func explainDocument(_ rules: [Rule], _ hazards: [Hazard.Identifier]) -> JSONValue {
+func explainDocument(
+    _ rules: [Rule],
+    _ hazards: [Hazard.Identifier],
+    _ findings: [Finding.Identifier]
+) -> JSONValue {
     document(
         "explain",
         [
@@ -60,12 +75,25 @@ func explainDocument(_ rules: [Rule], _ hazards: [Hazard.Identifier]) -> JSONVal
                     ]
                 }
             ),
+            "findings": .list(
+                findings.map { finding in
+                    [
+                        "id": .text(finding.rawValue), "meaning": .text(finding.meaning),
+                        "severity": .text(finding.severity.rawValue),
+                    ]
+                }
+            ),
         ]
     )
 }
 
 /// `explain` for people.
-func explainText(_ rules: [Rule], _ hazards: [Hazard.Identifier], style: Style) -> [Line] {
+func explainText(
+    _ rules: [Rule],
+    _ hazards: [Hazard.Identifier],
+    _ findings: [Finding.Identifier],
+    style: Style
+) -> [Line] {
     let rulesText = rules.flatMap { rule -> [Line] in
         let generations = Generation.allCases.filter(rule.holds(for:)).map(\.rawValue).joined(separator: ", ")
         return [style.strong("\(rule.id)") + "  (\(generations))"] + wrapped(rule.statement, indent: 4)
@@ -75,7 +103,15 @@ func explainText(_ rules: [Rule], _ hazards: [Hazard.Identifier], style: Style) 
         let note: Line = hazard.isAcceptable ? "  (--accept \(hazard.rawValue) goes ahead all the same)" : ""
         return [style.strong("\(hazard.rawValue)") + note] + wrapped(hazard.meaning, indent: 4)
     }
-    let headings = !rules.isEmpty && !hazards.isEmpty
-    return (headings ? ["Rules of the kernel", ""] : []) + rulesText + (headings ? ["", "Hazards", ""] : [])
-        + hazardsText
+    let findingsText = findings.flatMap { finding in
+        [style.strong("\(finding.rawValue)") + "  (\(finding.severity.rawValue))"] + wrapped(finding.meaning, indent: 4)
+    }
+    let parts: [(heading: Line, lines: [Line])] = [
+        ("Rules of the kernel", rulesText), ("Hazards", hazardsText), ("Findings", findingsText),
+    ].filter { !$0.lines.isEmpty }
+    // A hazard and a finding can have one name.
+    if rules.count + hazards.count + findings.count < Rule.all.count {
+        return Array(parts.map(\.lines).joined(separator: [""]))
+    }
+    return Array(parts.map { [$0.heading, ""] + $0.lines }.joined(separator: [""]))
 }

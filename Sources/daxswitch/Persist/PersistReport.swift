@@ -81,7 +81,7 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
                 "stale": .bool(!report.pendingImages.isEmpty), "rebuilt": .bool(report.isRebuilt),
             ],
             "kernel_command_line": JSONValue(report.commandLine),
-            "hazards": .form(report.hazards), "error": report.error.map(errorMember) ?? .null,
+            "hazards": .form(report.hazards.groups), "error": report.error.map(errorMember) ?? .null,
         ]
     )
 }

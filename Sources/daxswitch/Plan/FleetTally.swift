@@ -38,7 +38,7 @@ struct FleetTally {
 
     mutating func add(_ plan: Plan) {
         results[FleetResult(plan), default: 0] += 1
-        for hazard in Set(plan.hazards.map(\.id)) { refusedBy[hazard, default: 0] += 1 }
+        for hazard in Set(plan.hazards.grouped.map(\.cause.id)) { refusedBy[hazard, default: 0] += 1 }
         if !plan.prediction.isCertain { uncertain += 1 }
     }
 

@@ -3,7 +3,7 @@ import Ownership
 /// One machine of many: what the plan comes to, how many steps, which machine, and what stands in the way.
 func fleetLine(_ plan: Plan, root: String, style: Style) -> Line {
     let result = FleetResult(plan)
-    var notes = Set(plan.hazards.map(\.id.rawValue)).sorted()
+    var notes = Set(plan.hazards.grouped.map(\.cause.id.rawValue)).sorted()
     if !plan.prediction.isCertain { notes.append("not certain") }
     let steps = plan.isEmpty ? "" : counted(plan.steps.count, "step")
     return row(result, steps, root, notes.joined(separator: ", "), style)

@@ -36,12 +36,13 @@ struct PlanCommand: Command {
         let policy = try PolicyLibrary().find(policy).policy
         guard let root = roots.single else { return try preview(policy) }
         let machine = try Inspector(root: root).read()
-        let plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
+        var plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
+        plan.madeAt = MadeAt.now
         if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, style: .current))
+            Output.print(planText(plan, machine: machine, root: root, style: .current))
         }
         if !plan.hazards.isEmpty { return .refused }
         return detailedExitCode && !plan.isEmpty ? .pending : .done

@@ -2,19 +2,21 @@ import Iomem
 import Machine
 import Ownership
 
-/// `plan` and `predict` for people: the steps, each range from its owner now to the one predicted, and the hazards.
-func planText(_ plan: Plan, machine: MachineState, style: Style) -> [Line] {
-    let title = plan.policy.map { "Policy \($0.name): " } ?? ""
-    var lines: [Line]
-    if plan.isEmpty {
-        let nothing = title.isEmpty ? "these steps change nothing" : "what is wanted holds already, nothing to do"
-        lines = ["\(title)\(nothing)"]
-    } else {
-        lines = [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
+/// `plan` and `predict` for people: the verdict, the steps, each range from its owner now to the one predicted, the hazards,
+/// and the verdict again.
+///
+/// - Parameter root: Where the machine was read from; nil leaves the head out.
+func planText(_ plan: Plan, machine: MachineState, root: String? = nil, style: Style) -> [Line] {
+    let verdict = verdictText(plan, style)
+    var lines = verdict + (root.map { head(plan, machine, root: $0, style) } ?? [])
+    if !plan.isEmpty {
+        let title = plan.policy.map { "Policy \($0.name): " } ?? ""
+        lines += ["", style.strong("\(title)\(counted(plan.steps.count, "step"))")]
         lines += plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element))" }
     }
     lines += roomText(plan, machine)
     lines += ["", style.strong("Owners")] + ownersText(plan.prediction, machine, style)
+    if !plan.notes.isEmpty { lines += [""] + plan.notes.flatMap { wrapped("Note: \($0)", indent: 2) } }
     if !plan.prediction.missingFacts.isEmpty {
         lines += ["", style.careful("Not certain, because")]
         lines += plan.prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
@@ -22,14 +24,76 @@ func planText(_ plan: Plan, machine: MachineState, style: Style) -> [Line] {
     if !plan.hazards.isEmpty {
         lines += [""] + hazardsText(plan.hazards, style)
     }
-    return lines
+    return plan.isEmpty ? lines : lines + [""] + verdict
+}
+
+/// What the plan comes to, and the one command that serves what was asked.
+func verdictText(_ plan: Plan, _ style: Style) -> [Line] {
+    let next = plan.recommendation.map { command in
+        command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command
+    }
+    let causes = counted(plan.hazards.grouped.count, "hazard")
+    let words: String
+    switch plan.verdict {
+    case .nothingToDo:
+        words = plan.policy == nil ? "Nothing to do: these steps change nothing" : "Nothing to do: already in effect"
+        return wrapped(words + ".", indent: 0).map(style.good)
+    case .safe:
+        words =
+            "Safe: \(counted(plan.steps.count, "step")), \(changes(plan.prediction))."
+            + (next.map { " Next: \($0)" } ?? "")
+        return wrapped(words, indent: 0).map(style.good)
+    case .refused:
+        words = "REFUSED: \(causes). " + (next.map { "Do this instead: \($0)" } ?? "The fix of each is below.")
+        return wrapped(plan.policy == nil ? "DANGEROUS: \(causes)." : words, indent: 0).map(style.bad)
+    case .uncertain:
+        let facts = plan.prediction.missingFacts.first.map { ": \($0)" } ?? ""
+        words =
+            "Uncertain: who owns the memory afterwards can't be known\(facts)."
+            + (next.map { " Do this instead: \($0)" } ?? "")
+        return wrapped(words, indent: 0).map(style.careful)
+    }
+}
+
+/// How much memory goes from whom to whom: `512 GiB cxl → hmem`.
+private func changes(_ prediction: Prediction) -> String {
+    var sizes: [(way: String, bytes: UInt64)] = []
+    for range in prediction.ranges where range.owners != [range.ownerNow] {
+        let after = range.owners.sorted().map(\.rawValue).joined(separator: " or ")
+        let way = "\(range.ownerNow.rawValue) -> \(after)"
+        if let place = sizes.firstIndex(where: { $0.way == way }) {
+            sizes[place].bytes = sizes[place].bytes.addingSaturated(range.range.size)
+        } else {
+            sizes.append((way, range.range.size))
+        }
+    }
+    let words = sizes.map { "\(sizeText($0.bytes)) \($0.way)" }
+    return words.isEmpty ? "all owners stay" : words.joined(separator: ", ")
+}
+
+/// Which machine, when, and what replaces facts that were found.
+private func head(_ plan: Plan, _ machine: MachineState, root: String, _ style: Style) -> [Line] {
+    let kernel = machine.kernel
+    let host = machine.host.name.map { "\($0), " } ?? ""
+    let generation = kernel.generation.value?.rawValue ?? "unknown rules"
+    let place = root == "/" ? "this boot" : "capture \(root)"
+    let overrides = [
+        plan.request.overrides.generation.map { "--rules \($0.rawValue)" },
+        plan.request.overrides.initialProbe.map { "--initial-probe \($0.rawValue)" },
+    ].compactMap { $0 }
+    let time = plan.madeAt.map { ", \($0)" } ?? ""
+    return wrapped(
+        "\(host)\(kernel.release) (\(generation)), \(place)\(time)"
+            + (overrides.isEmpty ? "" : "; with \(overrides.joined(separator: " "))"),
+        indent: 2
+    ).map(style.faint)
 }
 
 /// Whether the rest of the host can take what is in the memory that a plan takes offline.
 private func roomText(_ plan: Plan, _ machine: MachineState) -> [Line] {
     let ranges = plan.steps.filter { $0.verb == .offlineMemory }.compactMap(\.range)
     guard let room = machine.room(toOffline: ranges) else { return [] }
-    let hugepages = room.hugepages > 0 ? ", \(mebibytes(room.hugepages)) of them huge pages" : ""
+    let hugepages = room.hugepages > 0 ? ", \(sizeText(room.hugepages)) of them huge pages" : ""
     let policy = machine.memory.autoOnline.flatMap { $0 == "offline" ? nil : "auto_online_blocks is \($0)" }
     let causes = [policy].compactMap(\.self) + machine.memory.onliningRules
     let note =
@@ -42,18 +106,24 @@ private func roomText(_ plan: Plan, _ machine: MachineState) -> [Line] {
         )
     return [
         "",
-        "  \(mebibytes(room.going)) go offline; at most \(mebibytes(room.used)) are in use and move\(hugepages).",
-        "  Elsewhere \(mebibytes(room.elsewhere)) are available, and \(mebibytes(room.swapFree)) of swap.",
+        "  \(sizeText(room.going)) go offline; at most \(sizeText(room.used)) are in use and move\(hugepages).",
+        "  Elsewhere \(sizeText(room.elsewhere)) are available, and \(sizeText(room.swapFree)) of swap.",
     ] + note
 }
 
-/// Each hazard with its way out.
+/// Each hazard with its fix; what follows from it is below.
 func hazardsText(_ hazards: [Hazard], _ style: Style) -> [Line] {
-    var lines = [style.bad("\(counted(hazards.count, "hazard"))")]
-    for hazard in hazards {
+    let groups = hazards.grouped
+    var lines = [style.bad("\(counted(groups.count, "hazard"))")]
+    for (hazard, consequences) in groups {
         lines.append("  " + style.bad("\(hazard.id.rawValue)") + " (\(hazard.severity.rawValue)): \(hazard.subject)")
         lines += wrapped(hazard.why, indent: 4)
-        lines += wrapped("Way out: \(hazard.wayOut)", indent: 4)
+        lines += wrapped("Fix: \(hazard.wayOut)", indent: 4)
+        for one in consequences {
+            lines += wrapped("leads to \(one.id.rawValue) (\(one.severity.rawValue)): \(one.why)", indent: 6).map(
+                style.faint
+            )
+        }
     }
     return lines
 }

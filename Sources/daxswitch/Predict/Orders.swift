@@ -17,7 +17,7 @@ func ordersDocument(_ outcomes: [OrderOutcome], modules: [String]) -> JSONValue 
                         "certain": .bool(prediction.isCertain),
                         "missing_facts": JSONValue(prediction.missingFacts),
                         "ranges": .form(prediction.ranges),
-                        "hazards": .form(outcome.plan.hazards),
+                        "hazards": .form(outcome.plan.hazards.groups),
                     ]
                 }
             ),

@@ -66,12 +66,13 @@ struct PredictCommand: Command {
         if allOrders { return try explore() }
         let order = try steps.map { try Step(parsing: $0) }
         let machine = try root.read()
-        let plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
+        var plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
+        plan.madeAt = MadeAt.now
         if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, style: .current))
+            Output.print(planText(plan, machine: machine, root: root.path, style: .current))
         }
         return .done
     }

@@ -95,7 +95,7 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "journal": JSONValue(report.journal?.rawValue), "outcome": .text(report.outcome.rawValue),
             "restored_files": JSONValue(report.restoredFiles ?? []), "steps": .form(report.steps),
-            "hazards": .form(report.hazards),
+            "hazards": .form(report.hazards.groups),
             "differences": differenceMembers(report.differences), "error": report.error.map(errorMember) ?? .null,
         ]
     )

@@ -38,17 +38,5 @@ func wrapped(_ text: String, indent: Int, width: Int = 100) -> [Line] {
     return line.isEmpty ? lines : lines + [Line(margin + line)]
 }
 
-/// A size in the largest binary unit that divides it: `512 MiB`.
-func sizeText(_ bytes: UInt64) -> String {
-    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)]
-    for (unit, shift) in units where bytes >= 1 << shift && bytes.isMultiple(of: 1 << shift) {
-        return "\(bytes >> shift) \(unit)"
-    }
-    return "\(bytes) B"
-}
-
-/// A size that needs not be exact, in MiB.
-func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }
-
 /// A count with its noun: `1 step`, `3 steps`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -173,16 +173,35 @@ extension [UnfinishedWork] {
         )
     }
 
-    /// For people.
+    /// What is cut off, as findings: nothing else is to be begun before it is ended.
+    var findings: [Finding] {
+        filter { $0.isInTheWay || $0.subject == .hold }.map { work in
+            Finding(
+                .halfDone,
+                subject: work.subject.rawValue,
+                what: work.failure.message + ".",
+                evidence: [work.evidence],
+                fix: work.fix.map { "run `\($0)`" } ?? "see the message"
+            )
+        }
+    }
+
+    /// What goes on just now, or is of an earlier boot, for people.
     func lines(_ style: Style) -> [Line] {
-        flatMap { work -> [Line] in
-            let heading =
-                work.isInTheWay || work.subject == .hold ? style.bad("Half done") : style.careful(work.heading)
-            return [heading] + wrapped(work.failure.message, indent: 2)
+        filter { !$0.isInTheWay && $0.subject != .hold }.flatMap { work in
+            [style.careful(work.heading)] + wrapped(work.failure.message, indent: 2)
         }
     }
 }
 
 extension UnfinishedWork {
+    fileprivate var evidence: String {
+        switch subject {
+        case .apply: "/run/daxswitch/journal: \(state.rawValue)"
+        case .persist: "\(ChoiceJournal.path): \(state.rawValue)"
+        case .hold: "/run/modprobe.d/00-daxswitch.conf"
+        }
+    }
+
     fileprivate var heading: Line { state == .running ? "At work" : "Earlier boot" }
 }

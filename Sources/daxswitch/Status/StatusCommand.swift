@@ -14,18 +14,24 @@ struct StatusCommand: Command {
     @OptionGroup var root: RootOption
     @OptionGroup var json: JSONOption
 
+    @Flag(help: "Exit 4 if something is broken: a finding of severity crash, loss or failure.")
+    var check = false
+
     var wantsJSON: Bool { json.isOn }
 
     func execute() throws -> ExitStatus {
         let machine = try root.read()
         let unfinished = try root.unfinishedWork(on: machine)
         let images = pendingImages(isPersisted: machine.persisted != nil)
+        let findings = machineFindings(of: machine, unfinished: unfinished)
         if wantsJSON {
-            Output.print(statusDocument(machine, unfinished: unfinished, pendingImages: images))
+            Output.print(statusDocument(machine, findings: findings, unfinished: unfinished, pendingImages: images))
         } else {
-            Output.print(statusText(machine, unfinished: unfinished, pendingImages: images, style: .current))
+            Output.print(
+                statusText(machine, findings: findings, unfinished: unfinished, pendingImages: images, style: .current)
+            )
         }
-        return .done
+        return check && Health(findings) == .broken ? .differs : .done
     }
 
     /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
@@ -43,6 +49,7 @@ struct StatusCommand: Command {
 /// `status --json`.
 func statusDocument(
     _ machine: MachineState,
+    findings: [Finding],
     unfinished: [UnfinishedWork] = [],
     pendingImages: [String]? = nil
 ) -> JSONValue {
@@ -61,6 +68,8 @@ func statusDocument(
             ),
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
+            "health": .text(Health(findings).rawValue),
+            "findings": findingMembers(findings),
             "held": .bool(machine.isHeld),
             "unfinished": unfinished.members,
             "next_boot": nextBootMembers(machine, pendingImages),

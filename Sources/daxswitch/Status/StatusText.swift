@@ -6,13 +6,15 @@ import Persistence
 /// `status` for people.
 func statusText(
     _ machine: MachineState,
+    findings: [Finding],
     unfinished: [UnfinishedWork] = [],
     pendingImages: [String]? = nil,
     style: Style
 ) -> [Line] {
     let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
-    var lines = unfinished.isEmpty ? [] : unfinished.lines(style) + [""]
-    lines += [style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
+    var lines = findingsText(findings, of: machine, style: style, showsEvidence: true)
+    if !unfinished.lines(style).isEmpty { lines += [""] + unfinished.lines(style) }
+    lines += ["", style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
     if machine.kernel.generation.value == .coordinated || machine.kernel.generation.value == .unfixed {
         lines.append(style.strong("Initial probe") + "  \(machine.initialProbe.value.rawValue)")

@@ -56,18 +56,26 @@ struct VerifyCommand: Command {
         if wantsJSON {
             Output.print(verifyDocument(differences, policy: name))
         } else {
-            Output.print(verifyText(differences, against: title, style: .current))
+            let nothing = name != nil && differences.isEmpty ? machine.hasNothingToDecide : nil
+            Output.print(verifyText(differences, against: title, nothing: nothing, style: .current))
+            if nothing != nil {
+                Output.print(
+                    findingsText(machineFindings(of: machine), of: machine, style: .current, showsEvidence: false)
+                )
+            }
         }
         let status: ExitStatus = differences.isEmpty ? .done : .differs
         return try prometheus.map { try write(differences, machine, subject: name ?? title, to: $0, status) } ?? status
     }
 
-    /// What a policy wants, that no hold was left, and that `/proc/iomem` has the lines which belong to the owners that are there.
+    /// Where the machine is not as a policy wants, where a hold was left, where `/proc/iomem` lacks the lines of the owners that
+    /// are there, and what is broken about the memory that the policy speaks of.
     private func unmet(_ policy: Policy, on machine: MachineState) throws(PlanningError) -> [Difference] {
         let planner = try Planner(machine: machine, overrides: facts.overrides)
         let present = planner.predict([]).prediction
         return planner.unmet(policy.want) + planner.leftHold(against: policy)
             + compare(present, with: machine).filter { $0.kind == .iomem }
+            + policy.want.differences(machineFindings(of: machine), on: machine)
     }
 
     /// Writes the metrics; a file that can't be written does not hide a difference.
@@ -105,7 +113,15 @@ func verifyDocument(_ differences: [Difference], policy: String?) -> JSONValue {
 }
 
 /// `verify` for people: all differences, or that there is none.
-func verifyText(_ differences: [Difference], against subject: String, style: Style) -> [Line] {
+///
+/// - Parameter nothing: Why there is nothing to decide on this machine; nil where there is something.
+func verifyText(
+    _ differences: [Difference],
+    against subject: String,
+    nothing: String? = nil,
+    style: Style
+) -> [Line] {
+    if let nothing { return ["Nothing to decide for \(subject): \(nothing)."] }
     guard !differences.isEmpty else { return [style.good("The machine is as \(subject) says.")] }
     return [style.bad("\(counted(differences.count, "difference")) from \(subject)")]
         + differences.flatMap { wrapped($0.what, indent: 2) }

@@ -52,7 +52,11 @@ enum Tool {
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         // What the sanitizers are told holds for the tool as well.
         let told = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
-        process.environment = told.merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 }.merging(environment) { $1 }
+        process.environment = told.merging([
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            // Plans say when they were made.
+            "SOURCE_DATE_EPOCH": "1800000000",
+        ]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let files = try ["out", "err"].map { name in
             let url = folder.appendingPathComponent(name)

@@ -129,3 +129,8 @@ extension ProofState {
         return !wasBound || isLocked || scenario.generation == .hmemOnly ? scenario.boot.undecoded : []
     }
 }
+
+extension ProofState {
+    /// The planner's plan for what a reader finds in this state; nil where it makes none.
+    func plan(_ policy: Policy) -> Plan? { try? Planner(machine: machine).plan(policy) }
+}

@@ -1,0 +1,31 @@
+import Iomem
+import Machine
+
+extension Examination {
+    /// What memory blocks can't hold of devices that are, or should be, memory.
+    var lostCapacity: [Finding] {
+        let size = machine.memory.blockSize
+        guard size > 0 else { return [] }
+        return devices.compactMap { device in
+            let refused = !failures(of: device.name, [.alignment]).isEmpty
+            guard device.driver == "kmem" || device.driver == nil && refused else { return nil }
+            let lost = device.ranges.flatMap { range in
+                range.subtracting(model.constants.memoryBlocks(in: range).map { [$0] } ?? [])
+            }.merged()
+            guard !lost.isEmpty else { return nil }
+            return Finding(
+                .capacityLost,
+                subject: device.name,
+                ranges: lost,
+                what:
+                    "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) of \(device.name) are not used as memory: memory "
+                    + "is added in whole blocks of \(sizeText(size)).",
+                evidence: ["/sys/devices/system/memory/block_size_bytes: 0x\(String(size, radix: 16))"]
+                    + device.ranges.map { "/sys/bus/dax/devices/\(device.name): \($0)" },
+                fix:
+                    "nothing on the running host: the firmware's map would have to begin and end at multiples of the block "
+                    + "size; in devdax mode all bytes can be used"
+            )
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Iomem
+import Machine
+
+extension Examination {
+    /// Two dax devices over the same bytes.
+    var doubleClaims: [Finding] {
+        owned.filter { $0.owner == .both }.map { both in
+            Finding(
+                .doubleClaim,
+                subject: "\(both.range)",
+                ranges: [both.range],
+                what: "\(both.device ?? "two dax devices") cover the same bytes. Two drivers can use one memory.",
+                evidence: devices.filter { $0.ranges.contains(where: both.range.overlaps) }.map { device in
+                    "/sys/bus/dax/devices/\(device.name): \(device.ranges.map(\.description).joined(separator: ", ")), below "
+                        + device.through
+                },
+                fix: remedies.command(giving: [both.range], to: [.cxl, .hmem])
+                    ?? "stop what uses the devices, then run `daxswitch plan cxl`; or reboot"
+            )
+        }
+    }
+}

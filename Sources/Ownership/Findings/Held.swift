@@ -1,0 +1,61 @@
+import Machine
+
+extension Examination {
+    /// What keeps `cxl_acpi` out.
+    var held: [Finding] {
+        guard !machine.windows.contains(where: \.isLive), !causes.isEmpty else { return [] }
+        return [
+            Finding(
+                .held,
+                subject: "cxl_acpi",
+                what: "cxl_acpi is kept from being loaded, so CXL owns nothing. Kept out by: "
+                    + causes.map(\.what).joined(separator: "; ") + ".",
+                evidence: causes.map(\.evidence),
+                fix: causes[0].fix
+            )
+        ]
+    }
+
+    private var causes: [(what: String, evidence: String, fix: String)] {
+        var found: [(what: String, evidence: String, fix: String)] = []
+        let kernel = machine.kernel.commandLine
+        if machine.persisted == .hmem {
+            found.append(
+                (
+                    "`daxswitch persist hmem`", "/etc/modprobe.d/01-daxswitch.conf",
+                    "if CXL is to own the memory, run `daxswitch persist cxl` and reboot"
+                )
+            )
+        } else if machine.isHeld {
+            found.append(
+                (
+                    "a hold of this boot (`daxswitch apply hmem`)", "/run/modprobe.d/00-daxswitch.conf",
+                    "if CXL is to own the memory, run `daxswitch plan cxl`"
+                )
+            )
+        }
+        if kernel.barredModules.contains("cxl_acpi") {
+            found.append(
+                (
+                    "the kernel command line", "/proc/cmdline: module_blacklist= names cxl_acpi",
+                    "remove cxl_acpi from module_blacklist= and reboot"
+                )
+            )
+        }
+        let calls = kernel.parameters.filter { $0.name == "initcall_blacklist" }.compactMap(\.value)
+        if calls.flatMap({ $0.split(separator: ",") }).contains("cxl_acpi_init") {
+            found.append(
+                (
+                    "the kernel command line", "/proc/cmdline: initcall_blacklist= names cxl_acpi_init",
+                    "remove cxl_acpi_init from initcall_blacklist= and reboot"
+                )
+            )
+        }
+        if let line = machine.modprobe.keptOut["cxl_acpi"] {
+            found.append(
+                ("\(line.path)", "\(line)", "remove line \(line.number) of \(line.path), then run `modprobe cxl_acpi`")
+            )
+        }
+        return found
+    }
+}

@@ -1,0 +1,25 @@
+import Iomem
+import Machine
+
+extension Examination {
+    /// Memory of kmem whose device is gone.
+    var leaked: [Finding] {
+        leaks.map { range in
+            let online = machine.memory.blocks(in: range).count(where: \.isOnline)
+            return Finding(
+                .leaked,
+                subject: "\(range)",
+                ranges: [range],
+                what: "kmem added \(range), and its device is gone. The memory is stuck until a reboot"
+                    + (online > 0 ? ", with \(online) blocks online." : "."),
+                evidence: ["/proc/iomem: \(range) : System RAM (kmem), with no device of kmem over it"],
+                fix: "reboot; until then, don't unload cxl_acpi, cxl_pci or cxl_mem"
+            )
+        }
+    }
+
+    /// Whether leaked memory holds bytes of `device`, which explains why no driver can bind to it.
+    func isLeaked(_ device: DaxDevice) -> Bool {
+        leaks.contains { leak in device.ranges.contains(where: leak.overlaps) }
+    }
+}

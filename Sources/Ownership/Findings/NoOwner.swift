@@ -1,0 +1,65 @@
+import Iomem
+import Machine
+
+extension Examination {
+    /// The bytes that no driver owns: one finding for each region, for what lies in windows without a region, and for the rest.
+    var withoutOwner: [Finding] {
+        let bytes = owned.filter { $0.owner == .none && $0.use != .leaked }.map(\.range)
+            .flatMap { $0.subtracting(accelerators) }.merged()
+        let ofRegions = ramRegions.map { region, range in (region, bytes.compactMap(range.intersection)) }
+        let rest = bytes.flatMap { $0.subtracting(ramRegions.map(\.range)) }
+        let inWindows = rest.filter(model.constants.meetsWindow)
+        let outside = rest.filter { !model.constants.meetsWindow($0) }
+        return ofRegions.compactMap { finding($0.1, "\($0.0.name) covers it.", $0.0) }
+            + [
+                finding(inWindows, "It lies in a CXL window.", nil), finding(outside, "It lies in no CXL window.", nil),
+            ].compactMap { $0 }
+    }
+
+    /// How many ranges are named one by one.
+    private static let named = 4
+
+    private func finding(_ bytes: [AddressRange], _ place: String, _ region: Region?) -> Finding? {
+        guard !bytes.isEmpty else { return nil }
+        let words = bytes.prefix(Self.named).map(\.description).joined(separator: ", ")
+        let more = bytes.count > Self.named ? " and \(bytes.count - Self.named) more" : ""
+        return Finding(
+            .noOwner,
+            subject: words + more,
+            ranges: bytes,
+            what: "No driver owns \(words)\(more) (\(sizeText(bytes.totalSize))). \(place)",
+            evidence: sources(of: Array(bytes.prefix(Self.named))) + modules,
+            fix: remedies.command(giving: bytes, to: [.cxl, .hmem]) ?? fallback(bytes, region)
+        )
+    }
+
+    private func fallback(_ bytes: [AddressRange], _ region: Region?) -> String {
+        if let region, !region.committed { return "see region-not-assembled" }
+        let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
+        if machine.memdevs.isEmpty && meetsWindow {
+            return
+                "if it is an accelerator's memory, its driver uses it; else load cxl_pci and look at the memory devices"
+        }
+        if meetsWindow && region == nil && machine.seesDecoders {
+            return "create a region over it (cxl create-region)" + (remedies.persistHmem.map { "; or \($0)" } ?? "")
+        }
+        return remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which name what blocks them"
+    }
+
+    private func sources(of bytes: [AddressRange]) -> [String] {
+        let reserved = machine.softReserved.filter { bytes.contains(where: $0.range.overlaps) }.prefix(Self.named)
+            .compactMap { range in range.sources.first.map { "\($0): Soft Reserved \(range.range)" } }
+        let regions = ramRegions.filter { bytes.contains(where: $0.range.overlaps) }.map {
+            "/sys/bus/cxl/devices/\($0.region.name): \($0.range)"
+        }
+        return reserved + regions + ["/sys/bus/dax/devices: no device covers it"]
+    }
+
+    private var modules: [String] {
+        let words = ["cxl_acpi", "dax_cxl", "dax_hmem"].map { "\($0) \(machine.modules.state(of: $0).rawValue)" }
+        return ["modules: \(words.joined(separator: ", "))"]
+    }
+
+    /// The bytes of regions that an accelerator's own driver uses.
+    private var accelerators: [AddressRange] { ramRegions.filter(\.region.isOfAccelerator).map(\.range) }
+}

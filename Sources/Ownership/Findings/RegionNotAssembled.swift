@@ -1,0 +1,42 @@
+import Iomem
+import Machine
+
+extension Examination {
+    /// The ram regions without a dax region that should have one.
+    ///
+    /// The kernel makes none where the bytes are System RAM already (drivers/cxl/core/region.c: cxl_region_probe()), and
+    /// none for accelerators.
+    var regionsNotAssembled: [Finding] {
+        guard machine.modules.state(of: "dax_cxl") != .missing else { return [] }
+        return ramRegions.filter { region, range in
+            !region.assembled && !region.isOfAccelerator && !isUsed(range)
+        }.map { region, range in
+            let lines = failures(of: region.name, [.attachment, .interleaving])
+            return Finding(
+                .regionNotAssembled,
+                subject: region.name,
+                ranges: [range],
+                what: "\(region.name) (\(range)) has no dax region, so its memory can't be used."
+                    + (region.committed ? "" : " Its decoders are not committed.") + cause(lines),
+                evidence: [
+                    "/sys/bus/cxl/devices/\(region.name)/commit: \(region.committed ? 1 : 0)",
+                    "/sys/bus/cxl/devices/\(region.name): no dax_region",
+                ] + lines.map(quoted),
+                fix: region.committed
+                    ? remedies.command(giving: [range], to: [.cxl])
+                        ?? "bind it again: echo \(region.name) > /sys/bus/cxl/drivers/cxl_region/bind"
+                    : "make the interleaving of firmware and device agree (firmware setup), and reboot; or destroy "
+                        + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
+            )
+        }
+    }
+
+    private func cause(_ lines: [DriverFailure]) -> String {
+        guard let error = lines.last(where: { $0.kind == .attachment })?.errno else { return "" }
+        return " The kernel could not attach a decoder (-\(error))."
+    }
+
+    private func isUsed(_ range: AddressRange) -> Bool {
+        devices.contains { $0.ranges.contains(where: range.overlaps) } || systemRAM.contains(where: range.overlaps)
+    }
+}

@@ -1,0 +1,43 @@
+import Iomem
+import Machine
+
+extension Examination {
+    /// The devices that no driver can bind to.
+    var unbindable: [Finding] {
+        devices.filter { $0.driver == nil && !isLeaked($0) }.compactMap { device in
+            let blocked = device.ranges.filter(isBlocked)
+            guard !blocked.isEmpty, let owner = device.owner else { return nil }
+            return Finding(
+                .unbindable,
+                subject: device.name,
+                ranges: blocked,
+                what: "\(device.name) owns \(words(blocked)), but no driver can bind: \(edges(blocked)) (EBUSY).",
+                evidence: ["/sys/bus/dax/devices/\(device.name): no driver"] + blocked.flatMap(lines),
+                fix: remedies.command(giving: blocked, to: owner == .hmem ? [.cxl] : [.hmem])
+                    ?? (owner == .hmem ? handOver(of: blocked) : nil) ?? remedies.persistHmem
+                    ?? "create a region over exactly these bytes (cxl create-region), or change the firmware's memory map"
+            )
+        }
+    }
+
+    private func edges(_ blocked: [AddressRange]) -> String {
+        let cutters = blocked.flatMap(cutters)
+        let names = cutters.map(\.name).uniqued().joined(separator: ", ")
+        return names.isEmpty ? "another resource holds a part of them" : "the edge of \(names) cuts them"
+    }
+
+    private func lines(_ blocked: AddressRange) -> [String] {
+        cutters(blocked).map { "/proc/iomem: \($0.range) : \($0.name)" }
+    }
+
+    /// The lines of iomem that hold a part of `range` and not all of it.
+    private func cutters(_ range: AddressRange) -> [IomemEntry] {
+        machine.iomem.flattened.map(\.entry).filter { entry in
+            entry.range.overlaps(range) && !entry.range.contains(range) && !range.contains(entry.range)
+                || entry.range.overlaps(range) && entry.range != range && range.contains(entry.range)
+                    && (entry.name.hasPrefix("CXL Window") || entry.name.hasPrefix("region"))
+        }
+    }
+
+    private func words(_ ranges: [AddressRange]) -> String { ranges.map(\.description).joined(separator: ", ") }
+}
