@@ -72,7 +72,7 @@ static _Noreturn void guard(pid_t program, int control)
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-int daxswitch_start_program(char *const arguments[], char *const environment[], int output,
+int daxswitch_start_program(char *const arguments[], char *const environment[], int input, int output,
 			    struct daxswitch_program *started)
 {
 	int control[2], failure[2], error = 0;
@@ -99,7 +99,11 @@ int daxswitch_start_program(char *const arguments[], char *const environment[], 
 		sigdelset(&before, SIGXFSZ);
 		program = fork();
 		if (program == 0) {
-			const int streams[] = { open("/dev/null", O_RDONLY), output, STDERR_FILENO };
+			/* A filter speaks of data from strangers. How it ends tells enough. */
+			const int streams[] = {
+				input >= 0 ? input : open("/dev/null", O_RDONLY), output,
+				input >= 0 ? open("/dev/null", O_WRONLY) : STDERR_FILENO,
+			};
 
 			/* If the guard is killed, the program ends at least by itself. */
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -187,6 +191,17 @@ end:
 	close_pair(failure);
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+int daxswitch_open_pipe(struct daxswitch_pipe *ends)
+{
+	int both[2];
+
+	if (pipe2(both, O_CLOEXEC) < 0)
+		return -1;
+	ends->reading = both[0];
+	ends->writing = both[1];
+	return 0;
 }
 
 int daxswitch_open_memory(const char *name)

@@ -13,12 +13,12 @@ struct daxswitch_program {
 
 /*
  * Starts a program in a process group of its own, in the directory /, with the environment given, standard input from
- * /dev/null and standard output to output. -1 with errno if it can't be started.
+ * input, or /dev/null if that is negative, and standard output to output. -1 with errno if it can't be started.
  *
  * The guard, a copy of this process, keeps what is open, the lock too. So after kill -9 of this process no other one has
  * the lock before the program and what it started have ended.
  */
-int daxswitch_start_program(char *const arguments[], char *const environment[], int output,
+int daxswitch_start_program(char *const arguments[], char *const environment[], int input, int output,
 			    struct daxswitch_program *started);
 
 /* A program that runs beside this process. */
@@ -36,6 +36,15 @@ struct daxswitch_held {
  */
 int daxswitch_start_held(char *const arguments[], char *const environment[], const char *first,
 			 struct daxswitch_held *started);
+
+/* Both ends of a pipe, which no program that is started keeps by itself. */
+struct daxswitch_pipe {
+	int reading;
+	int writing;
+};
+
+/* Opens a pipe (pipe2(2), which needs _GNU_SOURCE); -1 with errno. */
+int daxswitch_open_pipe(struct daxswitch_pipe *ends);
 
 /* An anonymous file in memory (memfd_create(2)); -1 with errno. */
 int daxswitch_open_memory(const char *name);

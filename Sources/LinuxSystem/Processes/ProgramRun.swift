@@ -51,7 +51,7 @@ package enum ProgramRun {
         while goesOn: () -> Bool
     ) throws(SystemError) -> Int32 {
         let name = command[0]
-        let (guardian, control) = try start(command, output: output)
+        let (guardian, control) = try start(command, input: -1, output: output)
         // Shut down only once the guard's end was waited for, or its death.
         let socket = File(owning: control, path: "the guard of \(name)")
         let child = try ChildProcess(guardian) { _ in _ = shutdown(control, Int32(SHUT_RDWR)) }
@@ -78,8 +78,13 @@ package enum ProgramRun {
         }
     }
 
-    private static func start(
+    /// Starts `command` below a guard: the process to wait for, and the socket that keeps the program alive. A negative
+    /// `input` is an empty one.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    static func start(
         _ command: [String],
+        input: Int32,
         output: Int32
     ) throws(SystemError) -> (guardian: Int32, control: Int32) {
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
@@ -89,7 +94,7 @@ package enum ProgramRun {
         var started = daxswitch_program()
         // What stands in the buffers would be written twice.
         fflush(nil)
-        guard unsafe daxswitch_start_program(&arguments, &variables, output, &started) == 0 else {
+        guard unsafe daxswitch_start_program(&arguments, &variables, input, output, &started) == 0 else {
             throw SystemError(.unavailable, "\(command[0]) can't be started", number: ErrorNumber(errno))
         }
         return (started.guard_process, started.control)

@@ -122,7 +122,7 @@ extension File {
     /// An empty file without a place in any file system.
     ///
     /// - Throws: `SystemError` with the errno.
-    fileprivate init(inMemory name: String) throws(SystemError) {
+    init(inMemory name: String) throws(SystemError) {
         let descriptor = daxswitch_make_memory_file()
         if descriptor < 0 { throw .failing("make \(name)") }
         self.init(owning: descriptor, path: name)
