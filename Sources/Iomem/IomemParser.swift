@@ -32,8 +32,8 @@ extension IomemTree {
             }
             open.append(entry.range)
             // Walks over the tree go down as deep as it is; a damaged text must not exhaust the stack.
-            guard open.count <= maximalDepth else {
-                let problem = IomemError.Problem.malformed("a range inside \(maximalDepth) others")
+            guard open.count <= deepestNesting else {
+                let problem = IomemError.Problem.malformed("a range inside \(deepestNesting) others")
                 throw IomemError(file: file, line: number, problem: problem)
             }
             entries.append(entry)
@@ -50,7 +50,7 @@ extension IomemTree {
 }
 
 /// How many ranges may lie inside each other; the kernel's tree has less than ten.
-private let maximalDepth = 64
+let deepestNesting = 64
 
 extension IomemError.Problem: Error {}
 
