@@ -7,6 +7,8 @@ internal import LinuxSystem
 /// - A recorded text has no facilities, and a message with a line end in it is several lines there, each with the time of
 ///   the record (kernel/printk/printk.c: record_print_text()). So a user can put a whole line into it, in the name of a file.
 ///   Lines of one time count only if the kernel alone writes every one of them.
+/// - The journal's texts name who logged. Where anybody else than the kernel is named, it may be a file of syslog, whose tags
+///   every user can choose: nothing of it counts.
 struct TrustedLog {
     /// There is no log, or nothing in it.
     let isEmpty: Bool
@@ -22,7 +24,7 @@ struct TrustedLog {
         switch log {
         case nil: self.init(isEmpty: true, isWhole: false, boot: [], later: [])
         case .records(let records): self.init(records)
-        case .lines(let lines): self.init(lines.map { LogLine($0) })
+        case .lines(let lines): self.init(lines.drop { $0.hasPrefix("-- ") }.map { LogLine($0) })
         }
     }
 
@@ -53,6 +55,10 @@ struct TrustedLog {
     }
 
     private init(_ lines: [LogLine]) {
+        guard let lines = LogLine.ofKernel(lines) else {
+            self.init(isEmpty: false, isWhole: false, boot: [], later: [])
+            return
+        }
         guard let first = lines.first else {
             self.init(isEmpty: true, isWhole: false, boot: [], later: [])
             return
@@ -78,8 +84,9 @@ struct TrustedLog {
                 later: lines[boot...].compactMap(\.trusted)
             )
         case .date:
-            // Lines of one second can't be told apart.
-            self.init(isEmpty: false, isWhole: false, boot: [], later: [])
+            // Where the boot ends can't be told, and lines of one second can't be told apart: so what is not there proves
+            // nothing.
+            self.init(isEmpty: false, isWhole: false, boot: [], later: Self.alone(lines[...]))
         }
     }
 
@@ -100,66 +107,5 @@ struct TrustedLog {
                 || group.allSatisfy { line in KernelMessage.all.contains { $0.form.fits(line.message) } }
             return isAlone ? group.compactMap(\.trusted) : []
         }
-    }
-}
-
-/// A line of a recorded text: `<6>[    3.224010][    T1] MESSAGE`, with or without each of the three in front.
-private struct LogLine {
-    enum Stamp: Equatable {
-        case none
-        /// In microseconds since the start.
-        case seconds(Int)
-        /// A date, as `dmesg -T` writes it.
-        case date
-    }
-
-    let message: Substring
-    private(set) var stamp = Stamp.none
-    private var priority = 0
-
-    /// The message, if no other facility than the kernel's is shown.
-    var trusted: Substring? { priority < 8 ? message : nil }
-
-    init(_ line: String) {
-        var rest = Substring(line).utf8[...]
-        if rest.first == UInt8(ascii: "<"), let close = rest.firstIndex(of: UInt8(ascii: ">")),
-            let number = Int(String(rest[..<close].dropFirst()) ?? "")
-        {
-            priority = number
-            rest = rest[close...].dropFirst()
-        }
-        if let (inside, behind) = Self.bracket(rest), let stamp = Self.stamp(inside) {
-            self.stamp = stamp
-            rest = behind
-            // The thread or the processor that printed it (CONFIG_PRINTK_CALLER).
-            if let (inside, behind) = Self.bracket(rest), Self.isCaller(inside) { rest = behind }
-            if rest.first == UInt8(ascii: " ") { rest.removeFirst() }
-        }
-        message = Substring(rest)
-    }
-
-    private static func bracket(
-        _ text: Substring.UTF8View
-    ) -> (inside: Substring.UTF8View, behind: Substring.UTF8View)? {
-        guard text.first == UInt8(ascii: "["), let close = text.firstIndex(of: UInt8(ascii: "]")) else { return nil }
-        return (text[..<close].dropFirst().drop { $0 == UInt8(ascii: " ") }, text[close...].dropFirst())
-    }
-
-    private static func isCaller(_ text: Substring.UTF8View) -> Bool {
-        guard let kind = text.first, kind == UInt8(ascii: "T") || kind == UInt8(ascii: "C") else { return false }
-        return text.count > 1 && text.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
-    }
-
-    private static func stamp(_ text: Substring.UTF8View) -> Stamp? {
-        let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        if parts.count == 2, parts[1].count <= 6,
-            let seconds = Int(String(parts[0]) ?? ""), let fraction = Int(String(parts[1]) ?? ""), seconds >= 0,
-            fraction >= 0, seconds < 1 << 40
-        {
-            let scale = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1][parts[1].count]
-            return .seconds(seconds * 1_000_000 + fraction * scale)
-        }
-        let words = text.split(separator: UInt8(ascii: " "))
-        return words.count == 5 && words[3].contains(UInt8(ascii: ":")) ? .date : nil
     }
 }
