@@ -194,7 +194,7 @@ _daxswitch_status() {
     # Offer option value completions
     case "${prev}" in
     '--root')
-        __daxswitch_add_completions -d
+        __daxswitch_add_completions -f
         return
         ;;
     esac
@@ -210,7 +210,7 @@ _daxswitch_plan() {
     # Offer option value completions
     case "${prev}" in
     '--root')
-        __daxswitch_add_completions -d
+        __daxswitch_add_completions -f
         return
         ;;
     '--rules')
@@ -244,7 +244,7 @@ _daxswitch_predict() {
     # Offer option value completions
     case "${prev}" in
     '--root')
-        __daxswitch_add_completions -d
+        __daxswitch_add_completions -f
         return
         ;;
     '--rules')
@@ -305,7 +305,7 @@ _daxswitch_verify() {
     # Offer option value completions
     case "${prev}" in
     '--root')
-        __daxswitch_add_completions -d
+        __daxswitch_add_completions -f
         return
         ;;
     '--rules')
@@ -369,7 +369,7 @@ _daxswitch_persist() {
 
 _daxswitch_collect() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--redact --json --version -h --help)
     repeating_options=()
     non_repeating_options=()
     __daxswitch_offer_flags_options 1
@@ -377,7 +377,7 @@ _daxswitch_collect() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __daxswitch_add_completions -d
+        __daxswitch_add_completions -f
         return
         ;;
     esac
@@ -425,7 +425,7 @@ _daxswitch_history() {
     # Offer option value completions
     case "${prev}" in
     '--root')
-        __daxswitch_add_completions -d
+        __daxswitch_add_completions -f
         return
         ;;
     esac

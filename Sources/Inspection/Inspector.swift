@@ -6,27 +6,43 @@ internal import LinuxSystem
 ///
 /// Nothing is changed and nothing is decided here.
 package struct Inspector: Sendable {
-    private let tree: any FileTree
-    private let log: any KernelLog
+    private let source: Source
     /// A reading of the running machine, of which any file may hang.
     private let watch: WatchedReading?
+
+    /// Where the machine is read from.
+    private enum Source {
+        case material(Material)
+        /// What `--root` names; it is looked at when the machine is read.
+        case path(String)
+    }
 
     /// How often a running machine is read anew while it contradicts itself.
     private static let attempts = 4
 
     /// A reader of the machine below `root`.
     package init(root: String = "/") {
-        let tree = DirectoryTree(root: root)
-        self.tree = tree
-        log = tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree)
-        watch = tree.isLive ? WatchedReading() : nil
+        let isLive = DirectoryTree(root: root).isLive
+        source = isLive ? .material(.thisMachine) : .path(root)
+        watch = isLive ? WatchedReading() : nil
     }
 
     /// A reader of any tree, with the kernel log from any place.
     package init(tree: any FileTree, log: any KernelLog) {
-        self.tree = tree
-        self.log = log
+        self.init(Material(tree: tree, log: log, kind: .machine, oddities: []))
+    }
+
+    /// A reader of a machine in any form.
+    package init(_ material: Material) {
+        source = .material(material)
         watch = nil
+    }
+
+    private func material() throws(InspectionError) -> Material {
+        switch source {
+        case .material(let material): material
+        case .path(let path): try Material.open(path)
+        }
     }
 
     /// The machine as it is now.
@@ -39,7 +55,7 @@ package struct Inspector: Sendable {
         var attempt = 1
         while true {
             do throws(InspectionError) {
-                return try watched { inspector throws(InspectionError) in try inspector.readOnce() }
+                return try watched { material throws(InspectionError) in try Self.readOnce(material) }
             } catch {
                 guard error.code == .unstable, attempt < Self.attempts else { throw error }
             }
@@ -49,8 +65,8 @@ package struct Inspector: Sendable {
 
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package func readPersisted() throws(InspectionError) -> BootChoice? {
-        try watched { inspector throws(InspectionError) in
-            try DropInReading(tree: inspector.tree, files: ModprobeFiles(inspector.tree)).read().persisted
+        try watched { material throws(InspectionError) in
+            try DropInReading(tree: material.tree, files: ModprobeFiles(material.tree)).read().persisted
         }
     }
 
@@ -61,45 +77,64 @@ package struct Inspector: Sendable {
 
     /// Reads with `body`: on the running machine in a child process first, and here from the answers that it got.
     private func watched<Value>(
-        _ body: (Inspector) throws(InspectionError) -> Value
+        _ body: (Material) throws(InspectionError) -> Value
     ) throws(InspectionError) -> Value {
-        guard let watch else { return try body(self) }
+        let material = try material()
+        guard let watch else { return try body(material) }
+        let tree = material.tree
         // The log never waits. Both readings must see the same one.
-        let log = ReadKernelLog(log)
+        let log = ReadKernelLog(material.log)
+        func reading(_ tree: any FileTree) -> Material { Material(tree: tree, log: log, kind: .machine, oddities: []) }
         let bytes: [UInt8]
         do {
             bytes = try watch.answer { note in
                 let answers = AnswerLog(of: WatchedTree(tree, noting: note))
                 // What it throws is thrown again below.
-                _ = try? body(Inspector(tree: answers, log: log))
+                _ = try? body(reading(answers))
                 return answers.bytes
             }
         } catch {
             if let failure = InspectionError(error) { throw failure }
             // Without a child it can only be read here.
-            return try body(self)
+            return try body(material)
         }
         guard let answers = AnsweredTree(bytes, of: tree) else {
             throw InspectionError(.unstable, "the machine was not read whole; try again in a moment")
         }
-        return try body(Inspector(tree: answers, log: log))
+        return try body(reading(answers))
     }
 
-    private func readOnce() throws(InspectionError) -> MachineState {
+    private static func readOnce(_ material: Material) throws(InspectionError) -> MachineState {
+        let tree = material.tree
         let absentPaths = tree.isLive ? [] : RecordedAbsences(tree: tree).paths
-        try RootCheck(tree: tree, absentPaths: absentPaths).check()
-        let iomem = try IomemReading(tree: tree).read()
+        try RootCheck(tree: tree).check()
+        let (iomem, remarks) = try IomemReading(tree: tree, isText: material.kind == .text).read()
+        let sources = try MachineSources(tree: tree, log: material.log, absentPaths: absentPaths)
         var state = MachineState(kernel: try KernelReading(tree: tree).read(), iomem: iomem)
+        state.material.notUnderstood = remarks
+        state.material.oddities = material.oddities
+        state.material.unrecorded =
+            RecordedParts(
+                tree: tree,
+                absentPaths: absentPaths,
+                hasLog: !sources.log.isEmpty,
+                isCapture: material.kind != .sosreport && material.kind != .text
+            ).missing
         state.host = HostReading(tree: tree).read()
         state.kernel.showsSoftReserved = !iomem.entries { $0 == "Soft Reserved" }.isEmpty
-        let sources = try MachineSources(tree: tree, log: log, absentPaths: absentPaths)
 
         let bus = try CxlReading(tree: tree, names: sources.cxlDevices).read()
-        state.regions = bus.regions
+        state.regions = state.lacks(.cxlDevices) ? IomemDevices(iomem).regions : bus.regions
         state.decoders = bus.decoders
         state.memdevs = bus.memdevs
-        let modules = try ModuleReading(tree: tree, release: state.kernel.release, decoders: bus.decoders)
+        let modules = try ModuleReading(
+            tree: tree,
+            release: state.kernel.release,
+            decoders: bus.decoders,
+            isRecorded: !state.lacks(.modules)
+        )
         state.modules = modules.table
+        if state.lacks(.modules) { state.modules.addDrivers(in: iomem) }
         state.modprobe = ModprobeReading(sources.modprobe.configuration(isOfNextBoot: false)).settings(modules.table)
 
         state.windows = WindowReading(iomem: iomem, fixed: sources.fixedWindows).windows()
@@ -111,10 +146,15 @@ package struct Inspector: Sendable {
             logged: sources.log.maps
         ).read()
         let dax = DaxReading(tree: tree, platformDevices: sources.platformDevices)
-        state.daxDevices = try dax.devices()
+        state.daxDevices = try state.lacks(.daxDevices) ? IomemDevices(iomem).daxDevices : dax.devices()
         state.hmemDevices = dax.hmemDevices()
         state.addRangesOfHmemDevices()
         DaxUsers(tree: tree, table: sources.processes).fill(&state.daxDevices)
+        if state.lacks(.processes) {
+            for (index, device) in state.daxDevices.enumerated() {
+                state.daxDevices[index].usersAreKnown = device.driver == nil || device.driver == "kmem"
+            }
+        }
         state.pmem = try PmemReading(tree: tree, modules: modules.table, table: sources.processes).read()
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
@@ -139,16 +179,19 @@ package struct Inspector: Sendable {
             hmemFile: modules.hmemFile
         ).find()
         state.initialProbe = InitialProbeInference(state: state, log: sources.log, facts: facts).find()
-        if let contradiction = Consistency(state: state, tree: tree).firstContradiction() {
-            throw unusable(contradiction)
+        let consistency = Consistency(state: state, tree: tree)
+        if let contradiction = consistency.firstContradiction() { throw unusable(contradiction, in: tree) }
+        let completeness = Completeness(state: state, daxRegions: bus.daxRegions, sources: sources)
+        if let gap = try completeness.firstGap() { throw unusable(gap, in: tree) }
+        if !tree.isLive {
+            state.material.oddities += consistency.oddities() + completeness.oddities()
+            state.material.unrecorded.formUnion(completeness.lostParts)
         }
-        let gap = try Completeness(state: state, daxRegions: bus.daxRegions, sources: sources).firstGap()
-        if let gap { throw unusable(gap) }
         return state
     }
 
     /// The error about a reading that can't be of one moment of one machine.
-    private func unusable(_ why: String) -> InspectionError {
+    private static func unusable(_ why: String, in tree: any FileTree) -> InspectionError {
         guard tree.isLive else {
             return InspectionError(.badCapture, "\(why); record the machine again (daxswitch collect)")
         }

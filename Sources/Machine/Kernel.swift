@@ -20,6 +20,9 @@ package struct Kernel: Sendable, Equatable {
     /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).
     package var showsSoftReserved: Bool
 
+    /// The release of a kernel of which not even that is known.
+    package static let unknownRelease = "unknown"
+
     /// A kernel of which only the release is known.
     package init(release: String) {
         self.release = release

@@ -54,6 +54,8 @@ package struct MachineState: Sendable, Equatable {
     /// The kernel leaves no memory to drivers: it was built without CONFIG_EFI_SOFT_RESERVE. The file that says so; nil
     /// where none does.
     package var softReserveIsOff: String?
+    /// What the material that it was read from lacks, and what was not understood.
+    package var material = MaterialReport()
 
     /// A machine with nothing on it, for `kernel`; the reader fills in the rest.
     package init(kernel: Kernel, iomem: IomemTree) {
@@ -84,6 +86,9 @@ package struct MachineState: Sendable, Equatable {
         softReserveIsOff = nil
     }
 
+    /// Whether the material that the machine was read from lacks `part`, so that nothing follows from its absence.
+    package func lacks(_ part: MaterialReport.Part) -> Bool { material.unrecorded.contains(part) }
+
     /// Whether sysfs has the decoders of all memory devices.
     package var seesDecoders: Bool { whyDecodersAreUnseen == nil }
 
@@ -93,6 +98,7 @@ package struct MachineState: Sendable, Equatable {
     /// (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()); of a device whose endpoint fails to come up there are none,
     /// as on 6.1 wherever firmware committed a ram region.
     package var whyDecodersAreUnseen: String? {
+        if lacks(.cxlDevices) { return "the material does not have the CXL devices" }
         if let module = missingCxlDriver { return "\(module) is out" }
         if memdevs.isEmpty { return "no memory device is there" }
         return memdevs.first { !$0.hasEndpoint }.map { "\($0.name) has no endpoint" }

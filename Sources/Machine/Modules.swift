@@ -9,6 +9,9 @@ package struct ModuleTable: Sendable, Equatable {
     /// `pre:` soft dependencies from `modules.softdep` by name; nil where that file was not there.
     package var softDependencies: [String: [String]]?
 
+    /// Whether it is known which modules are loaded.
+    package var isRecorded = true
+
     /// No module at all.
     package init() {
         loaded = [:]
@@ -21,6 +24,7 @@ package struct ModuleTable: Sendable, Equatable {
     package func state(of name: String) -> ModuleStanding {
         if let module = loaded[name] { return module.isLive ? .live : .changing }
         if builtin.contains(name) { return .builtin }
+        guard isRecorded else { return .unknown }
         if let dependencies { return dependencies[name] == nil ? .missing : .absent }
         return .absent
     }
@@ -38,6 +42,8 @@ package enum ModuleStanding: String, Sendable {
     case absent
     /// Not loaded, and `modules.dep` does not know it.
     case missing
+    /// The material does not have the list of loaded modules.
+    case unknown
 }
 
 /// One line of `/proc/modules`.

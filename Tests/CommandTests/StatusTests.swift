@@ -40,6 +40,7 @@ struct StatusTests {
     }
 
     private static let members: Set = [
+        "material",
         "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence", "held",
         "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards", "health", "findings", "unfinished",
     ]

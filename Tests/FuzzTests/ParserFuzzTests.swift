@@ -31,6 +31,36 @@ import Testing
         }
     }
 
+    @Test func archive() {
+        var tar = TarWriter()
+        tar.add(TarMember(path: "m/proc/iomem", kind: .file(Array("5d0000000-5efffffff : Soft Reserved\n".utf8))))
+        tar.add(TarMember(path: String(repeating: "m/", count: 80) + "x", kind: .link("../y")))
+        tar.add(TarMember(path: "m", kind: .directory))
+        Fuzzer("tar", corpus: [tar.bytes]).run { bytes in
+            var reader = TarReader(ResumedStream(bytes))
+            do throws(SystemError) {
+                while try reader.next() != nil {}
+            } catch {
+                #expect(error.code == .unusable)
+            }
+        }
+    }
+
+    @Test func listings() {
+        let cxl = """
+            [{"decoders:root0":[{"decoder":"decoder0.0","size":1,"regions:decoder0.0":[{"region":"region0"}]}]}]
+            """
+        let dax = """
+            [{"path":"/platform/hmem.0","devices":[{"chardev":"dax0.0","size":"4.00 GiB (4.29 GB)"}]}]
+            """
+        Fuzzer("listing", corpus: [Array(cxl.utf8), Array(dax.utf8)]).run { bytes in
+            var tree = StoredTree { $0 }
+            CxlListing(bytes)?.add(to: &tree, daxRegions: nil)
+            DaxctlListing(bytes)?.add(to: &tree, iomem: nil)
+            reading(tree)
+        }
+    }
+
     @Test(arguments: ["CEDT", "SRAT"]) func table(signature: String) throws {
         let attributes = Self.sealed(Array("HMAT".utf8) + [36, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 27))
         try Fuzzer(signature.lowercased()).run { bytes in
@@ -175,7 +205,7 @@ import Testing
         }
     }
 
-    private func reading(_ tree: MemoryTree) {
+    private func reading(_ tree: any FileTree) {
         do throws(InspectionError) {
             _ = try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
         } catch {

@@ -21,17 +21,22 @@ import Testing
         #expect(failure(reading: "/does/not/exist")?.code == .badCapture)
         let error = try #require(failure(reading: TestCaptures.newDirectory()))
         #expect(error.code == .badCapture)
-        #expect(error.message.contains("/proc/iomem"))
+        #expect(error.message.contains("/proc/iomem is not there"))
     }
 
-    @Test(
-        "files that must be there",
-        arguments: ["/proc/iomem", "/proc/modules", "/proc/sys/kernel/osrelease", "/sys"]
-    )
-    func missing(path: String) throws {
+    @Test("iomem must be there; what else is not there is unknown, and named")
+    func missing() throws {
         let root = try copy()
-        try FileManager.default.removeItem(at: root.url(path))
-        #expect(try refusal(root).contains(path))
+        let lost: [(String, Set<MaterialReport.Part>)] = [
+            ("/proc/modules", [.modules]), ("/proc/sys/kernel/osrelease", [.kernelRelease]),
+            ("/sys", [.moduleSettings, .daxDevices, .cxlDevices, .memoryBlocks, .firmwareMap, .acpiTables]),
+        ]
+        for (path, parts) in lost {
+            try FileManager.default.removeItem(at: root.url(path))
+            #expect(try Inspector(root: root.path).read().material.unrecorded.isSuperset(of: parts), "\(path)")
+        }
+        try FileManager.default.removeItem(at: root.url("/proc/iomem"))
+        #expect(try refusal(root).contains("/proc/iomem is not there"))
     }
 
     @Test("zeroed addresses") func zeroed() throws {
@@ -68,10 +73,13 @@ import Testing
         )
     }
 
-    @Test("a region line outside the window lines") func regionLine() throws {
-        let tree = FakeTree(["/proc/iomem": "5d0000000-5efffffff : region0\n  5d0000000-5efffffff : Soft Reserved\n"])
-        let error = try #require(failure(tree))
-        #expect(error.code == .badCapture && error.message.contains("region0") && error.message.contains("CXL Window"))
+    @Test("a region line outside the window lines is odd; with a region in sysfs it is a contradiction")
+    func regionLine() throws {
+        var tree = FakeTree(["/proc/iomem": "5d0000000-5efffffff : region0\n  5d0000000-5efffffff : Soft Reserved\n"])
+        let odd = try Inspector(tree: tree, log: FakeLog()).read().material.oddities
+        #expect(odd.count == 1 && odd[0].contains("region0") && odd[0].contains("CXL Window"))
+        for (path, text) in FakeTree.region(0, "0x5d0000000", "0x20000000") { tree[path] = text }
+        #expect(failure(tree)?.code == .badCapture)
     }
 
     @Test("a region larger than its root decoder") func regionOutsideDecoder() throws {

@@ -19,10 +19,18 @@ struct Completeness {
             if let gap = regionGap(region) { return gap }
         }
         if let gap = try deviceGap() { return gap }
-        if let gap = memoryGap() { return gap }
-        // A running machine lives with whatever its firmware says.
-        return tree.isLive ? nil : FirmwareCompleteness(state: state, sources: sources).firstGap()
+        return memoryGap()
     }
+
+    /// What a running machine can lack, though it hardly ever does: of a recording, it may be lost. A sentence each.
+    func oddities() -> [String] {
+        let firmware = FirmwareCompleteness(state: state, sources: sources)
+        return [unlistedRoot, undecodedWindow].compactMap { $0 } + state.regions.compactMap(lockGap)
+            + firmware.oddities()
+    }
+
+    /// The parts of the machine that a recording has lost.
+    var lostParts: Set<MaterialReport.Part> { FirmwareCompleteness(state: state, sources: sources).lostParts }
 
     private static let cxl = "/sys/bus/cxl"
     private static let dax = "/sys/bus/dax"
@@ -34,25 +42,14 @@ struct Completeness {
     /// cxl_core registers the bus as it is loaded, and each window of cxl_acpi is the range of a root decoder
     /// (drivers/cxl/acpi.c: cxl_acpi_probe()).
     private func busGap() throws(InspectionError) -> String? {
+        if state.lacks(.cxlDevices) { return nil }
         let loaded = state.modules.loaded.filter { $0.value.isLive && $0.key.hasPrefix("cxl_") }.keys.sorted()
         if let module = loaded.first, !tree.exists(Self.cxl) { return gap(Self.cxl, "/proc/modules lists \(module)") }
         // Links that lead nowhere are refused.
         for name in sources.cxlDevices where name.isNumbered("dax_region") {
             _ = try tree.device("\(Self.cxl)/devices/\(name)")
         }
-        let roots = state.decoders.filter { $0.kind == .root }.compactMap(\.range)
-        for window in state.windows where window.isLive && !roots.contains(where: window.range.overlaps) {
-            if lacksDecoder(window.range) { continue }
-            return gap("\(Self.cxl)/devices/decoder0.*", "/proc/iomem has a CXL Window line at \(window.range)")
-        }
-        // A running machine puts all its lines there at once; one that lies past the last address has none.
-        if let root = roots.first(where: { root in !state.windows.contains { $0.range.overlaps(root) } }),
-            !tree.isLive, state.windows.contains(where: \.isLive)
-        {
-            return
-                "\(tree.display("/proc/iomem")) has no CXL Window line at \(root), though \(Self.cxl)/devices has a root "
-                + "decoder for it"
-        }
+        if !isBound || !tree.exists("\(Self.cxl)/devices"), let gap = undecodedWindow { return gap }
         let lines = state.iomem.entries { $0.isNumbered("region") }
         for line in lines where state.windows.contains(where: { $0.isLive && $0.range.contains(line.range) }) {
             guard state.regions.contains(where: { $0.name == line.name }) else {
@@ -62,11 +59,33 @@ struct Completeness {
         return nil
     }
 
+    private var roots: [AddressRange] { state.decoders.filter { $0.kind == .root }.compactMap(\.range) }
+
+    /// A window line without a root decoder. While `cxl_acpi` is bound the kernel may have failed to make it.
+    private var undecodedWindow: String? {
+        if state.lacks(.cxlDevices) { return nil }
+        let window = state.windows.first { window in
+            window.isLive && !roots.contains(where: window.range.overlaps) && !lacksDecoder(window.range)
+        }
+        return window.map {
+            gap("\(Self.cxl)/devices/decoder0.*", "/proc/iomem has a CXL Window line at \($0.range)")
+        }
+    }
+
+    /// The kernel puts all lines there at once; one that lies past the last address has none.
+    private var unlistedRoot: String? {
+        guard state.windows.contains(where: \.isLive),
+            let root = roots.first(where: { root in !state.windows.contains { $0.range.overlaps(root) } })
+        else { return nil }
+        return
+            "\(tree.display("/proc/iomem")) has no CXL Window line at \(root), though \(Self.cxl)/devices has a root "
+            + "decoder for it"
+    }
+
     /// Something else than a lost part of the tree says why the window at `range` has no root decoder: `cxl_acpi` keeps the
     /// window of a record for iomem before it makes the decoder, and where that fails it goes on (drivers/cxl/acpi.c:
     /// __cxl_parse_cfmws()).
     private func lacksDecoder(_ range: AddressRange) -> Bool {
-        if tree.isLive && isBound { return true }
         if sources.fixedWindows.windows.contains(where: { $0.lacksDecoder && $0.range.overlaps(range) }) { return true }
         return sources.log.failedDecodeRanges.contains { $0.start == range.start }
     }
@@ -79,18 +98,27 @@ struct Completeness {
         }
     }
 
+    private func lockGap(_ region: Region) -> String? {
+        let release = KernelVersion(state.kernel.release)
+        // Without the coordination's own traces the release says nothing: builds carry what others have.
+        let coordinates = state.kernel.generation.value == .coordinated
+        guard region.locked == nil, coordinates, let release, release >= .coordinating,
+            state.material.unrecorded.isEmpty
+        else {
+            return nil
+        }
+        return gap("\(Self.cxl)/devices/\(region.name)/locked", "kernel \(state.kernel.release) has this attribute")
+    }
+
     /// A region is committed when each of its targets is programmed (drivers/cxl/core/region.c: commit_store()).
     private func regionGap(_ region: Region) -> String? {
         let path = "\(Self.cxl)/devices/\(region.name)"
         let release = KernelVersion(state.kernel.release)
-        // Without the coordination's own traces the release says nothing: builds carry what others have.
-        let coordinates = state.kernel.generation.value == .coordinated
-        if !tree.isLive, region.locked == nil, coordinates, let release, release >= .coordinating {
-            return gap("\(path)/locked", "kernel \(state.kernel.release) has this attribute")
-        }
-        guard region.committed else { return nil }
+        guard region.committed, !state.lacks(.cxlDevices) else { return nil }
         let reason = "\(path)/commit is 1"
-        if region.mode == "none", let release, release >= KernelVersion(major: 6, minor: 3) {
+        if region.mode == "none", state.material.unrecorded.isEmpty, let release,
+            release >= KernelVersion(major: 6, minor: 3)
+        {
             return gap("\(path)/mode", reason)
         }
         if region.range == nil { return gap("\(path)/resource", reason) }
@@ -130,6 +158,7 @@ struct Completeness {
 
     /// kmem adds whole blocks (drivers/dax/kmem.c: dax_kmem_range()), and they stay as long as its line does.
     private func memoryGap() -> String? {
+        if state.lacks(.memoryBlocks) { return nil }
         let directory = "/sys/devices/system/memory"
         let blocks = state.memory.blocks.map(\.range)
         for line in state.iomem.entries(where: { $0 == "System RAM (kmem)" }) {
@@ -139,7 +168,9 @@ struct Completeness {
                 "/proc/iomem has kmem's memory there"
             )
         }
-        guard state.memory.blockSize > 0, state.memory.autoOnline == nil else { return nil }
+        guard state.memory.blockSize > 0, state.memory.autoOnline == nil, state.material.unrecorded.isEmpty else {
+            return nil
+        }
         return gap("\(directory)/auto_online_blocks", "\(directory)/block_size_bytes is")
     }
 }

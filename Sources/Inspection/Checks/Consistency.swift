@@ -12,12 +12,12 @@ struct Consistency {
 
     /// The first contradiction, naming both facts with their files; nil where there is none.
     func firstContradiction() -> String? {
-        if let line = regionLineOutsideWindows(state.iomem.roots) {
-            return "\(tree.display("/proc/iomem")) has \(line.name) at \(line.range), but no CXL Window line around it"
-        }
-        if let problem = overlappingWindows() { return problem }
-        for region in state.regions {
-            if let problem = problem(of: region) { return problem }
+        if !state.lacks(.cxlDevices) {
+            let names = Set(state.regions.map(\.name))
+            if let line = regionLinesOutsideWindows.first(where: { names.contains($0.name) }) { return outside(line) }
+            for region in state.regions {
+                if let problem = problem(of: region) { return problem }
+            }
         }
         if let problem = overlappingRegions() { return problem }
         for device in state.daxDevices {
@@ -26,10 +26,21 @@ struct Consistency {
         return nil
     }
 
+    /// What a running machine can be, though it hardly ever is: of a recording, it may be damage. A sentence each.
+    func oddities() -> [String] {
+        // A driver that has nothing to do with CXL may call its resource so; more likely a line was left out.
+        regionLinesOutsideWindows.map(outside)
+            + [overlappingWindows()].compactMap { $0 }
+            + state.daxDevices.compactMap { DaxConsistency(state: state, tree: tree).oddity(of: $0) }
+    }
+
+    private func outside(_ line: IomemEntry) -> String {
+        "\(tree.display("/proc/iomem")) has \(line.name) at \(line.range), but no CXL Window line around it"
+    }
+
     /// CXL specification 9.18.1.3: the ranges of two windows do not overlap.
     private func overlappingWindows() -> String? {
-        // On a running machine the kernel has dealt with the firmware's tables, and reading them again changes nothing.
-        guard !tree.isLive, let (one, other) = state.windows.firstOverlap(by: \.range) else { return nil }
+        guard let (one, other) = state.windows.firstOverlap(by: \.range) else { return nil }
         func words(_ window: Window) -> String {
             let name = window.number.map { "CXL Window \($0)" } ?? "a CXL window"
             return "\(tree.display(window.sources.first ?? "/proc/iomem")) has \(name) at \(window.range)"
@@ -46,17 +57,13 @@ struct Consistency {
             "\(place)/\(one.name) says \(one.range), but \(place)/\(other.name) says \(other.range), over the same bytes"
     }
 
-    private func regionLineOutsideWindows(_ entries: [IomemEntry]) -> IomemEntry? {
-        for entry in entries where !entry.name.isNumbered("CXL Window ") {
-            if entry.name.isNumbered("region"), isCxlRegion(entry.name) { return entry }
-            if let found = regionLineOutsideWindows(entry.children) { return found }
+    private var regionLinesOutsideWindows: [IomemEntry] {
+        func found(in entries: [IomemEntry]) -> [IomemEntry] {
+            entries.filter { !$0.name.isNumbered("CXL Window ") }.flatMap { entry in
+                (entry.name.isNumbered("region") ? [entry] : []) + found(in: entry.children)
+            }
         }
-        return nil
-    }
-
-    /// On a running machine a driver that has nothing to do with CXL may call its resource so.
-    private func isCxlRegion(_ name: String) -> Bool {
-        !tree.isLive || state.regions.contains { $0.name == name }
+        return found(in: state.iomem.roots)
     }
 
     private func problem(of region: Region) -> String? {
@@ -109,17 +116,22 @@ struct DaxConsistency {
         }
         switch device.owner {
         case .cxl: return problem(ofCxl: device, place)
-        case .hmem:
+        case .hmem where !state.lacks(.daxDevices):
             guard state.hmemDevices.contains(where: { $0.name == device.through }) else {
                 let bus = tree.display("/sys/bus/platform/devices")
                 return "\(place) hangs below \(device.through), but \(bus) has no such device"
             }
-        default:
-            // On a running machine it may be of a driver that is not known here.
-            guard !tree.isLive, let real = tree.realPath(path), !real.contains("/ndbus") else { return nil }
-            return "\(place) is a dax device, but its place \(real) is below no dax_region, hmem device or ndbus"
+        default: break
         }
         return nil
+    }
+
+    /// A device of a driver that is not known here.
+    func oddity(of device: DaxDevice) -> String? {
+        let path = "/sys/bus/dax/devices/\(device.name)"
+        guard device.owner == nil, let real = tree.realPath(path), !real.contains("/ndbus") else { return nil }
+        return
+            "\(tree.display(path)) is a dax device, but its place \(real) is below no dax_region, hmem device or ndbus"
     }
 
     private func problem(ofCxl device: DaxDevice, _ place: String) -> String? {

@@ -10,14 +10,35 @@ struct FirmwareCompleteness {
     private static let tables = "/sys/firmware/acpi/tables"
     private static let map = "/sys/firmware/memmap"
 
-    /// The first gap, naming the file and the fact that asks for it; nil where there is none.
-    func firstGap() -> String? {
-        tableGap() ?? mapGap(sources.firmwareMap, sources.log.maps)
+    /// The gaps, each naming the file and the fact that asks for it, and what no physical memory can be. A running machine
+    /// lives with whatever its firmware says.
+    func oddities() -> [String] {
+        [tableGap(), mapGap(sources.firmwareMap, sources.log.maps)].compactMap { $0 } + impossibleRanges
+    }
+
+    /// The parts that these gaps leave open.
+    var lostParts: Set<MaterialReport.Part> {
+        var parts: Set<MaterialReport.Part> = []
+        if tableGap()?.hasPrefix(tree.display("\(Self.tables)/CEDT")) == true { parts.insert(.acpiTables) }
+        if mapGap(sources.firmwareMap, sources.log.maps) != nil { parts.insert(.firmwareMap) }
+        return parts
+    }
+
+    /// x86-64 and arm64 have 52 bits of physical address at most (MAX_PHYSMEM_BITS).
+    private var impossibleRanges: [String] {
+        let ranges =
+            sources.firmwareMap.entries.map { (place: $0.path, range: $0.range) }
+            + sources.fixedWindows.windows.map { (place: FixedMemoryWindows.path, range: $0.range) }
+            + state.softReserved.map { (place: $0.sources.first ?? "/proc/iomem", range: $0.hmemRange ?? $0.range) }
+        return ranges.filter { $0.range.end >= 1 << 52 }.map { place, range in
+            "\(tree.display(place)): \(range) lies beyond the 52 bits of a physical address"
+        }
     }
 
     /// The kernel binds `cxl_acpi` to the device ACPI0017, which comes with a CEDT (CXL specification 9.18.1), and names
     /// the tables in its log (drivers/acpi/acpica/tbprint.c: acpi_tb_print_table_header()).
     private func tableGap() -> String? {
+        if state.lacks(.acpiTables) { return nil }
         if let device = sources.platformDevices.first(where: { $0.hasPrefix("ACPI0017") }),
             !tree.exists("\(Self.tables)/CEDT")
         {
@@ -30,6 +51,7 @@ struct FirmwareCompleteness {
     }
 
     private func mapGap(_ map: FirmwareMap, _ logged: LoggedMaps) -> String? {
+        if state.lacks(.firmwareMap) { return nil }
         if let path = map.missingPaths.first(where: { !sources.absentPaths.contains($0) }),
             !isMemoryThatWent(map, logged)
         {

@@ -3,35 +3,21 @@ internal import LinuxSystem
 /// Whether a root directory has what every machine has.
 struct RootCheck {
     let tree: any FileTree
-    /// What a recorded machine lacked when it was recorded.
-    let absentPaths: [String]
 
-    /// What every machine has, and every recording of one.
+    /// What every running machine has.
     private static let alwaysThere = ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"]
 
-    /// What a recording lacks only where a part of it was lost, or where the machine lacked it too: a kernel without
-    /// CONFIG_MODULES has none of the files about modules.
-    static let alwaysRecorded = [
-        "/proc/cmdline", "/proc/modules", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/modules_disabled",
-        "/sys/bus/platform/devices", "/sys/module",
-    ]
-
-    /// Finds out early what can't be a machine at all, or not the whole of one.
+    /// Finds out early what can't be a machine at all. Of a recorded one, `/proc/iomem` alone must be there.
     func check() throws(InspectionError) {
-        for path in Self.alwaysThere where !tree.exists(path) {
-            if tree.isLive {
-                throw InspectionError(.missingFeature, "\(path) is not there: procfs and sysfs must be mounted")
-            }
+        guard tree.isLive else {
+            if tree.exists("/proc/iomem") { return }
             throw InspectionError(
                 .badCapture,
-                "\(tree.display(path)) is not there: the directory is no recorded machine (daxswitch collect makes one)"
+                "\(tree.display("/proc/iomem")) is not there: not a capture. Make one with `daxswitch collect`"
             )
         }
-        for path in Self.alwaysRecorded where !tree.isLive && !tree.exists(path) && !absentPaths.contains(path) {
-            throw InspectionError(
-                .badCapture,
-                "\(tree.display(path)) is not there: the recorded machine is not whole; record it again (daxswitch collect)"
-            )
+        for path in Self.alwaysThere where !tree.exists(path) {
+            throw InspectionError(.missingFeature, "\(path) is not there: procfs and sysfs must be mounted")
         }
     }
 }
@@ -58,6 +44,6 @@ package struct RecordedAbsences {
     private static func missing(in tree: any FileTree) -> [String] {
         let map: FirmwareMap?
         do { map = try FirmwareMap(tree: tree) } catch { map = nil }
-        return RootCheck.alwaysRecorded.filter { !tree.exists($0) } + (map?.missingPaths ?? [])
+        return RecordedParts.alwaysRecorded.filter { !tree.exists($0) } + (map?.missingPaths ?? [])
     }
 }

@@ -14,7 +14,7 @@ struct PmemReading {
     /// The active namespaces by name; nil where libnvdimm is there and the recording has nothing of it.
     func read() throws(InspectionError) -> [PmemNamespace]? {
         guard tree.exists(Self.bus) else {
-            return ["live", "builtin"].contains(modules.state(of: "libnvdimm").rawValue) ? nil : []
+            return ["live", "builtin", "unknown"].contains(modules.state(of: "libnvdimm").rawValue) ? nil : []
         }
         let names = try tree.names(in: Self.bus) { name in
             Self.kinds.contains { name.hasPrefix($0) && name.dropFirst($0.count).first?.isASCIIDigit == true }

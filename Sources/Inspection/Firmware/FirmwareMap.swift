@@ -22,26 +22,27 @@ struct FirmwareMap {
     init(tree: any FileTree) throws(InspectionError) {
         let directory = "/sys/firmware/memmap"
         var entries: [Entry] = []
+        var lacking: Set<String> = []
         let names = try tree.names(in: directory) { $0.isNumbered("") }
         let numbers = Set(names.compactMap { Int($0) })
         let end = min(numbers.max() ?? 0, names.count + Self.longestGap)
-        missingPaths = (0..<end).filter { !numbers.contains($0) }.map { "\(directory)/\($0)" }
         for name in names {
             let path = "\(directory)/\(name)"
             guard let start = try tree.address("\(path)/start"), let end = try tree.address("\(path)/end"),
                 let type = try tree.value("\(path)/type")
             else {
-                if tree.isLive { continue }
-                throw tree.damaged(path, "the entry lacks its start, end or type")
+                lacking.insert(name)
+                continue
             }
             guard let range = AddressRange(start: start, end: end) else {
                 throw tree.damaged("\(path)/end", "the range ends before it starts")
             }
-            // A running machine lives with whatever its firmware says.
-            let known = tree.isLive ? range : try tree.physical(range, at: "\(path)/end")
-            entries.append(Entry(range: known, type: type, path: path))
+            entries.append(Entry(range: range, type: type, path: path))
         }
         self.entries = entries.sorted { $0.range < $1.range }
+        missingPaths = (0..<end).filter { !numbers.contains($0) || lacking.contains("\($0)") }.map {
+            "\(directory)/\($0)"
+        }
     }
 
     /// The entries whose type is `Soft Reserved` (`e820_type_to_string()`, arch/x86/kernel/e820.c; its spelling varies).

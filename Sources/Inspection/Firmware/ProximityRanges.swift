@@ -40,8 +40,7 @@ struct ProximityRanges {
             let base = table.bytes.littleEndian64(at: offset + 8)
             let size = table.bytes.littleEndian64(at: offset + 16)
             guard let range = AddressRange(start: base, size: size) else { continue }
-            // A running machine lives with whatever its firmware says.
-            ranges.append(tree.isLive ? range : try tree.physical(range, at: table.path))
+            ranges.append(range)
         }
         return ranges.sorted()
     }

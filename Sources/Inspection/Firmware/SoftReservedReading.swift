@@ -35,17 +35,11 @@ struct SoftReservedReading {
             let same = meeting.filter { $0.range == range }.map(\.source)
             var sources: [String] = []
             for source in same.isEmpty ? near : same where !sources.contains(source) { sources.append(source) }
-            if !tree.isLive { _ = try tree.physical(range, at: Self.file(of: sources.first ?? "/proc/iomem")) }
             for part in proximity.split(range) {
                 result.append(SoftReservedRange(range: part.range, sources: sources, hmemRange: part.hmemRange))
             }
         }
         return result.sorted { $0.range < $1.range }
-    }
-
-    /// The file behind a source, which may be words about a part of one.
-    private static func file(of source: String) -> String {
-        source.hasPrefix("/") ? source : source == memmapSource ? "/proc/cmdline" : "/dmesg"
     }
 
     /// The Soft Reserved ranges of the memory map after all changes at boot.

@@ -87,8 +87,7 @@ struct FixedMemoryWindows {
             let isXor = record[25] == 1
             windows.append(
                 Window(
-                    // A running machine lives with whatever its firmware says.
-                    range: tree.isLive ? range : try tree.physical(range, at: table.path),
+                    range: range,
                     // ACPI_CEDT_CFMWS_RESTRICT_FIXED, include/acpi/actbl1.h.
                     isFixed: record.littleEndian16(at: 32) & 1 << 4 != 0,
                     lacksDecoder: isXor && Self.lacksMaps(ways, record.littleEndian16(at: 28), maps)

@@ -168,8 +168,11 @@ struct GenerationInference {
     private func dialect() -> Inferred<Generation?> {
         let file = "/proc/iomem"
         let release = KernelVersion(state.kernel.release)
-        let named = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
+        let named =
+            state.kernel.release == Kernel.unknownRelease
+            ? "the kernel's release is not known" : "/proc/sys/kernel/osrelease is \(state.kernel.release)"
         if state.kernel.showsSoftReserved {
+            let isReleaseKnown = state.kernel.release != Kernel.unknownRelease
             if let release, release >= .coordinating {
                 // Only x86 stopped to print the lines.
                 return Inferred(
@@ -179,6 +182,12 @@ struct GenerationInference {
             }
             if let line = state.iomem.entries(where: { $0.isNumbered("hmem.") }).first {
                 return Inferred(.hmemOnly, evidence: ["\(file) has \(line.name) over a Soft Reserved line."])
+            }
+            guard isReleaseKnown else {
+                return Inferred(
+                    nil,
+                    evidence: ["\(file) has Soft Reserved lines, and the kernel's release is not known."]
+                )
             }
             return Inferred(.deferring, evidence: ["\(file) has Soft Reserved lines and no hmem.N over them."])
         }

@@ -7,9 +7,10 @@ struct KernelReading {
 
     func read() throws(InspectionError) -> Kernel {
         let path = "/proc/sys/kernel/osrelease"
-        guard let release = try tree.value(path), !release.isEmpty else {
-            throw tree.damaged(path, "the kernel's release is missing")
-        }
+        let text = try tree.value(path)
+        // The material of a ticket may not have it.
+        let release = tree.isLive ? text : text ?? Kernel.unknownRelease
+        guard let release, !release.isEmpty else { throw tree.damaged(path, "the kernel's release is missing") }
         // The release becomes part of a path below /lib/modules.
         guard !release.contains("/") else { throw tree.damaged(path, "\"\(release)\" is no kernel release") }
         var kernel = Kernel(release: release)
@@ -19,7 +20,9 @@ struct KernelReading {
         let helper = try tree.value("/proc/sys/kernel/modprobe")
         // Without CONFIG_MODULES the kernel has no such file, and loads nothing.
         let program = helper.map { $0.parts(at: "/").last.map(String.init) ?? "" }
-        kernel.hasModuleHelper = program.map { !["", "false", "true"].contains($0) } ?? tree.exists("/proc/modules")
+        kernel.hasModuleHelper =
+            program.map { !["", "false", "true"].contains($0) }
+            ?? (tree.exists("/proc/modules") || release == Kernel.unknownRelease)
         if kernel.hasModuleHelper, let program, program != "modprobe" { kernel.unknownModuleHelper = helper }
         kernel.lockdown = lockdown()
         return kernel

@@ -12,8 +12,16 @@ struct ModuleReading {
     private let tree: any FileTree
 
     /// The modules of the kernel `release`, on a machine with these `decoders`.
-    init(tree: any FileTree, release: String, decoders: [Decoder]) throws(InspectionError) {
+    ///
+    /// - Parameter isRecorded: it is known which modules are loaded.
+    init(
+        tree: any FileTree,
+        release: String,
+        decoders: [Decoder],
+        isRecorded: Bool = true
+    ) throws(InspectionError) {
         self.tree = tree
+        table.isRecorded = isRecorded
         let directory = "/lib/modules/\(release)"
         table.loaded = try loaded()
         table.builtin = try builtin(try tree.text("\(directory)/modules.builtin"), decoders)
@@ -27,10 +35,8 @@ struct ModuleReading {
     /// Lines `NAME SIZE REFERENCES USERS STATE ADDRESS [TAINT]` (`m_show()`, kernel/module/procfs.c), newest first.
     private func loaded() throws(InspectionError) -> [String: LoadedModule] {
         let path = "/proc/modules"
-        guard let text = try tree.text(path) else {
-            // A kernel without modules; that it is not a file which was lost is known by now.
-            return [:]
-        }
+        // Without the file it is a kernel without modules, or material that does not have it.
+        guard let text = try tree.text(path) else { return [:] }
         var modules: [String: LoadedModule] = [:]
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !(line.isEmpty && index == lines.count - 1) {
@@ -73,7 +79,9 @@ struct ModuleReading {
             }
         }
         // A running machine may have loaded a module since its list was read.
-        if list == nil && !tree.isLive { names.formUnion(drivers(decoders).filter { loaded[$0] == nil }) }
+        if list == nil && !tree.isLive && table.isRecorded {
+            names.formUnion(drivers(decoders).filter { loaded[$0] == nil })
+        }
         return names
     }
 

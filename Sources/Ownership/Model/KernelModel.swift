@@ -86,6 +86,8 @@ struct KernelModel: Equatable, Sendable {
         model.assumptions[fact] = assumption
         switch assumption {
         case .asRead: break
+        case .hmemOwns(let ranges): model = model.withHmem(over: ranges)
+        case .cxlOwns(let ranges): model = model.withCxl(over: ranges)
         case .regionsWait(let waiting): model.regions += waiting
         case .holdCounts: model.isHeld = true
         case .regionIsIdle: model.constants.regionIsIdle = true

@@ -64,7 +64,8 @@ struct Unknowns {
         model.probeIsPending = model.constants.asksForCxl && probe == .pending
         let unseen = UnseenRegions(of: machine, model)
         facts = [
-            unseen?.fact, .hold(machine), .regionIdle(on: machine), .moduleHelper(model), .modprobe(machine.modprobe),
+            UnrecordedOwners(of: machine, model)?.fact, unseen?.fact, .hold(machine), .regionIdle(on: machine),
+            .moduleHelper(model), .modprobe(machine.modprobe),
             .otherHelper(machine.kernel, model), .initialProbe(probe, model),
         ].compactMap { $0 }
         models = facts.reduce([model]) { models, fact in
@@ -83,7 +84,7 @@ struct Unknowns {
 struct UnknownFact: Sendable {
     /// Which fact.
     enum Identifier: Hashable, Sendable {
-        case unseenRegions, hold, regionIdle, moduleHelper, modprobe, otherHelper, initialProbe
+        case unrecordedOwners, unseenRegions, hold, regionIdle, moduleHelper, modprobe, otherHelper, initialProbe
     }
     let id: Identifier
     /// The fact in words, and why it is not known.
@@ -92,6 +93,10 @@ struct UnknownFact: Sendable {
     let alternatives: [Assumption]
 
     fileprivate init(_ id: Identifier, _ words: String, or others: Assumption...) {
+        self.init(id, words, or: others)
+    }
+
+    init(_ id: Identifier, _ words: String, or others: [Assumption]) {
         self.id = id
         self.words = words
         alternatives = [.asRead] + others
@@ -102,6 +107,10 @@ struct UnknownFact: Sendable {
 enum Assumption: Hashable, Sendable {
     /// As it was read.
     case asRead
+    /// dax_hmem holds these ranges.
+    case hmemOwns([AddressRange])
+    /// The CXL drivers hold these ranges, each through a region of its own.
+    case cxlOwns([AddressRange])
     /// These regions wait in decoders that are not seen.
     case regionsWait([ModelRegion])
     /// Half a hold keeps `cxl_acpi` out.

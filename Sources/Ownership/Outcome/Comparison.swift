@@ -59,15 +59,19 @@ func ownerDifferences(_ ranges: [OwnershipGoal.PossibleOwners], _ machine: Machi
     return ranges.flatMap { predicted in
         edges.cut(predicted.range).compactMap { bytes in
             // Those of a machine don't overlap, and none of their edges is left within the bytes.
-            let owner = index.places(overlapping: bytes).first.map { now[$0].owner } ?? .none
-            guard !predicted.owners.contains(owner) else { return nil }
+            let owned = index.places(overlapping: bytes).first.map { now[$0] }
+            let owner = owned?.owner ?? .none
+            let found = owned?.ownerWord ?? owner.rawValue
+            guard owned?.isOwnerKnown == false || !predicted.owners.contains(owner) else { return nil }
             let expected = predicted.owners.sorted().map(\.rawValue)
             return Difference(
                 range: bytes,
                 expected: expected,
-                found: owner.rawValue,
+                found: found,
                 kind: .owner,
-                what: "\(bytes) is owned by \(owner.rawValue), expected \(expected.joined(separator: " or "))"
+                what:
+                    "\(ownerSentence(bytes, isKnown: owned?.isOwnerKnown ?? true, found)), expected "
+                    + expected.joined(separator: " or ")
             )
         }
     }

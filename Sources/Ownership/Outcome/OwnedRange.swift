@@ -19,8 +19,10 @@ package enum MemoryState: String, Sendable {
 package struct OwnedRange: Sendable, Equatable {
     /// The bytes, inclusive ends.
     package var range: AddressRange
-    /// The owner.
+    /// The owner, as far as it is known.
     package var owner: Owner
+    /// Whether there can be no other owner: the material that the machine was read from has its dax devices, or one of them.
+    package var isOwnerKnown: Bool
     /// The dax devices over the bytes, joined by a comma where there are two.
     package var device: String?
     /// What the device hangs below: `region0`, `hmem.0`.
@@ -31,6 +33,14 @@ package struct OwnedRange: Sendable, Equatable {
     package var blocksOnline: Int
     /// All memory blocks within it.
     package var blocksTotal: Int
+
+    /// The owner in a word, `unknown` if it is not known.
+    package var ownerWord: String { isOwnerKnown ? owner.rawValue : "unknown" }
+}
+
+/// Who owns bytes, in a sentence that a clause can follow.
+func ownerSentence(_ range: AddressRange, isKnown: Bool, _ owner: String) -> String {
+    isKnown ? "\(range) is owned by \(owner)" : "who owns \(range) is not known"
 }
 
 /// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range and ram region.
@@ -48,6 +58,7 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
         var owned = OwnedRange(
             range: range,
             owner: owner(of: over),
+            isOwnerKnown: !over.isEmpty || !machine.lacks(.daxDevices),
             device: over.isEmpty ? nil : over.map(\.name).joined(separator: ","),
             through: over.isEmpty ? nil : over.map(\.through).joined(separator: ","),
             use: .none,
@@ -67,6 +78,8 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
 
 /// Memory that kmem added and whose device has gone (drivers/dax/kmem.c: dev_dax_kmem_remove() fails on online blocks).
 func leakedRanges(of machine: MachineState) -> [AddressRange] {
+    // An excerpt may lack the line of the device around it.
+    if machine.lacks(.daxDevices) { return [] }
     let healthy = RangeIndex(machine.daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges))
     return machine.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range).filter { !healthy.hasContainer(of: $0) }
 }

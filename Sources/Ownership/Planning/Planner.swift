@@ -64,15 +64,16 @@ package struct Planner: Sendable {
     package func unmet(_ want: Policy.Want) -> [Difference] {
         ownedRanges(of: machine).compactMap { owned in
             let wanted = Set(start.indexes.compactMap { want.owner(over: owned.range, in: $0) })
-            guard !wanted.isEmpty, wanted != [owned.owner] else { return nil }
+            guard !wanted.isEmpty, !owned.isOwnerKnown || wanted != [owned.owner] else { return nil }
             let words = wanted.sorted().map(\.rawValue)
             return Difference(
                 range: owned.range,
                 expected: words,
-                found: owned.owner.rawValue,
+                found: owned.ownerWord,
                 kind: .owner,
                 what:
-                    "\(owned.range) is owned by \(owned.owner.rawValue), wanted \(words.joined(separator: " or "))"
+                    "\(ownerSentence(owned.range, isKnown: owned.isOwnerKnown, owned.ownerWord)), wanted "
+                    + words.joined(separator: " or ")
             )
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import Machine
 import Ownership
 import Policy
 
@@ -36,6 +37,7 @@ struct PlanCommand: Command {
         let policy = try PolicyLibrary().find(policy).policy
         guard let root = roots.single else { return try preview(policy) }
         let machine = try Inspector(root: root).read()
+        machine.material.complain()
         var plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
         plan.madeAt = MadeAt.now
         if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }

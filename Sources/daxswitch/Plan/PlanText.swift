@@ -135,8 +135,7 @@ private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ sty
     let now = ownedRanges(of: machine)
     let index = RangeIndex(now.map(\.range))
     let rows = aligned(
-        prediction.ranges.map { range in row(range, from: index.places(overlapping: range.range).map { now[$0].owner })
-        }
+        prediction.ranges.map { range in row(range, from: index.places(overlapping: range.range).map { now[$0] }) }
     )
     var lines: [Line] = []
     for (row, predicted) in zip(rows, prediction.ranges) {
@@ -148,9 +147,10 @@ private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ sty
 }
 
 /// One range: from the owners it has to the ones it will have.
-private func row(_ predicted: PredictedRange, from now: [Owner]) -> [String] {
-    let owners = Set(now).sorted()
-    let before = owners.isEmpty ? Owner.none.rawValue : owners.map(\.rawValue).joined(separator: ", ")
+private func row(_ predicted: PredictedRange, from now: [OwnedRange]) -> [String] {
+    let owners = Set(now.filter(\.isOwnerKnown).map(\.owner)).sorted().map(\.rawValue)
+    let words = owners + (now.allSatisfy(\.isOwnerKnown) ? [] : ["unknown"])
+    let before = words.isEmpty ? Owner.none.rawValue : words.joined(separator: ", ")
     let after = predicted.owners.sorted().map(\.rawValue).joined(separator: " or ")
     let through = predicted.through.map { "through \($0)" } ?? ""
     return ["\(predicted.range)", sizeText(predicted.range.size), "\(before) -> \(after)", through]

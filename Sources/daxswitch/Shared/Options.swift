@@ -36,10 +36,11 @@ struct RootOption: ParsableArguments {
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "Read this directory instead of the running machine: a capture that `collect` made.",
-            valueName: "dir"
+            "Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a "
+                + "sosreport, or a text with lines of /proc/iomem.",
+            valueName: "path"
         ),
-        completion: .directory
+        completion: .file()
     )
     var path = "/"
 
@@ -51,8 +52,12 @@ struct RootOption: ParsableArguments {
     }
 
     /// The machine that is read.
-    func read() throws(InspectionError) -> MachineState {
-        try Inspector(root: path).read()
+    ///
+    /// - Parameter tellsMaterial: What its material lacks is told on standard error.
+    func read(tellsMaterial: Bool = true) throws(InspectionError) -> MachineState {
+        let machine = try Inspector(root: path).read()
+        if tellsMaterial { machine.material.complain() }
+        return machine
     }
 }
 
@@ -77,11 +82,12 @@ struct RootsOption: ParsableArguments {
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "Read this directory instead of the running machine: a capture that `collect` made. Several, or @LIST (a "
-                + "file with one directory a line, @- for standard input): a line for each, and a summary.",
-            valueName: "dir|@list"
+            "Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a "
+                + "sosreport, or a text with lines of /proc/iomem. Several, or @LIST (a file with one a line, @- for "
+                + "standard input): a line for each, and a summary.",
+            valueName: "path|@list"
         ),
-        completion: .directory
+        completion: .file()
     )
     var arguments: [String] = []
 

@@ -20,7 +20,7 @@ struct StatusCommand: Command {
     var wantsJSON: Bool { json.isOn }
 
     func execute() throws -> ExitStatus {
-        let machine = try root.read()
+        let machine = try root.read(tellsMaterial: false)
         let unfinished = try root.unfinishedWork(on: machine)
         let images = pendingImages(isPersisted: machine.persisted != nil)
         let findings = machineFindings(of: machine, unfinished: unfinished)
@@ -72,12 +72,13 @@ func statusDocument(
             "findings": findingMembers(findings),
             "held": .bool(machine.isHeld),
             "unfinished": unfinished.members,
+            "material": materialMembers(machine.material),
             "next_boot": nextBootMembers(machine, pendingImages),
             "soft_reserved": .list(
                 machine.softReserved.map { rangeMembers($0.range, ["sources": JSONValue($0.sources)]) }
             ),
             "windows": .list(machine.windows.map(windowMembers)),
-            "regions": .list(machine.regions.map(regionMembers)),
+            "regions": .list(machine.regions.map { regionMembers($0, isRecorded: !machine.lacks(.cxlDevices)) }),
             "ranges": .list(ownedRanges(of: machine).map(ownedRangeMembers)),
             "hazards": .form(presentHazards(of: machine)),
         ]
@@ -94,12 +95,15 @@ private func windowMembers(_ window: Window) -> JSONValue {
     )
 }
 
-private func regionMembers(_ region: Region) -> JSONValue {
+private func regionMembers(_ region: Region, isRecorded: Bool) -> JSONValue {
     rangeMembers(
         region.range,
         [
-            "name": .text(region.name), "mode": .text(region.mode), "committed": .bool(region.committed),
-            "locked": JSONValue(region.locked), "assembled": .bool(region.assembled),
+            "name": .text(region.name), "mode": .text(region.mode),
+            // A line of iomem without a device in it says neither.
+            "committed": JSONValue(isRecorded || region.committed ? region.committed : nil),
+            "locked": JSONValue(region.locked),
+            "assembled": JSONValue(isRecorded || region.assembled ? region.assembled : nil),
         ]
     )
 }
@@ -108,8 +112,8 @@ private func ownedRangeMembers(_ owned: OwnedRange) -> JSONValue {
     rangeMembers(
         owned.range,
         [
-            "owner": .text(owned.owner.rawValue), "device": JSONValue(owned.device),
-            "through": JSONValue(owned.through), "use": .text(owned.use.rawValue),
+            "owner": owned.isOwnerKnown ? .text(owned.owner.rawValue) : .null, "device": JSONValue(owned.device),
+            "through": JSONValue(owned.through), "use": owned.isOwnerKnown ? .text(owned.use.rawValue) : .null,
             "blocks_online": JSONValue(owned.blocksOnline), "blocks_total": JSONValue(owned.blocksTotal),
         ]
     )

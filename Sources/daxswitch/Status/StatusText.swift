@@ -13,6 +13,8 @@ func statusText(
 ) -> [Line] {
     let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
     var lines = findingsText(findings, of: machine, style: style, showsEvidence: true)
+    let material = materialText(machine.material, style: style)
+    if !material.isEmpty { lines += [""] + material }
     if !unfinished.lines(style).isEmpty { lines += [""] + unfinished.lines(style) }
     lines += ["", style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
@@ -49,7 +51,7 @@ private func nextBootLines(_ machine: MachineState, style: Style) -> [Line] {
 
 private func modulesText(_ machine: MachineState) -> [Line] {
     let groups = Dictionary(grouping: modulesOfInterest) { machine.modules.state(of: $0) }
-    let order: [ModuleStanding] = [.live, .changing, .builtin, .absent, .missing]
+    let order: [ModuleStanding] = [.live, .changing, .builtin, .absent, .missing, .unknown]
     return aligned(
         order.compactMap { standing in
             groups[standing].map { [standing.rawValue, $0.joined(separator: " ")] }
@@ -75,6 +77,9 @@ private func regionsText(_ machine: MachineState) -> [Line] {
             var words = [region.committed ? "committed" : "not committed"]
             if let locked = region.locked { words.append(locked ? "locked" : "not locked") }
             words.append(region.assembled ? "assembled" : "not assembled")
+            if machine.lacks(.cxlDevices) {
+                words = [region.assembled ? "committed, assembled" : "a line in /proc/iomem; more is not known"]
+            }
             return [
                 region.name, region.range?.description ?? "-", region.range.map { sizeText($0.size) } ?? "-",
                 region.mode, words.joined(separator: ", "),
@@ -89,8 +94,8 @@ private func rangesText(_ machine: MachineState) -> [Line] {
     let rows = ranges.map { owned in
         let blocks = owned.blocksTotal > 0 ? ", \(owned.blocksOnline) of \(owned.blocksTotal) blocks online" : ""
         return [
-            "\(owned.range)", sizeText(owned.range.size), owned.owner.rawValue, owned.device ?? "-",
-            owned.through ?? "-", owned.use.rawValue + blocks,
+            "\(owned.range)", sizeText(owned.range.size), owned.ownerWord, owned.device ?? "-",
+            owned.through ?? "-", owned.isOwnerKnown ? owned.use.rawValue + blocks : "-",
         ]
     }
     return aligned([["ADDRESSES", "SIZE", "OWNER", "DEVICE", "THROUGH", "USE"]] + rows)

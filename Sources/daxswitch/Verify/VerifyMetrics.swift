@@ -15,7 +15,8 @@ func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: 
         ("\(label),kind=\"\(kind.rawValue)\"", UInt64(differences.count { $0.kind == kind }))
     }
     let owners = Owner.allCases.map { owner in
-        ("\(label),owner=\"\(owner.rawValue)\"", ranges.filter { $0.owner == owner }.map(\.range).totalSize)
+        let owned = ranges.filter { $0.isOwnerKnown && $0.owner == owner }
+        return ("\(label),owner=\"\(owner.rawValue)\"", owned.map(\.range).totalSize)
     }
     return family(
         "daxswitch_verify_matches",

@@ -1,0 +1,87 @@
+internal import Iomem
+internal import Machine
+
+extension ModuleTable {
+    /// The modules without which lines of `/proc/iomem` would not be there.
+    mutating func addDrivers(in iomem: IomemTree) {
+        let lines = iomem.flattened.map(\.entry.name)
+        let found = [
+            "cxl_acpi": lines.contains { $0.isNumbered("CXL Window ") }, "kmem": lines.contains("System RAM (kmem)"),
+        ].filter(\.value).keys.sorted()
+        for (position, name) in found.enumerated() where !builtin.contains(name) {
+            loaded[name] = LoadedModule(isLive: true, references: 0, users: [], address: 0, position: position)
+        }
+    }
+}
+
+/// The regions and dax devices that have a line in `/proc/iomem`, for material that has nothing of sysfs.
+///
+/// A region has its line from when it gets its bytes (drivers/cxl/core/region.c: alloc_hpa()); a device only while a driver is
+/// bound to it (devm_request_mem_region() in drivers/dax/kmem.c and drivers/dax/device.c). So there may be more devices.
+struct IomemDevices {
+    private let lines: [Line]
+
+    /// A line with the names of those around it, the outermost first.
+    private struct Line {
+        var entry: IomemEntry
+        var parents: [String]
+    }
+
+    /// The devices in `iomem`.
+    init(_ iomem: IomemTree) {
+        var lines: [Line] = []
+        func visit(_ entries: [IomemEntry], _ parents: [String]) {
+            for entry in entries {
+                lines.append(Line(entry: entry, parents: parents))
+                visit(entry.children, parents + [entry.name])
+            }
+        }
+        visit(iomem.roots, [])
+        self.lines = lines
+    }
+
+    /// The ram regions: those with Soft Reserved bytes or a dax device in them, and those of which nothing tells.
+    ///
+    /// Only a region with a device is known to be committed and assembled.
+    var regions: [Region] {
+        lines.filter { $0.entry.name.isNumbered("region") }.map { line in
+            let inside = lines.filter { line.entry.range.contains($0.entry.range) }.map(\.entry.name)
+            let isAssembled = inside.contains(where: Self.isDevice)
+            return Region(
+                name: line.entry.name,
+                range: line.entry.range,
+                mode: inside.contains { $0.hasPrefix("namespace") || $0 == "Persistent Memory" } ? "pmem" : "ram",
+                committed: isAssembled,
+                locked: nil,
+                assembled: isAssembled,
+                daxDriver: isAssembled ? "cxl_dax_region" : nil,
+                targets: []
+            )
+        }
+    }
+
+    /// The dax devices. Those of persistent memory have no owner.
+    var daxDevices: [DaxDevice] {
+        lines.filter { Self.isDevice($0.entry.name) }.map { line in
+            let region = line.parents.last { $0.isNumbered("region") }
+            let hmem = line.parents.last { $0.isNumbered("hmem.") }
+            let isPersistent = line.parents.contains { $0 == "Persistent Memory" || $0.hasPrefix("namespace") }
+            // dax_hmem numbers the regions of dax devices as its own devices (drivers/dax/hmem/hmem.c: dax_hmem_probe()).
+            let number = line.entry.name.dropFirst("dax".count).prefix { $0 != "." }
+            return DaxDevice(
+                name: line.entry.name,
+                ranges: [line.entry.range],
+                owner: isPersistent ? nil : region == nil ? .hmem : .cxl,
+                through: region ?? hmem ?? (isPersistent ? "" : "hmem.\(number)"),
+                driver: line.entry.children.contains { $0.name == "System RAM (kmem)" } ? "kmem" : "device_dax"
+            )
+        }
+    }
+
+    /// `dax0.0`.
+    private static func isDevice(_ name: String) -> Bool {
+        let parts = name.dropFirst("dax".count).split(separator: ".", omittingEmptySubsequences: false)
+        return name.hasPrefix("dax") && parts.count == 2
+            && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isASCIIDigit) }
+    }
+}

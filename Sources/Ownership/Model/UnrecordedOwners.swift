@@ -1,0 +1,63 @@
+import Iomem
+import Machine
+
+/// Who may own Soft Reserved memory now, on a machine whose material does not have the dax devices.
+struct UnrecordedOwners {
+    let fact: UnknownFact
+
+    /// Nil if the devices are known, or every range has one.
+    init?(of machine: MachineState, _ model: KernelModel) {
+        guard machine.lacks(.daxDevices) else { return nil }
+        let free = model.constants.ranges.filter { range in !model.claims.contains { $0.overlaps(range) } }
+        let windows = machine.lacks(.acpiTables) && model.constants.windows.isEmpty ? free : model.constants.windows
+        let regions = model.regions.map(\.range).filter { region in
+            !model.claims.contains { $0.overlaps(region) }
+        }
+        let inWindows = free.flatMap { range in windows.compactMap { $0.intersection(range) } }
+            .flatMap { $0.subtracting(regions) }
+        let covered = model.constants.generation == .hmemOnly ? [] : (regions + inWindows).sorted()
+        guard !free.isEmpty || !covered.isEmpty else { return nil }
+        var others: [Assumption] = []
+        if !free.isEmpty { others.append(.hmemOwns(free)) }
+        if !covered.isEmpty { others.append(.cxlOwns(covered)) }
+        let names = (free + regions).merged().map(\.description).joined(separator: ", ")
+        fact = UnknownFact(
+            .unrecordedOwners,
+            "the material does not have the dax devices: who owns \(names) now is not known",
+            or: others
+        )
+    }
+}
+
+extension KernelModel {
+    /// The model where dax_hmem holds `ranges`.
+    func withHmem(over ranges: [AddressRange]) -> KernelModel {
+        var model = self
+        if !model.has("dax_hmem") { model.loaded.insert("dax_hmem") }
+        model.claims += ranges.map {
+            DaxClaim(owner: .hmem, ranges: [$0], reserved: [$0], through: "hmem over \($0)")
+        }
+        return model
+    }
+
+    /// The model where the CXL drivers hold `ranges`, each through a region of its own.
+    func withCxl(over ranges: [AddressRange]) -> KernelModel {
+        let needed =
+            ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_cxl"] + (constants.asksForCxl ? ["dax_hmem"] : [])
+        var model = withConstants { constants in
+            constants.windows += ranges.filter { !constants.meetsWindow($0) }
+        }
+        model.loaded.formUnion(needed.filter { !constants.builtin.contains($0) })
+        model.windowsAreLive = true
+        for range in ranges {
+            let known = model.regions.firstIndex { $0.range == range }
+            var region = known.map { model.regions[$0] } ?? ModelRegion(waitingOver: range, isLocked: false)
+            region.life = .present(.assembled)
+            if let known { model.regions[known] = region } else { model.regions.append(region) }
+            model.claims.append(
+                DaxClaim(owner: .cxl, ranges: [range], reserved: [range], through: region.name)
+            )
+        }
+        return model
+    }
+}

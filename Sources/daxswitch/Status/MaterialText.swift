@@ -1,0 +1,44 @@
+import Machine
+
+/// What the material of a recorded machine lacks, what of it was not understood and what is odd, for people.
+func materialText(_ material: MaterialReport, style: Style) -> [Line] {
+    var lines: [Line] = []
+    if let words = material.unrecordedWords {
+        lines.append(style.strong("Unknown"))
+        lines += wrapped("\(words).", indent: 2)
+    }
+    if !material.notUnderstood.isEmpty {
+        lines.append(style.careful("Not understood"))
+        lines += material.notUnderstood.flatMap { wrapped("\($0)", indent: 2) }
+    }
+    if !material.oddities.isEmpty {
+        lines.append(style.careful("Odd"))
+        lines += material.oddities.flatMap { wrapped("\($0).", indent: 2) }
+    }
+    return lines
+}
+
+/// The same for programs.
+func materialMembers(_ material: MaterialReport) -> JSONValue {
+    [
+        "unknown": JSONValue(MaterialReport.Part.allCases.filter(material.unrecorded.contains).map(\.rawValue)),
+        "not_understood": .list(
+            material.notUnderstood.map { remark in
+                [
+                    "file": .text(remark.file), "line": JSONValue(remark.line), "text": .text(remark.text),
+                    "problem": .text(remark.problem),
+                ]
+            }
+        ),
+        "odd": JSONValue(material.oddities),
+    ]
+}
+
+extension MaterialReport {
+    /// Tells on standard error what a command that shows something else must not pass over.
+    func complain() {
+        if let words = unrecordedWords { Output.complain("not known: \(words)") }
+        for remark in notUnderstood { Output.complain("not understood: \(remark)") }
+        for oddity in oddities { Output.complain("odd: \(oddity)") }
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Iomem
+import Machine
+import Ownership
+import TestCaptures
+import Testing
+
+@testable import Inspection
+
+/// Sosreports. The one in Tests/Cases/status-sosreport was made of the machine 7.3.4/auto-kmem/kmem-movable, with the real
+/// cxl, daxctl and lsmem over its sysfs.
+@Suite("Material: sosreports") struct SosreportTests {
+    private static let archive = TestCaptures.repository
+        .appendingPathComponent("Tests/Cases/status-sosreport/sosreport-lab-host-2026-11-28.tar.xz").path
+    private static let missing: Set<MaterialReport.Part> = [.firmwareMap, .processes]
+
+    private func unpacked() throws -> String {
+        let folder = TestCaptures.newDirectory()
+        try shell("tar -xf \(Self.archive) --strip-components=1", in: folder)
+        return folder
+    }
+
+    @Test("it reads as the machine that it was made of, as an archive and as a directory") func machine() throws {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-kmem", "kmem-movable")
+        let captured = try Inspector(root: root.path).read()
+        for path in [Self.archive, try unpacked()] {
+            let machine = try Inspector(root: path).read()
+            #expect(machine.material.unrecorded == Self.missing && machine.material.notUnderstood.isEmpty)
+            #expect(machine.kernel.release == captured.kernel.release)
+            #expect(machine.kernel.generation.value == captured.kernel.generation.value)
+            #expect(machine.kernel.bootID == captured.kernel.bootID)
+            #expect(machine.host.name == "lab-host")
+            #expect(
+                machine.iomem == captured.iomem
+                    && machine.softReserved.map(\.range) == captured.softReserved.map(\.range)
+            )
+            #expect(machine.modules.loaded.mapValues(\.users) == captured.modules.loaded.mapValues(\.users))
+            let devices = { (machine: MachineState) in
+                machine.daxDevices.map {
+                    "\($0.name) \($0.ranges) \($0.through) \($0.driver ?? "") \($0.targetNode ?? -1)"
+                }
+            }
+            #expect(devices(machine) == devices(captured) && machine.daxDevices.map(\.owner) == [.cxl])
+            #expect(machine.memdevs == captured.memdevs)
+            let programmed = { (machine: MachineState) in
+                machine.decoders.filter { $0.range != nil }.map {
+                    "\($0.name) \($0.kind) \($0.range?.description ?? "")"
+                }
+            }
+            #expect(programmed(machine) == programmed(captured))
+            var region = try #require(captured.regions.first)
+            // cxl list has no word about it.
+            region.locked = nil
+            #expect(machine.regions == [region])
+            #expect(machine.memory.blockSize == captured.memory.blockSize)
+            #expect(machine.memory.blocks == captured.memory.blocks)
+            #expect(ownedRanges(of: machine) == ownedRanges(of: captured))
+            #expect(machine.initialProbe.value == captured.initialProbe.value)
+        }
+    }
+
+    @Test("without daxctl's listing, the devices with a line in iomem are known, and no others") func noListing() throws
+    {
+        let folder = try unpacked()
+        try shell("rm sos_commands/cxl/daxctl_list_-iDR*", in: folder)
+        let machine = try Inspector(root: folder).read()
+        #expect(machine.material.unrecorded == Self.missing.union([.daxDevices]))
+        #expect(machine.daxDevices.map(\.name) == ["dax0.0"])
+        #expect(machine.daxDevices.map(\.through) == ["region0"] && machine.daxDevices.map(\.driver) == ["kmem"])
+        #expect(machine.regions.map(\.assembled) == [true])
+    }
+
+    @Test("daxctl list -iDRu has no addresses: those of iomem count") func human() throws {
+        let folder = try unpacked()
+        try shell("rm sos_commands/cxl/daxctl_list_-iDRM", in: folder)
+        let machine = try Inspector(root: folder).read()
+        #expect(machine.daxDevices.flatMap(\.ranges).map(\.description) == ["0x5d0000000-0x5efffffff"])
+        #expect(machine.material.unrecorded == Self.missing)
+    }
+
+    @Test("a command that failed is told, and what it would have listed is unknown") func failed() throws {
+        let folder = try unpacked()
+        for name in ["cxl_list_-vvv", "daxctl_list_-iDRM", "daxctl_list_-iDRu"] {
+            try "libcxl: cxl_new: out of memory\n".write(
+                toFile: "\(folder)/sos_commands/cxl/\(name)",
+                atomically: true,
+                encoding: .utf8
+            )
+        }
+        let material = try Inspector(root: folder).read().material
+        #expect(material.unrecorded.isSuperset(of: [.cxlDevices, .daxDevices]))
+        #expect(material.oddities.count { $0.contains("is no listing: \"libcxl: cxl_new") } == 2)
+    }
+
+    @Test("an empty listing says that there is no device") func empty() throws {
+        let folder = try unpacked()
+        try "00100000-3ffdffff : System RAM\n".write(toFile: "\(folder)/proc/iomem", atomically: true, encoding: .utf8)
+        for name in ["cxl_list_-vvv", "daxctl_list_-iDRM"] {
+            try "[\n]\n".write(toFile: "\(folder)/sos_commands/cxl/\(name)", atomically: true, encoding: .utf8)
+        }
+        let machine = try Inspector(root: folder).read()
+        #expect(!machine.lacks(.cxlDevices) && !machine.lacks(.daxDevices))
+        #expect(machine.regions.isEmpty && machine.daxDevices.isEmpty && machine.decoders.isEmpty)
+    }
+
+    @Test(
+        "hostile listings: deep, huge, with paths that lead elsewhere",
+        arguments: [
+            String(repeating: "[", count: 100_000),
+            "[{\"path\":\"/../../../etc\",\"devices\":[{\"chardev\":\"dax0.0/../../x\",\"size\":1}]}]",
+            "[{\"path\":\"/platform/hmem.0\",\"devices\":[{\"chardev\":\"dax0.0\",\"size\":18446744073709551615}]}]",
+            "[{\"path\":\"/platform/hmem.0\",\"devices\":[{\"chardev\":\"dax0.0\",\"mappings\":[{\"start\":9,\"end\":1}]}]}]",
+            "[{\"path\":\"\",\"devices\":[]}]", "{}", "null", "\"x\"", "[1,2]",
+        ]
+    ) func hostile(text: String) throws {
+        let folder = try unpacked()
+        try text.write(toFile: "\(folder)/sos_commands/cxl/daxctl_list_-iDRM", atomically: true, encoding: .utf8)
+        try text.write(toFile: "\(folder)/sos_commands/cxl/cxl_list_-vvv", atomically: true, encoding: .utf8)
+        if let error = failure(reading: folder) { #expect(error.code == .badCapture) }
+    }
+
+    @Test("a report without the plugin pci has no iomem: refused with the reason") func noIomem() throws {
+        let folder = try unpacked()
+        try shell("rm proc/iomem", in: folder)
+        #expect(failure(reading: folder)?.message.contains("plugin pci") == true)
+    }
+}
