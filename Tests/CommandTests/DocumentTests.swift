@@ -35,7 +35,7 @@ struct DocumentTests {
         let explain = try Tool.run(["explain", "--json"]).document()
         #expect(try Schema(named: "explain").problems(explain) == [])
         let collect = try JSONSerialization.jsonObject(
-            with: Data(document("collect", ["directory": .text("/tmp/node7")]).rendered.utf8)
+            with: Data(document("collect", ["directory": .text("/tmp/node7"), "redacted": .bool(true)]).rendered.utf8)
         )
         #expect(try Schema(named: "collect").problems(collect) == [])
     }

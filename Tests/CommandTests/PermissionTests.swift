@@ -71,7 +71,7 @@ struct PermissionTests {
             .write(to: root.url("/proc/iomem"))
         let directory = TestCaptures.newDirectory()
         let error = #expect(throws: CollectError.self) {
-            try Collector(root: root.path, directory: directory).record()
+            try CaptureTarget(directory).write(Collector(root: root.path).record(), noting: nil)
         }
         #expect(error?.status == .notPermitted)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])

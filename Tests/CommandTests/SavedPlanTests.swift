@@ -53,7 +53,7 @@ struct SavedPlanTests {
     func fromCapture() throws {
         let host = try host()
         let capture = TestCaptures.newDirectory()
-        try Collector(root: host.path, directory: capture).record()
+        try CaptureTarget(capture).write(Collector(root: host.path).record(), noting: nil)
         #expect(!FileManager.default.fileExists(atPath: "\(capture)/etc/machine-id"))
         let plan = try planned(try document(capture), on: host)
         #expect(plan.steps.map(\.description).last == "load:dax_hmem")

@@ -4,32 +4,23 @@ import LinuxSystem
 import Machine
 import Ownership
 
-/// Records what decides the ownership of Soft Reserved memory, so that a directory serves as the machine elsewhere.
+/// Records what decides the ownership of Soft Reserved memory, so that the capture serves as the machine elsewhere.
 struct Collector {
     private let tree: any FileTree
     private let log: any KernelLog
     private let recording: Recording
 
-    /// A collector of the machine below `root` into `directory`.
-    init(root: String = "/", directory: String) throws(CollectError) {
+    /// A collector of the machine below `root`.
+    init(root: String = "/") {
         let tree = DirectoryTree(root: root)
-        try self.init(
-            tree: tree,
-            log: tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree),
-            directory: directory
-        )
+        self.init(tree: tree, log: tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree))
     }
 
-    /// A collector of the machine in `tree`, with the kernel log from any place; `note` is told which file is written.
-    init(
-        tree: any FileTree,
-        log: any KernelLog,
-        directory: String,
-        noting note: WatchedReading.Note? = nil
-    ) throws(CollectError) {
+    /// A collector of the machine in `tree`, with the kernel log from any place.
+    init(tree: any FileTree, log: any KernelLog) {
         self.tree = tree
         self.log = log
-        recording = try Recording(tree: tree, path: directory, noting: note)
+        recording = Recording(tree: tree)
     }
 
     /// Modules whose directory in `/sys/module` tells something.
@@ -50,41 +41,43 @@ struct Collector {
         + Inspector.historyPaths
 
     /// Records the machine.
-    func record() throws(CollectError) {
+    ///
+    /// - Throws: `CollectError` `.notPermitted` if the kernel hides the addresses.
+    func record() throws(CollectError) -> Capture {
         try checkAddresses()
-        for file in Self.files { try recording.file(file) }
+        for file in Self.files { recording.file(file) }
         if let id = HostReading(tree: tree).read().id {
-            try recording.write(Array("\(id)\n".utf8), to: HostReading.recordedID)
+            recording.write(Array("\(id)\n".utf8), to: HostReading.recordedID)
         }
-        try recordAbsences()
+        recordAbsences()
         // Version 7 of the coordination is told by a symbol.
-        try recording.file("/proc/kallsyms") { $0.contains("hmem") }
-        try recordBuses()
+        recording.file("/proc/kallsyms") { $0.contains("hmem") }
+        recordBuses()
         // Also where none of these is there.
-        if tree.exists("/sys/module") { try recording.make("/sys/module") }
-        for module in Set(Self.modules).sorted() { try recording.directory("/sys/module/\(module)", depth: 2) }
-        try recording.directory("/sys/firmware/memmap", depth: 2)
-        try recordMemory()
-        try recordModuleLists()
-        try recordUsers()
-        try recordLog()
-        try recording.finish()
+        if tree.exists("/sys/module") { recording.make("/sys/module") }
+        for module in Set(Self.modules).sorted() { recording.directory("/sys/module/\(module)", depth: 2) }
+        recording.directory("/sys/firmware/memmap", depth: 2)
+        recordMemory()
+        recordModuleLists()
+        recordUsers()
+        recordLog()
+        return recording.capture
     }
 
     /// As records, which tell who wrote each and whether some are missing, and as text for people.
-    private func recordLog() throws(CollectError) {
+    private func recordLog() {
         guard let content = log.content() else { return }
         if let records = content.recordText {
-            try recording.write(Array(records.utf8), to: RecordedKernelLog.path)
+            recording.write(Array(records.utf8), to: RecordedKernelLog.path)
         }
-        try recording.write(Array(content.text.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
+        recording.write(Array(content.text.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
     }
 
     /// So that what this machine has not is not taken for what the recording has lost.
-    private func recordAbsences() throws(CollectError) {
+    private func recordAbsences() {
         let absent = RecordedAbsences(tree: tree).paths
         guard !absent.isEmpty else { return }
-        try recording.write(Array(absent.map { $0 + "\n" }.joined().utf8), to: RecordedAbsences.path)
+        recording.write(Array(absent.map { $0 + "\n" }.joined().utf8), to: RecordedAbsences.path)
     }
 
     /// Without privilege every address reads as zero; such a capture would say nothing.
@@ -102,47 +95,47 @@ struct Collector {
         }
     }
 
-    private func recordBuses() throws(CollectError) {
-        try recording.devices("/sys/bus/cxl/devices", depth: 2)
-        try recording.devices("/sys/bus/dax/devices", depth: 2)
+    private func recordBuses() {
+        recording.devices("/sys/bus/cxl/devices", depth: 2)
+        recording.devices("/sys/bus/dax/devices", depth: 2)
         let isOurs = { (name: String) in name.hasPrefix("hmem") || name.hasPrefix("ACPI0017") }
-        try recording.devices("/sys/bus/platform/devices", where: isOurs, depth: 9)
-        try recording.directory("/sys/bus/cxl/drivers", depth: 2)
-        try recording.directory("/sys/bus/dax/drivers", depth: 2)
+        recording.devices("/sys/bus/platform/devices", where: isOurs, depth: 9)
+        recording.directory("/sys/bus/cxl/drivers", depth: 2)
+        recording.directory("/sys/bus/dax/drivers", depth: 2)
         for driver in recording.names(in: "/sys/bus/platform/drivers") ?? []
         where driver.hasPrefix("hmem") || driver.hasPrefix("cxl") {
-            try recording.directory("/sys/bus/platform/drivers/\(driver)", depth: 1)
+            recording.directory("/sys/bus/platform/drivers/\(driver)", depth: 1)
         }
     }
 
-    private func recordMemory() throws(CollectError) {
+    private func recordMemory() {
         let nodes = "/sys/devices/system/node"
         for name in recording.names(in: nodes) ?? [] where name.hasPrefix("node") {
-            try recording.file("\(nodes)/\(name)/meminfo")
-            try recording.directory("\(nodes)/\(name)/hugepages", depth: 2)
+            recording.file("\(nodes)/\(name)/meminfo")
+            recording.directory("\(nodes)/\(name)/hugepages", depth: 2)
         }
         let path = "/sys/devices/system/memory"
         for name in recording.names(in: path) ?? [] {
             let isBlock = name.hasPrefix("memory") && name.dropFirst("memory".count).allSatisfy(\.isNumber)
             if isBlock || name == "block_size_bytes" || name == "auto_online_blocks" {
-                try recording.directory("\(path)/\(name)", depth: 1)
+                recording.directory("\(path)/\(name)", depth: 1)
             }
         }
     }
 
     /// The lines of the module lists that are about these modules, and dax_hmem itself, whose text tells its version.
-    private func recordModuleLists() throws(CollectError) {
+    private func recordModuleLists() {
         guard let release = tree.optionalValue("/proc/sys/kernel/osrelease") else { return }
         let folder = "/lib/modules/\(release)"
         let words = ["cxl", "dax", "hmem", "kmem", "nvdimm"]
         for list in ["dep", "softdep", "builtin", "alias", "symbols"] {
-            try recording.file("\(folder)/modules.\(list)") { line in words.contains { line.contains($0) } }
+            recording.file("\(folder)/modules.\(list)") { line in words.contains { line.contains($0) } }
         }
         let text: String?
         do { text = try tree.text("\(folder)/modules.dep") } catch { return }
         for line in text?.lines ?? [] where line.contains("/dax_hmem.ko") {
             guard let path = line.parts(at: ":").first else { continue }
-            if path.contains("/dax_hmem.ko") { try recording.file("\(folder)/\(path)") }
+            if path.contains("/dax_hmem.ko") { recording.file("\(folder)/\(path)") }
         }
     }
 }
@@ -150,49 +143,49 @@ struct Collector {
 extension Collector {
     /// Who uses dax devices and persistent memory, what would put memory online by itself, and what the host tells
     /// modprobe.
-    private func recordUsers() throws(CollectError) {
+    private func recordUsers() {
         let table = ProcessTable(tree: tree)
-        try recordDaxUsers(table)
-        try recordPmem(table)
+        recordDaxUsers(table)
+        recordPmem(table)
         for path in OnliningRules(tree: tree).files() {
-            try recording.file(path) { OnliningRules.onlinesMemory($0) }
+            recording.file(path) { OnliningRules.onlinesMemory($0) }
         }
         // Whole: a message names a line by its number.
-        for path in ModprobeReading(tree: tree).files() { try recording.file(path) }
+        for path in ModprobeReading(tree: tree).files() { recording.file(path) }
     }
 
     /// Who has a dax device open or mapped. The links of the recording say `/dev/NAME`, whatever the process calls it.
-    private func recordDaxUsers(_ table: ProcessTable) throws(CollectError) {
+    private func recordDaxUsers(_ table: ProcessTable) {
         let devices = recording.names(in: "/sys/bus/dax/devices") ?? []
         guard !devices.isEmpty else { return }
         let files = DaxFiles(tree: tree, devices: devices, table: table)
         for process in table.processes {
             let use = files.used(by: process)
             guard !use.opened.isEmpty || !use.mapped.isEmpty else { continue }
-            try recording.file("/proc/\(process)/comm")
-            if !use.mapped.isEmpty { try recording.file(use.maps, keeping: use.isMapped) }
-            for (path, device) in use.opened { try recording.link(path, to: "/dev/\(device)") }
-            for (path, device) in use.mapped { try recording.link(path, to: "/dev/\(device)") }
+            recording.file("/proc/\(process)/comm")
+            if !use.mapped.isEmpty { recording.file(use.maps, keeping: use.isMapped) }
+            for (path, device) in use.opened { recording.link(path, to: "/dev/\(device)") }
+            for (path, device) in use.mapped { recording.link(path, to: "/dev/\(device)") }
         }
     }
 
     /// The nd bus with the block devices on it, and what is mounted from them.
-    private func recordPmem(_ table: ProcessTable) throws(CollectError) {
+    private func recordPmem(_ table: ProcessTable) {
         let bus = "/sys/bus/nd/devices"
         guard let names = recording.names(in: bus) else { return }
-        try recording.devices(bus, depth: 1)
+        recording.devices(bus, depth: 1)
         var disks: Set<String> = []
         for name in names {
             guard let path = tree.realPath("\(bus)/\(name)") else { continue }
             for disk in recording.names(in: "\(path)/block") ?? [] {
-                try recording.file("\(path)/block/\(disk)/dev")
-                try recording.directory("\(path)/block/\(disk)/holders", depth: 1)
+                recording.file("\(path)/block/\(disk)/dev")
+                recording.directory("\(path)/block/\(disk)/holders", depth: 1)
                 if let number = tree.optionalValue("\(path)/block/\(disk)/dev") { disks.insert(number) }
             }
         }
         guard !disks.isEmpty else { return }
         for file in Set(table.mounts.filter { disks.contains(String($0.device)) }.map(\.file)) {
-            try recording.file(file) { line in
+            recording.file(file) { line in
                 line.fields(4).dropFirst(2).first.map { disks.contains(String($0)) } ?? false
             }
         }

@@ -1,23 +1,16 @@
 import Inspection
 import LinuxSystem
 
-/// Copies files of a machine, below the same names, into a directory.
+/// Copies files of a machine, below the same names.
 ///
 /// What can't be read is left out: a capture of most of a machine is better than none.
-struct Recording {
+final class Recording {
     let tree: any FileTree
-    /// The directory that becomes a root directory.
-    private let directory: NewDirectory
-    private let place: String
-    private let note: WatchedReading.Note?
+    /// What was copied.
+    private(set) var capture = Capture()
 
-    /// A recording of `tree` that will be at `path`; `note` is told which file is written.
-    init(tree: any FileTree, path: String, noting note: WatchedReading.Note? = nil) throws(CollectError) {
-        self.tree = tree
-        self.note = note
-        place = path
-        directory = try Self.writing(path, note) { () throws(SystemError) in try NewDirectory(path) }
-    }
+    /// A recording of `tree`.
+    init(tree: any FileTree) { self.tree = tree }
 
     /// Attributes that are no facts, are large, or act on being read.
     private static let passedOver: Set<String> = [
@@ -27,34 +20,34 @@ struct Recording {
     ]
 
     /// Copies a file; `keeping` chooses lines.
-    func file(_ path: String, keeping: ((Substring) -> Bool)? = nil) throws(CollectError) {
+    func file(_ path: String, keeping: ((Substring) -> Bool)? = nil) {
         let bytes: [UInt8]?
         do { bytes = try tree.read(path) } catch { return }
         guard let bytes else { return }
-        guard let keeping else { return try write(bytes, to: path) }
+        guard let keeping else { return write(bytes, to: path) }
         let lines = String(decoding: bytes, as: UTF8.self).lines.filter(keeping)
-        try write(Array(lines.map { $0 + "\n" }.joined().utf8), to: path)
+        write(Array(lines.map { $0 + "\n" }.joined().utf8), to: path)
     }
 
     /// Copies a directory with what lies up to `depth` levels below it, and links as links.
-    func directory(_ path: String, depth: Int) throws(CollectError) {
-        if let target = tree.linkTarget(path) { return try link(path, to: target) }
-        guard let names = names(in: path) else { return try file(path) }
-        try make(path)
+    func directory(_ path: String, depth: Int) {
+        if let target = tree.linkTarget(path) { return link(path, to: target) }
+        guard let names = names(in: path) else { return file(path) }
+        make(path)
         guard depth > 0 else { return }
         for name in names where !Self.passedOver.contains(name) {
-            try directory("\(path)/\(name)", depth: depth - 1)
+            directory("\(path)/\(name)", depth: depth - 1)
         }
     }
 
     /// Copies the links of a bus's `devices` and the directories behind them, at their real paths.
-    func devices(_ path: String, where matches: (String) -> Bool = { _ in true }, depth: Int) throws(CollectError) {
+    func devices(_ path: String, where matches: (String) -> Bool = { _ in true }, depth: Int) {
         guard let names = names(in: path) else { return }
         // Also where nothing is copied: that a bus has no such device is a fact.
-        try make(path)
+        make(path)
         for name in names where matches(name) {
-            try directory("\(path)/\(name)", depth: 0)
-            if let real = tree.realPath("\(path)/\(name)") { try directory(real, depth: depth) }
+            directory("\(path)/\(name)", depth: 0)
+            if let real = tree.realPath("\(path)/\(name)") { directory(real, depth: depth) }
         }
     }
 
@@ -63,37 +56,14 @@ struct Recording {
         do { return try tree.list(path) } catch { return nil }
     }
 
-    /// Writes a file of the capture.
-    func write(_ bytes: [UInt8], to path: String) throws(CollectError) {
-        try Self.writing(place + path, note) { () throws(SystemError) in try directory.write(bytes, to: path) }
-    }
+    /// Puts a file into the capture.
+    func write(_ bytes: [UInt8], to path: String) { capture.add(.file(bytes), at: path) }
 
     /// Makes a link of the capture.
-    func link(_ path: String, to target: String) throws(CollectError) {
-        guard tree.linkTarget(path) != nil else { return }
-        try Self.writing(place + path, note) { () throws(SystemError) in try directory.link(path, to: target) }
+    func link(_ path: String, to target: String) {
+        if tree.linkTarget(path) != nil { capture.add(.link(target), at: path) }
     }
 
     /// Makes a directory of the capture, with its parents.
-    func make(_ path: String) throws(CollectError) {
-        try Self.writing(place + path, note) { () throws(SystemError) in try directory.make(path) }
-    }
-
-    /// Puts the recording in its place: it is whole.
-    func finish() throws(CollectError) {
-        try Self.writing(place, note) { () throws(SystemError) in try directory.moveIntoPlace() }
-    }
-
-    private static func writing<Value>(
-        _ path: String,
-        _ note: WatchedReading.Note?,
-        _ body: () throws(SystemError) -> Value
-    ) throws(CollectError) -> Value {
-        do throws(SystemError) {
-            guard let note else { return try body() }
-            return try note.during(path, body)
-        } catch {
-            throw CollectError(code: error.code == .notTrusted ? .notTrusted : .notWritten, message: "\(error)")
-        }
-    }
+    func make(_ path: String) { capture.add(.directory, at: path) }
 }

@@ -2,39 +2,59 @@ import Inspection
 import LinuxSystem
 
 extension Collector {
-    /// Records the running machine into `directory`, in a child process: a file that does not answer is an error then, also
-    /// one of the recording.
+    /// How often a machine that changed while it was recorded is recorded again.
+    private static let attempts = 3
+
+    /// Records the running machine, in a child process. A recording that can't be read, since the machine changed meanwhile, is
+    /// made again.
+    ///
+    /// - Returns: The capture, and why it can't be read in the end; nil if it can.
+    /// - Throws: `CollectError`; `InspectionError` `.notAnswering` with a file that does not answer.
+    static func recordThisMachine() throws -> (capture: Capture, problem: String?) {
+        var problem: String?
+        var capture = Capture()
+        for _ in 0..<attempts {
+            let bytes = try watched { note throws(CollectError) in
+                let tree: any FileTree = note.map { WatchedTree(DirectoryTree(root: "/"), noting: $0) } ?? DirectoryTree(root: "/")
+                return try Collector(tree: tree, log: RunningKernelLog()).record().packed
+            }
+            capture = try Capture(packed: bytes)
+            do throws(InspectionError) {
+                _ = try Inspector(Material.of(capture.members)).read()
+                return (capture, nil)
+            } catch {
+                problem = error.message
+            }
+        }
+        return (capture, problem)
+    }
+
+    /// Does `body` in a child process, and gives back what it gave: a file that does not answer is an error then, also one of
+    /// the recording. Without a child it is done here, and nothing is noted.
     ///
     /// - Throws: `CollectError`; `InspectionError` `.notAnswering` with the file.
-    static func recordThisMachine(in directory: String) throws {
+    @discardableResult
+    static func watched(_ body: (WatchedReading.Note?) throws(CollectError) -> [UInt8]) throws -> [UInt8] {
         let answer: [UInt8]
         do {
             answer = try WatchedReading().answer { note in
-                let tree = WatchedTree(DirectoryTree(root: "/"), noting: note)
                 do throws(CollectError) {
-                    try note.during(directory) { () throws(CollectError) in try checkIsEmpty(directory) }
-                    try Collector(tree: tree, log: RunningKernelLog(), directory: directory, noting: note).record()
-                    return []
+                    return [isDone] + (try body(note))
                 } catch {
-                    return Array("\(error.code.rawValue)\n\(error.message)".utf8)
+                    return [isError] + Array("\(error.code.rawValue)\n\(error.message)".utf8)
                 }
             }
         } catch {
             if let failure = InspectionError(error) { throw failure }
-            try checkIsEmpty(directory)
-            return try Collector(directory: directory).record()
+            return try body(nil)
         }
-        guard !answer.isEmpty else { return }
-        let parts = String(decoding: answer, as: UTF8.self).parts(at: "\n", maxSplits: 1)
+        if answer.first == isDone { return Array(answer.dropFirst()) }
+        let parts = String(decoding: answer.dropFirst(), as: UTF8.self).parts(at: "\n", maxSplits: 1)
         let code = parts.first.flatMap { CollectError.Code(rawValue: String($0)) }
         throw CollectError(code: code ?? .notWritten, message: String(parts.last ?? ""))
     }
 
-    private static func checkIsEmpty(_ directory: String) throws(CollectError) {
-        let names: [String]?
-        do { names = try DirectoryTree(root: directory).list("/") } catch {
-            throw CollectError(code: error.code == .notPermitted ? .notPermitted : .notWritten, message: error.message)
-        }
-        if names?.isEmpty == false { throw CollectError(code: .notEmpty, message: "\(directory) is not empty") }
-    }
+    /// How an answer of the child begins.
+    private static let isDone: UInt8 = 0
+    private static let isError: UInt8 = 1
 }

@@ -35,7 +35,7 @@ struct HiddenUsersTests {
         let users = try Inspector(root: root.path).read().daxDevices.flatMap(\.users)
         #expect(users.map(\.pid) == [7, 8, 11] && users.map(\.isMapped) == [true, false, true])
         let directory = TestCaptures.newDirectory()
-        try Collector(root: root.path, directory: directory).record()
+        try CaptureTarget(directory).write(Collector(root: root.path).record(), noting: nil)
         #expect(try Inspector(root: directory).read().daxDevices.flatMap(\.users) == users)
     }
 }
