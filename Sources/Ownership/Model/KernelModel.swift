@@ -88,6 +88,13 @@ struct KernelModel: Equatable, Sendable {
         case .asRead: break
         case .hmemOwns(let ranges): model = model.withHmem(over: ranges)
         case .cxlOwns(let ranges): model = model.withCxl(over: ranges)
+        case .windowsLie(let ranges, let withRegions):
+            model.constants.windows += ranges
+            if withRegions { model.regions += ranges.map { ModelRegion(waitingOver: $0, isLocked: true) } }
+        case .regionsAreLocked(let names):
+            for index in model.regions.indices where names.contains(model.regions[index].name) {
+                model.regions[index].lock = .honoured
+            }
         case .regionsWait(let waiting): model.regions += waiting
         case .holdCounts: model.isHeld = true
         case .regionIsIdle: model.constants.regionIsIdle = true

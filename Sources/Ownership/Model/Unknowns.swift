@@ -64,7 +64,8 @@ struct Unknowns {
         model.probeIsPending = model.constants.asksForCxl && probe == .pending
         let unseen = UnseenRegions(of: machine, model)
         facts = [
-            UnrecordedOwners(of: machine, model)?.fact, unseen?.fact, .hold(machine), .regionIdle(on: machine),
+            UnrecordedOwners(of: machine, model)?.fact, .unrecordedWindows(on: machine, model),
+            .unrecordedLocks(on: machine, model), unseen?.fact, .hold(machine), .regionIdle(on: machine),
             .moduleHelper(model), .modprobe(machine.modprobe),
             .otherHelper(machine.kernel, model), .initialProbe(probe, model),
         ].compactMap { $0 }
@@ -84,7 +85,8 @@ struct Unknowns {
 struct UnknownFact: Sendable {
     /// Which fact.
     enum Identifier: Hashable, Sendable {
-        case unrecordedOwners, unseenRegions, hold, regionIdle, moduleHelper, modprobe, otherHelper, initialProbe
+        case unrecordedOwners, unrecordedWindows, unrecordedLocks, unseenRegions, hold, regionIdle, moduleHelper, modprobe,
+            otherHelper, initialProbe
     }
     let id: Identifier
     /// The fact in words, and why it is not known.
@@ -111,6 +113,10 @@ enum Assumption: Hashable, Sendable {
     case hmemOwns([AddressRange])
     /// The CXL drivers hold these ranges, each through a region of its own.
     case cxlOwns([AddressRange])
+    /// Windows lie over these ranges, and regions wait in them if so.
+    case windowsLie([AddressRange], withRegions: Bool)
+    /// The decoders of these regions are locked, and the kernel honours it.
+    case regionsAreLocked([String])
     /// These regions wait in decoders that are not seen.
     case regionsWait([ModelRegion])
     /// Half a hold keeps `cxl_acpi` out.

@@ -29,6 +29,34 @@ struct UnrecordedOwners {
     }
 }
 
+extension UnknownFact {
+    /// Without the CEDT only `/proc/iomem` has windows, and only while `cxl_acpi` is bound.
+    static func unrecordedWindows(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
+        guard machine.lacks(.acpiTables), model.constants.windows.isEmpty, model.constants.generation != .hmemOnly,
+            !model.constants.ranges.isEmpty
+        else { return nil }
+        let ranges = model.constants.ranges
+        return UnknownFact(
+            .unrecordedWindows,
+            "the material does not have the ACPI tables: a CXL window may lie over "
+                + ranges.map(\.description).joined(separator: ", "),
+            or: [.windowsLie(ranges, withRegions: false), .windowsLie(ranges, withRegions: true)]
+        )
+    }
+
+    /// What `cxl list` prints of a region has no word about its lock.
+    static func unrecordedLocks(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
+        guard !machine.material.unrecorded.isEmpty, model.constants.asksForCxl else { return nil }
+        let names = machine.regions.filter { $0.locked == nil }.map(\.name)
+        guard !names.isEmpty else { return nil }
+        return UnknownFact(
+            .unrecordedLocks,
+            "the material does not tell whether the decoders of \(names.joined(separator: ", ")) are locked",
+            or: [.regionsAreLocked(names)]
+        )
+    }
+}
+
 extension KernelModel {
     /// The model where dax_hmem holds `ranges`.
     func withHmem(over ranges: [AddressRange]) -> KernelModel {
