@@ -54,6 +54,8 @@ import Testing
         let plan = try Tool.run(["plan", "hmem", "--rules", "deferring", "--root", ticket])
         #expect(plan.complaint.contains("not understood: \(ticket):2: \"[snip]\""))
         #expect(plan.complaint.components(separatedBy: "not known: the material does not have").count == 2)
+        let many = try Tool.run(["plan", "hmem", "--rules", "deferring", "--root", ticket, "--root", ticket])
+        #expect(many.complaint.components(separatedBy: "\(ticket): not known: ").count == 3)
         let document = try Tool.run(["status", "--root", ticket, "--json"]).document()
         let material = try #require(document["material"] as? [String: Any])
         let lines = try #require(material["not_understood"] as? [[String: Any]])

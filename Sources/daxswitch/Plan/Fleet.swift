@@ -1,4 +1,5 @@
 import Inspection
+import Machine
 import Ownership
 import SavedPlan
 
@@ -19,6 +20,7 @@ struct FleetPreview {
     mutating func add(_ root: String) {
         do {
             let machine = try Inspector(root: root).read()
+            machine.material.complain(about: root)
             let plan = try Planner(machine: machine, overrides: overrides).plan(policy)
             tally.add(plan)
             if wantsJSON {

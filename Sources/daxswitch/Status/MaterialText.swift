@@ -36,9 +36,12 @@ func materialMembers(_ material: MaterialReport) -> JSONValue {
 
 extension MaterialReport {
     /// Tells on standard error what a command that shows something else must not pass over.
-    func complain() {
-        if let words = unrecordedWords { Output.complain("not known: \(words)") }
-        for remark in notUnderstood { Output.complain("not understood: \(remark)") }
-        for oddity in oddities { Output.complain("odd: \(oddity)") }
+    ///
+    /// - Parameter root: which of several machines it is about.
+    func complain(about root: String? = nil) {
+        let machine = root.map { "\($0): " } ?? ""
+        if let words = unrecordedWords { Output.complain("\(machine)not known: \(words)") }
+        for remark in notUnderstood { Output.complain("\(machine)not understood: \(remark)") }
+        for oddity in oddities { Output.complain("\(machine)odd: \(oddity)") }
     }
 }
