@@ -107,7 +107,8 @@ package struct Inspector: Sendable {
     private static func readOnce(_ material: Material) throws(InspectionError) -> MachineState {
         let tree = material.tree
         let absentPaths = tree.isLive ? [] : RecordedAbsences(tree: tree).paths
-        try RootCheck(tree: tree).check()
+        let isCapture = material.kind == .machine || material.kind == .capture
+        try RootCheck(tree: tree, isCapture: isCapture, absentPaths: absentPaths).check()
         let (iomem, remarks) = try IomemReading(tree: tree, isText: material.kind == .text).read()
         let sources = try MachineSources(tree: tree, log: material.log, absentPaths: absentPaths)
         var state = MachineState(kernel: try KernelReading(tree: tree).read(), iomem: iomem)
@@ -118,7 +119,7 @@ package struct Inspector: Sendable {
                 tree: tree,
                 absentPaths: absentPaths,
                 hasLog: !sources.log.isEmpty,
-                isCapture: material.kind != .sosreport && material.kind != .text
+                isCapture: isCapture
             ).missing
         state.host = HostReading(tree: tree).read()
         state.kernel.showsSoftReserved = !iomem.entries { $0 == "Soft Reserved" }.isEmpty
@@ -134,7 +135,7 @@ package struct Inspector: Sendable {
             isRecorded: !state.lacks(.modules)
         )
         state.modules = modules.table
-        if state.lacks(.modules) { state.modules.addDrivers(in: iomem) }
+        if state.lacks(.modules) { state.modules.addDrivers(in: iomem, tree) }
         state.modprobe = ModprobeReading(sources.modprobe.configuration(isOfNextBoot: false)).settings(modules.table)
 
         state.windows = WindowReading(iomem: iomem, fixed: sources.fixedWindows).windows()
@@ -185,7 +186,6 @@ package struct Inspector: Sendable {
         if let gap = try completeness.firstGap() { throw unusable(gap, in: tree) }
         if !tree.isLive {
             state.material.oddities += consistency.oddities() + completeness.oddities()
-            state.material.unrecorded.formUnion(completeness.lostParts)
         }
         return state
     }

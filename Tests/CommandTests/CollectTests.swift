@@ -71,7 +71,8 @@ struct CollectTests {
             let torn = TestCaptures.newDirectory() + "/torn"
             try FileManager.default.copyItem(atPath: directory, toPath: torn)
             try FileManager.default.removeItem(atPath: torn + path)
-            #expect(try !Inspector(root: torn).read().material.unrecorded.isEmpty, "without \(path)")
+            let error = #expect(throws: InspectionError.self) { try Inspector(root: torn).read() }
+            #expect(error?.code == .badCapture, "without \(path)")
         }
     }
 

@@ -24,14 +24,19 @@ import Testing
         #expect(error.message.contains("/proc/iomem is not there"))
     }
 
-    @Test("iomem must be there; what else is not there is unknown, and named")
+    @Test(
+        "iomem must be there; a capture with devices must be whole; of others, what is not there is unknown, and named"
+    )
     func missing() throws {
         let root = try copy()
         let lost: [(String, Set<MaterialReport.Part>)] = [
-            ("/proc/modules", [.modules]), ("/proc/sys/kernel/osrelease", [.kernelRelease]),
             ("/sys", [.moduleSettings, .daxDevices, .cxlDevices, .memoryBlocks, .firmwareMap, .acpiTables]),
+            ("/proc/modules", [.modules]), ("/proc/sys/kernel/osrelease", [.kernelRelease]),
         ]
         for (path, parts) in lost {
+            let torn = try copy()
+            try FileManager.default.removeItem(at: torn.url(path))
+            if path != "/sys" { #expect(try refusal(torn).contains(path)) }
             try FileManager.default.removeItem(at: root.url(path))
             #expect(try Inspector(root: root.path).read().material.unrecorded.isSuperset(of: parts), "\(path)")
         }

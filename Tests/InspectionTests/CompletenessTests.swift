@@ -23,7 +23,9 @@ import Testing
     private static let blocks = "/sys/devices/system/memory"
 
     static let losses =
-        [
+        ["/sys/bus/platform/devices", "/sys/module", "/proc/cmdline", "/proc/sys/kernel/modprobe"].map {
+            Loss("7.3.4 locked-switch acpi-out", $0)
+        } + [
             Loss("7.3.4 locked-switch cxl-owned", "/sys/bus/cxl"),
             Loss(
                 "6.12.107 auto-reload dax_cxl-removed",
@@ -44,49 +46,31 @@ import Testing
             Loss("7.3.4 auto-kmem kmem-offlined", "/sys/devices/system/memory"),
             Loss("7.3.4 auto-kmem kmem-offlined", "\(blocks)/memory187", named: "0x5d8000000-0x5dfffffff"),
             Loss("7.3.4 auto-kmem kmem-offlined", "\(blocks)/auto_online_blocks"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware", named: "/sys/firmware/acpi/tables/CEDT"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/acpi/tables/CEDT"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/memmap/1"),
+            Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/memmap/1/type", named: "/sys/firmware/memmap/1"),
         ]
 
-    /// A running machine can lack these too: the capture is read, and what is missing is told.
-    static let oddities = [
-        Loss("7.3.4 locked-switch cxl-owned", "\(region)/locked", named: "/region0/locked"),
-        Loss("7.3.4 locked-switch acpi-out", "/sys/firmware", named: "/sys/firmware/acpi/tables/CEDT"),
-        Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/acpi/tables/CEDT"),
-        Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/memmap/1"),
-        Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/memmap/1/type", named: "/sys/firmware/memmap/1"),
-    ]
-
-    /// A whole part that is not there is unknown.
-    static let parts: [(Loss, MaterialReport.Part)] = [
-        (Loss("7.3.4 locked-switch acpi-out", "/sys/bus/platform/devices"), .daxDevices),
-        (Loss("7.3.4 locked-switch acpi-out", "/sys/module"), .moduleSettings),
-        (Loss("7.3.4 locked-switch acpi-out", "/proc/cmdline"), .commandLine),
-        (Loss("7.3.4 locked-switch acpi-out", "/proc/sys/kernel/modprobe"), .moduleSettings),
-        (Loss("7.3.4 locked-switch cxl-owned", "/sys/bus"), .cxlDevices),
-        (Loss("7.3.4 locked-switch acpi-out", "/sys/firmware/acpi/tables/CEDT"), .acpiTables),
-    ]
-
-    private func torn(_ loss: Loss) throws -> CaptureRoot {
-        let words = loss.moment.split(separator: " ").map(String.init)
-        let copy = try TestCaptures.copy(TestCaptures.root(kernel: words[0], scenario: words[1], words[2]))
-        try FileManager.default.removeItem(atPath: copy.path + loss.path)
-        return copy
+    @Test("what a running machine can lack as well is odd and no error") func odd() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned"))
+        try FileManager.default.removeItem(atPath: "\(copy.path)\(Self.region)/locked")
+        let odd = try Inspector(root: copy.path).read().material.oddities
+        #expect(odd.count == 1 && odd[0].contains("/region0/locked is not there, though"))
     }
 
-    @Test("what a running machine can lack as well is odd and no error", arguments: oddities) func odd(loss: Loss)
-        throws
-    {
-        let machine = try Inspector(root: torn(loss).path).read()
-        #expect(machine.material.oddities.contains { $0.contains(loss.named) && $0.contains("is not there, though") })
-    }
-
-    @Test("a part that is not there is unknown", arguments: parts) func unknown(loss: Loss, part: MaterialReport.Part)
-        throws
-    {
-        #expect(try Inspector(root: torn(loss).path).read().lacks(part))
+    @Test("without any of sysfs, the devices are unknown") func noDevices() throws {
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned"))
+        try FileManager.default.removeItem(atPath: "\(copy.path)/sys")
+        let machine = try Inspector(root: copy.path).read()
+        #expect(machine.lacks(.daxDevices) && machine.lacks(.cxlDevices) && !machine.lacks(.modules))
     }
 
     @Test("what is lost is named, and what says so", arguments: losses) func named(loss: Loss) throws {
-        let error = try #require(failure(reading: torn(loss).path))
+        let words = loss.moment.split(separator: " ").map(String.init)
+        let copy = try TestCaptures.copy(TestCaptures.root(kernel: words[0], scenario: words[1], words[2]))
+        try FileManager.default.removeItem(atPath: copy.path + loss.path)
+        let error = try #require(failure(reading: copy.path))
         #expect(error.code == .badCapture && error.exitCode == 65)
         #expect(error.message.contains(loss.named))
         #expect(["not there", "lacks", "nothing is", "no such"].contains { error.message.contains($0) })
@@ -95,11 +79,9 @@ import Testing
     @Test("without a map and without the log it is not known where Soft Reserved memory is") func noMap() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned"))
         try FileManager.default.removeItem(at: copy.url("/sys/firmware/memmap"))
-        #expect(try Inspector(root: copy.path).read().material.isEmpty, "the kernel log has the map as well")
+        #expect(failure(reading: copy.path) == nil, "the kernel log has the map as well")
         try FileManager.default.removeItem(at: copy.url("/dmesg"))
-        let material = try Inspector(root: copy.path).read().material
-        #expect(material.unrecorded == [.firmwareMap])
-        #expect(material.oddities.contains { $0.contains("/sys/firmware/memmap") })
+        #expect(failure(reading: copy.path)?.message.contains("/sys/firmware/memmap") == true)
     }
 
     @Test("memory that was unplugged leaves a gap in the map's numbers; the log tells it from an entry that was lost")
@@ -120,8 +102,8 @@ import Testing
         #expect(failure(tree, log: FakeLog(log)) == nil)
         let lost = log + ["[    0.0] BIOS-e820: [mem 0x0000000700000000-0x000000071fffffff]  System RAM"]
         for log in [[], lost, Array(log.dropFirst())] {
-            let odd = try Inspector(tree: tree, log: FakeLog(log)).read().material.oddities
-            #expect(odd.contains { $0.contains("/sys/firmware/memmap/1") })
+            let error = try #require(failure(tree, log: FakeLog(log)))
+            #expect(error.code == .badCapture && error.message.contains("/sys/firmware/memmap/1"))
         }
         var live = tree
         live.isLive = true
@@ -133,8 +115,7 @@ import Testing
         let log = FakeLog([
             "[    0.004] ACPI: HMAT 0x000000003FFE2A10 000088 (v02 BOCHS  BXPC     00000001 BXPC 00000001)"
         ])
-        let odd = try Inspector(tree: tree, log: log).read().material.oddities
-        #expect(odd.contains { $0.contains("tables/HMAT") })
+        #expect(failure(tree, log: log)?.message.contains("tables/HMAT") == true)
         var live = tree
         live.isLive = true
         #expect(failure(live, log: log) == nil, "a running machine lives with its firmware")

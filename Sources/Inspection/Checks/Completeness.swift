@@ -19,7 +19,9 @@ struct Completeness {
             if let gap = regionGap(region) { return gap }
         }
         if let gap = try deviceGap() { return gap }
-        return memoryGap()
+        if let gap = memoryGap() { return gap }
+        // A running machine lives with whatever its firmware says.
+        return tree.isLive ? nil : FirmwareCompleteness(state: state, sources: sources).firstGap()
     }
 
     /// What a running machine can lack, though it hardly ever does: of a recording, it may be lost. A sentence each.
@@ -28,9 +30,6 @@ struct Completeness {
         return [unlistedRoot, undecodedWindow].compactMap { $0 } + state.regions.compactMap(lockGap)
             + firmware.oddities()
     }
-
-    /// The parts of the machine that a recording has lost.
-    var lostParts: Set<MaterialReport.Part> { FirmwareCompleteness(state: state, sources: sources).lostParts }
 
     private static let cxl = "/sys/bus/cxl"
     private static let dax = "/sys/bus/dax"

@@ -10,19 +10,16 @@ struct FirmwareCompleteness {
     private static let tables = "/sys/firmware/acpi/tables"
     private static let map = "/sys/firmware/memmap"
 
-    /// The gaps, each naming the file and the fact that asks for it, and what no physical memory can be. A running machine
-    /// lives with whatever its firmware says.
-    func oddities() -> [String] {
-        [tableGap(), mapGap(sources.firmwareMap, sources.log.maps)].compactMap { $0 } + impossibleRanges
+    /// What the checks ask for, of a machine that has it. `collect` notes what the machine itself lacks.
+    static let paths = LoggedFacts.knownTables.map { "\(tables)/\($0)" } + [map]
+
+    /// The first gap, naming the file and the fact that asks for it; nil where there is none.
+    func firstGap() -> String? {
+        tableGap() ?? mapGap(sources.firmwareMap, sources.log.maps)
     }
 
-    /// The parts that these gaps leave open.
-    var lostParts: Set<MaterialReport.Part> {
-        var parts: Set<MaterialReport.Part> = []
-        if tableGap()?.hasPrefix(tree.display("\(Self.tables)/CEDT")) == true { parts.insert(.acpiTables) }
-        if mapGap(sources.firmwareMap, sources.log.maps) != nil { parts.insert(.firmwareMap) }
-        return parts
-    }
+    /// What no physical memory can be, a sentence each. A running machine lives with whatever its firmware says.
+    func oddities() -> [String] { impossibleRanges }
 
     /// x86-64 and arm64 have 52 bits of physical address at most (MAX_PHYSMEM_BITS).
     private var impossibleRanges: [String] {
@@ -40,18 +37,18 @@ struct FirmwareCompleteness {
     private func tableGap() -> String? {
         if state.lacks(.acpiTables) { return nil }
         if let device = sources.platformDevices.first(where: { $0.hasPrefix("ACPI0017") }),
-            !tree.exists("\(Self.tables)/CEDT")
+            isLost("\(Self.tables)/CEDT")
         {
             return gap("\(Self.tables)/CEDT", "/sys/bus/platform/devices/\(device) is")
         }
         let missing = LoggedFacts.knownTables.first {
-            sources.log.tables.contains($0) && !tree.exists("\(Self.tables)/\($0)")
+            sources.log.tables.contains($0) && isLost("\(Self.tables)/\($0)")
         }
         return missing.map { gap("\(Self.tables)/\($0)", "the kernel log names this table") }
     }
 
     private func mapGap(_ map: FirmwareMap, _ logged: LoggedMaps) -> String? {
-        if state.lacks(.firmwareMap) { return nil }
+        if state.lacks(.firmwareMap) || sources.absentPaths.contains(Self.map) { return nil }
         if let path = map.missingPaths.first(where: { !sources.absentPaths.contains($0) }),
             !isMemoryThatWent(map, logged)
         {
@@ -77,6 +74,8 @@ struct FirmwareCompleteness {
     private func isMemoryThatWent(_ map: FirmwareMap, _ logged: LoggedMaps) -> Bool {
         logged.isWhole && logged.entries.allSatisfy { range in map.entries.contains { $0.range == range } }
     }
+
+    private func isLost(_ path: String) -> Bool { !tree.exists(path) && !sources.absentPaths.contains(path) }
 
     private func gap(_ path: String, _ reason: String) -> String {
         "\(tree.display(path)) is not there, though \(reason)"

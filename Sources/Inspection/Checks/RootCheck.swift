@@ -3,18 +3,34 @@ internal import LinuxSystem
 /// Whether a root directory has what every machine has.
 struct RootCheck {
     let tree: any FileTree
+    /// It may be a recording by `daxswitch collect`.
+    let isCapture: Bool
+    /// What the machine itself lacked when it was recorded.
+    let absentPaths: [String]
 
     /// What every running machine has.
     private static let alwaysThere = ["/proc/iomem", "/proc/sys/kernel/osrelease", "/sys"]
 
-    /// Finds out early what can't be a machine at all. Of a recorded one, `/proc/iomem` alone must be there.
+    /// Finds out early what can't be a machine at all. Of a recorded one, `/proc/iomem` alone must be there; but a capture with
+    /// devices and without what every capture has is torn, and what was lost could make another answer certain.
     func check() throws(InspectionError) {
         guard tree.isLive else {
-            if tree.exists("/proc/iomem") { return }
-            throw InspectionError(
-                .badCapture,
-                "\(tree.display("/proc/iomem")) is not there: not a capture. Make one with `daxswitch collect`"
-            )
+            guard tree.exists("/proc/iomem") else {
+                throw InspectionError(
+                    .badCapture,
+                    "\(tree.display("/proc/iomem")) is not there: not a capture. Make one with `daxswitch collect`"
+                )
+            }
+            guard isCapture, tree.exists("/sys/bus") else { return }
+            let needed = RecordedParts.alwaysRecorded + ["/proc/sys/kernel/osrelease"]
+            for path in needed where !tree.exists(path) && !absentPaths.contains(path) {
+                throw InspectionError(
+                    .badCapture,
+                    "\(tree.display(path)) is not there: the capture is not whole; record the machine again "
+                        + "(daxswitch collect)"
+                )
+            }
+            return
         }
         for path in Self.alwaysThere where !tree.exists(path) {
             throw InspectionError(.missingFeature, "\(path) is not there: procfs and sysfs must be mounted")
@@ -44,6 +60,7 @@ package struct RecordedAbsences {
     private static func missing(in tree: any FileTree) -> [String] {
         let map: FirmwareMap?
         do { map = try FirmwareMap(tree: tree) } catch { map = nil }
-        return RecordedParts.alwaysRecorded.filter { !tree.exists($0) } + (map?.missingPaths ?? [])
+        let paths = RecordedParts.alwaysRecorded + FirmwareCompleteness.paths
+        return paths.filter { !tree.exists($0) } + (map?.missingPaths ?? [])
     }
 }

@@ -2,11 +2,25 @@ internal import Iomem
 internal import Machine
 
 extension ModuleTable {
-    /// The modules without which lines of `/proc/iomem` would not be there.
-    mutating func addDrivers(in iomem: IomemTree) {
+    /// The modules without which lines of `/proc/iomem`, or drivers of devices, would not be there.
+    mutating func addDrivers(in iomem: IomemTree, _ tree: any FileTree) {
         let lines = iomem.flattened.map(\.entry.name)
+        func isBound(_ bus: String, _ prefix: String, _ driver: String) -> Bool {
+            tree.optionalNames(in: "/sys/bus/\(bus)/devices").contains { name in
+                name.hasPrefix(prefix)
+                    && tree.realPath("/sys/bus/\(bus)/devices/\(name)").flatMap { tree.linkName("\($0)/driver") }
+                        == driver
+            }
+        }
+        let hasMemdev = isBound("cxl", "mem", "cxl_mem")
+        let hasDaxRegion = tree.optionalNames(in: "/sys/bus/dax/devices").contains { name in
+            tree.realPath("/sys/bus/dax/devices/\(name)")?.holds("/dax_region") == true
+        }
         let found = [
-            "cxl_acpi": lines.contains { $0.isNumbered("CXL Window ") }, "kmem": lines.contains("System RAM (kmem)"),
+            "cxl_acpi": lines.contains { $0.isNumbered("CXL Window ") },
+            "kmem": lines.contains("System RAM (kmem)") || isBound("dax", "dax", "kmem"), "cxl_mem": hasMemdev,
+            "cxl_pci": hasMemdev, "cxl_port": hasMemdev, "dax_cxl": hasDaxRegion,
+            "dax_hmem": isBound("platform", "hmem.", "hmem"), "device_dax": isBound("dax", "dax", "device_dax"),
         ].filter(\.value).keys.sorted()
         for (position, name) in found.enumerated() where !builtin.contains(name) {
             loaded[name] = LoadedModule(isLive: true, references: 0, users: [], address: 0, position: position)

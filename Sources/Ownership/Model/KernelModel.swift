@@ -89,7 +89,7 @@ struct KernelModel: Equatable, Sendable {
         case .hmemOwns(let ranges): model = model.withHmem(over: ranges)
         case .cxlOwns(let ranges): model = model.withCxl(over: ranges)
         case .windowsLie(let ranges, let withRegions):
-            model.constants.windows += ranges
+            model.constants.suppose(windows: ranges)
             if withRegions { model.regions += ranges.map { ModelRegion(waitingOver: $0, isLocked: true) } }
         case .regionsAreLocked(let names):
             for index in model.regions.indices where names.contains(model.regions[index].name) {

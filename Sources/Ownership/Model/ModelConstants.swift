@@ -21,8 +21,8 @@ struct ModelConstants: Equatable, Sendable {
     var releaseRestoresHelper = false
 
     /// The CXL windows, as iomem has them while `cxl_acpi` is bound.
-    let windows: [AddressRange]
-    private let windowIndex: RangeIndex
+    private(set) var windows: [AddressRange]
+    private var windowIndex: RangeIndex
     /// The HMEM ranges, each of which dax_hmem takes as a whole; none where `device_hmem.disable` is set.
     var ranges: [AddressRange]
     /// `device_hmem.disable`.
@@ -95,6 +95,12 @@ struct ModelConstants: Equatable, Sendable {
 
     /// Whether `range` meets a window, in iomem now or not.
     func meetsWindow(_ range: AddressRange) -> Bool { windowIndex.overlaps(range) }
+
+    /// Adds windows that the material of the machine does not show.
+    mutating func suppose(windows more: [AddressRange]) {
+        windows += more
+        windowIndex = RangeIndex(windows)
+    }
 
     /// The bytes of HMEM ranges that lie in windows.
     var rangesInWindows: [AddressRange] { ranges.flatMap(windowIndex.intersections) }

@@ -85,7 +85,8 @@ struct Unknowns {
 struct UnknownFact: Sendable {
     /// Which fact.
     enum Identifier: Hashable, Sendable {
-        case unrecordedOwners, unrecordedWindows, unrecordedLocks, unseenRegions, hold, regionIdle, moduleHelper, modprobe,
+        case unrecordedOwners, unrecordedWindows, unrecordedLocks, unseenRegions, hold, regionIdle, moduleHelper,
+            modprobe,
             otherHelper, initialProbe
     }
     let id: Identifier

@@ -73,7 +73,8 @@ extension KernelModel {
         let needed =
             ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_cxl"] + (constants.asksForCxl ? ["dax_hmem"] : [])
         var model = withConstants { constants in
-            constants.windows += ranges.filter { !constants.meetsWindow($0) }
+            let unseen = ranges.filter { !constants.meetsWindow($0) }
+            constants.suppose(windows: unseen)
         }
         model.loaded.formUnion(needed.filter { !constants.builtin.contains($0) })
         model.windowsAreLive = true

@@ -111,6 +111,6 @@ import Testing
         )
         let machine = try Inspector(root: folder).read()
         #expect(!machine.lacks(.kernelLog))
-        #expect(machine.decodersAsAtBoot.evidence.contains { $0.contains("host supports CXL") })
+        #expect(machine.decoderHistory.evidence.contains { $0.contains("host supports CXL") })
     }
 }

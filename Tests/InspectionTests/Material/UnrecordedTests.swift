@@ -21,7 +21,7 @@ import Testing
         #expect(machine.kernel.generation.value == nil)
         #expect(machine.modules.state(of: "cxl_acpi") == .live && machine.modules.state(of: "dax_hmem") == .unknown)
         #expect(ownedRanges(of: machine).map(\.isOwnerKnown) == [false])
-        #expect(!machine.decodersAsAtBoot.value && machine.initialProbe.value == .unknown)
+        #expect(machine.decoderHistory.value != .asAtBoot && machine.initialProbe.value == .unknown)
     }
 
     @Test("the last line need not be whole in a text") func lastLine() throws {
@@ -93,17 +93,6 @@ import Testing
                 }
             }
         }
-    }
-
-    @Test("a capture that has lost the CEDT is not taken for a host without windows") func lostWindows() throws {
-        let root = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "acpi-out"))
-        let whole = try Planner(machine: try Inspector(root: root.path).read()).predict([.load("dax_hmem")])
-        try FileManager.default.removeItem(at: root.url("/sys/firmware/acpi/tables/CEDT"))
-        let torn = try Planner(machine: try Inspector(root: root.path).read()).predict([.load("dax_hmem")])
-        for (one, other) in zip(torn.prediction.ranges, whole.prediction.ranges) {
-            #expect(one.range == other.range && one.owners.isSuperset(of: other.owners))
-        }
-        #expect(torn.prediction.missingFacts.contains { $0.contains("a CXL window may lie over") })
     }
 
     @Test("what is unknown is not as any policy wants") func verify() throws {
