@@ -60,7 +60,10 @@ struct CollectTests {
         try FileManager.default.moveItem(at: root.url("\(map)/0"), to: root.url("\(map)/200"))
         let tree = Live(tree: DirectoryTree(root: root.path))
         let directory = TestCaptures.newDirectory()
-        try CaptureTarget(directory).write(Collector(tree: tree, log: RecordedKernelLog(tree: tree)).record(), noting: nil)
+        try CaptureTarget(directory).write(
+            Collector(tree: tree, log: RecordedKernelLog(tree: tree)).record(),
+            noting: nil
+        )
         let machine = try Inspector(root: directory).read()
         #expect(machine.modules.loaded.isEmpty && !machine.kernel.hasModuleHelper)
         #expect(
@@ -94,7 +97,10 @@ struct CollectTests {
         let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "boot")
         let directory = TestCaptures.newDirectory()
         let log = RecordLog(text: text)
-        try CaptureTarget(directory).write(Collector(tree: DirectoryTree(root: root.path), log: log).record(), noting: nil)
+        try CaptureTarget(directory).write(
+            Collector(tree: DirectoryTree(root: root.path), log: log).record(),
+            noting: nil
+        )
         #expect(try String(contentsOfFile: directory + "/kmsg", encoding: .utf8) == text)
         #expect(RecordedKernelLog(tree: DirectoryTree(root: directory)).content() == log.content())
         #expect(

@@ -17,7 +17,9 @@ struct CaptureTarget {
     func check(noting note: WatchedReading.Note?) throws(CollectError) {
         try Self.during(path, note) { () throws(CollectError) in
             let names: [String]?
-            do { names = try DirectoryTree(root: path).list("/") } catch {
+            do throws(InspectionError) {
+                names = try DirectoryTree(root: path).list("/")
+            } catch {
                 throw CollectError(
                     code: error.code == .notPermitted ? .notPermitted : .notWritten,
                     message: error.message

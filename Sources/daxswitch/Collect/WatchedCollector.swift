@@ -15,7 +15,8 @@ extension Collector {
         var capture = Capture()
         for _ in 0..<attempts {
             let bytes = try watched { note throws(CollectError) in
-                let tree: any FileTree = note.map { WatchedTree(DirectoryTree(root: "/"), noting: $0) } ?? DirectoryTree(root: "/")
+                let tree: any FileTree =
+                    note.map { WatchedTree(DirectoryTree(root: "/"), noting: $0) } ?? DirectoryTree(root: "/")
                 return try Collector(tree: tree, log: RunningKernelLog()).record().packed
             }
             capture = try Capture(packed: bytes)
