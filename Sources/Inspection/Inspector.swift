@@ -38,10 +38,10 @@ package struct Inspector: Sendable {
         watch = nil
     }
 
-    private func material() throws(InspectionError) -> Material {
+    private func material(_ wantsMachine: Bool) throws(InspectionError) -> Material {
         switch source {
         case .material(let material): material
-        case .path(let path): try Material.open(path)
+        case .path(let path): try wantsMachine ? Material.open(path) : Material.files(in: path)
         }
     }
 
@@ -65,21 +65,26 @@ package struct Inspector: Sendable {
 
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package func readPersisted() throws(InspectionError) -> BootChoice? {
-        try watched { material throws(InspectionError) in
+        try watched(wantsMachine: false) { material throws(InspectionError) in
             try DropInReading(tree: material.tree, files: ModprobeFiles(material.tree)).read().persisted
         }
     }
 
     /// Which boot it is; nil where that is not told.
     package func readBootID() throws(InspectionError) -> String? {
-        try watched { inspector throws(InspectionError) in try KernelReading(tree: inspector.tree).bootID() }
+        try watched(wantsMachine: false) { material throws(InspectionError) in
+            try KernelReading(tree: material.tree).bootID()
+        }
     }
 
     /// Reads with `body`: on the running machine in a child process first, and here from the answers that it got.
+    ///
+    /// - Parameter wantsMachine: More than single files is read, so it must be a machine.
     private func watched<Value>(
+        wantsMachine: Bool = true,
         _ body: (Material) throws(InspectionError) -> Value
     ) throws(InspectionError) -> Value {
-        let material = try material()
+        let material = try material(wantsMachine)
         guard let watch else { return try body(material) }
         let tree = material.tree
         // The log never waits. Both readings must see the same one.

@@ -31,6 +31,12 @@ package struct Material: Sendable {
         case text
     }
 
+    /// The files of a directory, whatever it is.
+    static func files(in directory: String) -> Material {
+        let tree = DirectoryTree(root: directory)
+        return Material(tree: tree, log: RecordedKernelLog(tree: tree), kind: .capture, oddities: [])
+    }
+
     /// The running machine.
     package static var thisMachine: Material {
         Material(tree: DirectoryTree(root: "/"), log: RunningKernelLog(), kind: .machine, oddities: [])

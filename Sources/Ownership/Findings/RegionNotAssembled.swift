@@ -7,7 +7,7 @@ extension Examination {
     /// The kernel makes none where the bytes are System RAM already (drivers/cxl/core/region.c: cxl_region_probe()), and
     /// none for accelerators.
     var regionsNotAssembled: [Finding] {
-        guard machine.modules.state(of: "dax_cxl") != .missing else { return [] }
+        guard machine.modules.state(of: "dax_cxl") != .missing, !machine.lacks(.cxlDevices) else { return [] }
         return ramRegions.filter { region, range in
             !region.assembled && !region.isOfAccelerator && !isUsed(range)
         }.map { region, range in

@@ -50,6 +50,8 @@ private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style:
     switch Health(findings) {
     case .broken: return style.bad("Broken: \(count)")
     case .attention: return style.careful("Attention: \(count)")
+    case .ok where machine.lacks(.daxDevices):
+        return style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")
     case .ok: return style.good("\(machine.hasNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")
     }
 }
