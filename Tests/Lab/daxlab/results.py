@@ -10,6 +10,7 @@ from pathlib import Path
 from daxlab.capture import Capture
 
 GZIP = b"\x1f\x8b\x08"
+STEP = re.compile(r"\d{2,}-")
 
 
 class Failure(Exception):
@@ -36,20 +37,27 @@ class Command:
             raise Failure(f"{self}: stdout is not JSON ({error}); it begins {self.stdout[:120]!r}") from error
 
 
+def name_of(step):
+    """The name of a step's directory without its number."""
+    return STEP.sub("", step.name, count=1)
+
+
 class Results:
     """The steps of one run, in order."""
 
     def __init__(self, directory):
         self.directory = Path(directory)
-        self.steps = sorted(path for path in self.directory.iterdir() if re.match(r"\d\d-", path.name))
+        # Numbered with at least two digits.
+        self.steps = sorted((path for path in self.directory.iterdir() if STEP.match(path.name)),
+                            key=lambda path: int(path.name.split("-")[0]))
 
     def has(self, name):
         """Whether a step of that name happened."""
-        return any(path.name[3:] == name for path in self.steps)
+        return any(name_of(path) == name for path in self.steps)
 
     def find(self, name, occurrence):
         """The directory of a step, by name and by which one of that name it is."""
-        found = [path for path in self.steps if path.name[3:] == name]
+        found = [path for path in self.steps if name_of(path) == name]
         if len(found) < occurrence:
             seen = ", ".join(path.name for path in self.steps) or "none"
             raise Failure(f"step {name} (number {occurrence} of that name) did not happen; steps seen: {seen}")

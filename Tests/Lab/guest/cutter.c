@@ -6,25 +6,65 @@
  * Says "killed" or how the command ended before that.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/filter.h>
 #include <linux/ptrace.h>
+#include <linux/seccomp.h>
 
 #define THREADS 256
-#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
+#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
+		 PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
 
 static const char *call, *path;
 
+/* Closed when it has been told how the command ended. */
+static int untold;
+
+/* The system calls that each kind of change is made by. */
+static const struct {
+	const char *name;
+	unsigned int numbers[4];
+} calls[] = {
+	{ "write", { SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev } },
+	{ "rename", { SYS_rename, SYS_renameat, SYS_renameat2, SYS_renameat2 } },
+	{ "unlink", { SYS_unlink, SYS_unlinkat, SYS_unlinkat, SYS_unlinkat } },
+};
+
 /* The threads that are within such a call. */
 static pid_t within[THREADS];
+
+/* Has the tracer told of these calls alone: a stop at every one would make the command thirty times slower. */
+static void trace_calls(void)
+{
+	struct sock_filter filter[7] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)) };
+	struct sock_fprog program = { 7, filter };
+
+	for (int i = 0; i < 4; i++) {
+		unsigned int number = 0;
+
+		for (unsigned int kind = 0; kind < sizeof calls / sizeof *calls; kind++)
+			if (!strcmp(call, calls[kind].name))
+				number = calls[kind].numbers[i];
+		filter[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 4 - i, 0);
+	}
+	filter[5] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	filter[6] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
+	/* The superuser needs no PR_SET_NO_NEW_PRIVS. */
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		_exit(126);
+}
 
 static int names_path(pid_t thread, uint64_t address)
 {
@@ -60,9 +100,9 @@ static int is_open_as(pid_t thread, uint64_t descriptor)
 /* Whether a thread begins the call that is waited for. */
 static int begins(pid_t thread, const struct ptrace_syscall_info *info)
 {
-	const __u64 *arguments = info->entry.args;
+	const __u64 *arguments = info->seccomp.args;
 
-	switch (info->entry.nr) {
+	switch (info->seccomp.nr) {
 	case SYS_write: case SYS_pwrite64: case SYS_writev: case SYS_pwritev:
 		return !strcmp(call, "write") && is_open_as(thread, arguments[0]);
 	case SYS_rename:
@@ -77,21 +117,28 @@ static int begins(pid_t thread, const struct ptrace_syscall_info *info)
 	return 0;
 }
 
-/* Whether a thread, stopped at the beginning or the end of a call, has done the one that is waited for. */
+/* Whether a thread, stopped at the beginning of a call, begins the one that is waited for; then its end is, too. */
+static int enters(pid_t thread)
+{
+	struct ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0 || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+		return 0;
+	for (int i = 0; i < THREADS && begins(thread, &info); i++)
+		if (!within[i]) {
+			within[i] = thread;
+			return 1;
+		}
+	return 0;
+}
+
+/* Whether a thread, stopped at the end of a call, has done the one that is waited for. */
 static int has_done(pid_t thread)
 {
 	struct ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0)
 		return 0;
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-		for (int i = 0; i < THREADS && begins(thread, &info); i++)
-			if (!within[i]) {
-				within[i] = thread;
-				break;
-			}
-		return 0;
-	}
 	for (int i = 0; i < THREADS; i++)
 		if (within[i] == thread) {
 			within[i] = 0;
@@ -100,50 +147,80 @@ static int has_done(pid_t thread)
 	return 0;
 }
 
-int main(int count, char **arguments)
+/* Whether a thread is one of a process: programs that the command has started are not the command. */
+static int is_of(pid_t thread, pid_t process)
 {
-	int status, left, is_begun = 0;
+	char name[64];
+
+	snprintf(name, sizeof name, "/proc/%d/task/%d", process, thread);
+	return !access(name, F_OK);
+}
+
+/* Tells how the command ended, and lets go of the output: whoever reads it waits for nothing that goes on. */
+static void tell(int status)
+{
+	if (WIFSIGNALED(status))
+		puts("killed");
+	else
+		printf("ended %d\n", WEXITSTATUS(status));
+	fflush(stdout);
+	close(STDOUT_FILENO);
+	close(untold);
+}
+
+/* Runs the command, and goes on until all that it has started has ended: their calls would fail without a tracer. */
+static void trace(int left, char **command)
+{
+	int status, is_begun = 0;
 	pid_t child, thread;
 
-	if (count < 5)
-		return 64;
-	call = arguments[1];
-	path = arguments[2];
-	left = atoi(arguments[3]);
 	if (!(child = fork())) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		trace_calls();
 		raise(SIGSTOP);
-		execvp(arguments[4], arguments + 4);
+		execvp(*command, command);
 		_exit(127);
 	}
 	while ((thread = waitpid(-1, &status, __WALL)) > 0) {
-		int passed_on = 0;
+		int passed_on = 0, request = PTRACE_CONT;
 
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			/* The process has ended when the last of its threads is waited for. */
 			if (thread == child)
-				break;
+				tell(status);
 			continue;
 		}
 		if (!is_begun) {
 			is_begun = 1;
 			ptrace(PTRACE_SETOPTIONS, child, 0, OPTIONS);
+		} else if (status >> 16 == PTRACE_EVENT_SECCOMP) {
+			if (is_of(thread, child) && enters(thread))
+				request = PTRACE_SYSCALL;
 		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-			if (has_done(thread) && --left == 0) {
+			if (has_done(thread) && --left == 0)
 				kill(child, SIGKILL);
-				/* The process has ended when the last of its threads is waited for. */
-				while ((thread = waitpid(-1, &status, __WALL)) > 0)
-					if (thread == child && (WIFSIGNALED(status) || WIFEXITED(status)))
-						break;
-				break;
-			}
 		} else if (!(status >> 16) && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP) {
 			passed_on = WSTOPSIG(status);
 		}
-		ptrace(PTRACE_SYSCALL, thread, 0, passed_on);
+		ptrace(request, thread, 0, passed_on);
 	}
-	if (WIFSIGNALED(status))
-		puts("killed");
-	else
-		printf("ended %d\n", WEXITSTATUS(status));
-	return 0;
+}
+
+int main(int count, char **arguments)
+{
+	int ends[2];
+	char byte;
+
+	if (count < 5 || pipe2(ends, O_CLOEXEC))
+		return 64;
+	call = arguments[1];
+	path = arguments[2];
+	untold = ends[1];
+	if (!fork()) {
+		close(ends[0]);
+		trace(atoi(arguments[3]), arguments + 4);
+		return 0;
+	}
+	close(ends[1]);
+	return read(ends[0], &byte, 1) < 0;
 }

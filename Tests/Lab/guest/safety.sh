@@ -279,12 +279,21 @@ cut_choice_recover() {
 # persisted WANTED: brings the choice about, hmem or --clear
 persisted() { on-disk persist "$1" --update-initramfs --yes --json > /run/persist.out 2>&1 || cat /run/persist.out; }
 
+# again COMMAND...: until it succeeds, twenty times: the package's scripts refuse to do their work during a run
+again() {
+    local attempt
+    for attempt in $(seq 20); do
+        "$@" && return
+    done
+    return 1
+}
+
 # reinstall: what dpkg does with the package between two versions of nothing: purged, and installed again
 reinstall() {
-    sh /lab/package/prerm remove || return
+    again sh /lab/package/prerm remove || return
     mv /usr/bin/daxswitch /lab/package/daxswitch
     sh /lab/package/postrm remove
-    sh /lab/package/postrm purge
+    again sh /lab/package/postrm purge
     local code=$?
     mv /lab/package/daxswitch /usr/bin/daxswitch
     sh /lab/package/postinst configure

@@ -20,6 +20,14 @@ def codes_of(line):
     return ROUND.search(line).groups()
 
 
+def is_right(line):
+    """Whether a run was done and none stopped half-way, one owner has the memory, and nothing is left to do."""
+    first, second, package = codes_of(line)
+    found = LINE.search(line)
+    return bool({first, second} <= CODES and "0" in (first, second) and package in ("no", "0")
+                and found and found[2] in ("hmem", "cxl") and found[3] == "closed")
+
+
 def script(rounds):
     """So many rounds; the pattern is looked for at the end."""
     return (f". /lab/safety.sh\nstart_udev\npattern write {INSIDE.start:#x}\ncap before\n"
@@ -33,12 +41,8 @@ def judge_for(rounds):
         lines = lines_of(results.directory)
         check(len(lines) == rounds, f"only {len(lines)} of {rounds} rounds were seen through")
         for line in lines:
-            first, second, package = codes_of(line)
-            check({first, second} <= CODES and "0" in (first, second), f"exit codes: {line}")
-            check(package in ("no", "0"), f"the package could not be installed again: {line}")
-            found = LINE.search(line)
-            check(found and found[2] in ("hmem", "cxl") and found[3] == "closed", f"not whole: {line}")
-        check(sum(codes_of(line)[2] == "0" for line in lines) == rounds // PACKAGE, "the package was not installed again")
+            check(is_right(line), f"not as it has to be: {line}")
+        check(sum(codes_of(line)[2] == "0" for line in lines) == (rounds + 1) // PACKAGE, "the package was not installed again")
         pattern_intact(results.command("pattern-check"))
     return judge
 

@@ -1,18 +1,19 @@
 """What became of every kill, and of runs that began at once, as sections of docs/safety-table.md."""
 from collections import Counter
 
-from daxlab.safety import at_once
-from daxlab.safety.kills import KILLS, LINE, lines_of
+from daxlab.results import Results
+from daxlab.safety import at_once, reboots
+from daxlab.safety.kills import KILLS, lines_of, was_killed
 
 KILLS_HEAD = """Killed with SIGKILL: each run right after it has written or removed one of its files, wherever it does so, or at a line
 of its journal; then `daxswitch recover --yes` runs, and udev is told of the devices again. A kill is counted as right if what
 there is then is what was there before or what was to be, the hold is there whole or not at all, and a second `recover`
 finds nothing to do. The pattern in the memory is whole at the end. In `reboots-hmem` the host goes down within every
 step of `apply hmem` instead. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders,
-and only the way to dax_hmem is taken.
+and only the way to dax_hmem is taken. A run that ends before it comes to a point is not killed there, and not counted.
 
-| what is killed | kernel | right | verdict |
-|---|---|---|---|
+| what is killed | kernel | points | right | verdict |
+|---|---|---|---|---|
 """
 AT_ONCE_HEAD = """`apply hmem` and `apply cxl` begin within a second of each other; every other time each waits for the lock, and every
 tenth time the package's scripts purge it and install it again meanwhile. A round is counted as right if at least one run
@@ -33,10 +34,13 @@ def kill_row(verdict, directory):
     """One case: how many kills there were, and what came of them."""
     run = next((run for run in KILLS if (run.name, run.kernel) == (verdict.case, verdict.kernel)), None)
     if not run:
-        return f"| the host, within each step of `apply hmem` | {verdict.kernel} | | {word(verdict)} |"
-    found = [LINE.search(line) for line in lines_of(directory)]
-    right = sum(1 for match in found if match and match[2] in (run.before, run.after) and match[3] == "closed")
-    return f"| {run.words} | {verdict.kernel} | {right} of {len(run.lines)} | {word(verdict)} |"
+        # Its judge looks at every boot.
+        right = "" if verdict.why else "{0} of {0}".format(reboots.cut_off(Results(directory)))
+        return (f"| the host, within each step of `apply hmem` | {verdict.kernel} | {len(reboots.POINTS)} | {right} "
+                f"| {word(verdict)} |")
+    killed = [line for line in lines_of(directory) if was_killed(line)]
+    right = sum(run.is_right(line) for line in killed)
+    return f"| {run.words} | {verdict.kernel} | {len(run.lines)} | {right} of {len(killed)} | {word(verdict)} |"
 
 
 def at_once_rows(verdicts, out, rounds):
@@ -44,7 +48,7 @@ def at_once_rows(verdicts, out, rounds):
     rows = []
     for verdict in verdicts:
         lines = lines_of(out / verdict.kernel / verdict.case)
-        right = sum(1 for line in lines if line.endswith("; closed"))
+        right = sum(at_once.is_right(line) for line in lines)
         codes = Counter(code for line in lines for code in at_once.codes_of(line)[:2])
         told = ", ".join(f"{code}: {number}" for code, number in sorted(codes.items(), key=lambda pair: int(pair[0])))
         again = sum(at_once.codes_of(line)[2] == "0" for line in lines)

@@ -53,13 +53,23 @@ class Kills:
         """The line that every kill left, and the memory at the end."""
         lines = lines_of(results.directory)
         check(len(lines) == len(self.lines), f"only {len(lines)} of {len(self.lines)} kills were seen through")
-        killed = sum("ended" not in line.split("; recover ended")[0] for line in lines)
+        killed = sum(was_killed(line) for line in lines)
         check(killed >= len(lines) - self.missed, f"only {killed} of {len(lines)} runs were killed")
         for line in lines:
             found = LINE.search(line)
             check(found and found[2] in (self.before, self.after), f"neither as before nor as it was to be: {line}")
-            check(found[1] in ("0", "1") and found[3] == "closed", f"not recovered: {line}")
+            check(self.is_right(line), f"not recovered: {line}")
         pattern_intact(results.command("pattern-check"))
+
+    def is_right(self, line):
+        """Whether `recover` brought what was before or what was to be, and left nothing to do."""
+        found = LINE.search(line)
+        return bool(found and found[1] in ("0", "1") and found[2] in (self.before, self.after) and found[3] == "closed")
+
+
+def was_killed(line):
+    """Whether the run was killed, and did not end before."""
+    return "ended" not in line.split("; recover ended")[0]
 
 
 def written(platform):

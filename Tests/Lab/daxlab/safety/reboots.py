@@ -27,6 +27,12 @@ t history --json
 """
 
 
+def cut_off(results):
+    """How many runs were cut off."""
+    cut = [results.command("cut", number) for number in range(1, len(POINTS) + 1)]
+    return sum(command.stdout.strip().endswith("killed") for command in cut)
+
+
 def judge(results, kernel):
     """Every boot begins with the firmware's owner and nothing to recover; after the last one the switch works."""
     for number in range(1, len(POINTS) + 2):
@@ -35,7 +41,7 @@ def judge(results, kernel):
         ended(recovered, 0)
         check(document(recovered, "recover")["changed"] is False, f"{recovered} changed something")
         ended(results.command("history", number), 0)
-    cut = sum(results.command("cut", number).stdout.strip().endswith("killed") for number in range(1, len(POINTS) + 1))
+    cut = cut_off(results)
     check(cut >= len(POINTS) - 1, f"only {cut} runs were cut off")
     ended(results.command("apply-hmem"), 0)
     owned(results.capture("switched"), {INSIDE: "hmem"})

@@ -8,14 +8,17 @@ from daxlab import cache
 from daxlab.case import Case
 from daxlab.machine import EmulatorError
 from daxlab.platforms import PLATFORMS
-from daxlab.results import Failure, Results
+from daxlab.results import Failure, Results, name_of
 from daxlab.runner import boot, run_all
 from daxlab.safety import at_once, kill_table, kills, reboots
 from daxlab.safety.outcome import Outcome, outcome
 from daxlab.safety.situations import SITUATIONS
 
 TABLE = cache.LAB.parent.parent / "docs/safety-table.md"
-HEAD = "# Dangerous situations: the plain commands beside daxswitch\n"
+HEAD = """# Dangerous situations: the plain commands beside daxswitch
+
+What other users and broken files can try is in [attacks.md](attacks.md): each attack, what 0.1.0 did, and what happens now.
+"""
 KILLED = kills.CASES + reboots.CASES
 # The sections, by the word that selects them on the command line.
 TITLES = {"situations": "Situations", "kills": "Killed while at work", "at-once": "Two at once"}
@@ -65,8 +68,8 @@ def answer(directory):
     applied = [step for step in Results(directory).steps if "-apply" in step.name]
     if not applied:
         return "no answer"
-    command = Results(directory).command(applied[-1].name[3:], sum(step.name[3:] == applied[-1].name[3:]
-                                                                   for step in applied))
+    name = name_of(applied[-1])
+    command = Results(directory).command(name, sum(name_of(step) == name for step in applied))
     words = {0: "done", 1: "failed, nothing lost", 3: "refused", 5: "stopped"}.get(command.code, f"ended {command.code}")
     try:
         document = command.json()
@@ -134,12 +137,11 @@ def commit():
 
 def put(title, body):
     """Replaces one section of the table, or adds it; the others stay as they are."""
-    text = TABLE.read_text() if TABLE.exists() else HEAD
-    head, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
+    _, *rest = re.split(r"^## ", TABLE.read_text() if TABLE.exists() else "", flags=re.MULTILINE)
     found = {section.split("\n", 1)[0]: section.split("\n", 1)[1].strip("\n") for section in rest}
     found[title] = body.strip("\n")
     ordered = [name for name in TITLES.values() if name in found] + [name for name in found if name not in TITLES.values()]
-    TABLE.write_text(f"{head.rstrip()}\n" + "".join(f"\n## {name}\n\n{found[name]}\n" for name in ordered))
+    TABLE.write_text(HEAD + "".join(f"\n## {name}\n\n{found[name]}\n" for name in ordered))
 
 
 def both(situation, kernel, options):
