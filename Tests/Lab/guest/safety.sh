@@ -300,12 +300,13 @@ reinstall() {
     return $code
 }
 
-# two_at_once NUMBER START: apply hmem and apply cxl begin within a second of each other; every other time the second
-# one waits for the first. Every tenth time the package is purged and installed again meanwhile.
+# two_at_once NUMBER START: apply hmem and apply cxl begin within a second of each other; every other time each waits
+# until the other has ended. Every tenth time the package is purged and installed again meanwhile.
 two_at_once() {
     local first second package=no wait=0 from=hmem to=cxl
     [ $(($1 % 2)) = 0 ] || wait=60
-    [ $(($1 / 2 % 2)) = 0 ] || { from=cxl; to=hmem; }
+    # The first one has something to do.
+    [ "$(owner "$2")" != hmem ] || { from=cxl; to=hmem; }
     daxswitch apply $from --yes --json --wait $wait > /run/first.out 2>&1 &
     first=$!
     usleep $(($1 * 7919 % 1000 * 1000))

@@ -8,9 +8,9 @@ from daxlab.safety.kills import KILLS, lines_of, was_killed
 KILLS_HEAD = """Killed with SIGKILL: each run right after it has written or removed one of its files, wherever it does so, or at a line
 of its journal; then `daxswitch recover --yes` runs, and udev is told of the devices again. A kill is counted as right if what
 there is then is what was there before or what was to be, the hold is there whole or not at all, and a second `recover`
-finds nothing to do. The pattern in the memory is whole at the end. In `reboots-hmem` the host goes down within every
-step of `apply hmem` instead. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders,
-and only the way to dax_hmem is taken. A run that ends before it comes to a point is not killed there, and not counted.
+finds nothing to do. The pattern in the memory is whole at the end. A run that ends before it comes to a point is not killed
+there, and not counted. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders, and only
+the way to dax_hmem is taken.
 
 | what is killed | kernel | points | right | verdict |
 |---|---|---|---|---|
@@ -36,7 +36,7 @@ def kill_row(verdict, directory):
     if not run:
         # Its judge looks at every boot.
         right = "" if verdict.why else "{0} of {0}".format(reboots.cut_off(Results(directory)))
-        return (f"| the host, within each step of `apply hmem` | {verdict.kernel} | {len(reboots.POINTS)} | {right} "
+        return (f"| `apply hmem`, as the host goes down within each step | {verdict.kernel} | {len(reboots.POINTS)} | {right} "
                 f"| {word(verdict)} |")
     killed = [line for line in lines_of(directory) if was_killed(line)]
     right = sum(run.is_right(line) for line in killed)
