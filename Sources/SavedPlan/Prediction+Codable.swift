@@ -18,7 +18,7 @@ extension PredictedRange: Codable {
             rules: try members.value(.rules),
             why: try members.value(.why),
             facts: try members.value(.facts),
-            ownerNow: try members.word(.ownerNow)
+            ownerNow: try members.word(.ownerNow) as Owner?
         )
     }
 
@@ -30,7 +30,7 @@ extension PredictedRange: Codable {
         try members.encode(rules, forKey: .rules)
         try members.encode(why, forKey: .why)
         try members.encode(facts, forKey: .facts)
-        try members.encode(ownerNow.rawValue, forKey: .ownerNow)
+        try members.encode(ownerNow?.rawValue, forKey: .ownerNow)
     }
 }
 

@@ -4,7 +4,7 @@ import Machine
 extension Examination {
     /// The devices that a driver failed on and that still have none.
     var driverRefusals: [Finding] {
-        let idle = devices.filter { $0.driver == nil && !isLeaked($0) }.compactMap { device -> Finding? in
+        let idle = withoutDriver.compactMap { device -> Finding? in
             let lines = lines(about: device)
             guard let last = lines.last else { return nil }
             return Finding(

@@ -44,6 +44,11 @@ struct Examination {
     /// The dax devices of CXL and dax_hmem.
     var devices: [DaxDevice] { machine.daxDevices.filter { $0.owner != nil } }
 
+    /// The devices that no driver is bound to, but for those over leaked memory. Lines of iomem alone tell of no driver.
+    var withoutDriver: [DaxDevice] {
+        machine.lacks(.daxDevices) ? [] : devices.filter { $0.driver == nil && !isLeaked($0) }
+    }
+
     /// The ram regions with bytes.
     var ramRegions: [(region: Region, range: AddressRange)] {
         machine.regions.filter { $0.mode == "ram" }.compactMap { region in region.range.map { (region, $0) } }

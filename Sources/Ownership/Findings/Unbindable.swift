@@ -4,7 +4,7 @@ import Machine
 extension Examination {
     /// The devices that no driver can bind to.
     var unbindable: [Finding] {
-        devices.filter { $0.driver == nil && !isLeaked($0) }.compactMap { device in
+        withoutDriver.compactMap { device in
             let blocked = device.ranges.filter(isBlocked)
             guard !blocked.isEmpty, let owner = device.owner else { return nil }
             return Finding(

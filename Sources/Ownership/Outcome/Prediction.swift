@@ -43,8 +43,8 @@ package struct PredictedRange: Sendable, Equatable {
     package var why: String
     /// The facts that the rules were given, one sentence each, with the file and the value.
     package var facts: [String]
-    /// The owner before the steps.
-    package var ownerNow: Owner
+    /// The owner before the steps; nil where it is not known.
+    package var ownerNow: Owner?
 
     /// A predicted range.
     package init(
@@ -54,7 +54,7 @@ package struct PredictedRange: Sendable, Equatable {
         rules: [String],
         why: String,
         facts: [String] = [],
-        ownerNow: Owner = .none
+        ownerNow: Owner? = nil
     ) {
         self.range = range
         self.owners = owners

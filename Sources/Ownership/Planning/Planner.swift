@@ -150,7 +150,8 @@ extension Prediction {
         var prediction = self
         for place in prediction.ranges.indices {
             let bytes = prediction.ranges[place].range
-            prediction.ranges[place].ownerNow = index.places(overlapping: bytes).first.map { now[$0].owner } ?? .none
+            prediction.ranges[place].ownerNow =
+                index.places(overlapping: bytes).first.map { now[$0].isOwnerKnown ? now[$0].owner : nil } ?? nil
         }
         return prediction
     }

@@ -58,9 +58,9 @@ func verdictText(_ plan: Plan, _ style: Style) -> [Line] {
 /// How much memory goes from whom to whom: `512 GiB cxl → hmem`.
 private func changes(_ prediction: Prediction) -> String {
     var sizes: [(way: String, bytes: UInt64)] = []
-    for range in prediction.ranges where range.owners != [range.ownerNow] {
+    for range in prediction.ranges where range.ownerNow.map({ [$0] }) != range.owners {
         let after = range.owners.sorted().map(\.rawValue).joined(separator: " or ")
-        let way = "\(range.ownerNow.rawValue) -> \(after)"
+        let way = "\(range.ownerNow?.rawValue ?? "unknown") -> \(after)"
         if let place = sizes.firstIndex(where: { $0.way == way }) {
             sizes[place].bytes = sizes[place].bytes.addingSaturated(range.range.size)
         } else {
