@@ -66,7 +66,12 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
             ]
         ),
-        .target(name: "TestCaptures", dependencies: ["CSystem"], path: "Tests/TestCaptures", swiftSettings: settings),
+        .target(
+            name: "TestCaptures",
+            dependencies: ["CSystem", "Inspection"],
+            path: "Tests/TestCaptures",
+            swiftSettings: optimized
+        ),
         // What recorded machines show, read without any code of the tool: what tests hold its words against.
         .target(name: "Referee", path: "Tests/Referee", swiftSettings: settings),
         .target(name: "TestProcesses", path: "Tests/TestProcesses", cSettings: [.treatAllWarnings(as: .error)]),

@@ -33,7 +33,8 @@ package enum Replay {
     /// The machine of a recorded moment, read once for all tests.
     package static func state(_ root: CaptureRoot) throws -> MachineState {
         if let state = states.withLock({ $0[root] }) { return state }
-        let state = try Inspector(root: root.path).read()
+        let tree = try TestCaptures.tree(of: root)
+        let state = try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
         states.withLock { $0[root] = state }
         return state
     }
@@ -108,9 +109,7 @@ extension Replay {
 extension Transition {
     /// Whether the guest's `/proc/sys/kernel/modprobe` was emptied at the start.
     var holdsAtStart: Bool {
-        guard let text = try? String(contentsOf: from.url("/proc/sys/kernel/modprobe"), encoding: .utf8) else {
-            return false
-        }
-        return !text.contains("modprobe")
+        guard let path = try? TestCaptures.tree(of: from).text("/proc/sys/kernel/modprobe") else { return false }
+        return !path.contains("modprobe")
     }
 }

@@ -23,11 +23,12 @@ import Testing
         let roots = TestCaptures.roots(kernel: kernel, scenario: scenario)
         #expect(!roots.isEmpty)
         for root in roots {
-            let state = try Inspector(root: root.path).read()
+            let tree = try TestCaptures.tree(of: root)
+            let state = try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
             #expect(state.kernel.generation.value == expected, "\(root): \(state.kernel.generation.evidence)")
             #expect(!state.kernel.generation.evidence.isEmpty)
             #expect(
-                state.kernel.generation.evidence.allSatisfy { $0.contains("/") && !$0.contains(root.path) },
+                state.kernel.generation.evidence.allSatisfy { $0.contains("/") && !$0.contains("\(root)") },
                 "a fact names its file inside the root"
             )
             #expect(state.kernel.showsSoftReserved == kernel.hasPrefix("6."))
@@ -43,13 +44,48 @@ import Testing
         }
     }
 
+    /// What is read from memory must be what a directory would give.
+    @Test("a recorded machine in memory and one in a directory are the same", arguments: TestCaptures.kernels)
+    func directories(kernel: String) throws {
+        let roots = TestCaptures.all.filter { $0.kernel == kernel }
+        for root in [roots.first, roots.last].compactMap({ $0 }) {
+            let tree = try TestCaptures.tree(of: root)
+            let directory = DirectoryTree(root: root.path)
+            var rest = ["/"]
+            while let path = rest.popLast() {
+                let names = try #require(try directory.list(path))
+                #expect(try tree.list(path) == names, "\(root)\(path)")
+                for name in names {
+                    let place = path == "/" ? "/\(name)" : "\(path)/\(name)"
+                    #expect(tree.realPath(place) == directory.realPath(place), "\(root)\(place)")
+                    #expect(tree.linkTarget(place) == directory.linkTarget(place), "\(root)\(place)")
+                    if directory.linkTarget(place) != nil {
+                        #expect(try tree.list(place) == directory.list(place), "\(root)\(place)")
+                    } else if try directory.list(place) != nil {
+                        rest.append(place)
+                    } else {
+                        #expect(try tree.read(place) == directory.read(place), "\(root)\(place)")
+                    }
+                }
+            }
+            #expect(
+                try Inspector(tree: tree, log: RecordedKernelLog(tree: tree)).read()
+                    == Inspector(root: root.path).read()
+            )
+        }
+    }
+
     private func lines(_ root: CaptureRoot, _ path: String) -> [String] {
-        let text = (try? String(contentsOf: root.url(path), encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").map(String.init)
+        let text = (try? TestCaptures.tree(of: root).text(path)) ?? nil
+        return (text ?? "").split(separator: "\n").map(String.init)
     }
 
     private func names(_ root: CaptureRoot, _ path: String) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: root.url(path).path)) ?? []
+        ((try? TestCaptures.tree(of: root).list(path)) ?? nil) ?? []
+    }
+
+    private func target(_ root: CaptureRoot, _ path: String) -> String? {
+        (try? TestCaptures.tree(of: root))?.linkTarget(path)
     }
 
     private func checkModules(_ state: MachineState, _ root: CaptureRoot) {
@@ -68,8 +104,8 @@ import Testing
         let links = names(root, "/sys/bus/dax/devices")
         #expect(Set(state.daxDevices.map(\.name)) == Set(links))
         for device in state.daxDevices {
-            let link = root.url("/sys/bus/dax/devices/\(device.name)").path
-            let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? ""
+            let link = "/sys/bus/dax/devices/\(device.name)"
+            let target = target(root, link) ?? ""
             #expect(device.owner == (target.contains("/dax_region") ? .cxl : .hmem), "\(root) \(target)")
             #expect(target.contains("/\(device.through)/"))
             #expect(device.through.hasPrefix(device.owner == .cxl ? "region" : "hmem."))
@@ -80,7 +116,7 @@ import Testing
                 device.ranges.first.map { hexadecimal($0.start) }
                     == lines(root, "/sys/bus/dax/devices/\(device.name)/resource").first
             )
-            let driver = try? FileManager.default.destinationOfSymbolicLink(atPath: link + "/driver")
+            let driver = self.target(root, link + "/driver")
             #expect(device.driver == driver?.components(separatedBy: "/").last)
         }
         #expect(state.hmemDevices.allSatisfy { $0.isBelowPlatform == root.kernel.hasPrefix("7.") })
@@ -132,12 +168,12 @@ import Testing
     /// The Soft Reserved ranges that the machine was started with: the firmware's map and plain `memmap=` on the command line.
     private func expectedRanges(_ root: CaptureRoot) throws -> [AddressRange] {
         let memmap = "/sys/firmware/memmap"
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: root.url(memmap).path)) ?? []
-        let firmware = entries.filter { lines(root, "\(memmap)/\($0)/type") == ["Soft Reserved"] }.compactMap { entry in
-            let ends = ["start", "end"].compactMap { lines(root, "\(memmap)/\(entry)/\($0)").first?.dropFirst(2) }
-                .compactMap { UInt64($0, radix: 16) }
-            return AddressRange(start: ends[0], end: ends[1])
-        }
+        let firmware = names(root, memmap).filter { lines(root, "\(memmap)/\($0)/type") == ["Soft Reserved"] }
+            .compactMap { entry in
+                let ends = ["start", "end"].compactMap { lines(root, "\(memmap)/\(entry)/\($0)").first?.dropFirst(2) }
+                    .compactMap { UInt64($0, radix: 16) }
+                return AddressRange(start: ends[0], end: ends[1])
+            }
         let option = /memmap=(\d+)([MG])%0x([0-9a-f]+)(?:-1)?\+0xefffffff/
         let given = lines(root, "/proc/cmdline").flatMap { $0.matches(of: option) }.compactMap { match in
             let size = (UInt64(match.1) ?? 0) << (match.2 == "M" ? 20 : 30)

@@ -1,5 +1,6 @@
 import Foundation
 import CaptureReplay
+import Inspection
 import Iomem
 import Machine
 import Ownership
@@ -68,9 +69,10 @@ private struct ToolAnswers {
 
     /// Nil where nothing was recorded.
     init?(of root: CaptureRoot) throws {
-        guard FileManager.default.fileExists(atPath: root.url("/tools").path) else { return nil }
+        let tree = try TestCaptures.tree(of: root)
+        guard tree.exists("/tools") else { return nil }
         func json(_ file: String) throws -> Any? {
-            let data = try Data(contentsOf: root.url("/tools/\(file)"))
+            let data = Data(try #require(try tree.read("/tools/\(file)")))
             return data.isEmpty ? nil : try JSONSerialization.jsonObject(with: data)
         }
         for region in try json("daxctl-list.json") as? [[String: Any]] ?? [] { addDevices(of: region) }

@@ -1,7 +1,7 @@
 package import Foundation
 internal import Synchronization
 
-/// One recorded moment of a machine; its path serves as a root directory.
+/// One recorded moment of a machine: its files in memory, or in a directory that serves as a root directory.
 package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
     /// The folder of the kernel in Tests/Captures, for example `7.3.4` or `7.3.4-firmware`.
     package var kernel: String
@@ -9,8 +9,24 @@ package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
     package var scenario: String
     /// The moment, for example `03-dax_cxl-first`; the number gives the order.
     package var name: String
-    /// Where it was unpacked to.
-    package var path: String
+    /// Where the files of a copy are.
+    private var place: String?
+
+    init(kernel: String, scenario: String, name: String, path: String? = nil) {
+        self.kernel = kernel
+        self.scenario = scenario
+        self.name = name
+        place = path
+    }
+
+    /// The directory with the files. What is in no directory yet is unpacked first, and stays for the process.
+    package var path: String {
+        get { place ?? TestCaptures.unpacked(self) }
+        set { place = newValue }
+    }
+
+    /// Whether it is a copy, which may differ from what was recorded.
+    var isCopy: Bool { place != nil }
 
     /// What the moment is, without its number, for example `dax_cxl-first`.
     package var moment: Substring {
@@ -27,8 +43,9 @@ package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
 
 /// The recorded machines in Tests/Captures, for all test targets.
 ///
-/// A scenario is unpacked once in a test process, when it is first asked for; the copies go with the process.
-/// Tests must not change them: `copy(_:)` gives one to change.
+/// An archive is read once in a test process, when something in it is first asked for (`CaptureArchive`). Most tests read a
+/// machine from there (`tree(of:)`); a moment whose path is asked for is unpacked, once, and goes with the process. Tests
+/// must not change that: `copy(_:)` gives one to change.
 package enum TestCaptures {
     /// The repository, from the place of this file in it.
     package static let repository = URL(fileURLWithPath: #filePath)
@@ -68,9 +85,9 @@ package enum TestCaptures {
 
     /// The moments of a scenario in their order; empty where there is no such scenario.
     package static func roots(kernel: String, scenario: String) -> [CaptureRoot] {
-        guard let directory = unpacked(kernel: kernel, scenario: scenario) else { return [] }
-        return names(in: directory).filter { FileManager.default.fileExists(atPath: "\(directory)/\($0)/proc") }
-            .map { CaptureRoot(kernel: kernel, scenario: scenario, name: $0, path: "\(directory)/\($0)") }
+        guard let (archive, directory) = content(kernel: kernel, scenario: scenario) else { return [] }
+        let names = archive.nodes[directory].children.filter { archive.nodes[$0.value].children["proc"] != nil }.keys
+        return names.sorted().map { CaptureRoot(kernel: kernel, scenario: scenario, name: $0) }
     }
 
     /// The moment of a scenario by its name, with its number or without: `03-dax_cxl-first` or `dax_cxl-first`.
@@ -118,15 +135,21 @@ package enum TestCaptures {
 
     /// The commands between the moments, with return codes and kernel lines.
     package static func events(kernel: String, scenario: String) -> String {
-        guard let directory = unpacked(kernel: kernel, scenario: scenario) else { return "" }
-        return (try? String(contentsOfFile: "\(directory)/events.log", encoding: .utf8)) ?? ""
+        guard let (archive, directory) = content(kernel: kernel, scenario: scenario),
+            let file = archive.nodes[directory].children["events.log"]
+        else { return "" }
+        return String(decoding: archive.content(archive.nodes[file]), as: UTF8.self)
     }
 
     /// A copy of a moment that a test may change, in a new directory.
     package static func copy(_ root: CaptureRoot) throws -> CaptureRoot {
         var copy = root
         copy.path = "\(Workspace.shared.newDirectory())/root"
-        try run(["cp", "-a", root.path, copy.path])
+        if root.isCopy {
+            try run(["cp", "-a", root.path, copy.path])
+        } else {
+            try unpack(root, to: copy.path)
+        }
         return copy
     }
 
@@ -150,27 +173,65 @@ package enum TestCaptures {
     /// An empty directory for a test, gone when the process ends.
     package static func newDirectory() -> String { Workspace.shared.newDirectory() }
 
-    private static let directories = Mutex<[String: String]>([:])
+    /// The files of a moment as they were recorded.
+    package static func tree(of root: CaptureRoot) throws -> CaptureTree {
+        let found = content(kernel: root.kernel, scenario: root.scenario)
+        guard !root.isCopy, let (archive, directory) = found, let number = archive.nodes[directory].children[root.name]
+        else { throw CaptureProblem(description: "\(root): not in an archive") }
+        return CaptureTree(archive: archive, root: number, name: "\(root)")
+    }
 
-    private static func unpacked(kernel: String, scenario: String) -> String? {
-        guard let archive = archive(kernel: kernel, scenario: scenario, in: folders) else { return nil }
-        return directories.withLock { directories in
-            if let directory = directories[archive] { return directory }
-            let directory = Workspace.shared.newDirectory()
-            do {
-                try run(["tar", "-xf", archive, "-C", directory])
-            } catch {
-                return nil
+    private static let archives = Mutex<[String: CaptureArchive]>([:])
+
+    /// The archive of a scenario, and the number of the directory in it that has the moments.
+    private static func content(kernel: String, scenario: String) -> (CaptureArchive, Int)? {
+        archives.withLock { archives in
+            let name = "\(kernel)/\(scenario)"
+            if archives[name] == nil, let path = archive(kernel: kernel, scenario: scenario, in: folders) {
+                archives[name] = try? CaptureArchive(path)
             }
+            guard let archive = archives[name] else { return nil }
             // Some archives hold the moments in a folder with the scenario's name.
-            let inner = "\(directory)/\(scenario)"
-            directories[archive] = FileManager.default.fileExists(atPath: inner) ? inner : directory
-            return directories[archive]
+            return (archive, archive.nodes[archive.top].children[scenario] ?? archive.top)
         }
+    }
+
+    private static let directories = Mutex<[CaptureRoot: String]>([:])
+
+    /// Where a moment is unpacked; an empty directory where that can't be done, which no test takes for a machine.
+    static func unpacked(_ root: CaptureRoot) -> String {
+        directories.withLock { directories in
+            if let directory = directories[root] { return directory }
+            let directory = "\(Workspace.shared.newDirectory())/root"
+            try? unpack(root, to: directory)
+            directories[root] = directory
+            return directory
+        }
+    }
+
+    private static func unpack(_ root: CaptureRoot, to path: String) throws {
+        let tree = try tree(of: root)
+        try tree.archive.unpack(tree.root, to: path)
     }
 
     static func names(in directory: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
+    }
+
+    /// What a program prints.
+    static func output(of command: [String]) throws -> Data {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.standardOutput = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw CaptureProblem(description: "\(command.joined(separator: " ")): status \(process.terminationStatus)")
+        }
+        return data
     }
 
     static func run(_ command: [String]) throws {

@@ -11,26 +11,11 @@ enum Jail {
 
     /// Runs the tool on `root`, which must be a copy; `tracer` is put before.
     static func run(_ arguments: [String], in root: CaptureRoot, tracer: [String] = []) throws -> Ended {
-        for file in try needed() where !FileManager.default.fileExists(atPath: root.path + file) {
-            let target = root.url(file)
-            try FileManager.default.createDirectory(
-                at: target.deletingLastPathComponent(),
-                withIntermediateDirectories: true
-            )
-            let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
-            try FileManager.default.copyItem(at: source, to: target)
-        }
+        try JailedTool.furnish(root.path)
         let ended = try Tool.run(command: tracer + entry + [root.path, Tool.path] + arguments)
         try ended.checkByReferee(arguments, root: root.path)
         return ended
     }
 
     private static let entry = geteuid() == 0 ? ["chroot"] : ["unshare", "--map-root-user", "chroot"]
-
-    /// The tool, its libraries and the loader.
-    private static func needed() throws -> [String] {
-        let ended = try Tool.run(command: ["ldd", Tool.path])
-        let files = ended.output.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("/") }
-        return [Tool.path] + files.map(String.init)
-    }
 }

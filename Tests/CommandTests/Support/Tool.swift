@@ -24,8 +24,7 @@ struct ToolProblem: Error, CustomStringConvertible {
 /// The built binary, run as a person would run it, without a terminal.
 enum Tool {
     /// It lies beside the test bundle.
-    static let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        .appendingPathComponent("daxswitch").path
+    static let path = JailedTool.path
 
     /// Runs it; the output goes through files, so that no pipe can fill up.
     static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
