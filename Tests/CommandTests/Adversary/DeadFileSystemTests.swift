@@ -52,7 +52,7 @@ struct DeadFileSystemTests {
         }
         let ended = try DeadFileSystem.run(arguments, in: root)
         #expect(ended.status == status, "\(ended)")
-        if status == 75 { #expect(ended.complaint.contains(" did not answer within 2 s"), "\(ended.complaint)") }
+        if status == 75 { #expect(ended.complaint.contains(" did not answer within 1 s"), "\(ended.complaint)") }
     }
 
     @Test(
@@ -66,7 +66,7 @@ struct DeadFileSystemTests {
         let ended = try DeadFileSystem.run(arguments, in: root)
         #expect(ended.status == 75)
         #expect(ended.complaint.hasPrefix("daxswitch: /etc/modprobe.d"))
-        #expect(ended.complaint.contains(" did not answer within 2 s"))
+        #expect(ended.complaint.contains(" did not answer within 1 s"))
     }
 }
 
@@ -87,7 +87,7 @@ enum DeadFileSystem {
     /// A run that hangs is killed after a minute: 137.
     private static func tracer(_ directory: String) -> [String] {
         [
-            "env", "DAXSWITCH_TEST_PATIENCE=2000", "timeout", "-s", "KILL", "60", "unshare", "--mount", "sh", "-c",
+            "env", "DAXSWITCH_TEST_PATIENCE=1000", "timeout", "-s", "KILL", "60", "unshare", "--mount", "sh", "-c",
             script, directory,
         ]
     }
