@@ -1,10 +1,12 @@
 import Foundation
-import Inspection
+import LinuxSystem
 import Machine
 import Ownership
 import Policy
 import TestCaptures
 import Testing
+
+@testable import Inspection
 
 /// A recorded machine as the running one. What is damaged ends no command by a signal, and what users write moves no answer.
 @Suite("A damaged live root", .serialized) struct LiveRootFuzzTests {
@@ -16,7 +18,7 @@ import Testing
         ["status"], ["status", "--json"], ["status", "--check"], ["plan", "cxl"], ["plan", "hmem", "--json"],
         ["verify", "hmem"], ["verify", "cxl", "--json"], ["apply", "cxl", "--dry-run"], ["recover", "--dry-run"],
         ["history"], ["history", "--json"], ["persist", "hmem", "--dry-run"], ["collect", "/root/capture"],
-        ["predict", "--all-orders", "dax_hmem", "dax_cxl"],
+        ["predict", "--all-orders", "dax_hmem", "dax_cxl"], ["plan", "hmem", "--root", "@/root/list"],
     ]
 
     private static let exitCodes: Set<Int32> = [0, 1, 2, 3, 4, 5, 64, 65, 69, 75, 77]
@@ -26,6 +28,7 @@ import Testing
         ("/proc/4711/comm", "maps"), ("/proc/4711/maps", "maps"), ("/proc/4711/mountinfo", "mountinfo"),
         ("/proc/4711/fdinfo/3", "mountinfo"), ("/proc/meminfo", "meminfo"), ("/proc/swaps", "meminfo"),
         ("/etc/udev/rules.d/99-site.rules", "udev-rules"), ("/var/lib/daxswitch/history.jsonl", "history"),
+        ("/root/list", "list"),
     ]
 
     @Test(
@@ -78,9 +81,43 @@ import Testing
         }
     }
 
+    @Test(
+        "what users have the kernel print, or write to its log, changes no owner, now or predicted",
+        arguments: captures
+    )
+    func forgedLog(moment: String) throws {
+        let tree = try TestCaptures.tree(of: TestCaptures.root(moment))
+        let lines = try #require(try tree.text("/dmesg")).split(separator: "\n").map(String.init)
+        // Nobody but the kernel prints before there is a process.
+        let first = try #require(lines.firstIndex { $0.contains("Run /init as init process") }) + 1
+        func found(_ forged: [String], at place: Int) throws -> [String] {
+            answers(try Inspector(tree: LiveTree(tree), log: ForgedLog(lines, forged, at: place)).read())
+        }
+        let expected = try found([], at: first)
+        #expect(expected.count > 1)
+        try Fuzzer("log-lies-\(moment.replacingOccurrences(of: "/", with: "-"))", corpus: []).loop { seed in
+            var random = SplitMix(seed: seed)
+            let forged = (0...random.below(8)).map { _ in forgery(&random) }
+            let place = first + random.below(lines.count - first + 1)
+            let answers = try found(forged, at: place)
+            #expect(answers == expected, "\(seed): \(forged)")
+        }
+    }
+
+    /// A record of `/dev/kmsg` behind its sequence number, that a user can bring about: one of another facility than the
+    /// kernel's (anybody who may write to `/dev/kmsg`), or a message of the kernel that quotes a name of the user's.
+    private func forgery(_ random: inout SplitMix) -> String {
+        let example = Array((random.pick(KernelMessage.all)?.example ?? "").utf8)
+        var mutator = Mutator(random: random, corpus: [example])
+        let changed = random.once(in: 2) ? example : mutator.mutated(example)
+        let text = String(decoding: changed.filter { $0 != 0 }.prefix(400), as: UTF8.self)
+        if random.once(in: 2) { return "\(8 + random.below(184)) \(UserMessages.escaped(text))" }
+        return "6 \(UserMessages.escaped(random.pick(UserMessages.imitating(text)) ?? ""))"
+    }
+
     private func reading(_ root: DamagedRoot) throws(InspectionError) -> MachineState {
-        let tree = LiveTree(root.path)
-        return try Inspector(tree: tree, log: RecordedKernelLog(tree: DirectoryTree(root: root.path))).read()
+        let tree = DirectoryTree(root: root.path)
+        return try Inspector(tree: LiveTree(tree), log: RecordedKernelLog(tree: tree)).read()
     }
 
     /// Who owns what now, and after each policy.
@@ -130,4 +167,26 @@ import Testing
         let (path, kind) = random.pick(others) ?? Self.texts[0]
         try writing(path, kind, root, &random) { try body(path) }
     }
+}
+
+/// The log of a recorded machine as records, with forged ones at one place and at the end.
+private struct ForgedLog: KernelLog {
+    private let records: [KernelLogRecord]
+
+    init(_ lines: [String], _ forged: [String], at place: Int) {
+        // [   12.345678] message
+        var texts = lines.map { line in
+            let stamp = Double(line.dropFirst().prefix { $0 != "]" }.drop { $0 == " " }) ?? 0
+            return (time: Int((stamp * 1_000_000).rounded()), record: "6 \(line.drop { $0 != "]" }.dropFirst(2))")
+        }
+        let added = forged.map { (time: 99_000_000, record: $0) }
+        texts.insert(contentsOf: added, at: place)
+        texts += added
+        records = texts.enumerated().compactMap { number, one in
+            let parts = one.record.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+            return KernelLogRecord(Array("\(parts[0]),\(number),\(one.time),-;\(parts[1])".utf8))
+        }
+    }
+
+    func content() -> KernelLogContent? { .records(records) }
 }

@@ -2,11 +2,11 @@ import Foundation
 import Inspection
 import TestCaptures
 
-/// A copy of a recorded machine that is read as the running one, in this process.
+/// A recorded machine that is read as the running one, in this process.
 struct LiveTree: FileTree {
-    private let tree: DirectoryTree
+    private let tree: any FileTree
 
-    init(_ path: String) { tree = DirectoryTree(root: path) }
+    init(_ tree: any FileTree) { self.tree = tree }
 
     var isLive: Bool { true }
 
@@ -21,22 +21,13 @@ struct LiveTree: FileTree {
 struct Jail {
     private let root: String
 
-    private static let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().appendingPathComponent("daxswitch").path
-
     /// Whether the suite may call chroot(2).
     static var isPossible: Bool { (try? Self.run(["chroot", "/", "true"]).status) == 0 }
 
     /// Puts the tool and its libraries into `root`, a copy of a recorded machine.
     init(_ root: String) throws {
         self.root = root
-        let libraries = try Self.run(["ldd", Self.tool]).output.split(whereSeparator: \.isWhitespace)
-        for file in [Self.tool] + libraries.filter({ $0.hasPrefix("/") }).map(String.init) {
-            let target = URL(fileURLWithPath: root + file)
-            let folder = target.deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try? FileManager.default.copyItem(at: URL(fileURLWithPath: file).resolvingSymlinksInPath(), to: target)
-        }
+        try JailedTool.furnish(root)
     }
 
     /// What a run has printed, and its exit status; 128 and more for a signal, 124 if it took longer than a minute.
@@ -47,7 +38,7 @@ struct Jail {
 
     /// Runs the tool.
     func run(_ arguments: [String]) throws -> Ended {
-        try Self.run(["timeout", "60", "chroot", root, Self.tool] + arguments)
+        try Self.run(["timeout", "60", "chroot", root, JailedTool.path] + arguments)
     }
 
     private static func run(_ command: [String]) throws -> Ended {
