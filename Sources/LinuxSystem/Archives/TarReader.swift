@@ -136,11 +136,10 @@ package struct TarReader {
 
 // The parts of an archive.
 extension TarReader {
-    /// The next header; nil at the end, which is a block of zeroes, or no block at all.
+    /// The next header; nil at the end, which is a block of zeroes. Without one, nothing tells that no member is missing.
     private mutating func block() throws(SystemError) -> ArraySlice<UInt8>? {
         let start = offset
         try fill(Self.blockSize)
-        if rest.isEmpty { return nil }
         guard rest.count >= Self.blockSize else { throw damaged(start, "it is cut off") }
         let header = rest.prefix(Self.blockSize)
         if header.allSatisfy({ $0 == 0 }) { return nil }
