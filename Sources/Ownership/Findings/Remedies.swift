@@ -7,7 +7,20 @@ final class Remedies {
     struct Command {
         let text: String
         /// Who may own which bytes afterwards.
-        let goal: OwnershipGoal
+        private let owners: [OwnershipGoal.PossibleOwners]
+        private let index: RangeIndex
+
+        init(text: String, goal: OwnershipGoal) {
+            self.text = text
+            owners = goal.ranges
+            index = RangeIndex(goal.ranges.map(\.range))
+        }
+
+        /// Whether only `wanted` own `range` afterwards.
+        func gives(_ range: AddressRange, to wanted: Set<Owner>) -> Bool {
+            let places = index.places(overlapping: range)
+            return !places.isEmpty && places.allSatisfy { owners[$0].owners.isSubset(of: wanted) }
+        }
     }
 
     private let machine: MachineState
@@ -21,12 +34,7 @@ final class Remedies {
 
     /// The first command after which only `owners` own `ranges`; nil where no command can do that without a hazard.
     func command(giving ranges: [AddressRange], to owners: Set<Owner>) -> String? {
-        commands.first { command in
-            ranges.allSatisfy { bytes in
-                let over = command.goal.ranges.filter { $0.range.overlaps(bytes) }
-                return !over.isEmpty && over.allSatisfy { $0.owners.isSubset(of: owners) }
-            }
-        }?.text
+        commands.first { command in ranges.allSatisfy { command.gives($0, to: owners) } }?.text
     }
 
     /// What brings the machine to another boot in which dax_hmem owns the memory; nil where that would be dangerous.
