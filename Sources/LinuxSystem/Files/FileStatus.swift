@@ -73,6 +73,9 @@ package struct FileStatus: Sendable, Equatable {
     /// Whether it belongs to another user than root and the one of this process.
     package var belongsToAnother: Bool { user != 0 && user != geteuid() }
 
+    /// Whether its group or everybody can write to it.
+    package var othersCanWrite: Bool { permissions & (S_IWGRP | S_IWOTH) != 0 }
+
     /// Whether both describe one file, whatever its names.
     package func isSameFile(as other: FileStatus) -> Bool { fileSystem == other.fileSystem && inode == other.inode }
 }

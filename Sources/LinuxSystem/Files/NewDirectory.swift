@@ -160,7 +160,7 @@ package final class NewDirectory {
             throw .failing("write \(path)")
         }
         let status = try File(owning: descriptor, path: path).status()
-        guard status.user == 0 || status.user == geteuid(), status.permissions & (S_IWGRP | S_IWOTH) == 0 else {
+        if status.belongsToAnother || status.othersCanWrite {
             throw SystemError(
                 .notTrusted,
                 "\(path) is not written",

@@ -74,7 +74,7 @@ package enum FileTrust {
             return "\(place) belongs to user \(status.user): \(advice)"
         }
         let isGuarded = status.kind == .link || status.kind == .directory && status.permissions & S_ISVTX != 0
-        guard !isGuarded, status.permissions & (S_IWGRP | S_IWOTH) != 0 else { return nil }
+        guard !isGuarded, status.othersCanWrite else { return nil }
         let mending =
             switch place {
             case _ where status.kind == .regular: "chmod go-w \(place), after you have read it"

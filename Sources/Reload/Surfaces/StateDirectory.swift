@@ -69,7 +69,7 @@ extension StateDirectory {
             problem = "is not a directory"
         } else if status.belongsToAnother {
             problem = "belongs to user \(status.user)"
-        } else if status.permissions & (S_IWGRP | S_IWOTH) != 0 {
+        } else if status.othersCanWrite {
             problem = "can be written by others than root"
         } else {
             return
