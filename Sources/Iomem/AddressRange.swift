@@ -73,6 +73,9 @@ extension Sequence<AddressRange> {
     /// The sum of the sizes; saturates at `UInt64.max`.
     package var totalSize: UInt64 { reduce(0) { $0.addingSaturated($1.size) } }
 
+    /// The ranges in words: `0x5d0000000-0x5efffffff, 0x6d0000000-0x6efffffff`.
+    package var words: String { map(\.description).joined(separator: ", ") }
+
     /// The same bytes in address order, with ranges that overlap or touch made one.
     package func merged() -> [AddressRange] {
         var result: [AddressRange] = []

@@ -1,4 +1,4 @@
-/// A `/proc/iomem` as people paste it into a ticket: quoted, indented anew, with comments, with lines left out.
+/// A `/proc/iomem` as people paste it into a ticket: quoted, indented, with comments, with lines left out.
 ///
 /// Every line that looks like one of the file's is taken. What is not understood is listed with its number: a line that is
 /// passed over in silence would become a range that is not there.

@@ -115,7 +115,7 @@ struct InitialProbeInference {
         guard state.modules.state(of: "dax_hmem") == .live else {
             return "\(file) has no dax_hmem now; it may have been loaded and removed since the boot."
         }
-        let ranges = met.map(\.description).joined(separator: ", ")
+        let ranges = met.words
         return "dax_hmem holds \(ranges): it met no window, or it met one and no region contained the range."
     }
 }

@@ -11,7 +11,7 @@ extension Examination {
                 ranges: [both.range],
                 what: "\(both.device ?? "two dax devices") cover the same bytes. Two drivers can use one memory.",
                 evidence: devices.filter { $0.ranges.contains(where: both.range.overlaps) }.map { device in
-                    "/sys/bus/dax/devices/\(device.name): \(device.ranges.map(\.description).joined(separator: ", ")), below "
+                    "/sys/bus/dax/devices/\(device.name): \(device.ranges.words), below "
                         + device.through
                 },
                 fix: remedies.command(giving: [both.range], to: [.cxl, .hmem])

@@ -11,7 +11,7 @@ extension Examination {
         return [
             Finding(
                 .firmwareSystemRAM,
-                subject: bytes.map(\.description).joined(separator: ", "),
+                subject: bytes.words,
                 ranges: bytes,
                 what:
                     "\(sizeText(bytes.totalSize)) in CXL windows are ordinary System RAM from boot: the firmware did not mark "

@@ -21,7 +21,7 @@ extension Examination {
 
     private func finding(_ bytes: [AddressRange], _ place: String, _ region: Region?) -> Finding? {
         guard !bytes.isEmpty else { return nil }
-        let words = bytes.prefix(Self.named).map(\.description).joined(separator: ", ")
+        let words = bytes.prefix(Self.named).words
         let more = bytes.count > Self.named ? " and \(bytes.count - Self.named) more" : ""
         return Finding(
             .noOwner,

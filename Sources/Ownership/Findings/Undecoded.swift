@@ -13,17 +13,16 @@ extension Examination {
             let online = machine.memory.blocks.count { block in
                 block.isOnline && bytes.contains(where: block.range.overlaps)
             }
-            let words = bytes.map(\.description).joined(separator: ", ")
             return Finding(
                 .undecoded,
                 subject: name,
                 ranges: bytes,
-                what: "\(name) covers \(words), and no CXL decoder answers for these bytes. "
+                what: "\(name) covers \(bytes.words), and no CXL decoder answers for these bytes. "
                     + (online > 0
                         ? "\(online) of its memory blocks are online: the kernel can crash at any time."
                         : "Putting them online crashes the kernel."),
                 evidence: [
-                    "/sys/bus/dax/devices/\(name): \(ranges.map(\.description).joined(separator: ", "))",
+                    "/sys/bus/dax/devices/\(name): \(ranges.words)",
                     machine.seesDecoders
                         ? "/sys/bus/cxl/devices: no decoder of a memory device covers them"
                         : "/run/daxswitch/regions.json: their decoders were reset in this boot",

@@ -110,7 +110,7 @@ extension StepHazards {
     }
 
     private func undecoded(_ bytes: [AddressRange], in model: KernelModel) -> Hazard {
-        let subject = bytes.map(\.description).joined(separator: ", ")
+        let subject = bytes.words
         // The order itself has had them reset.
         let isLostHere = bytes.allSatisfy { bytes in model.reset.contains(where: bytes.overlaps) }
         return Hazard(
@@ -126,7 +126,7 @@ extension StepHazards {
 
     /// The decoders are out of sight, and somebody may have had them reset.
     private func maybeUndecoded(_ bytes: [AddressRange], _ doubt: DecoderDoubt) -> Hazard {
-        let subject = bytes.map(\.description).joined(separator: ", ")
+        let subject = bytes.words
         return Hazard(
             id: .undecodedRange,
             subject: subject,

@@ -53,7 +53,7 @@ struct ModelIndex: Sendable {
         if let claim = over.first, claim.owner == .cxl {
             return Decision(
                 rules: (decided?.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
-                why: "dax_cxl holds \(claim.through) (\(claim.ranges.map(\.description).joined(separator: ", ")))"
+                why: "dax_cxl holds \(claim.through) (\(claim.ranges.words))"
             )
         }
         if let decided { return decided }

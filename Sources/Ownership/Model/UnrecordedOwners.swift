@@ -20,7 +20,7 @@ struct UnrecordedOwners {
         var others: [Assumption] = []
         if !free.isEmpty { others.append(.hmemOwns(free)) }
         if !covered.isEmpty { others.append(.cxlOwns(covered)) }
-        let names = (free + regions).merged().map(\.description).joined(separator: ", ")
+        let names = (free + regions).merged().words
         fact = UnknownFact(
             .unrecordedOwners,
             "the material does not have the dax devices: who owns \(names) now is not known",
@@ -39,7 +39,7 @@ extension UnknownFact {
         return UnknownFact(
             .unrecordedWindows,
             "the material does not have the ACPI tables: a CXL window may lie over "
-                + ranges.map(\.description).joined(separator: ", "),
+                + ranges.words,
             or: [.windowsLie(ranges, withRegions: false), .windowsLie(ranges, withRegions: true)]
         )
     }
