@@ -86,27 +86,11 @@ package struct Inspector: Sendable {
     ) throws(InspectionError) -> Value {
         let material = try material(wantsMachine)
         guard let watch else { return try body(material) }
-        let tree = material.tree
         // The log never waits. Both readings must see the same one.
         let log = ReadKernelLog(material.log)
-        func reading(_ tree: any FileTree) -> Material { Material(tree: tree, log: log, kind: .machine, oddities: []) }
-        let bytes: [UInt8]
-        do {
-            bytes = try watch.answer { note in
-                let answers = AnswerLog(of: WatchedTree(tree, noting: note))
-                // What it throws is thrown again below.
-                _ = try? body(reading(answers))
-                return answers.bytes
-            }
-        } catch {
-            if let failure = InspectionError(error) { throw failure }
-            // Without a child it can only be read here.
-            return try body(material)
+        return try watch.ask(material.tree, about: "the machine") { tree throws(InspectionError) in
+            try body(Material(tree: tree, log: log, kind: .machine, oddities: []))
         }
-        guard let answers = AnsweredTree(bytes, of: tree) else {
-            throw InspectionError(.unstable, "the machine was not read whole; try again in a moment")
-        }
-        return try body(reading(answers))
     }
 
     private static func readOnce(_ material: Material) throws(InspectionError) -> MachineState {
@@ -170,15 +154,14 @@ package struct Inspector: Sendable {
         state.holdGap = dropIns.holdGap
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
-        state.sleeps = DecoderHistoryFinding.sleeps(sources)
+        state.sleeps = DecoderHistoryInference.sleeps(sources)
         // Without power decoders are reset, locked or not.
         if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }
-        state.decoderHistory = DecoderHistoryFinding(state: state, sources: sources).find()
+        state.decoderHistory = DecoderHistoryInference(state: state, sources: sources).find()
         state.lostRegions = facts?.decoders?.regions.filter(state.hasLost) ?? []
         state.driverFailures = sources.log.failures
-        state.softReserveIsOff = try KernelConfiguration(tree: tree, release: state.kernel.release).softReserveIsOff(
-            state
-        )
+        let configuration = KernelConfiguration(tree: tree, release: state.kernel.release)
+        state.softReserveIsOff = try configuration.softReserveIsOff(state)
         state.kernel.generation = try GenerationInference(
             state: state,
             sources: sources,
@@ -216,5 +199,5 @@ package struct Inspector: Sendable {
     package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
 
     /// What else a recording needs for what happened before and in this boot.
-    package static let historyPaths = [DecoderHistoryFinding.loaderPath, DecoderHistoryFinding.sleepPath]
+    package static let historyPaths = [DecoderHistoryInference.loaderPath, DecoderHistoryInference.sleepPath]
 }

@@ -4,7 +4,7 @@ internal import Machine
 extension KernelMessage {
     /// What drivers say when they fail, beside what stops a plan (`refusals`).
     static let explanations: [KernelMessage] = [
-        explanation(
+        refusal(
             "attachment-failed",
             "attach_target() (drivers/cxl/core/region.c)",
             "cxl_port endpoint10: failed to attach decoder10.0 to region1: -6",
@@ -13,7 +13,7 @@ extension KernelMessage {
                 .text(": -"), .digits,
             ]
         ),
-        explanation(
+        refusal(
             "interleaving-differs",
             "cxl_port_setup_targets() (drivers/cxl/core/region.c)",
             "cxl region1: pci0000:00:port2 cxl_port_setup_targets expected iw: 1 ig: 4096 [mem 0x60-0x6f flags 0x200]",
@@ -22,28 +22,25 @@ extension KernelMessage {
                 .oneOf(["expected iw: ", "got iw: "]), .remainder,
             ]
         ),
-        explanation(
+        refusal(
             "without-whole-block",
             "dev_dax_kmem_probe() (drivers/dax/kmem.c)",
             "kmem dax3.0: rejecting DAX region without any memory after alignment",
             [.text("kmem dax"), .name, .text(": rejecting DAX region without any memory after alignment")]
         ),
-        explanation(
+        refusal(
             "without-node",
             "dev_dax_kmem_probe() (drivers/dax/kmem.c)",
             "kmem dax3.0: rejecting DAX region with invalid node: -1",
             [.text("kmem dax"), .name, .text(": rejecting DAX region with invalid node: -"), .digits]
         ),
-        explanation(
+        refusal(
             "memory-add-failed",
             "dev_dax_kmem_probe() (drivers/dax/kmem.c)",
             "kmem dax0.0: mapping0: 0x5d0000000-0x5efffffff memory add failed",
-            [
-                .text("kmem dax"), .name, .text(": mapping"), .digits, .text(": "), .address, .text("-"), .address,
-                .text(" memory add failed"),
-            ]
+            mapping(of: ["kmem"], [.text(" memory add failed")])
         ),
-        explanation(
+        refusal(
             "probe-failed",
             "call_driver_probe() (drivers/base/dd.c), 6.9 on",
             "kmem dax2.0: probe with driver kmem failed with error -16",
@@ -52,22 +49,13 @@ extension KernelMessage {
                 .digits,
             ]
         ),
-        explanation(
+        refusal(
             "probe-failed-until-6.8",
             "call_driver_probe() (drivers/base/dd.c)",
             "kmem: probe of dax2.0 failed with error -16",
             [.name, .text(": probe of dax"), .name, .text(" failed with error -"), .digits]
         ),
     ]
-
-    private static func explanation(
-        _ id: String,
-        _ source: String,
-        _ example: String,
-        _ parts: [MessageForm.Part]
-    ) -> KernelMessage {
-        KernelMessage(id, .driver, source, example, parts)
-    }
 
     /// What a driver failed at, by the id of its message.
     private static let failures: [String: DriverFailure.Kind] = [

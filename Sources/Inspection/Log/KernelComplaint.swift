@@ -188,10 +188,14 @@ extension KernelMessage {
         ),
     ]
 
-    private static func mapping(_ end: [MessageForm.Part]) -> [MessageForm.Part] {
+    /// What a driver says about a part of a dax device, up to `end`.
+    static func mapping(
+        of drivers: [String] = ["kmem", "device_dax", "fsdev_dax"],
+        _ end: [MessageForm.Part]
+    ) -> [MessageForm.Part] {
         [
-            .oneOf(["kmem", "device_dax", "fsdev_dax"]), .text(" dax"), .name, .text(": mapping"), .digits, .text(": "),
-            .address, .text("-"), .address,
+            .oneOf(drivers), .text(" dax"), .name, .text(": mapping"), .digits, .text(": "), .address, .text("-"),
+            .address,
         ] + end
     }
 
@@ -204,7 +208,8 @@ extension KernelMessage {
         KernelMessage(id, .fault, source, example, parts)
     }
 
-    private static func refusal(
+    /// A message that a driver prints when it is loaded or bound.
+    static func refusal(
         _ id: String,
         _ source: String,
         _ example: String,

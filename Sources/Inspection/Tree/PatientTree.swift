@@ -52,22 +52,6 @@ package struct PatientTree: FileTree {
         _ question: (any FileTree) throws(InspectionError) -> Value?
     ) throws(InspectionError) -> Value? {
         guard isLive else { return try question(tree) }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try WatchedReading().answer { note in
-                let log = AnswerLog(of: WatchedTree(tree, noting: note))
-                // What it throws is thrown again below.
-                _ = try? question(log)
-                return log.bytes
-            }
-        } catch {
-            if let failure = InspectionError(error) { throw failure }
-            // Without a child it can only be asked here.
-            return try question(tree)
-        }
-        guard let answers = AnsweredTree(bytes, of: tree) else {
-            throw InspectionError(.unstable, "a file was not read whole; try again in a moment")
-        }
-        return try question(answers)
+        return try WatchedReading().ask(tree, about: "a file", question)
     }
 }

@@ -42,6 +42,36 @@ package struct WatchedTree: FileTree {
     }
 }
 
+extension WatchedReading {
+    /// Asks `tree` with `question` in a child, and here from the answers that it got.
+    ///
+    /// - Parameter what: What `question` reads, as an error names it.
+    /// - Throws: What `question` throws; `InspectionError` `.notAnswering` if a file didn't answer in time.
+    func ask<Value>(
+        _ tree: any FileTree,
+        about what: String,
+        _ question: (any FileTree) throws(InspectionError) -> Value
+    ) throws(InspectionError) -> Value {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try answer { note in
+                let log = AnswerLog(of: WatchedTree(tree, noting: note))
+                // What it throws is thrown again below.
+                _ = try? question(log)
+                return log.bytes
+            }
+        } catch {
+            if let failure = InspectionError(error) { throw failure }
+            // Without a child it can only be asked here.
+            return try question(tree)
+        }
+        guard let answers = AnsweredTree(bytes, of: tree) else {
+            throw InspectionError(.unstable, "\(what) was not read whole; try again in a moment")
+        }
+        return try question(answers)
+    }
+}
+
 extension InspectionError {
     /// What went wrong with a watched reading; nil if it could not be watched at all, as without a process to be had.
     package init?(_ error: SystemError) {

@@ -8,7 +8,7 @@ internal import Machine
 /// What this kernel has done is not enough: one that ran before it and started it by kexec may have reset them, and so may
 /// a sleep. Nothing that an earlier kernel wrote down would prove the contrary, since anybody could reset them after that:
 /// then only the decoders themselves tell, once the CXL drivers are in.
-struct DecoderHistoryFinding {
+struct DecoderHistoryInference {
     let state: MachineState
     let sources: MachineSources
     private var log: LoggedFacts { sources.log }
