@@ -86,12 +86,8 @@ package struct HazardGroup: Codable {
     }
 
     package func encode(to encoder: any Encoder) throws {
+        try cause.encode(to: encoder)
         var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encode(cause.id.rawValue, forKey: .id)
-        try members.encode(cause.severity.rawValue, forKey: .severity)
-        try members.encode(cause.subject, forKey: .subject)
-        try members.encode(cause.why, forKey: .why)
-        try members.encode(cause.wayOut, forKey: .wayOut)
         try members.encode(consequences, forKey: .consequences)
     }
 }

@@ -3,6 +3,7 @@ import Machine
 extension Examination {
     /// What keeps `cxl_acpi` out.
     var held: [Finding] {
+        let causes = causes
         guard !machine.windows.contains(where: \.isLive), !causes.isEmpty else { return [] }
         return [
             Finding(

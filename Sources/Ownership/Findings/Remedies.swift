@@ -7,13 +7,13 @@ final class Remedies {
     struct Command {
         let text: String
         /// Who may own which bytes afterwards.
-        private let owners: [OwnershipGoal.PossibleOwners]
+        private let owners: [PredictedRange]
         private let index: RangeIndex
 
-        init(text: String, goal: OwnershipGoal) {
+        init(text: String, brings prediction: Prediction) {
             self.text = text
-            owners = goal.ranges
-            index = RangeIndex(goal.ranges.map(\.range))
+            owners = prediction.ranges
+            index = RangeIndex(owners.map(\.range))
         }
 
         /// Whether only `wanted` own `range` afterwards.
@@ -57,20 +57,22 @@ final class Remedies {
         } catch {
             return []
         }
-        let gentle = policies().compactMap { command(planner.plan($0), "run `daxswitch apply \($0.name)`") }
-        let offlining = policies().compactMap { policy in
-            var policy = policy
-            policy.consent.offlineMemory = true
-            return command(
-                planner.plan(policy),
-                "run `daxswitch apply \(policy.name) --offline-memory`"
-            )
-        }
-        return gentle + offlining
+        let policies = policies()
+        let gentle = policies.compactMap { planner.command($0) }
+        return gentle
+            + policies.compactMap { policy in
+                var policy = policy
+                policy.consent.offlineMemory = true
+                return planner.command(policy, " --offline-memory")
+            }
     }
+}
 
-    private func command(_ plan: Plan, _ text: String) -> Command? {
-        guard plan.hazards.isEmpty, !plan.isEmpty, plan.prediction.isCertain else { return nil }
-        return Command(text: text, goal: OwnershipGoal(after: plan, isHeld: machine.isHeld))
+extension Planner {
+    /// The command that carries `policy` out; nil where it changes nothing, has a hazard, or what it brings is not certain.
+    fileprivate func command(_ policy: Policy, _ option: String = "") -> Remedies.Command? {
+        let outcome = outcome(of: policy)
+        guard outcome.hazards.isEmpty, !outcome.steps.isEmpty, outcome.prediction.isCertain else { return nil }
+        return Remedies.Command(text: "run `daxswitch apply \(policy.name)\(option)`", brings: outcome.prediction)
     }
 }

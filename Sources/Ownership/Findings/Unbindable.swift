@@ -7,12 +7,14 @@ extension Examination {
         withoutDriver.compactMap { device in
             let blocked = device.ranges.filter(isBlocked)
             guard !blocked.isEmpty, let owner = device.owner else { return nil }
+            let cutters = blocked.flatMap(cutters)
             return Finding(
                 .unbindable,
                 subject: device.name,
                 ranges: blocked,
-                what: "\(device.name) owns \(words(blocked)), but no driver can bind: \(edges(blocked)) (EBUSY).",
-                evidence: ["/sys/bus/dax/devices/\(device.name): no driver"] + blocked.flatMap(lines),
+                what: "\(device.name) owns \(blocked.words), but no driver can bind: \(edges(of: cutters)) (EBUSY).",
+                evidence: ["/sys/bus/dax/devices/\(device.name): no driver"]
+                    + cutters.map { "/proc/iomem: \($0.range) : \($0.name)" },
                 fix: remedies.command(giving: blocked, to: owner == .hmem ? [.cxl] : [.hmem])
                     ?? (owner == .hmem ? handOver(of: blocked) : nil) ?? remedies.persistHmem
                     ?? "create a region over exactly these bytes (cxl create-region), or change the firmware's memory map"
@@ -20,14 +22,9 @@ extension Examination {
         }
     }
 
-    private func edges(_ blocked: [AddressRange]) -> String {
-        let cutters = blocked.flatMap(cutters)
+    private func edges(of cutters: [IomemEntry]) -> String {
         let names = cutters.map(\.name).uniqued().joined(separator: ", ")
         return names.isEmpty ? "another resource holds a part of them" : "the edge of \(names) cuts them"
-    }
-
-    private func lines(_ blocked: AddressRange) -> [String] {
-        cutters(blocked).map { "/proc/iomem: \($0.range) : \($0.name)" }
     }
 
     /// The lines of iomem that hold a part of `range` and not all of it.
@@ -38,6 +35,4 @@ extension Examination {
                     && (entry.name.hasPrefix("CXL Window") || entry.name.hasPrefix("region"))
         }
     }
-
-    private func words(_ ranges: [AddressRange]) -> String { ranges.map(\.description).joined(separator: ", ") }
 }

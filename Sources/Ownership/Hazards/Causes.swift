@@ -47,7 +47,7 @@ extension Hazard {
 
     /// Whether the two are about common bytes; one that is about no bytes concerns all.
     fileprivate func concerns(_ other: Hazard) -> Bool {
-        ranges.isEmpty || other.ranges.isEmpty || ranges.contains { other.ranges.contains(where: $0.overlaps) }
+        ranges.isEmpty || other.ranges.isEmpty || sharesBytes(with: other)
     }
 }
 

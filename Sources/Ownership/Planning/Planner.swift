@@ -93,7 +93,7 @@ package struct Planner: Sendable {
             fingerprint: fingerprint
         )
         plan.notes = machine.lostLayouts(after: plan.steps)
-        plan.recommendation = recommendation(for: plan, leavesIdle: request.leavesIdle)
+        plan.recommendation = recommendation(for: plan)
         return plan
     }
 

@@ -23,7 +23,7 @@ extension Plan {
 extension Planner {
     /// The one command that serves `policy` here, each planned before it is named: apply as it is, apply with the memory
     /// taken offline, or the choice for the next boot; nil if none does.
-    func recommendation(for plan: Plan, leavesIdle: Bool) -> String? {
+    func recommendation(for plan: Plan) -> String? {
         guard let policy = plan.policy, !plan.isEmpty else { return nil }
         let apply = "daxswitch apply \(policy.name)"
         switch plan.verdict {
@@ -32,9 +32,10 @@ extension Planner {
         case .refused, .uncertain: break
         }
         if !policy.consent.offlineMemory, plan.hazards.contains(where: { $0.id == .memoryOnline }) {
-            let steps = givingMemoryBack(policy.order, leavingIdle: leavesIdle)
-            let walk = walk(steps, policy: policy)
-            if walk.hazards.isEmpty && walk.prediction.isCertain { return apply + " --offline-memory" }
+            var offlining = policy
+            offlining.consent.offlineMemory = true
+            let outcome = outcome(of: offlining)
+            if outcome.hazards.isEmpty && outcome.prediction.isCertain { return apply + " --offline-memory" }
         }
         // A policy without a wish is about the modules now: a reboot is not what was asked for.
         guard policy.want.coveredByRegion != nil else { return nil }

@@ -52,13 +52,13 @@ private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style:
     case .attention: return style.careful("Attention: \(count)")
     case .ok where machine.lacks(.daxDevices):
         return style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")
-    case .ok: return style.good("\(machine.hasNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")
+    case .ok: return style.good("\(machine.whyNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")
     }
 }
 
 extension MachineState {
     /// Why no driver can own anything here; nil where one can.
-    var hasNothingToDecide: String? {
+    var whyNothingToDecide: String? {
         guard softReserved.isEmpty, !regions.contains(where: { $0.mode == "ram" && $0.range != nil }) else {
             return nil
         }

@@ -15,7 +15,8 @@ func statusText(
     var lines = findingsText(findings, of: machine, style: style, showsEvidence: true)
     let material = materialText(machine.material, style: style)
     if !material.isEmpty { lines += [""] + material }
-    if !unfinished.lines(style).isEmpty { lines += [""] + unfinished.lines(style) }
+    let work = unfinished.lines(style)
+    if !work.isEmpty { lines += [""] + work }
     lines += ["", style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
     if machine.kernel.generation.value == .coordinated || machine.kernel.generation.value == .unfixed {

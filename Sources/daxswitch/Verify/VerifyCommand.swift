@@ -41,11 +41,13 @@ struct VerifyCommand: Command {
         let unfinished = try root.unfinishedWork(on: machine)
         for work in unfinished where work.state == .running { Output.complain(work.failure.message) }
         var differences = unfinished.differences
+        var findings: [Finding] = []
         let name: String?
         let title: String
         switch asked {
         case .policy(let entry):
-            differences += try unmet(entry.policy, on: machine)
+            findings = machineFindings(of: machine)
+            differences += try unmet(entry.policy, on: machine, findings)
             (name, title) = (entry.policy.name, "policy \(entry.policy.name)")
         case .plan(let saved, let file):
             let changes = saved.fingerprint.systemChanges(on: machine)
@@ -56,12 +58,10 @@ struct VerifyCommand: Command {
         if wantsJSON {
             Output.print(verifyDocument(differences, policy: name))
         } else {
-            let nothing = name != nil && differences.isEmpty ? machine.hasNothingToDecide : nil
+            let nothing = name != nil && differences.isEmpty ? machine.whyNothingToDecide : nil
             Output.print(verifyText(differences, against: title, nothing: nothing, style: .current))
             if nothing != nil {
-                Output.print(
-                    findingsText(machineFindings(of: machine), of: machine, style: .current, showsEvidence: false)
-                )
+                Output.print(findingsText(findings, of: machine, style: .current, showsEvidence: false))
             }
         }
         let status: ExitStatus = differences.isEmpty ? .done : .differs
@@ -70,12 +70,16 @@ struct VerifyCommand: Command {
 
     /// Where the machine is not as a policy wants, where a hold was left, where `/proc/iomem` lacks the lines of the owners that
     /// are there, and what is broken about the memory that the policy speaks of.
-    private func unmet(_ policy: Policy, on machine: MachineState) throws(PlanningError) -> [Difference] {
+    private func unmet(
+        _ policy: Policy,
+        on machine: MachineState,
+        _ findings: [Finding]
+    ) throws(PlanningError) -> [Difference] {
         let planner = try Planner(machine: machine, overrides: facts.overrides)
         let present = planner.predict([]).prediction
         return planner.unmet(policy.want) + planner.leftHold(against: policy)
             + compare(present, with: machine).filter { $0.kind == .iomem }
-            + policy.want.differences(machineFindings(of: machine), on: machine)
+            + policy.want.differences(findings, on: machine)
     }
 
     /// Writes the metrics; a file that can't be written does not hide a difference.
