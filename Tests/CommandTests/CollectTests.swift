@@ -40,17 +40,6 @@ struct CollectTests {
         #expect(try facts(directory) == (try facts(root.path)))
     }
 
-    /// A recorded machine that takes itself for the running one.
-    private struct Live: FileTree {
-        let tree: DirectoryTree
-        var isLive: Bool { true }
-        func display(_ path: String) -> String { path }
-        func read(_ path: String) throws(InspectionError) -> [UInt8]? { try tree.read(path) }
-        func list(_ path: String) throws(InspectionError) -> [String]? { try tree.list(path) }
-        func realPath(_ path: String) -> String? { tree.realPath(path) }
-        func linkTarget(_ path: String) -> String? { tree.linkTarget(path) }
-    }
-
     @Test("a kernel without modules, and a gap where memory was unplugged: the recording says that nothing was lost")
     func absences() throws {
         let root = try TestCaptures.copy(TestCaptures.root(kernel: "6.12.107", scenario: "auto-acpi-out", "acpi-out"))
@@ -58,7 +47,7 @@ struct CollectTests {
         for path in gone { try FileManager.default.removeItem(at: root.url(path)) }
         let map = "/sys/firmware/memmap"
         try FileManager.default.moveItem(at: root.url("\(map)/0"), to: root.url("\(map)/200"))
-        let tree = Live(tree: DirectoryTree(root: root.path))
+        let tree = LiveTree(DirectoryTree(root: root.path))
         let directory = TestCaptures.newDirectory()
         try CaptureTarget(directory).write(
             Collector(tree: tree, log: RecordedKernelLog(tree: tree)).record(),

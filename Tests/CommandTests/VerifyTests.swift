@@ -64,12 +64,7 @@ struct VerifyTests {
         let plan = try savedPlan(["plan", "hmem"], on: try host("node7", "cxl-owned"))
         let later = try host("node7", "hmem-owned")
         // The hold of that boot is gone with it, and the choice is persisted.
-        let choice = later.url(Inspector.persistedPath)
-        try FileManager.default.createDirectory(
-            at: choice.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data("softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n".utf8).write(to: choice)
+        try later.write("softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n", to: Inspector.persistedPath)
         try Data("another\n".utf8).write(to: later.url("/proc/sys/kernel/random/boot_id"))
         #expect(try Tool.run(["verify", plan], on: later).status == 0)
         let unchanged = try host("node7", "cxl-owned")

@@ -26,12 +26,7 @@ struct ReadOnceTests {
             ("/usr/lib/modprobe.d/b.conf", "# hidden now\n"), ("/usr/lib/udev/rules.d/40-x.rules", "# rule\n"),
             ("/proc/kallsyms", "0000000000000000 t dax_hmem_probe\n"),
         ] {
-            let url = copy.url(path)
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(),
-                withIntermediateDirectories: true
-            )
-            try text.write(to: url, atomically: false, encoding: .utf8)
+            try copy.write(text, to: path)
         }
         if !FileManager.default.fileExists(atPath: copy.url("/lib/udev").path) {
             for name in ["udev", "modprobe.d"] {

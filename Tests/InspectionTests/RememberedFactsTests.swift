@@ -103,9 +103,7 @@ import Testing
 
     @Test("the hold") func hold() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))
-        let url = copy.url(Inspector.holdPath)
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try "softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n".write(to: url, atomically: false, encoding: .utf8)
+        try copy.write("softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n", to: Inspector.holdPath)
         #expect(try Inspector(root: copy.path).read().isHeld)
     }
 }

@@ -39,6 +39,16 @@ package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
 
     /// A file or directory of the capture; `path` begins with a slash.
     package func url(_ path: String) -> URL { URL(fileURLWithPath: self.path + path) }
+
+    /// Writes a file of a copy, with the directories above it.
+    package func write(_ text: String, to path: String) throws {
+        let file = url(path)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: file)
+    }
 }
 
 /// The recorded machines in Tests/Captures, for all test targets.

@@ -13,13 +13,6 @@ struct DeadFileSystemTests {
         return root
     }
 
-    private func write(_ text: String, to path: String, in root: CaptureRoot) throws {
-        let url = root.url(path)
-        let parent = url.deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-        try text.write(to: url, atomically: false, encoding: .utf8)
-    }
-
     private func link(_ path: String, to target: String, in root: CaptureRoot) throws {
         let parent = root.url(path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -28,9 +21,9 @@ struct DeadFileSystemTests {
 
     @Test("a process has a file of it open: that is not looked at") func openFile() throws {
         let root = try host()
-        try write("db\n", to: "/proc/7/comm", in: root)
-        try write("pos:\t0\nmnt_id:\t44\n", to: "/proc/7/fdinfo/3", in: root)
-        try write("44 1 0:99 / /dead rw - fuse none rw\n", to: "/proc/7/mountinfo", in: root)
+        try root.write("db\n", to: "/proc/7/comm")
+        try root.write("pos:\t0\nmnt_id:\t44\n", to: "/proc/7/fdinfo/3")
+        try root.write("44 1 0:99 / /dead rw - fuse none rw\n", to: "/proc/7/mountinfo")
         try link("/proc/7/fd/3", to: "/dead/file", in: root)
         let ended = try DeadFileSystem.run(["status"], in: root)
         #expect(ended.status == 0 && ended.complaint == "")

@@ -25,15 +25,6 @@ struct EscapeSequenceTests {
         try TestCaptures.copy(TestCaptures.root("7.3.4/auto-devdax/held"))
     }
 
-    private func write(_ text: String, to path: String, on root: CaptureRoot) throws {
-        let file = root.url(path)
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data(text.utf8).write(to: file)
-    }
-
     private static let commands = [
         ["status"], ["plan", "hmem"], ["plan", "cxl"], ["plan", "cxl", "--offline-memory"],
         ["predict", "unload:dax_cxl"], ["predict", "--all-orders", "dax_hmem", "cxl_acpi"], ["verify", "cxl"],
@@ -58,7 +49,7 @@ struct EscapeSequenceTests {
     @Test("whatever file of a machine holds them", arguments: files)
     func machines(path: String, text: String) throws {
         let root = try machine()
-        try write(text, to: path, on: root)
+        try root.write(text, to: path)
         for command in Self.commands {
             expectHarmless(try Tool.run(command, on: root), "\(path.escaped()): \(command)")
             let ended = try Tool.run(command + ["--json"], on: root)
@@ -74,7 +65,7 @@ struct EscapeSequenceTests {
             FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String }
                 .first { $0.hasSuffix("/comm") } ?? "proc/1234/comm"
         )
-        try write(hostile, to: "/\(comm)", on: root)
+        try root.write(hostile, to: "/\(comm)")
         let directory = (comm as NSString).deletingLastPathComponent
         let links = root.url("/\(directory)/fd")
         try FileManager.default.createDirectory(at: links, withIntermediateDirectories: true)
@@ -102,7 +93,7 @@ struct EscapeSequenceTests {
             differences: 0,
             error: hostile
         )
-        try write(recordDocument(record).renderedLine + "\n", to: History.path, on: root)
+        try root.write(recordDocument(record).renderedLine + "\n", to: History.path)
         let text = try Tool.run(["history"], on: root)
         expectHarmless(text, "history")
         #expect(text.output.contains("apply\\x1b]0;owned"))

@@ -20,15 +20,6 @@ struct HalfDoneTests {
         try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", moment))
     }
 
-    private func write(_ text: String, to path: String, in root: CaptureRoot) throws {
-        let file = root.url(path)
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data(text.utf8).write(to: file)
-    }
-
     /// The journal of a run of policy hmem that was cut off before its first step, in the boot `bootID`.
     private func writeJournal(in root: CaptureRoot, bootID: String? = nil) throws {
         var found = try Inspector(root: try machine("cxl-owned").path).read()
@@ -93,11 +84,11 @@ struct HalfDoneTests {
     @Test("a journal that can't be read, and one of 0.1.0, which is named with what to do")
     func unreadable() throws {
         let root = try machine("hmem-owned")
-        try write("{}\n", to: "/run/daxswitch/journal", in: root)
+        try root.write("{}\n", to: "/run/daxswitch/journal")
         try check(root, ["damaged"], apply: 5, code: "damaged-journal", verify: 4, history: 5)
         let bootID = try #require(try Inspector(root: root.path).read().kernel.bootID)
         let line = #"{"event":"begun","run":{"boot_id":"\#(bootID)","schema_version":2}}"# + "\n"
-        try write(line, to: "/run/daxswitch/journal", in: root)
+        try root.write(line, to: "/run/daxswitch/journal")
         try check(root, ["other-version"], apply: 5, code: "other-version", verify: 4, history: 5)
         let recovered = try Jail.run(["recover", "--dry-run", "--json"], in: root)
         #expect(recovered.status == 5 && recovered.complaint.contains("an earlier run of daxswitch 0.1.0"))
@@ -118,9 +109,9 @@ struct HalfDoneTests {
     func persist() throws {
         let root = try machine("hmem-owned")
         let journal = #"{"schema_version":1,"files":{},"images":{},"has_built":false}"#
-        try write(journal, to: ChoiceJournal.path, in: root)
+        try root.write(journal, to: ChoiceJournal.path)
         try check(root, ["half-done"], apply: 5, code: "unfinished", verify: 4, history: 5)
-        try write("{", to: ChoiceJournal.path, in: root)
+        try root.write("{", to: ChoiceJournal.path)
         try check(root, ["damaged"], apply: 5, code: "damaged-journal", verify: 4, history: 5)
     }
 
@@ -138,8 +129,8 @@ struct HalfDoneTests {
     @Test("a hold that was left over a cxl_acpi that is in: said, a difference, and apply cxl releases it")
     func leftHold() throws {
         let root = try machine("cxl-owned")
-        try write(DropInHold.modprobeText, to: Inspector.holdPath, in: root)
-        try write(DropInHold.rulesText, to: Inspector.holdRulesPath, in: root)
+        try root.write(DropInHold.modprobeText, to: Inspector.holdPath)
+        try root.write(DropInHold.rulesText, to: Inspector.holdRulesPath)
         let found = try unfinished(document(["status"], in: root, ends: 0))
         #expect(found.map { $0["subject"] as? String } == ["hold"])
         #expect(found.first?["fix"] as? String == "daxswitch apply cxl")
@@ -157,7 +148,7 @@ struct HalfDoneTests {
     @Test("a choice that is persisted waits for the next boot: it is no hold that was left")
     func persisted() throws {
         let root = try machine("cxl-owned")
-        try write(DropInHold.modprobeText, to: Inspector.persistedPath, in: root)
+        try root.write(DropInHold.modprobeText, to: Inspector.persistedPath)
         #expect(try unfinished(document(["status"], in: root, ends: 0)).isEmpty)
         #expect(try Jail.run(["verify", "cxl"], in: root).status == 0)
     }

@@ -8,13 +8,6 @@ import Testing
 
 @Suite("10: users of a dax device that are hard to see, in a recording")
 struct HiddenUsersTests {
-    private func write(_ text: String, to path: String, in root: CaptureRoot) throws {
-        let url = root.url(path)
-        let parent = url.deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-        try text.write(to: url, atomically: false, encoding: .utf8)
-    }
-
     @Test("a recording of the machine names the users that the machine has") func roundTrip() throws {
         let root = try TestCaptures.copy(
             TestCaptures.root(kernel: "6.12.107-firmware", scenario: "auto-acpi-never", "02-device_dax")
@@ -22,16 +15,16 @@ struct HiddenUsersTests {
         // A mapping behind one whose name ends in a carriage return.
         let line = "-2000 rw-s 0 08:01 5                          /tmp/a\r\n"
         let mapping = "2000-3000 rw-s 0 00:05 9                          /dev/dax0.0\n"
-        try write("1000\(line)\(mapping)", to: "/proc/7/maps", in: root)
+        try root.write("1000\(line)\(mapping)", to: "/proc/7/maps")
         // Main threads that have ended: one task has the device open, one has it mapped.
-        try write("", to: "/proc/8/task/9/fd/none", in: root)
+        try root.write("", to: "/proc/8/task/9/fd/none")
         try FileManager.default.removeItem(at: root.url("/proc/8/task/9/fd/none"))
         try FileManager.default.createSymbolicLink(
             atPath: root.url("/proc/8/task/9/fd/3").path,
             withDestinationPath: "/dev/dax0.0"
         )
-        try write(mapping, to: "/proc/11/task/12/maps", in: root)
-        for process in [7, 8, 11] { try write("db\n", to: "/proc/\(process)/comm", in: root) }
+        try root.write(mapping, to: "/proc/11/task/12/maps")
+        for process in [7, 8, 11] { try root.write("db\n", to: "/proc/\(process)/comm") }
         let users = try Inspector(root: root.path).read().daxDevices.flatMap(\.users)
         #expect(users.map(\.pid) == [7, 8, 11] && users.map(\.isMapped) == [true, false, true])
         let directory = TestCaptures.newDirectory()

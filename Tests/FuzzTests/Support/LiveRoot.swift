@@ -2,21 +2,6 @@ import Foundation
 import Inspection
 import TestCaptures
 
-/// A recorded machine that is read as the running one, in this process.
-struct LiveTree: FileTree {
-    private let tree: any FileTree
-
-    init(_ tree: any FileTree) { self.tree = tree }
-
-    var isLive: Bool { true }
-
-    func display(_ path: String) -> String { path }
-    func read(_ path: String) throws(InspectionError) -> [UInt8]? { try tree.read(path) }
-    func list(_ path: String) throws(InspectionError) -> [String]? { try tree.list(path) }
-    func realPath(_ path: String) -> String? { tree.realPath(path) }
-    func linkTarget(_ path: String) -> String? { tree.linkTarget(path) }
-}
-
 /// The built tool with a directory as its `/`, by chroot(2).
 struct Jail {
     private let root: String

@@ -8,32 +8,15 @@ import Testing
 /// Issue 10, number 5: what this kernel's log shows is not all that can have happened to the decoders.
 @Suite("Decoders after kexec and sleep")
 struct EarlierKernelTests {
-    /// A recorded machine that takes itself for the running one.
-    private struct Live: FileTree {
-        let tree: DirectoryTree
-        var isLive: Bool { true }
-        func display(_ path: String) -> String { path }
-        func read(_ path: String) throws(InspectionError) -> [UInt8]? { try tree.read(path) }
-        func list(_ path: String) throws(InspectionError) -> [String]? { try tree.list(path) }
-        func realPath(_ path: String) -> String? { tree.realPath(path) }
-        func linkTarget(_ path: String) -> String? { tree.linkTarget(path) }
-    }
-
     /// The finding where a machine without `cxl_acpi`, whose log is whole, also has these files.
     private func finding(_ files: [String: String], isLive: Bool = false) throws -> Inferred<DecoderHistory> {
         let copy = try TestCaptures.copy(
             TestCaptures.root(kernel: "7.3.4", scenario: "hmem-first-then-cxl", "hmem-alone")
         )
-        for (path, text) in files { try write(text, at: path, in: copy) }
+        for (path, text) in files { try copy.write(text, to: path) }
         let tree = DirectoryTree(root: copy.path)
         guard isLive else { return try Inspector(root: copy.path).read().decoderHistory }
-        return try Inspector(tree: Live(tree: tree), log: RecordedKernelLog(tree: tree)).read().decoderHistory
-    }
-
-    private func write(_ text: String, at path: String, in root: CaptureRoot) throws {
-        let url = root.url(path)
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try text.write(to: url, atomically: false, encoding: .utf8)
+        return try Inspector(tree: LiveTree(tree), log: RecordedKernelLog(tree: tree)).read().decoderHistory
     }
 
     private let loader = "/proc/sys/kernel/bootloader_type"
@@ -77,9 +60,9 @@ struct EarlierKernelTests {
             var text = String(decoding: facts.serialized(), as: UTF8.self)
             // As a daxswitch before 0.2.0 wrote them.
             if before == nil { text = text.replacingOccurrences(of: ",\"sleeps\":0", with: "") }
-            try write(text, at: RememberedFacts.path, in: copy)
-            try write("\(sleeps)\n", at: "/sys/power/suspend_stats/success", in: copy)
-            try write(log + line, at: "/dmesg", in: copy)
+            try copy.write(text, to: RememberedFacts.path)
+            try copy.write("\(sleeps)\n", to: "/sys/power/suspend_stats/success")
+            try copy.write(log + line, to: "/dmesg")
             return try Inspector(root: copy.path).read()
         }
         #expect(try state(factsAfter: 0, sleeps: 0).remembered == decoders)
