@@ -72,7 +72,7 @@ let package = Package(
             path: "Tests/TestCaptures",
             swiftSettings: optimized
         ),
-        // What recorded machines show, read without any code of the tool: what tests hold its words against.
+        // What recorded machines show, read without any code of the tool: what tests compare its words with.
         .target(name: "Referee", path: "Tests/Referee", swiftSettings: settings),
         .target(name: "TestProcesses", path: "Tests/TestProcesses", cSettings: [.treatAllWarnings(as: .error)]),
         // Predictions compared with recorded machines: for tests, and for the tool that writes the documents.

@@ -99,7 +99,7 @@ struct HazardCauseTests {
         #expect(plan.hazards.allSatisfy { !$0.wayOut.contains("persist") })
     }
 
-    @Test("a host without CXL: no CXL module is loaded, and memory-online alone is in the way")
+    @Test("a host without CXL: no CXL module is loaded, and memory-online is the only hazard")
     func withoutCxl() throws {
         var machine = try online()
         machine.windows = []

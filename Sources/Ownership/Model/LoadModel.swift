@@ -149,7 +149,7 @@ extension KernelModel {
             for (place, decision) in decisions.enumerated() {
                 model.carryOut(decision, onRangeAt: place, isFirst: isFirst, &taken)
             }
-            // In the kernel kmem takes each device at once; none of these is in the way of another's dax region.
+            // In the kernel kmem takes each device at once; none of these blocks another's dax region.
             let isNew = model.claims.count > claims.count && !constants.regionIsIdle
             if isNew && has("kmem") { model.bindKmem() }
             if isInitial { model.probeIsPending = false }

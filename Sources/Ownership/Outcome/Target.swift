@@ -1,7 +1,7 @@
 import Iomem
 package import Machine
 
-/// All that the steps of a plan are to bring: what `apply`, `verify` and `recover` hold a machine against.
+/// All that a plan makes of a machine: what `apply`, `verify` and `recover` compare it with.
 package struct Target: Sendable, Equatable {
     /// Owners, lines of `/proc/iomem` and modules.
     private let prediction: Prediction

@@ -131,8 +131,8 @@ struct JournaledRun {
 
     private var surfaces: Surfaces { runner.surfaces }
 
-    /// Does the steps of `plan`, holds the machine against all that they and the run are to bring, and closes the journal; rolls back where that
-    /// fails.
+    /// Does the steps of `plan`, compares the machine with all that they and the run are to make of it, and closes the
+    /// journal; rolls back if that fails.
     func finish(_ plan: Plan, mayRollBack: Bool = true) -> Outcome {
         let machine: MachineState
         do {

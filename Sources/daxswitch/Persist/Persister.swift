@@ -16,7 +16,7 @@ struct Persister {
     let isDryRun: Bool
     /// Begins to watch for the signals that ask for an end.
     let watch: () -> any Interrupts
-    /// Keeps the host from being suspended and shut down while the initramfs is made anew.
+    /// Keeps the host from being suspended and shut down while the initramfs is made again.
     let inhibitor: any Inhibitor
     /// Shows what is going to be done, and what makes the initramfs anew.
     let show: (PersistReport, InitramfsBuilder?) -> Void

@@ -136,6 +136,11 @@ class Capture:
                                     for attribute in ("start", "size", "mode", "locked"))
         return found
 
+    def programmed_decoders(self):
+        """The decoders below the windows that are programmed."""
+        return [name for name, (_, size, _, _) in self.decoders().items()
+                if not name.startswith("decoder0.") and int(size or "0", 16)]
+
     def modules(self):
         """{module: (address, inode of its directory entry)}: both stay for as long as it stays loaded."""
         addresses = {line.split()[0]: line.split()[5] for line in self.read("proc/modules").splitlines()}

@@ -80,17 +80,12 @@ def judge_unproven(results):
     untouched(results.capture("restarted"), results.capture("refused"))
 
 
-def programmed(capture):
-    """The decoders below the windows that are programmed."""
-    return [name for name, (_, size, _, _) in capture.decoders().items()
-            if not name.startswith("decoder0.") and int(size or "0", 16)]
-
-
 def judge_reset(results, kernel):
     """Once the decoders are seen it is refused for certain."""
     owned(results.capture("booted"), {INSIDE: "cxl"})
     judge_unproven(results)
-    check(not programmed(results.capture("seen")), f"decoders are programmed: {programmed(results.capture('seen'))}")
+    left = results.capture("seen").programmed_decoders()
+    check(not left, f"decoders are programmed: {left}")
     check(not results.capture("seen").regions(), "a region came back")
     refused(results.command("plan-hmem", 2), "undecoded-range", "create-region")
     # A coordinated kernel gives dax_hmem what no region covers, whatever became of the decoders.
@@ -119,14 +114,19 @@ cap refused
 """
 
 
-def judge_idle(results, kernel):
+def slept(results, command, entry):
     """Before the sleep the log proves it, afterwards nothing does."""
-    ended(results.command("freeze"), 0)
-    check("PM: suspend entry (s2idle)" in results.kernel_log(), "the machine did not sleep")
+    ended(results.command(command), 0)
+    check(entry in results.kernel_log(), f"the kernel log lacks {entry!r}: the machine did not sleep")
     ended(results.command("plan-hmem", 1), 0)
     refused(results.command("plan-hmem", 2), "undecoded-range", "slept")
     refused(results.command("apply-hmem"), "undecoded-range", "slept")
     untouched(results.capture("restarted"), results.capture("refused"))
+
+
+def judge_idle(results, kernel):
+    """The log tells of idle sleep."""
+    slept(results, "freeze", "PM: suspend entry (s2idle)")
 
 
 # dax_hmem has it, and daxswitch remembers the decoders. Without memory devices in its hands the kernel sleeps deeply.
@@ -175,12 +175,7 @@ cap refused
 
 def judge_hibernated(results, kernel):
     """No counter of sysfs tells of hibernation, but the log does."""
-    ended(results.command("hibernate"), 0)
-    check("PM: hibernation: hibernation entry" in results.kernel_log(), "the machine did not hibernate")
-    ended(results.command("plan-hmem", 1), 0)
-    refused(results.command("plan-hmem", 2), "undecoded-range", "slept")
-    refused(results.command("apply-hmem"), "undecoded-range", "slept")
-    untouched(results.capture("restarted"), results.capture("refused"))
+    slept(results, "hibernate", "PM: hibernation: hibernation entry")
 
 
 CASES = [

@@ -42,8 +42,7 @@ def judge_refused(results):
 def judge_lost(results, kernel):
     """The decoders of an unlocked region went with cxl_acpi: once that shows, it is refused for certain."""
     judge_refused(results)
-    left = [name for name, (_, size, _, _) in results.capture("seen").decoders().items()
-            if not name.startswith("decoder0.") and int(size or "0", 16)]
+    left = results.capture("seen").programmed_decoders()
     check(not left, f"decoders are still programmed: {left}")
     refused(results.command("apply-hmem", 2), "undecoded-range", "create-region")
     untouched(results.capture("seen"), results.capture("after"))
