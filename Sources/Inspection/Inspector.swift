@@ -154,6 +154,9 @@ package struct Inspector: Sendable {
         state.holdGap = dropIns.holdGap
         state.persisted = dropIns.persisted
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
+        for (index, device) in state.hmemDevices.enumerated() where !device.isBound {
+            state.hmemDevices[index].rangeWhenBound = facts?.unboundHmem[device.name]
+        }
         state.sleeps = DecoderHistoryInference.sleeps(sources)
         // Without power decoders are reset, locked or not.
         if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }

@@ -89,12 +89,15 @@ package struct HmemDevice: Sendable, Equatable {
     package var isBelowPlatform: Bool
     /// The `hmem` driver is bound.
     package var isBound: Bool
+    /// Its bytes, if daxswitch has unbound it in this boot; sysfs shows those of a device without driver nowhere.
+    package var rangeWhenBound: AddressRange?
 
     /// An hmem platform device as sysfs shows it.
-    package init(name: String, isBelowPlatform: Bool, isBound: Bool) {
+    package init(name: String, isBelowPlatform: Bool, isBound: Bool, rangeWhenBound: AddressRange? = nil) {
         self.name = name
         self.isBelowPlatform = isBelowPlatform
         self.isBound = isBound
+        self.rangeWhenBound = rangeWhenBound
     }
 }
 

@@ -1,3 +1,4 @@
+package import Iomem
 package import Ownership
 
 /// The commands between two captures of a recorded machine, as steps of the model.
@@ -23,9 +24,12 @@ package struct EventLog {
     private var capture: String?
     private var asked: Int?
     private var holds = false
+    private let bytes: [String: AddressRange]
     private var hmemIsLoaded = false
 
-    package init(_ text: String, isCoordinated: Bool) {
+    /// - Parameter bytes: Those of each `hmem.N` and `regionN` that the log names.
+    package init(_ text: String, isCoordinated: Bool, bytes: [String: AddressRange] = [:]) {
+        self.bytes = bytes
         for line in text.split(separator: "\n") {
             if let name = Self.captureName(line) {
                 stepsBefore[name] = steps
@@ -70,6 +74,8 @@ package struct EventLog {
             let blocks = !parts.contains("modprobe")
             holds = blocks
             steps?.append(blocks ? .hold : .release)
+        } else if parts.count == 4, parts[0] == "echo", let step = binding(parts[1], parts[3]) {
+            steps?.append(step)
         } else if command.contains("new_id") || command == "daxctl list" || parts.contains("-n") {
             return
         } else if parts.count == 2, parts[0] == "modprobe", let step = try? Step(parsing: "load:\(parts[1])") {
@@ -88,6 +94,17 @@ package struct EventLog {
             if parts[2] == "dax_hmem" && !isCoordinated && hmemIsLoaded { steps?.append(.unload("cxl_acpi")) }
         } else {
             steps = nil
+        }
+    }
+
+    /// A write that binds or unbinds one device; a region that is only unbound is no step of ours.
+    private func binding(_ name: String, _ file: String) -> Step? {
+        let range = bytes[name.hasPrefix("dax_") ? String(name.dropFirst(4)) : name]
+        return switch file {
+        case "/sys/bus/platform/drivers/hmem/unbind": range.map(Step.unbindHmem)
+        case "/sys/bus/platform/drivers/hmem/bind": range.map(Step.bindHmem)
+        case "/sys/bus/cxl/drivers_probe", "/sys/bus/cxl/drivers/cxl_region/bind": range.map(Step.bindRegion)
+        default: nil
         }
     }
 

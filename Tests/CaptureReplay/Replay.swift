@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Inspection
+package import Iomem
 package import Machine
 package import Ownership
 internal import Synchronization
@@ -42,9 +43,20 @@ package enum Replay {
     /// Every transition of a scenario whose captures are up to `reach` apart and whose commands the model knows.
     package static func transitions(kernel: String, scenario: String, reach: Int = 4) throws -> [Transition] {
         let roots = TestCaptures.roots(kernel: kernel, scenario: scenario)
-        let states = try roots.map(state)
+        var states = try roots.map(state)
+        let bytes = Self.bytes(on: states)
+        for (number, state) in states.enumerated() {
+            // A recorded guest has no daxswitch that could have written them down.
+            for (index, device) in state.hmemDevices.enumerated() where !device.isBound {
+                states[number].hmemDevices[index].rangeWhenBound = bytes[device.name]
+            }
+        }
         let isCoordinated = states.contains { $0.kernel.generation.value == .coordinated }
-        let log = EventLog(TestCaptures.events(kernel: kernel, scenario: scenario), isCoordinated: isCoordinated)
+        let log = EventLog(
+            TestCaptures.events(kernel: kernel, scenario: scenario),
+            isCoordinated: isCoordinated,
+            bytes: bytes
+        )
         var result: [Transition] = []
         for start in roots.indices {
             var steps: [Step] = []
@@ -66,6 +78,16 @@ package enum Replay {
             }
         }
         return result
+    }
+
+    /// The bytes of each `hmem.N` and `regionN` of a recorded machine.
+    package static func bytes(on states: [MachineState]) -> [String: AddressRange] {
+        var bytes: [String: AddressRange] = [:]
+        for state in states {
+            for device in state.daxDevices where device.owner == .hmem { bytes[device.through] = device.ranges.first }
+            for region in state.regions { bytes[region.name] = region.range }
+        }
+        return bytes
     }
 
     package static func verdict(_ transition: Transition) throws -> Verdict {

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Iomem
+package import Iomem
 package import Machine
 
 /// What daxswitch saw in this boot before it took modules away, and can't see any more.
@@ -17,9 +17,18 @@ package struct RememberedFacts: Sendable, Equatable {
     package var sleeps: Int
     /// The decoders; nil where they have not been seen.
     package var decoders: RememberedDecoders?
+    /// The devices that dax_hmem was unbound from, with the bytes that they have: `hmem.0`.
+    package var unboundHmem: [String: AddressRange] = [:]
 
     /// Facts of one boot.
-    package init(bootID: String, sleeps: Int = 0, initialProbe: InitialProbe?, decoders: RememberedDecoders?) {
+    package init(
+        bootID: String,
+        sleeps: Int = 0,
+        initialProbe: InitialProbe?,
+        decoders: RememberedDecoders?,
+        unboundHmem: [String: AddressRange] = [:]
+    ) {
+        self.unboundHmem = unboundHmem
         self.bootID = bootID
         self.sleeps = sleeps
         self.initialProbe = initialProbe
@@ -50,8 +59,19 @@ package struct RememberedFacts: Sendable, Equatable {
             guard let state = InitialProbe(rawValue: word) else { return nil }
             probe = state == .unknown ? nil : state
         }
-        // A daxswitch before 0.2.0 did not count.
-        self.init(bootID: decoded.bootID, sleeps: decoded.sleeps ?? 0, initialProbe: probe, decoders: decoders)
+        var unbound: [String: AddressRange] = [:]
+        for (name, bytes) in decoded.unboundHmem ?? [:] {
+            guard let range = bytes.range else { return nil }
+            unbound[name] = range
+        }
+        // A daxswitch before 0.2.0 did not count, and unbound nothing.
+        self.init(
+            bootID: decoded.bootID,
+            sleeps: decoded.sleeps ?? 0,
+            initialProbe: probe,
+            decoders: decoders,
+            unboundHmem: unbound
+        )
     }
 
     /// The JSON document, with sorted keys and a line end.
@@ -60,19 +80,23 @@ package struct RememberedFacts: Sendable, Equatable {
             let regions = decoders.regions.map {
                 "{\"end\":\"\(hexadecimal($0.range.end))\",\"locked\":\($0.locked),\"start\":\"\(hexadecimal($0.range.start))\"}"
             }
-            let decoded = decoders.decoded.map {
-                "{\"end\":\"\(hexadecimal($0.end))\",\"start\":\"\(hexadecimal($0.start))\"}"
-            }
+            let decoded = decoders.decoded.map(Self.text)
             return "{\"complete\":\(decoders.isComplete),\"decoded\":[\(decoded.joined(separator: ","))],"
                 + "\"regions\":[\(regions.joined(separator: ","))]}"
         }
         let probe = initialProbe.map { "\"\($0.rawValue)\"" } ?? "null"
         // A boot id is a UUID; anything that would need escaping in JSON is not one.
         let id = bootID.filter { $0.isHexDigit || $0 == "-" }
+        // Nor is the name of a device, which is `hmem.` and a number.
+        let unbound = unboundHmem.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(Self.text($0.value))" }
         let text =
             "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe),"
-            + "\"sleeps\":\(sleeps)}\n"
+            + "\"sleeps\":\(sleeps),\"unbound_hmem\":{\(unbound.joined(separator: ","))}}\n"
         return Array(text.utf8)
+    }
+
+    private static func text(_ range: AddressRange) -> String {
+        "{\"end\":\"\(hexadecimal(range.end))\",\"start\":\"\(hexadecimal(range.start))\"}"
     }
 
     /// The facts of this boot; nil where there are none, or only those of another boot.
@@ -85,7 +109,8 @@ package struct RememberedFacts: Sendable, Equatable {
         guard let facts = RememberedFacts(parsing: bytes) else {
             throw tree.damaged(path, "these are no facts that daxswitch wrote; remove the file if it is not needed")
         }
-        for range in facts.decoders.map({ $0.regions.map(\.range) + $0.decoded }) ?? [] {
+        let decoded = facts.decoders.map { $0.regions.map(\.range) + $0.decoded } ?? []
+        for range in decoded + facts.unboundHmem.sorted(by: { $0.key < $1.key }).map(\.value) {
             _ = try tree.physical(range, at: path)
         }
         return facts.bootID == bootID ? facts : nil
@@ -96,12 +121,14 @@ package struct RememberedFacts: Sendable, Equatable {
         let sleeps: Int?
         let initialProbe: String?
         let decoders: Decoders?
+        let unboundHmem: [String: Bytes]?
 
         enum CodingKeys: String, CodingKey {
             case bootID = "boot_id"
             case sleeps
             case initialProbe = "initial_probe"
             case decoders
+            case unboundHmem = "unbound_hmem"
         }
 
         struct Decoders: Decodable {

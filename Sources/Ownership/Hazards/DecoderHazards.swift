@@ -6,7 +6,7 @@ extension StepHazards {
     /// What goes with the windows, or with the memory devices.
     func windowHazards(_ module: String, in model: KernelModel) -> [Hazard] {
         let regions = model.regions.filter { $0.isPresent && $0.isCommitted }
-        return regions.flatMap { regionHazards($0, module, in: model) } + deviceHazards(of: .cxl, in: model)
+        return regions.flatMap { regionHazards($0, module, in: model) } + deviceHazards(in: model) { $0.owner == .cxl }
             + leakedHazards(in: model)
     }
 

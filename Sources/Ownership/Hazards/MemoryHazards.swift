@@ -3,9 +3,9 @@ import Machine
 
 // The hazards of devices that are in use: memory that is online, processes that have them open.
 extension StepHazards {
-    /// What speaks against taking the devices of `owner` away.
-    func deviceHazards(of owner: Owner, in model: KernelModel) -> [Hazard] {
-        let claims = model.claims.filter { $0.owner == owner }
+    /// What speaks against taking away the devices that go.
+    func deviceHazards(in model: KernelModel, _ isGoing: (DaxClaim) -> Bool) -> [Hazard] {
+        let claims = model.claims.filter(isGoing)
         if claims.isEmpty { return [] }
         let online = RangeIndex(model.onlineBlocks)
         return claims.flatMap { memoryOnline($0, online, in: model) + deviceOpen($0) }

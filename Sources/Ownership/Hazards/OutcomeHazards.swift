@@ -13,11 +13,21 @@ struct OutcomeHazards {
         var found: [Hazard] = []
         for predicted in prediction.ranges {
             let owner = now.owner(of: predicted.range)
-            if owner != .none && predicted.owners.contains(.none) { found.append(orphaned(predicted, owner)) }
+            if owner != .none, predicted.owners.contains(.none), !isNoMemory(predicted.range) {
+                found.append(orphaned(predicted, owner))
+            }
             if owner != .both && predicted.owners.contains(.both) { found.append(doubleClaim(predicted)) }
             if let policy { found += unmet(policy, predicted, prediction.missingFacts) }
         }
         return found + unbindable()
+    }
+
+    /// No decoder answers for the bytes, and no driver can bind to the device over them: who gives them up loses nothing.
+    private func isNoMemory(_ range: AddressRange) -> Bool {
+        start.models.allSatisfy { model in
+            RangeIndex(model.undecoded).remainder(of: range).isEmpty
+                && model.blockedRanges.contains { $0.contains(range) }
+        }
     }
 
     private func orphaned(_ predicted: PredictedRange, _ owner: Owner) -> Hazard {

@@ -11,12 +11,15 @@ struct StepHazards {
         var found: [Hazard] = []
         if let refusal = outcome.refusal { found.append(refused(refusal, in: model)) }
         if case .offlineMemory(let range) = step { return found + offlineHazards(range, in: model) }
+        if case .unbindHmem(let range) = step {
+            return found + deviceHazards(in: model) { $0.owner == .hmem && $0.excludes(range) }
+        }
         guard case .unload(let module) = step, outcome.refusal == nil else {
             return found + kernelSwitches(model.constants) + loadHazards(before: model, outcome)
         }
         switch module {
-        case "dax_cxl": found += deviceHazards(of: .cxl, in: model)
-        case "dax_hmem": found += deviceHazards(of: .hmem, in: model)
+        case "dax_cxl": found += deviceHazards(in: model) { $0.owner == .cxl }
+        case "dax_hmem": found += deviceHazards(in: model) { $0.owner == .hmem }
         case "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port": found += windowHazards(module, in: model)
         case "kmem":
             let devices = model.claims.filter { $0.driver == "kmem" } + model.constants.otherMemory
@@ -71,6 +74,7 @@ struct StepHazards {
     }
 
     private func loadHazards(before model: KernelModel, _ outcome: StepOutcome) -> [Hazard] {
+        if case .bindHmem = step { return outcome.models.flatMap { takenHazards(before: model, $0) } }
         guard case .load(let module) = step else { return [] }
         var found = bridgeHazards(before: model, outcome)
         for after in outcome.models {

@@ -85,7 +85,8 @@ private struct ShownFact: Sendable {
     static let all = [
         ShownFact(\.loaded, \.loadedNames), ShownFact(\.isHeld, \.isHeld),
         ShownFact(\.windowsAreLive, \.windowsAreLive), ShownFact(\.regions, \.modelRegions),
-        ShownFact(\.claims, \.claims), ShownFact(\.leaked, \.leaked), ShownFact(\.onlineBlocks, \.onlineBlocks),
+        ShownFact(\.claims, \.claims), ShownFact(\.unboundHmem, \.unboundHmem), ShownFact(\.leaked, \.leaked),
+        ShownFact(\.onlineBlocks, \.onlineBlocks),
     ]
 }
 
@@ -149,6 +150,16 @@ extension MachineState {
             }
         }
         set { daxDevices = daxDevices.filter { $0.owner == nil } + newValue.map(\.shown) }
+    }
+
+    fileprivate var unboundHmem: [AddressRange] {
+        get { hmemDevices.filter { !$0.isBound }.compactMap(\.rangeWhenBound) }
+        set {
+            hmemDevices.removeAll { !$0.isBound }
+            hmemDevices += newValue.enumerated().map { number, range in
+                HmemDevice(name: "hmem.unbound\(number)", isBelowPlatform: true, isBound: false, rangeWhenBound: range)
+            }
+        }
     }
 
     /// Of iomem, a model reads the lines of kmem alone.

@@ -20,6 +20,8 @@ struct KernelModel: Equatable, Sendable {
     var probeIsPending = false
     var regions: [ModelRegion] = []
     var claims: [DaxClaim] = []
+    /// The bytes of `hmem.N` that dax_hmem was unbound from and can be bound to again.
+    var unboundHmem: [AddressRange] = []
     /// Bytes whose decoders steps have reset.
     var reset: [AddressRange] = []
     /// Memory that kmem added and whose device is gone.
@@ -135,6 +137,9 @@ extension KernelModel {
         case .unload(let module): return unloading(module)
         case .offlineMemory(let range): return offlining(range)
         case .restoreUse(let range, let use): return restoring(use, over: range)
+        case .unbindHmem(let range): return unbindingHmem(range)
+        case .bindHmem(let range): return bindingHmem(range)
+        case .bindRegion(let range): return bindingRegion(range)
         case .hold, .release:
             var model = self
             model.isHeld = step == .hold

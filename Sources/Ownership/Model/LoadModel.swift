@@ -60,16 +60,21 @@ extension KernelModel {
     /// endpoints have them again.
     private mutating func showRegions() {
         guard seesDecoders, constants.generation != .hmemOnly else { return }
-        let inUse = RangeIndex(
-            claims.filter { $0.driver == "kmem" }.flatMap(\.ranges) + leaked + constants.systemRAM
-        )
+        let inUse = RangeIndex(memoryInUse)
         for index in regions.indices where !regions[index].isPresent || regions[index].life == .detached {
-            // drivers/cxl/core/region.c: cxl_region_probe() makes no dax_region over System RAM.
             regions[index].appear(overMemory: inUse.overlaps(regions[index].range))
             regions[index].lacksBridge = regions[index].mode == "pmem" && !has("cxl_pmem")
         }
         if has("dax_cxl") { claimRegions() }
     }
+
+    /// The bytes that iomem has as System RAM: cxl_region_probe() (drivers/cxl/core/region.c) makes no dax_region over any.
+    private var memoryInUse: [AddressRange] {
+        claims.filter { $0.driver == "kmem" }.flatMap(\.ranges) + leaked + constants.systemRAM
+    }
+
+    /// Whether some of `range` is System RAM.
+    func isInUse(_ range: AddressRange) -> Bool { memoryInUse.contains(where: range.overlaps) }
 
     private func loadingDaxHmem() -> StepOutcome {
         let modules = constants.modules
@@ -102,9 +107,9 @@ extension KernelModel {
         )
     }
 
-    /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region.
-    private mutating func claimRegions() {
-        for region in regions where region.canBeClaimed {
+    /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region, or those that `isProbed` names.
+    mutating func claimRegions(where isProbed: (ModelRegion) -> Bool = { _ in true }) {
+        for region in regions where region.canBeClaimed && isProbed(region) {
             if claims.contains(where: { $0.owner == .cxl && $0.excludes(region.range) }) { continue }
             if constants.asksForCxl && claims.contains(where: { $0.excludes(region.range) }) {
                 decide(

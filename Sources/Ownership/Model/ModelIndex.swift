@@ -20,7 +20,9 @@ struct ModelIndex: Sendable {
         claims = RangeIndex(model.claims.flatMap(\.ranges))
         decisions = RangeIndex(model.decisions.entries.map(\.range))
         regions = RangeIndex(model.regions.map(\.range))
-        committed = RangeIndex(model.regions.filter { $0.isCommitted && $0.mode == "ram" }.map(\.range))
+        committed = RangeIndex(
+            model.regions.filter { ($0.isCommitted || $0.life == .detached) && $0.mode == "ram" }.map(\.range)
+        )
         units = RangeIndex(model.constants.ranges)
     }
 
@@ -36,7 +38,7 @@ struct ModelIndex: Sendable {
     /// Who has a dax device over bytes that no edge cuts.
     func owner(of range: AddressRange) -> Owner { .of(claims(over: range)) }
 
-    /// Whether a committed ram region shares a byte with `range`.
+    /// Whether a committed ram region, or one that will be again with the memory devices' drivers, shares a byte with `range`.
     func isCoveredByRegion(_ range: AddressRange) -> Bool { committed.overlaps(range) }
 
     /// The rules and the words behind the owner of `range`.

@@ -78,6 +78,11 @@ struct ModelRegion: Hashable, Sendable {
         life = .present(overMemory ? min(stage, .committed) : stage)
     }
 
+    /// Bound to its driver once more, it has a dax_region unless memory that is in use is in the way.
+    mutating func bindAgain(overMemory: Bool) {
+        if life == .present(.committed), !overMemory { life = .present(.assembled) }
+    }
+
     /// As it is when the memory devices' drivers have gone (drivers/cxl/core/region.c: a region that loses a target is no
     /// longer committed and has no dax_region, locked or not).
     mutating func loseEndpoints() {
@@ -119,6 +124,9 @@ struct DaxClaim: Equatable, Sendable {
 
     /// As messages name it.
     var name: String { device ?? through }
+
+    /// The bytes of its dax region: those of `hmem.N`, or of the region.
+    var span: AddressRange? { reserved.first ?? ranges.first }
 
     func overlaps(_ range: AddressRange) -> Bool { ranges.contains { $0.overlaps(range) } }
 

@@ -20,7 +20,9 @@ extension KernelModel {
         model.loaded.remove(module)
         switch module {
         case "dax_cxl": model.dropClaims(of: .cxl)
-        case "dax_hmem": model.dropClaims(of: .hmem)
+        case "dax_hmem":
+            model.dropClaims(of: .hmem)
+            model.unboundHmem = []
         case "cxl_acpi": model.removeCxlAcpi()
         case "cxl_pci", "cxl_mem", "cxl_port": model.removeEndpoints()
         case "kmem", "device_dax":

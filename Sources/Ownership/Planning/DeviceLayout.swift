@@ -11,7 +11,11 @@ extension MachineState {
             steps.contains { [.unload("dax_cxl"), .unload("cxl_acpi")].contains($0) } ? .cxl : nil,
             steps.contains(.unload("dax_hmem")) ? .hmem : nil,
         ].compactMap { $0 }
-        let devices = daxDevices.filter { device in device.owner.map(going.contains) == true && !device.ranges.isEmpty }
+        let unbound = steps.filter { $0.verb == .unbindHmem }.compactMap(\.range)
+        let devices = daxDevices.filter { device in
+            let isUnbound = device.owner == .hmem && device.ranges.contains { unbound.contains(where: $0.overlaps) }
+            return (device.owner.map(going.contains) == true || isUnbound) && !device.ranges.isEmpty
+        }
         let regions = devices.map(\.through).uniqued()
         return regions.compactMap { region in
             let split = devices.filter { $0.through == region }

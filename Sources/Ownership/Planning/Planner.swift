@@ -31,6 +31,7 @@ package struct Planner: Sendable {
     /// The steps of `policy` that are needed, with what they bring; no steps if the machine is already as it wants.
     ///
     /// If the policy consents to it, memory in the way is taken offline first; `leavesIdle` keeps it out of use afterwards.
+    /// Where single regions can be handed over without harm, these steps take the place of the policy's order.
     package func plan(_ policy: Policy, leavesIdle: Bool = false) -> Plan {
         let request = Plan.Request(
             policy: policy,
@@ -38,16 +39,43 @@ package struct Planner: Sendable {
             overrides: overrides,
             leavesIdle: leavesIdle
         )
-        return plan(steps(for: policy, leavesIdle: leavesIdle), for: request)
+        return plan(asked(policy, leavesIdle: leavesIdle), for: request)
     }
 
     /// What `policy` comes to, without what only a reader of the plan needs.
-    func outcome(of policy: Policy) -> Walk { walk(steps(for: policy, leavesIdle: false), policy: policy) }
+    func outcome(of policy: Policy) -> Walk { asked(policy, leavesIdle: false).walk }
 
-    private func steps(for policy: Policy, leavesIdle: Bool) -> [Step] {
-        if holds(policy.want) { return stepsOnLeftHold(for: policy) }
+    /// The steps that serve `policy`, and what they come to.
+    private func asked(_ policy: Policy, leavesIdle: Bool) -> Asked {
+        if holds(policy.want) { return Asked(stepsOnLeftHold(for: policy), self, policy) }
         let order = isWithoutCxl ? policy.order.filter { !$0.loadsCxl } : policy.order
-        return policy.consent.offlineMemory ? givingMemoryBack(order, leavingIdle: leavesIdle) : order
+        let steps = { (order: [Step]) in
+            policy.consent.offlineMemory ? givingMemoryBack(order, leavingIdle: leavesIdle) : order
+        }
+        let asked = { Asked(steps(order), self, policy) }
+        guard let handOver = handOver(for: policy).map({ Asked(steps($0), self, policy) }),
+            !handOver.walk.steps.isEmpty
+        else { return asked() }
+        if handOver.walk.isSafe && handOver.takesFromHmem { return handOver }
+        let other = asked()
+        if other.walk.isSafe { return other }
+        let (hazards, others) = (handOver.walk.hazards.count, other.walk.hazards.count)
+        let hasFewer = handOver.takesFromHmem ? hazards <= others : hazards < others
+        return handOver.walk.isSafe || hasFewer ? handOver : other
+    }
+
+    /// Steps with what they come to.
+    private struct Asked {
+        let steps: [Step]
+        let walk: Walk
+
+        init(_ steps: [Step], _ planner: Planner, _ policy: Policy?) {
+            self.steps = steps
+            walk = planner.walk(steps, policy: policy)
+        }
+
+        /// dax_hmem gives up single ranges.
+        var takesFromHmem: Bool { walk.steps.contains { $0.verb == .unbindHmem } }
     }
 
     /// The host has no CXL: no window, no memory device and no driver of them that is loaded.
@@ -57,7 +85,7 @@ package struct Planner: Sendable {
 
     /// What `steps` bring, wanted or not. Needless steps are dropped.
     package func predict(_ steps: [Step]) -> Plan {
-        plan(steps, for: Plan.Request(policy: nil, order: steps, overrides: overrides))
+        plan(Asked(steps, self, nil), for: Plan.Request(policy: nil, order: steps, overrides: overrides))
     }
 
     /// Where the machine is not as `want` says, with what is expected there.
@@ -83,16 +111,16 @@ package struct Planner: Sendable {
         return unmet(want).isEmpty
     }
 
-    private func plan(_ steps: [Step], for request: Plan.Request) -> Plan {
-        let walk = walk(steps, policy: request.policy)
+    private func plan(_ asked: Asked, for request: Plan.Request) -> Plan {
+        let walk = asked.walk
         var plan = Plan(
             request: request,
             steps: walk.steps,
             prediction: walk.prediction.notingOwners(of: machine),
-            hazards: withCauses(walk.hazards, of: steps, policy: request.policy),
+            hazards: withCauses(walk.hazards, of: asked.steps, policy: request.policy),
             fingerprint: fingerprint
         )
-        plan.notes = machine.lostLayouts(after: plan.steps)
+        plan.notes = machine.lostLayouts(after: plan.steps) + plan.handOverNotes
         plan.recommendation = recommendation(for: plan)
         return plan
     }
@@ -103,6 +131,9 @@ package struct Planner: Sendable {
         var steps: [Step]
         var prediction: Prediction
         var hazards: [Hazard]
+
+        /// Nothing speaks against the steps, and what they bring is certain.
+        var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
     }
 
     /// Does `steps` in every model.

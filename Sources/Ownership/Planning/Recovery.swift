@@ -1,3 +1,4 @@
+import Iomem
 package import Machine
 
 /// A run that was cut off: what is needed to say how it can come to an end.
@@ -97,7 +98,7 @@ extension Planner {
     ///
     /// It has no steps if the machine is as it was.
     package func wayBack(to original: OwnershipGoal) -> Plan? {
-        Self.candidates(to: original).lazy.map { predict($0) }.first { plan in
+        candidates(to: original).lazy.map { predict($0) }.first { plan in
             plan.hazards.allSatisfy { Self.isOriginal.contains($0.id) } && plan.prediction.isCertain
                 && original.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld)).isEmpty
         }
@@ -111,13 +112,26 @@ extension Planner {
         "cxl_port", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl",
     ]
 
-    private static func candidates(to original: OwnershipGoal) -> [[Step]] {
+    private func candidates(to original: OwnershipGoal) -> [[Step]] {
         let wasLoaded = { (module: String) in original.modules[module] == [.live] }
-        let loads = (switched + Step.anytime.sorted()).filter(wasLoaded).map(Step.load)
+        let loads = (Self.switched + Step.anytime.sorted()).filter(wasLoaded).map(Step.load)
         let gate: [Step] = [original.isHeld ? .hold : .release]
-        let surplus = switched.reversed().filter { original.modules[$0] == [.absent] }.map(Step.unload)
-        let dax: [Step] = [.unload("dax_cxl"), .unload("dax_hmem")]
-        return [gate + surplus + loads, dax + gate + surplus + loads].map { $0 + original.uses }
+        let surplus = Self.switched.reversed().filter { original.modules[$0] == [.absent] }.map(Step.unload)
+        let daxCxl = Step.unload("dax_cxl")
+        // A device that dax_hmem was unbound from gives it the range back, once dax_cxl does not hold it.
+        let handBack = unboundDevices(of: original).map(Step.bindHmem)
+        let ways =
+            handBack.isEmpty ? [] : [handBack + gate + surplus + loads, [daxCxl] + handBack + gate + surplus + loads]
+        return (ways + [gate + surplus + loads, [daxCxl, .unload("dax_hmem")] + gate + surplus + loads]).map {
+            $0 + original.uses
+        }
+    }
+
+    /// The bytes of the devices that dax_hmem was unbound from, as far as it owned them in `original`.
+    private func unboundDevices(of original: OwnershipGoal) -> [AddressRange] {
+        start.models.flatMap(\.unboundHmem).uniqued().filter { range in
+            original.ranges.contains { $0.owners == [.hmem] && $0.range.overlaps(range) }
+        }
     }
 }
 

@@ -18,6 +18,12 @@ package enum Step: Hashable, Sendable {
     case offlineMemory(AddressRange)
     /// Put these bytes to the use that they had.
     case restoreUse(AddressRange, MemoryUse)
+    /// Unbind dax_hmem from the `hmem.N` over these bytes: their dax devices go, and nobody owns them.
+    case unbindHmem(AddressRange)
+    /// Bind dax_hmem to the `hmem.N` over these bytes again.
+    case bindHmem(AddressRange)
+    /// Have dax_cxl take the region over just these bytes; without a dax region, the region is bound again first.
+    case bindRegion(AddressRange)
 
     /// What a step does; the raw value is its word in documents and policies.
     package enum Verb: String, Sendable, CaseIterable {
@@ -27,6 +33,9 @@ package enum Step: Hashable, Sendable {
         case release
         case offlineMemory = "offline-memory"
         case restoreUse = "restore-use"
+        case unbindHmem = "unbind-hmem"
+        case bindHmem = "bind-hmem"
+        case bindRegion = "bind-region"
     }
 
     /// What it does.
@@ -38,6 +47,9 @@ package enum Step: Hashable, Sendable {
         case .release: .release
         case .offlineMemory: .offlineMemory
         case .restoreUse: .restoreUse
+        case .unbindHmem: .unbindHmem
+        case .bindHmem: .bindHmem
+        case .bindRegion: .bindRegion
         }
     }
 
@@ -50,6 +62,9 @@ package enum Step: Hashable, Sendable {
         case (.release, nil, nil, nil): self = .release
         case (.offlineMemory, nil, let range?, nil): self = .offlineMemory(range)
         case (.restoreUse, nil, let range?, let use?): self = .restoreUse(range, use)
+        case (.unbindHmem, nil, let range?, nil): self = .unbindHmem(range)
+        case (.bindHmem, nil, let range?, nil): self = .bindHmem(range)
+        case (.bindRegion, nil, let range?, nil): self = .bindRegion(range)
         default: return nil
         }
     }
@@ -58,14 +73,16 @@ package enum Step: Hashable, Sendable {
     package var module: String? {
         switch self {
         case .load(let module), .unload(let module): module
-        case .hold, .release, .offlineMemory, .restoreUse: nil
+        case .hold, .release, .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion: nil
         }
     }
 
-    /// The bytes that it is about, for a step on memory.
+    /// The bytes that it is about, for a step that is about some.
     package var range: AddressRange? {
         switch self {
-        case .offlineMemory(let range), .restoreUse(let range, _): range
+        case .offlineMemory(let range), .restoreUse(let range, _), .unbindHmem(let range), .bindHmem(let range),
+            .bindRegion(let range):
+            range
         case .load, .unload, .hold, .release: nil
         }
     }
@@ -83,8 +100,8 @@ package enum Step: Hashable, Sendable {
     /// Those of them that udev loads for any new dax device, at its own time.
     static let anytime: Set<String> = ["kmem", "device_dax"]
 
-    /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `offline-memory:START-END` or
-    /// `restore-use:START-END=USE`.
+    /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `restore-use:START-END=USE`,
+    /// and `offline-memory`, `unbind-hmem`, `bind-hmem` or `bind-region` with `:START-END`.
     ///
     /// - Throws: `StepError` with a sentence that names what is wrong and what would be right.
     package init(parsing text: String) throws(StepError) {
@@ -95,6 +112,9 @@ package enum Step: Hashable, Sendable {
         case (.load, 2): self = .load(try Self.module(parts[1]))
         case (.unload, 2): self = .unload(try Self.module(parts[1]))
         case (.offlineMemory, 2): self = .offlineMemory(try Self.range(parts[1]))
+        case (.unbindHmem, 2): self = .unbindHmem(try Self.range(parts[1]))
+        case (.bindHmem, 2): self = .bindHmem(try Self.range(parts[1]))
+        case (.bindRegion, 2): self = .bindRegion(try Self.range(parts[1]))
         case (.restoreUse, 2):
             let words = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard words.count == 2, let use = MemoryUse(parsing: words[1]) else {

@@ -150,9 +150,24 @@ extension Rule {
         source: "drivers/dax/hmem/device.c: hmem_init(), disable; read in the source"
     )
 
+    static let unbindFreesRange = Rule(
+        "unbind-frees-range",
+        every,
+        "Unbinding dax_hmem from one hmem.N takes away the dax devices of that range alone. Nobody owns it then, until "
+            + "dax_hmem is bound to hmem.N again or dax_cxl takes a region over it.",
+        source: "drivers/base/bus.c: unbind_store(); drivers/dax/hmem/hmem.c: dax_hmem_probe(); seen on 6.12 and 7.3"
+    )
+    static let bindTakesRange = Rule(
+        "bind-takes-range",
+        every,
+        "Binding dax_hmem to an hmem.N that it was unbound from gives it that range back. No window or region is asked "
+            + "about, but bytes that another dax region has are refused from 7.1 on.",
+        source: "drivers/base/bus.c: bind_store(); drivers/dax/hmem/hmem.c: dax_hmem_probe(); seen on 6.12 and 7.3"
+    )
+
     private static let claims = [
         regionIdle, proximityRanges, hmemDisabled, cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion,
-        noDriver,
+        noDriver, unbindFreesRange, bindTakesRange,
     ]
 
     static let requestsCxl = Rule(

@@ -20,7 +20,10 @@ struct PendingLoads {
 
     /// What `steps` load on `machine`, and then what was in by `original` and would have to be loaded again.
     init(_ steps: [Step], on machine: MachineState, original: OwnershipGoal) {
-        let removed = Set(steps.compactMap { step in if case .unload(let module) = step { module } else { nil } })
+        let unloaded = steps.compactMap { step in if case .unload(let module) = step { module } else { nil } }
+        // On the way back to dax_hmem dax_cxl has to let go of the range.
+        let isHandOver = steps.contains { $0.verb == .unbindHmem }
+        let removed = Set(unloaded + (isHandOver && machine.modules.state(of: "dax_cxl") == .live ? ["dax_cxl"] : []))
         var loads: [PendingLoad] = []
         // Half a hold may have the command that stands in cxl_acpi's place as well.
         let mayBeHeld = machine.isHeld || machine.holdGap != nil
@@ -38,7 +41,7 @@ struct PendingLoads {
             case .load(let module): add(module, isHeld: isHeld)
             case .restoreUse(_, .systemRAM): add("kmem", isHeld: isHeld)
             case .restoreUse(_, .devdax): add("device_dax", isHeld: isHeld)
-            case .restoreUse(_, .idle), .unload, .offlineMemory: break
+            case .restoreUse(_, .idle), .unload, .offlineMemory, .unbindHmem, .bindHmem, .bindRegion: break
             }
         }
         for module in original.modules.keys.sorted() where original.modules[module] == [.live] {

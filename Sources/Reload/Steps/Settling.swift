@@ -117,6 +117,11 @@ struct Settling {
         case .release: return machine.isHeld ? "the hold is still in place" : machine.holdGap
         case .offlineMemory(let range): return machine.stillOnline(in: range)
         case .restoreUse(let range, let use): return machine.missing(of: use, over: range)
+        case .unbindHmem(let range): return machine.device(of: .hmem, over: range).map { "\($0.name) is still there" }
+        case .bindHmem(let range):
+            return machine.device(of: .hmem, over: range) == nil ? "dax_hmem has no device over \(range)" : nil
+        case .bindRegion(let range):
+            return machine.device(of: .cxl, over: range) == nil ? "dax_cxl has no device over \(range)" : nil
         case .unload(let module):
             return machine.modules.loaded[module] == nil ? nil : "\(module) is still in /proc/modules"
         case .load(let module):
@@ -139,5 +144,12 @@ struct Settling {
             }
             return !machine.daxDevices.contains { $0.owner == .hmem && $0.ranges.contains { $0.overlaps(range) } }
         }
+    }
+}
+
+extension MachineState {
+    /// A dax device of `owner` that has bytes of `range`.
+    fileprivate func device(of owner: Owner, over range: AddressRange) -> DaxDevice? {
+        daxDevices.first { device in device.owner == owner && device.ranges.contains { $0.overlaps(range) } }
     }
 }

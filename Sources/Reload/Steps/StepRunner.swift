@@ -81,12 +81,18 @@ struct StepRunner {
     }
 
     private func act(_ step: Step, _ machine: MachineState, _ memory: MemorySteps) throws(ReloadError) {
+        let binding = BindingSteps(surfaces: surfaces, settling: settling)
         switch step {
         case .hold: try surfaces.hold.hold()
         case .release: try surfaces.hold.release()
         case .load(let module): try surfaces.modules.insert(module, isHeld: machine.isHeld)
         case .offlineMemory(let range): try memory.offline(range, on: machine)
         case .restoreUse(let range, let use): try memory.restore(use, over: range, on: machine)
+        case .unbindHmem(let range):
+            let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
+            try binding.unbindHmem(range, on: machine, kept: kept)
+        case .bindHmem(let range): try binding.bindHmem(range, on: machine)
+        case .bindRegion(let range): try binding.bindRegion(range, on: machine)
         case .unload(let module):
             let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
             let probeIsDone = probeWasDone || machine.initialProbe.value == .done
@@ -120,7 +126,9 @@ extension MachineState {
             bootID: bootID,
             sleeps: sleeps,
             initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
-            decoders: decodersToRemember(kept: kept?.sleeps == sleeps ? kept?.decoders : nil)
+            decoders: decodersToRemember(kept: kept?.sleeps == sleeps ? kept?.decoders : nil),
+            // They go with dax_hmem.
+            unboundHmem: module == "dax_hmem" ? [:] : kept?.unboundHmem ?? [:]
         )
     }
 }

@@ -1,4 +1,4 @@
-/// Memory blocks and the drivers of dax devices: attributes of sysfs that something is written to.
+/// Memory blocks, and the drivers of dax devices and of what makes them: attributes of sysfs that something is written to.
 package protocol MemoryControl {
     /// Writes `value` into `attribute` and waits until the kernel is done with it.
     ///
@@ -21,6 +21,13 @@ package enum MemoryAttribute: Hashable, Sendable {
     case device(String)
     /// A file of a driver on the dax bus: takes a device's name.
     case driver(String, Binding)
+    /// A file of dax_hmem's driver on the platform bus: takes `hmem.N`.
+    case hmemDriver(Binding)
+    /// A file of the driver of regions on the CXL bus: takes `regionN`.
+    case regionDriver(Binding)
+    /// `drivers_probe` of the CXL bus: takes `dax_regionN`, whose driver has no `bind` (drivers/dax/cxl.c:
+    /// suppress_bind_attrs).
+    case cxlProbe
 
     /// The files by which devices and drivers are brought together.
     package enum Binding: String, Sendable {
@@ -34,12 +41,23 @@ package enum MemoryAttribute: Hashable, Sendable {
         case removeID = "remove_id"
     }
 
+    /// Whether it moves pages, which what is in the memory can prevent.
+    var isOfMemory: Bool {
+        switch self {
+        case .block, .device, .driver: true
+        case .hmemDriver, .regionDriver, .cxlProbe: false
+        }
+    }
+
     /// Where it is in sysfs.
     package var path: String {
         switch self {
         case .block(let number): "/sys/devices/system/memory/memory\(number)/state"
         case .device(let name): "/sys/bus/dax/devices/\(name)/state"
         case .driver(let name, let binding): "/sys/bus/dax/drivers/\(name)/\(binding.rawValue)"
+        case .hmemDriver(let binding): "/sys/bus/platform/drivers/hmem/\(binding.rawValue)"
+        case .regionDriver(let binding): "/sys/bus/cxl/drivers/cxl_region/\(binding.rawValue)"
+        case .cxlProbe: "/sys/bus/cxl/drivers_probe"
         }
     }
 }

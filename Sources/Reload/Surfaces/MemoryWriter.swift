@@ -17,10 +17,12 @@ struct MemoryWriter {
     ///
     /// EAGAIN is tried again until the limit. EBUSY says that a page can't be moved, which passes where it is pinned for
     /// I/O: it is tried a few times. A block that is gone is no error, since it is not online either.
+    /// - Parameter passed: The errnos with which the kernel says that there was nothing to do.
     /// - Throws: `ReloadError` `.stepFailed`, `.interrupted`, `.notPermitted`, `.hung`.
     func write(
         _ value: String,
         to attribute: MemoryAttribute,
+        passing passed: [Int32] = [],
         advanced: () -> Bool = { false }
     ) throws(ReloadError) {
         var since = surfaces.waiter.now
@@ -43,6 +45,7 @@ struct MemoryWriter {
                     cause: place
                 )
             }
+            if passed.contains(refusal.code) { return }
             switch refusal.code {
             case ENOENT, ENODEV, ENXIO:
                 if case .block = attribute, value == "offline" { return }
@@ -72,7 +75,7 @@ struct MemoryWriter {
     private func failure(_ value: String, _ attribute: MemoryAttribute, _ refusal: WriteRefusal) -> ReloadError {
         let isForbidden = refusal.code == EACCES || refusal.code == EPERM
         let reason = ErrorNumber(refusal.code).text
-        let busy = refusal.code == EBUSY && value != "online"
+        let busy = refusal.code == EBUSY && value != "online" && attribute.isOfMemory
         return ReloadError(
             isForbidden ? .notPermitted : .stepFailed,
             "\(attribute.path) does not take \(value)",

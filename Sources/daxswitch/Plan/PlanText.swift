@@ -165,5 +165,8 @@ private func sentence(_ step: Step) -> String {
     case .release: "release: let cxl_acpi be loaded again"
     case .offlineMemory(let range): "take the memory at \(range) offline (\(sizeText(range.size)))"
     case .restoreUse(let range, let use): "put \(range) to the use it had: \(use)"
+    case .unbindHmem(let range): "unbind dax_hmem from \(range) (\(sizeText(range.size)))"
+    case .bindHmem(let range): "bind dax_hmem to \(range) again (\(sizeText(range.size)))"
+    case .bindRegion(let range): "have dax_cxl take the region over \(range) (\(sizeText(range.size)))"
     }
 }

@@ -82,6 +82,8 @@ class Platform:
                         "+0xefffffff" for range_ in self.soft_reserved)
 
 
+# What firmware reserves where it took a window for larger than its region.
+LARGER = Range(INSIDE.start, INSIDE.start + 2 * DEVICE_SIZE - 1)
 SECOND = Range(INSIDE.end + 1, INSIDE.end + DEVICE_SIZE)
 # A coordinated kernel gives what no region covers to dax_hmem at the first probe; before, nobody has it.
 UNCLAIMED = {"coordinated": "hmem", "6.12": "none"}
@@ -91,6 +93,8 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform("unlocked", (INSIDE,), region=True, boot_owners=("cxl",)),
     Platform("unassembled", (INSIDE,), region=True, assembles=False, boot_owners=(UNCLAIMED,)),
     Platform("none", (INSIDE,), boot_owners=(UNCLAIMED,)),
+    # Before 7.1 CXL owns a part of it and nobody the rest.
+    Platform("partial", (LARGER,), region=True, boot_owners=("hmem",)),
     Platform("elsewhere", (OUTSIDE,), boot_owners=("hmem",)),
     Platform("mixed-locked", (OUTSIDE, INSIDE), region=True, locked=True, boot_owners=("hmem", "cxl")),
     Platform("mixed-unlocked", (OUTSIDE, INSIDE), region=True, boot_owners=("hmem", "cxl")),

@@ -151,6 +151,81 @@ unload dax_cxl dax_hmem
 moment dax-out
 """
 
+# One range goes from dax_hmem to CXL and back: drivers are unbound and bound, and no module is removed but dax_cxl.
+HAND_OVER = """
+hold
+insert_alone dax_hmem
+moment hmem-alone
+hmem=$(hmem_over 0x5d0000000)
+release
+load cxl_acpi cxl_pci cxl_mem dax_cxl
+moment dax_cxl-under-hmem
+region=$(region_over 0x5d0000000)
+put $hmem /sys/bus/platform/drivers/hmem/unbind
+moment hmem-unbound
+put dax_$region /sys/bus/cxl/drivers_probe
+moment cxl-owned
+unload dax_cxl
+put $hmem /sys/bus/platform/drivers/hmem/bind
+moment hmem-bound
+load dax_cxl
+moment dax_cxl-under-hmem
+put $hmem /sys/bus/platform/drivers/hmem/unbind
+put dax_$region /sys/bus/cxl/drivers_probe
+moment cxl-again
+put $region /sys/bus/cxl/drivers/cxl_region/unbind
+moment region-unbound
+put $region /sys/bus/cxl/drivers/cxl_region/bind
+moment region-bound
+put $hmem /sys/bus/platform/drivers/hmem/bind
+moment hmem-beside-cxl
+"""
+
+# The same where the first probe gave dax_hmem more than the region covers.
+PARTLY_HANDED_OVER = """
+load cxl_acpi cxl_pci cxl_mem dax_hmem dax_cxl
+moment hmem-first
+hmem=$(hmem_over 0x5d0000000)
+region=$(region_over 0x5d0000000)
+put $hmem /sys/bus/platform/drivers/hmem/unbind
+moment hmem-unbound
+put dax_$region /sys/bus/cxl/drivers_probe
+moment cxl-owned
+unload dax_cxl
+put $hmem /sys/bus/platform/drivers/hmem/bind
+moment hmem-bound
+"""
+
+# dax_hmem's memory is in use when the region comes, which then gets no dax_region; and it is online when its driver goes.
+HAND_OVER_ONLINE = """
+hold
+insert_alone dax_hmem
+load kmem
+moment kmem
+hmem=$(hmem_over 0x5d0000000)
+device=$(dax_device 0x5d0000000)
+release
+load cxl_acpi cxl_pci cxl_mem dax_cxl
+moment region-over-memory
+region=$(region_over 0x5d0000000)
+put $device /sys/bus/dax/drivers/kmem/unbind
+put $hmem /sys/bus/platform/drivers/hmem/unbind
+moment hmem-unbound
+put $region /sys/bus/cxl/drivers/cxl_region/unbind
+moment region-unbound
+put $region /sys/bus/cxl/drivers/cxl_region/bind
+moment cxl-owned
+unload dax_cxl
+put $hmem /sys/bus/platform/drivers/hmem/bind
+moment hmem-bound
+x online 0x5d0000000 movable
+moment online
+put $hmem /sys/bus/platform/drivers/hmem/unbind
+moment unbound-online
+load dax_cxl
+moment dax_cxl-over-leak
+"""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -211,5 +286,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("endpoints", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ENDPOINTS),
     Scenario("endpoints-locked", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ENDPOINTS, locked=True),
     Scenario("split", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), SPLIT),
+    Scenario("handed-over", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), HAND_OVER),
+    Scenario("handed-over-partly", SINGLE, (at(START, 2 * DEVICE_SIZE),), (Region("ram", DEVICE_SIZE),), PARTLY_HANDED_OVER),
+    Scenario("handed-over-online", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), HAND_OVER_ONLINE),
     Scenario("online", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ONLINE),
 )}

@@ -46,6 +46,25 @@ release() {
     note "  rc=$?"
 }
 
+# put VALUE FILE: one write to an attribute of sysfs
+put() {
+    local code
+    note "\$ echo $1 > $2"
+    echo "$1" > "$2"
+    code=$?
+    note "  rc=$code"
+    sleep $devices_settle
+    kernel_said
+}
+
+# hmem_over, region_over START: the names of the hmem device and of the region that begin at an address
+hmem_over() { basename "$(dirname "$(readlink -f /sys/bus/dax/devices/"$(dax_device "$1")")")"; }
+region_over() {
+    for region in /sys/bus/cxl/devices/region*; do
+        [ "$(($(cat "$region"/resource)))" = "$(($1))" ] && echo "${region##*/}"
+    done
+}
+
 # insert_alone MODULE: that module and nothing that it would bring
 insert_alone() {
     local file

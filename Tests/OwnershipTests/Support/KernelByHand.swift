@@ -36,6 +36,14 @@ struct KernelByHand {
         case .load(let module): load(module)
         case .unload(let module): unload(module)
         case .offlineMemory, .restoreUse: break
+        case .unbindHmem(let range): devices.removeAll { $0.owner == .hmem && $0.bytes == range }
+        case .bindHmem(let range): add(.hmem, range)
+        case .bindRegion(let range):
+            if modules.contains("dax_cxl"), regions.contains(where: { $0.committed && $0.range == range }),
+                !devices.contains(where: { $0.owner == .cxl && $0.bytes == range })
+            {
+                add(.cxl, range)
+            }
         }
     }
 

@@ -83,10 +83,21 @@ struct ProofProperties {
         var found: Set<Hazard.Identifier> = []
         for block in state.scenario.blocks where !plan.isEmpty {
             let (now, then) = (state.model.owner(of: block), end.owner(of: block))
-            if now != .none && then == .none { found.insert(.orphanedRange) }
+            if now != .none && then == .none && !isNoMemory(block) { found.insert(.orphanedRange) }
             if now != .both && then == .both { found.insert(.doubleClaim) }
         }
         return found
+    }
+
+    /// No decoder answers for the block, and a region or window cuts the device over it: nobody loses anything with that.
+    private func isNoMemory(_ block: AddressRange) -> Bool {
+        let model = state.model
+        let edges =
+            (model.windowsAreLive ? model.constants.windows : []) + model.regions.filter(\.isPresent).map(\.range)
+        return model.undecoded.contains { $0.contains(block) }
+            && model.claims.flatMap(\.ranges).contains { device in
+                device.overlaps(block) && edges.contains { $0.overlaps(device) && !$0.contains(device) }
+            }
     }
 
     /// What is wanted holds: no step but the release of a hold over a `cxl_acpi` that is in; nothing refuses the steps: they bring it.

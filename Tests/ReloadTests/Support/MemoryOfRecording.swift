@@ -38,7 +38,65 @@ struct MemoryOfRecording {
                 if driver == "kmem" && !isStuck { removeBlocks(of: device, &machine) }
             case .removeID: break
             }
+        case .hmemDriver(let binding): try bindHmem(binding, &machine)
+        case .regionDriver(let binding):
+            guard let index = machine.regions.firstIndex(where: { $0.name == value }) else {
+                throw WriteRefusal(ENODEV)
+            }
+            machine.regions[index].assembled = binding == .bind
+            machine.regions[index].daxDriver = nil
+            machine.daxDevices.removeAll { $0.through == value }
+            if binding == .bind { probe(index, &machine) }
+        case .cxlProbe:
+            guard let index = machine.regions.firstIndex(where: { "dax_\($0.name)" == value && $0.assembled }) else {
+                throw WriteRefusal(ENODEV)
+            }
+            probe(index, &machine)
         }
+    }
+
+    /// drivers/dax/hmem/hmem.c: dax_hmem_probe(); its device goes with the driver.
+    private func bindHmem(_ binding: MemoryAttribute.Binding, _ machine: inout MachineState) throws(WriteRefusal) {
+        guard let index = machine.hmemDevices.firstIndex(where: { $0.name == value }),
+            machine.hmemDevices[index].isBound == (binding == .unbind)
+        else { throw WriteRefusal(ENODEV) }
+        if binding == .unbind {
+            machine.hmemDevices[index].rangeWhenBound = machine.daxDevices.first { $0.through == value }?.ranges.first
+            machine.daxDevices.removeAll { $0.through == value }
+        } else {
+            guard let range = machine.hmemDevices[index].rangeWhenBound else { throw WriteRefusal(EIO) }
+            if machine.daxDevices.contains(where: { $0.ranges.contains { $0.overlaps(range) } }) {
+                throw WriteRefusal(ENOMEM)
+            }
+            machine.daxDevices.append(
+                DaxDevice(
+                    name: "dax\(value.dropFirst(5)).0",
+                    ranges: [range],
+                    owner: .hmem,
+                    through: value,
+                    driver: nil
+                )
+            )
+        }
+        machine.hmemDevices[index].isBound = binding == .bind
+    }
+
+    /// drivers/dax/cxl.c: cxl_dax_region_probe(), if the module is in and nobody has the bytes.
+    private func probe(_ index: Int, _ machine: inout MachineState) {
+        let region = machine.regions[index]
+        guard let range = region.range, machine.modules.state(of: "dax_cxl") == .live,
+            !machine.daxDevices.contains(where: { $0.ranges.contains { $0.overlaps(range) } })
+        else { return }
+        machine.regions[index].daxDriver = "cxl_dax_region"
+        machine.daxDevices.append(
+            DaxDevice(
+                name: "dax\(region.name.dropFirst(6)).0",
+                ranges: [range],
+                owner: .cxl,
+                through: region.name,
+                driver: nil
+            )
+        )
     }
 
     private static let zones = ["online_movable": "Movable", "online_kernel": "Normal", "online": "Normal"]

@@ -113,7 +113,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     func read() throws(ReloadError) -> MachineState {
         defer { reads += 1 }
         try onRead?(reads, &state)
-        return state
+        var seen = state
+        for (index, device) in state.hmemDevices.enumerated() where !device.isBound {
+            seen.hmemDevices[index].rangeWhenBound = kept.last?.unboundHmem[device.name]
+        }
+        return seen
     }
     func note(_ progress: RunProgress) { noted.append(progress) }
     func inhibit(because reason: String) throws(ReloadError) {

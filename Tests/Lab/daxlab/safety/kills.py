@@ -116,6 +116,26 @@ TO_HMEM = "t apply hmem --yes --json\n"
 # 6.12 resets locked decoders, so that only a region that it can't assemble is switched there, and only one way.
 FROM_NONE = {"kernel": "6.12", "platform": "unassembled", "before": "none", "after": "hmem", "finish": TO_HMEM,
              "prepare": f"{TO_HMEM}pattern write {INSIDE.start:#x}\nbring_back {INSIDE.start:#x} none\n"}
+# dax_hmem over a region that came back: the hold was taken away by hand, and cxl_acpi loaded. What a kill leaves to CXL
+# is brought back by hand, as no policy does that.
+HMEM_OVER_REGION = """
+daxswitch apply hmem --yes --json > /run/prepared.out 2>&1 || cat /run/prepared.out
+rm -f /run/modprobe.d/00-daxswitch.conf /run/udev/rules.d/00-daxswitch.rules
+udevadm control --reload
+/sbin/modprobe -a cxl_acpi cxl_pci cxl_mem dax_cxl
+settle
+bring_back() {
+    [ "$(owner "$1")" != "$2" ] || return
+    /sbin/rmmod dax_cxl
+    echo "$(cd /sys/bus/platform/devices && ls -d hmem.*)" > /sys/bus/platform/drivers/hmem/bind
+    /sbin/modprobe dax_cxl
+    settle
+    [ "$(owner "$1")" = "$2" ] || unprepared "the owner is $(owner "$1"), not $2"
+}
+"""
+# A run of two steps: every line of its journal, and the middle of each step.
+AT_HAND_OVER = tuple(f"kill_at cxl {line} {delay} {INSIDE.start:#x} hmem" for line, delay in
+                     [(line, 0) for line in range(1, 6)] + [(2, WITHIN), (4, WITHIN)])
 FROM_CXL = {"kernel": "coordinated", "before": "cxl", "after": "hmem"}
 
 
@@ -130,6 +150,8 @@ KILLS = (
     *both_kernels("kills-recover", "`recover`, at lines of its journal", AT_RECOVER, AT_RECOVER, missed=2),
     *(Kills("kills-persist", "`persist`, its builder, and the `recover` after it", kernel, "none", "file+image",
             OF_PERSIST, prepare="install_builder\n") for kernel in ("coordinated", "6.12")),
+    Kills("kills-hand-over", "`apply cxl`, where it hands one region over: each line of its journal and within each step",
+          "coordinated", "hmem", "cxl", AT_HAND_OVER, prepare=HMEM_OVER_REGION, missed=1),
     *both_kernels("kills-apply", "`apply`, at each line of its journal and within each step", AT_LINES, AT_LINES,
                   missed=4),
 )

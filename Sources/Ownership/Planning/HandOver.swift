@@ -1,0 +1,32 @@
+import Iomem
+import Machine
+
+// Giving CXL the memory of single regions, where loading modules again would do harm or would not help.
+extension Planner {
+    /// The steps that give CXL every committed region that it does not own yet: dax_hmem is unbound from the devices over
+    /// them, and dax_cxl takes the regions. No module is removed, and no other range changes.
+    ///
+    /// Nil if the policy does not want CXL to own regions, or if there is nothing to hand over.
+    func handOver(for policy: Policy) -> [Step]? {
+        guard policy.want.coveredByRegion == .cxl, let model = start.models.first else { return nil }
+        let regions = model.regions.filter { region in
+            region.isPresent && region.isCommitted && region.mode == "ram"
+                && model.owner(of: region.range) != .cxl
+        }.map(\.range)
+        guard !regions.isEmpty else { return nil }
+        let devices = model.claims.filter { claim in
+            claim.owner == .hmem && regions.contains(where: claim.excludes)
+        }.compactMap(\.span).uniqued()
+        let gate = policy.order.last { [.hold, .release].contains($0) }
+        return devices.map(Step.unbindHmem) + [gate].compactMap(\.self) + [.load("dax_cxl")]
+            + regions.map(Step.bindRegion)
+    }
+}
+
+extension Plan {
+    /// What the steps leave alone, where a policy's order would not.
+    var handOverNotes: [String] {
+        guard policy != nil, steps.contains(where: { [.unbindHmem, .bindRegion].contains($0.verb) }) else { return [] }
+        return ["No module is removed, unlike in the policy's order: memory elsewhere keeps its driver and its use."]
+    }
+}

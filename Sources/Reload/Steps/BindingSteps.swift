@@ -1,0 +1,63 @@
+import Glibc
+import Inspection
+import Iomem
+import Machine
+import Ownership
+
+/// The steps on one device: dax_hmem is unbound from `hmem.N` and bound to it, and dax_cxl takes a region.
+struct BindingSteps {
+    let surfaces: Surfaces
+    let settling: Settling
+
+    private var writer: MemoryWriter {
+        MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: false)
+    }
+
+    /// Unbinds dax_hmem from the device over `range`, after its bytes are written down: nothing shows them afterwards.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed` if there is no such device, `.notPermitted`, `.unavailable`.
+    func unbindHmem(_ range: AddressRange, on machine: MachineState, kept: RememberedFacts?) throws(ReloadError) {
+        let devices = machine.daxDevices.filter { device in
+            device.owner == .hmem && device.ranges.contains { $0.overlaps(range) }
+        }
+        guard let name = devices.first?.through, devices.allSatisfy({ $0.through == name }) else {
+            throw ReloadError(.stepFailed, "no hmem device lies over \(range)")
+        }
+        if let facts = machine.factsToKeep(unbinding: name, over: range, kept: kept) { try surfaces.facts.keep(facts) }
+        try writer.write(name, to: .hmemDriver(.unbind))
+    }
+
+    /// Binds dax_hmem to the device over `range`, from which a step unbound it.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed` if there is no such device or another dax region has the bytes, `.notPermitted`.
+    func bindHmem(_ range: AddressRange, on machine: MachineState) throws(ReloadError) {
+        guard let device = machine.hmemDevices.first(where: { !$0.isBound && $0.rangeWhenBound == range }) else {
+            throw ReloadError(.stepFailed, "no hmem device without driver is known over \(range)")
+        }
+        try writer.write(device.name, to: .hmemDriver(.bind))
+    }
+
+    /// Has dax_cxl probe the dax region over `range`. Without one, the region is bound again: that makes it, and the driver
+    /// takes it at once.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed` if there is no such region, `.notPermitted`.
+    func bindRegion(_ range: AddressRange, on machine: MachineState) throws(ReloadError) {
+        guard let region = machine.regions.first(where: { $0.range == range }) else {
+            throw ReloadError(.stepFailed, "no region lies over \(range)")
+        }
+        if region.assembled { return try writer.write("dax_\(region.name)", to: .cxlProbe) }
+        // One that is bound already does not bind twice; one that a run left unbound has nothing to unbind.
+        try writer.write(region.name, to: .regionDriver(.unbind), passing: [ENODEV])
+        try writer.write(region.name, to: .regionDriver(.bind))
+    }
+}
+
+extension MachineState {
+    /// What must be remembered before dax_hmem is unbound from the device `name`; nil without an id of the boot.
+    func factsToKeep(unbinding name: String, over range: AddressRange, kept: RememberedFacts?) -> RememberedFacts? {
+        guard let bootID = kernel.bootID else { return nil }
+        var facts = kept ?? RememberedFacts(bootID: bootID, sleeps: sleeps, initialProbe: nil, decoders: nil)
+        facts.unboundHmem[name] = range
+        return facts
+    }
+}
