@@ -191,8 +191,10 @@ struct CollectTests {
 
     @Test("whatever a recorded machine is, its recording can be read again") func readAgain() throws {
         for root in TestCaptures.all.enumerated().filter({ $0.offset.isMultiple(of: 9) }).map(\.element) {
-            let machine = try Inspector(root: root.path).read()
-            let again = try Inspector(Material.of(Collector(root: root.path).record().members)).read()
+            let tree = try TestCaptures.tree(of: root)
+            let log = RecordedKernelLog(tree: tree)
+            let machine = try Inspector(tree: tree, log: log).read()
+            let again = try Inspector(Material.of(Collector(tree: tree, log: log).record().members)).read()
             #expect(again.regions == machine.regions && again.daxDevices == machine.daxDevices, "\(root)")
             #expect(again.softReserved.map(\.range) == machine.softReserved.map(\.range), "\(root)")
         }

@@ -3,6 +3,9 @@ import Testing
 
 @Suite("policies")
 struct PoliciesTests {
+    /// `policies hmem`, run once for all tests that read what it prints: a proof takes most of a second.
+    static let hmem = Result { try Tool.run(["policies", "hmem"]) }
+
     @Test("a list and a policy are as the schema says", arguments: [[], ["cxl"], ["hmem"], ["reload"]])
     func document(_ name: [String]) throws {
         let document = try Tool.run(["policies"] + name + ["--json"]).document()
@@ -14,7 +17,7 @@ struct PoliciesTests {
 
     @Test("the proof for people: counts, hazards and a trace")
     func text() throws {
-        let ended = try Tool.run(["policies", "hmem"])
+        let ended = try Self.hmem.get()
         #expect(ended.status == 0)
         for part in ["hold already", "coordinated: where the order", "region-lost", "after load:cxl_acpi"] {
             #expect(ended.output.contains(part), "\(part)")

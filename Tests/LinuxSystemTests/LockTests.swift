@@ -139,8 +139,8 @@ struct LockTests {
         let group = DispatchGroup()
         DispatchQueue.global().async(group: group) {
             let descriptors = { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] }
-            for _ in 0..<10_000 where descriptors().count(where: { File.linkTarget("/proc/self/fd/\($0)") == path }) < 2
-            {
+            for _ in 0..<10_000 {
+                if descriptors().count(where: { File.linkTarget("/proc/self/fd/\($0)") == path }) >= 2 { break }
                 usleep(1000)
             }
             #expect(change(path) == 0)

@@ -46,8 +46,9 @@ enum Tool {
     ) throws -> Ended {
         let folder = URL(fileURLWithPath: TestCaptures.newDirectory())
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
+        let isPath = command.first?.hasPrefix("/") == true
+        process.executableURL = URL(fileURLWithPath: isPath ? command[0] : "/usr/bin/env")
+        process.arguments = isPath ? Array(command.dropFirst()) : command
         if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
         // What the sanitizers are told holds for the tool as well.
         let told = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }

@@ -107,7 +107,7 @@ struct HeldProgramTests {
     @Test("one that hangs is killed at its deadline, with all that it started")
     func hangs() throws {
         let error = #expect(throws: SystemError.self) {
-            try HeldProgram(command("wait"), within: .seconds(5)).end()
+            try HeldProgram(command("wait"), within: .seconds(2)).end()
         }
         #expect(error?.code == .timedOut)
         #expect(processes.count == 2 && haveEnded(processes))

@@ -47,7 +47,7 @@ struct ProgramAdversaryTests {
     @Test("one that does not end is stopped at its deadline, with all that it started")
     func deadline() throws {
         let error = #expect(throws: SystemError.self) {
-            try ProgramRun.status(of: command, within: .seconds(5))
+            try ProgramRun.status(of: command, within: .seconds(2))
         }
         #expect(error?.code == .timedOut)
         #expect(haveEnded(try processes()))

@@ -158,7 +158,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     }
     func append(_ line: [UInt8]) throws(ReloadError) {
         try call("journal-append") { () throws(ReloadError) in
-            let whole = (journal ?? []).reversed().drop { $0 != 0x0a }.reversed()
+            let text = journal ?? []
+            let whole = text.prefix((text.lastIndex(of: 0x0a) ?? -1) + 1)
             journal = Array(whole) + line
         }
     }
