@@ -35,16 +35,19 @@ struct ProofTests {
 
     private func check(
         _ generation: Generation,
+        of policies: [Policy] = Self.policies,
         last: [ProofEvent] = [.online],
-        _ find: (ProofState, Policy) -> (Plan, [String])?
+        as machine: (ProofState) -> MachineState = \.machine,
+        _ find: (ProofState, Policy, Plan) -> [String]
     ) {
         var problems: [(String, ProofSearch, Int, Plan)] = []
         for scenario in ProofScenario.all(generation) {
             let search = ProofSearch(scenario, last: last)
             for (index, state) in search.states.enumerated() {
-                for policy in Self.policies {
-                    guard let (plan, found) = find(state, policy) else { continue }
-                    problems += found.map { ($0, search, index, plan) }
+                guard let planner = try? Planner(machine: machine(state)) else { continue }
+                for policy in policies {
+                    let plan = planner.plan(policy)
+                    problems += find(state, policy, plan).map { ($0, search, index, plan) }
                 }
             }
         }
@@ -79,27 +82,24 @@ struct ProofTests {
         arguments: Generation.allCases
     )
     func properties(_ generation: Generation) {
-        check(generation) { state, policy in
-            guard let plan = state.plan(policy) else { return nil }
+        check(generation) { state, policy, plan in
             let properties = ProofProperties(state: state, plan: plan)
-            return (
-                plan,
-                properties.excludedOwners()
-                    + properties.unlisted(consent: policy.consent).map { "not listed: \($0)" }
-                    + properties.unfulfilled(policy) + properties.changesAgain(policy)
-            )
+            return properties.excludedOwners()
+                + properties.unlisted(consent: policy.consent).map { "not listed: \($0)" }
+                + properties.unfulfilled(policy) + properties.changesAgain(policy)
         }
     }
 
     @Test("what is not known widens the prediction, and never makes it wrong", arguments: Generation.allCases)
     func forgetful(_ generation: Generation) {
-        check(generation, last: []) { state, policy in
-            guard policy != Self.reload else { return nil }
+        let forgetting = { (state: ProofState) in
             var machine = state.machine
             machine.remembered = nil
             machine.initialProbe.value = .unknown
-            guard let plan = try? Planner(machine: machine).plan(policy) else { return nil }
-            return (plan, ProofProperties(state: state, plan: plan).excludedOwners())
+            return machine
+        }
+        check(generation, of: [Machines.hmem, Machines.cxl], last: [], as: forgetting) { state, _, plan in
+            ProofProperties(state: state, plan: plan).excludedOwners()
         }
     }
 

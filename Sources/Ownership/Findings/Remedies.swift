@@ -25,7 +25,9 @@ final class Remedies {
 
     private let machine: MachineState
     private let policies: () -> [Policy]
-    private var planned: [Command]?
+    /// The commands that were planned until now, and what is still to be planned.
+    private var planned: [Command] = []
+    private var rest: [() -> Command?]?
 
     init(_ machine: MachineState, policies: @escaping () -> [Policy]) {
         self.machine = machine
@@ -33,8 +35,19 @@ final class Remedies {
     }
 
     /// The first command after which only `owners` own `ranges`; nil where no command can do that without a hazard.
+    ///
+    /// No more commands are planned than it takes to find one: each is a plan for the whole machine.
     func command(giving ranges: [AddressRange], to owners: Set<Owner>) -> String? {
-        commands.first { command in ranges.allSatisfy { command.gives($0, to: owners) } }?.text
+        let serves = { (command: Command) in ranges.allSatisfy { command.gives($0, to: owners) } }
+        if let known = planned.first(where: serves) { return known.text }
+        var rest = rest ?? candidates()
+        defer { self.rest = rest }
+        while let next = rest.popLast() {
+            guard let command = next() else { continue }
+            planned.append(command)
+            if serves(command) { return command.text }
+        }
+        return nil
     }
 
     /// What brings the machine to another boot in which dax_hmem owns the memory; nil where that would be dangerous.
@@ -43,14 +56,8 @@ final class Remedies {
         return NextBoot(of: machine).hazards(of: .hmem).isEmpty ? "run `daxswitch persist hmem`, then reboot" : nil
     }
 
-    private var commands: [Command] {
-        if let planned { return planned }
-        let found = makeCommands()
-        planned = found
-        return found
-    }
-
-    private func makeCommands() -> [Command] {
+    /// A plan to be made for each command, the first command last: as the policies are, then with the memory taken offline.
+    private func candidates() -> [() -> Command?] {
         let planner: Planner
         do throws(PlanningError) {
             planner = try Planner(machine: machine)
@@ -58,13 +65,15 @@ final class Remedies {
             return []
         }
         let policies = policies()
-        let gentle = policies.compactMap { planner.command($0) }
-        return gentle
-            + policies.compactMap { policy in
+        let gentle = policies.map { policy in { planner.command(policy) } }
+        let offlining = policies.map { policy in
+            {
                 var policy = policy
                 policy.consent.offlineMemory = true
                 return planner.command(policy, " --offline-memory")
             }
+        }
+        return (gentle + offlining).reversed()
     }
 }
 

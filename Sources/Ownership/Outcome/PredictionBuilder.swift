@@ -6,15 +6,14 @@ struct PredictionBuilder {
     private let machine: MachineState
     private let start: Unknowns
     private let end: [ModelIndex]
-    private let evidence: PredictionEvidence
 
     init(machine: MachineState, start: Unknowns, end: [ModelIndex]) {
         self.machine = machine
         self.start = start
         self.end = end
-        evidence = PredictionEvidence(machine, start)
     }
 
+    /// The prediction without what only a reader of a plan needs: most plans are made to see whether they have a hazard.
     func prediction() -> Prediction {
         let claimed = end.flatMap { $0.model.claims.flatMap(\.ranges) + $0.model.regions.map(\.range) }
         let supposed = Set(start.supposedParts)
@@ -23,9 +22,19 @@ struct PredictionBuilder {
         return Prediction(
             ranges: ranges.map(predict),
             modules: modules(),
-            iomem: IomemModel(models: end.map(\.model), ranges: ranges, unknown: start.supposedParts).lines(),
+            iomem: [],
             missingFacts: missingFacts(ranges)
         )
+    }
+
+    /// `prediction`, which this builder made, with the lines of iomem and with the facts about each range.
+    func completed(_ prediction: Prediction) -> Prediction {
+        let evidence = PredictionEvidence(machine, start)
+        let ranges = prediction.ranges.map(\.range)
+        var prediction = prediction
+        for place in ranges.indices { prediction.ranges[place].facts = evidence.facts(for: ranges[place]) }
+        prediction.iomem = IomemModel(models: end.map(\.model), ranges: ranges, unknown: start.supposedParts).lines()
+        return prediction
     }
 
     private func predict(_ range: AddressRange) -> PredictedRange {
@@ -40,8 +49,7 @@ struct PredictionBuilder {
             owners: owners,
             through: throughs.count == 1 ? throughs.first ?? nil : nil,
             rules: reasons.flatMap(\.rules).uniqued(),
-            why: reasons.map(\.why).uniqued().joined(separator: "; or "),
-            facts: evidence.facts(for: range)
+            why: reasons.map(\.why).uniqued().joined(separator: "; or ")
         )
     }
 

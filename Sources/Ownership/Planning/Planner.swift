@@ -116,7 +116,7 @@ package struct Planner: Sendable {
         var plan = Plan(
             request: request,
             steps: walk.steps,
-            prediction: walk.prediction.notingOwners(of: machine),
+            prediction: walk.builder.completed(walk.prediction).notingOwners(of: machine),
             hazards: withCauses(walk.hazards, of: asked.steps, policy: request.policy),
             fingerprint: fingerprint
         )
@@ -129,8 +129,10 @@ package struct Planner: Sendable {
     struct Walk {
         /// The steps without needless ones.
         var steps: [Step]
+        /// Made by `builder`, and not yet completed.
         var prediction: Prediction
         var hazards: [Hazard]
+        let builder: PredictionBuilder
 
         /// Nothing speaks against the steps, and what they bring is certain.
         var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
@@ -158,9 +160,10 @@ package struct Planner: Sendable {
             models = outcomes.flatMap(\.models).distinct()
         }
         let end = models.map(ModelIndex.init)
-        let prediction = PredictionBuilder(machine: machine, start: start, end: end).prediction()
+        let builder = PredictionBuilder(machine: machine, start: start, end: end)
+        let prediction = builder.prediction()
         hazards += OutcomeHazards(start: start, end: end, policy: policy, steps: kept).hazards(prediction)
-        return Walk(steps: kept, prediction: prediction, hazards: hazards.uniqued())
+        return Walk(steps: kept, prediction: prediction, hazards: hazards.uniqued(), builder: builder)
     }
 }
 
