@@ -66,13 +66,13 @@ package struct Decoder: Sendable, Equatable {
     package var kind: Kind
     /// The bytes it decodes (`start`, `size`); nil where it is not programmed.
     package var range: AddressRange?
-    /// `locked` is 1.
-    package var locked: Bool
+    /// `locked` is 1; nil if the material does not tell, as what `cxl list` prints.
+    package var locked: Bool?
     /// The region it belongs to (`region`), nil where none.
     package var region: String?
 
     /// A decoder as sysfs shows it.
-    package init(name: String, kind: Kind, range: AddressRange?, locked: Bool, region: String?) {
+    package init(name: String, kind: Kind, range: AddressRange?, locked: Bool?, region: String?) {
         self.name = name
         self.kind = kind
         self.range = range

@@ -62,6 +62,34 @@ struct PermissionTests {
         #expect(hazard?.subject == subject && (hazard == nil || hazard?.id == .notPermitted))
     }
 
+    @Test("persist where process 1 can't be looked at: not taken for the host, after what is known for certain")
+    func unknownRoot() {
+        func hazard(_ capabilities: UInt64, directory: String? = nil, isRootKnown: Bool = false) -> String? {
+            Privilege(
+                capabilities: capabilities,
+                userNamespace: "user:[4026531837]",
+                ownDirectory: directory,
+                isRootKnown: isRootKnown
+            ).hazardOfPersisting?.subject
+        }
+        #expect(hazard(0x1ff_ffff_ffff) == "/proc/1/root")
+        #expect(hazard(0x1ff_ffff_ffff, isRootKnown: true) == nil)
+        #expect(hazard(0) == "CAP_SYS_ADMIN")
+        #expect(hazard(0x1ff_ffff_ffff, directory: "/") == "/")
+    }
+
+    @Test("persist in a chroot without /proc/1: 77, and nothing is written", .enabled(if: Jail.obstacle == nil))
+    func chroot() throws {
+        let root = try TestCaptures.copy(
+            try TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first")
+        )
+        // A process 1 without what only its owner and root may see.
+        try FileManager.default.createDirectory(at: root.url("/proc/1"), withIntermediateDirectories: true)
+        let ended = try Jail.run(["persist", "hmem", "--yes"], in: root)
+        #expect(ended.status == 77 && ended.complaint.contains("/proc/1/root can't be read"), "\(ended)")
+        #expect(!FileManager.default.fileExists(atPath: root.url("/etc/modprobe.d/01-daxswitch.conf").path))
+    }
+
     @Test("collect where every address is zero: 77, and nothing is recorded")
     func collect() throws {
         let root = try TestCaptures.copy(

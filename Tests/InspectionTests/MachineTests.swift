@@ -17,7 +17,7 @@ import Testing
         #expect(region.name == "region0" && region.committed && region.locked == true && region.assembled)
         #expect(region.daxDriver == "cxl_dax_region" && region.targets == ["decoder2.0"])
         let endpoint = try #require(state.decoders.first { $0.name == "decoder2.0" })
-        #expect(endpoint.kind == .endpoint && endpoint.locked && endpoint.region == "region0")
+        #expect(endpoint.kind == .endpoint && endpoint.locked == true && endpoint.region == "region0")
         #expect(endpoint.range == region.range)
         #expect(state.decoders.first { $0.name == "decoder2.1" }?.range == nil)
         #expect(state.decoders.first?.name == "decoder0.0" && state.decoders.first?.kind == .root)

@@ -1,5 +1,7 @@
+import CaptureReplay
 import Iomem
 import Machine
+import TestCaptures
 import Testing
 
 @testable import Ownership
@@ -28,6 +30,27 @@ struct PlannerTests {
             #expect(predicted.owners == [.hmem])
             #expect(predicted.rules == [Rule.noWindow.id], "\(predicted.why)")
         }
+    }
+
+    @Test("6.1: the lines of hmem.N are there from boot on, whatever is loaded, and are predicted")
+    func linesOfHmemDevices() throws {
+        let roots = TestCaptures.roots(kernel: "6.1.0-50-lab", scenario: "three-windows")
+        let (before, after) = (try Replay.state(roots[4]), try Replay.state(roots[5]))
+        let lines = before.iomem.entries { $0.hasPrefix("hmem.") }.map(\.range)
+        #expect(lines.count == 4)
+        let prediction = try Planner(machine: before).predict([.load("dax_hmem")]).prediction
+        let predicted = prediction.iomem.filter { $0.name == "hmem.N" }
+        #expect(predicted == lines.map { PredictedLine(range: $0, name: "hmem.N", isCertain: true) })
+        #expect(after.iomem.entries { $0.hasPrefix("hmem.") }.map(\.range) == lines)
+        #expect(compare(prediction, with: after) == [])
+        var without = after
+        without.iomem = IomemTree(
+            inFileOrder: after.iomem.flattened.map(\.entry).filter { !$0.name.hasPrefix("hmem.") }.map {
+                IomemEntry(range: $0.range, name: $0.name)
+            }
+        )
+        let missing = compare(prediction, with: without).filter { $0.expected == ["hmem.N"] }
+        #expect(missing.map(\.range) == lines)
     }
 
     @Test("7.3, unlocked region: hmem is refused, because the decoders are reset")

@@ -93,7 +93,7 @@ struct CxlReading {
                     name: name,
                     kind: kind,
                     range: try range(path, start: "start", isRequired: tree.isLive),
-                    locked: try tree.value("\(path)/locked") == "1",
+                    locked: try tree.value("\(path)/locked").map { $0 == "1" },
                     region: try tree.value("\(path)/region").flatMap { $0.isEmpty ? nil : $0 }
                 )
             )

@@ -67,7 +67,8 @@ struct ArchivedFiles {
         if path.hasPrefix("/") || path.parts(at: "/").contains("..") { return true }
         let path = "/\(path)"
         return [
-            "/proc/", "/sys/", "/lib/modules/", "modprobe.d/", "udev/rules.d/", "/run/daxswitch/", "/sos_commands/",
+            "/proc/", "/sys/", "/boot/config-", "/lib/modules/", "modprobe.d/", "udev/rules.d/", "/run/daxswitch/",
+            "/sos_commands/",
         ]
         .contains { path.holds($0) }
             || ["/dmesg", "/kmsg", "/host-id", "/absent", "/machine-id"].contains { path.hasSuffix($0) }

@@ -17,18 +17,23 @@ package struct Privilege: Sendable {
     /// A directory that the host's programs have to share with us and that is another one for process 1; nil where there
     /// is none, or none that can be told.
     package let ownDirectory: String?
+    /// Whether it can be told which directory is `/` for process 1. It can't where `/proc` is not mounted, and without the
+    /// right to look at process 1 (CAP_SYS_PTRACE, if that has more capabilities).
+    package let isRootKnown: Bool
 
     /// What was found out about a process.
     package init(
         capabilities: UInt64?,
         userNamespace: String?,
         pidNamespace: String? = nil,
-        ownDirectory: String? = nil
+        ownDirectory: String? = nil,
+        isRootKnown: Bool = true
     ) {
         self.capabilities = capabilities
         self.userNamespace = userNamespace
         self.pidNamespace = pidNamespace
         self.ownDirectory = ownDirectory
+        self.isRootKnown = isRootKnown
     }
 
     /// Of this process.
@@ -39,7 +44,10 @@ package struct Privilege: Sendable {
             capabilities: line.flatMap { UInt64($0.dropFirst("CapEff:".count).trimmed, radix: 16) },
             userNamespace: File.linkTarget("/proc/self/ns/user"),
             pidNamespace: File.linkTarget("/proc/self/ns/pid"),
-            ownDirectory: ["/", "/run"].first { watchedIsOther($0, than: "/proc/1/root\($0)") }
+            ownDirectory: ["/", "/run"].first { path in
+                watched("/proc/1/root\(path)") { isOther(path, than: "/proc/1/root\(path)") }
+            },
+            isRootKnown: watched("/proc/1/root/") { (try? FileStatus("/proc/1/root/")) != nil }
         )
     }
 
@@ -50,11 +58,9 @@ package struct Privilege: Sendable {
         return !ours.isSameFile(as: theirs)
     }
 
-    /// The same of directories that may not answer: then nothing can be told.
-    private static func watchedIsOther(_ path: String, than second: String) -> Bool {
-        let answer = try? WatchedReading().answer { note in
-            note.during(second) { isOther(path, than: second) ? [1] : [] }
-        }
+    /// What `body` finds out about `path`, which may not answer: then it is false.
+    private static func watched(_ path: String, _ body: () -> Bool) -> Bool {
+        let answer = try? WatchedReading().answer { note in note.during(path) { body() ? [1] : [] } }
         return answer == [1]
     }
 

@@ -54,17 +54,24 @@ extension StepHazards {
     }
 
     func regionLost(_ region: ModelRegion, _ module: String) -> Hazard {
-        let why =
-            region.lock == .ignored
-            ? "its decoders are locked, but this kernel resets them all the same (\(Rule.lockIgnored.id))"
-            : "its decoders are not locked (\(Rule.resetOnRemoval.id))"
+        let decoders = "the decoders of \(region.name) (\(region.range))"
+        let reset =
+            switch region.lock {
+            case .ignored:
+                "resets \(decoders): its decoders are locked, but this kernel resets them all the same "
+                    + "(\(Rule.lockIgnored.id)). The"
+            case .unknown:
+                "may reset \(decoders): it is not known whether they are locked (\(Rule.resetOnRemoval.id)). If not, the"
+            case .unlocked, .honoured:
+                "resets \(decoders): its decoders are not locked (\(Rule.resetOnRemoval.id)). The"
+            }
         return Hazard(
             id: .regionLost,
             subject: region.name,
             ranges: [region.range],
             why:
-                "removing \(module) resets the decoders of \(region.name) (\(region.range)): \(why). The memory behind it "
-                + "no longer answers, its contents are lost, and the region does not come back by itself",
+                "removing \(module) \(reset) memory behind it no longer answers, its contents are lost, and the region does "
+                + "not come back by itself",
             wayOut: wantsHmem
                 ? "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range and "
                     + "the decoders stay as firmware left them"

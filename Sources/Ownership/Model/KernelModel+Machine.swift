@@ -194,7 +194,13 @@ extension ModelRegion {
     /// A region of sysfs; nil while it has no bytes.
     init?(_ region: Region, decoders: [Decoder], seesEndpoints: Bool) {
         guard let range = region.range else { return nil }
-        let isLocked = decoders.contains { region.targets.contains($0.name) && $0.locked }
+        let locks = decoders.filter { region.targets.contains($0.name) }.compactMap(\.locked)
+        let lock: LockPolicy =
+            switch region.locked {
+            case true?: .honoured
+            case false?: .unlocked
+            case nil: locks.contains(true) ? .ignored : locks.isEmpty ? .unknown : .unlocked
+            }
         let isDetached = !region.committed && region.locked == true && region.targets.isEmpty && !seesEndpoints
         let stage: Stage =
             switch (region.committed, region.assembled) {
@@ -206,7 +212,7 @@ extension ModelRegion {
             name: region.name,
             range: range,
             mode: region.mode,
-            lock: region.locked == true ? .honoured : region.locked == nil && isLocked ? .ignored : .unlocked,
+            lock: lock,
             life: isDetached ? .detached : .present(stage),
             lacksBridge: region.lacksPmemDriver
         )

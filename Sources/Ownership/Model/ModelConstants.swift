@@ -33,6 +33,9 @@ struct ModelConstants: Equatable, Sendable {
     var softReservedLines: [AddressRange]
     /// The kernel prints them.
     var showsSoftReserved: Bool
+    /// "hmem.N" lines of iomem. Only up to 6.2 the devices have resources of their own, from boot on, whatever is loaded
+    /// (drivers/dax/hmem/device.c: hmem_register_device(); later drivers/dax/hmem/hmem.c makes them without).
+    var hmemLines: [AddressRange]
     /// What the kernel has used as memory since the boot.
     var systemRAM: [AddressRange]
 
@@ -64,6 +67,7 @@ struct ModelConstants: Equatable, Sendable {
         unsignedModules = Set(machine.modules.loaded.filter(\.value.isUnsigned).keys)
         loadsCxlFirst = machine.persisted == .cxl
         softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
+        hmemLines = machine.iomem.entries { modelName($0) == "hmem.N" }.map(\.range)
         let lines = softReservedLines
         let index = RangeIndex(lines)
         windows = machine.windows.map { window in

@@ -36,6 +36,8 @@ struct ModelRegion: Hashable, Sendable {
         case honoured
         /// They are locked, and the kernel resets them (`Rule.lockIgnored`).
         case ignored
+        /// Nothing tells whether they are locked. They are taken as not locked, which is worse.
+        case unknown
     }
 
     var name: String

@@ -3,7 +3,7 @@ import Machine
 
 /// The lines that `/proc/iomem` will have in and around some ranges.
 ///
-/// Names that carry a number nobody chooses are written with a letter: `CXL Window N`, `regionN`, `daxN.M`.
+/// Names that carry a number nobody chooses are written with a letter: `CXL Window N`, `hmem.N`, `regionN`, `daxN.M`.
 struct IomemModel {
     private let models: [KernelModel]
     private let ranges: RangeIndex
@@ -45,6 +45,7 @@ struct IomemModel {
             add(range, "System RAM (kmem)", isCertain: isCertain)
         }
         if model.windowsAreLive { model.constants.windows.forEach { add($0, "CXL Window N") } }
+        model.constants.hmemLines.uniqued().forEach { add($0, "hmem.N") }
         for region in model.regions where region.isPresent && region.hasLine { add(region.range, "regionN") }
         if model.constants.showsSoftReserved {
             model.constants.softReservedLines.uniqued().forEach { add($0, "Soft Reserved") }
@@ -73,7 +74,7 @@ struct IomemModel {
     }
 
     private static func depth(_ name: String) -> Int {
-        ["CXL Window N", "regionN", "Soft Reserved", "daxN.M", "System RAM (kmem)"].firstIndex(of: name) ?? 9
+        ["CXL Window N", "hmem.N", "regionN", "Soft Reserved", "daxN.M", "System RAM (kmem)"].firstIndex(of: name) ?? 9
     }
 }
 
@@ -81,6 +82,7 @@ struct IomemModel {
 func modelName(_ name: String) -> String? {
     if name == "Soft Reserved" || name == "System RAM (kmem)" { return name }
     if name.hasPrefix("CXL Window ") { return "CXL Window N" }
+    if name.hasPrefix("hmem."), name.utf8.count > 5, name.dropFirst(5).allSatisfy(\.isNumber) { return "hmem.N" }
     if name.hasPrefix("region"), name.dropFirst(6).allSatisfy(\.isNumber) { return "regionN" }
     if name.hasPrefix("dax"), name.contains("."), name.dropFirst(3).allSatisfy({ $0.isNumber || $0 == "." }) {
         return "daxN.M"

@@ -69,7 +69,10 @@ extension Fingerprint {
             machine.decoders.map { decoder in
                 let range = decoder.range?.description ?? "no range"
                 let region = decoder.region.map { ", \($0)" } ?? ""
-                return (decoder.name, "\(decoder.kind.rawValue), \(range)\(decoder.locked ? ", locked" : "")\(region)")
+                return (
+                    decoder.name,
+                    "\(decoder.kind.rawValue), \(range)\(decoder.locked == true ? ", locked" : "")\(region)"
+                )
             }
         )
     }

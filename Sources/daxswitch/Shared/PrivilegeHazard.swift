@@ -55,11 +55,18 @@ extension Privilege {
                 "run on the host itself"
             )
         }
-        guard lacks(.administration) else { return nil }
+        if lacks(.administration) {
+            return refusal(
+                "CAP_SYS_ADMIN",
+                "writing the configuration of the next boot needs root (CAP_SYS_ADMIN)",
+                "run as root on the host"
+            )
+        }
+        guard !isRootKnown else { return nil }
         return refusal(
-            "CAP_SYS_ADMIN",
-            "writing the configuration of the next boot needs root (CAP_SYS_ADMIN)",
-            "run as root on the host"
+            "/proc/1/root",
+            "/proc/1/root can't be read, so this may be a chroot, and what is written there is not what the host boots with",
+            "run as root on the host itself, with /proc mounted and CAP_SYS_PTRACE"
         )
     }
 

@@ -34,7 +34,7 @@ struct DeadFileSystemTests {
         arguments: [
             (["history"], "/var/lib/daxswitch", Int32(75)), (["collect", "/dead/capture"], "", 75),
             (["recover", "--yes"], "/var/lib/daxswitch", 75), (["recover", "--yes"], "/proc/1/root", 0),
-            (["persist", "hmem", "--dry-run"], "/boot", 0),
+            (["persist", "hmem", "--dry-run"], "/boot", 0), (["persist", "hmem", "--yes"], "/proc/1/root", 77),
         ]
     )
     func otherFiles(arguments: [String], directory: String, status: Int32) throws {

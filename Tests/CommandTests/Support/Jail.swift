@@ -12,6 +12,12 @@ enum Jail {
     /// Runs the tool on `root`, which must be a copy; `tracer` is put before.
     static func run(_ arguments: [String], in root: CaptureRoot, tracer: [String] = []) throws -> Ended {
         try JailedTool.furnish(root.path)
+        // The host that the jail stands for has a process 1, of which persist asks whether it has the same root.
+        let link = root.path + "/proc/1/root"
+        if arguments.first == "persist", !FileManager.default.fileExists(atPath: root.path + "/proc/1") {
+            try FileManager.default.createDirectory(atPath: root.path + "/proc/1", withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/")
+        }
         let ended = try Tool.run(command: tracer + entry + [root.path, Tool.path] + arguments)
         try ended.checkByReferee(arguments, root: root.path)
         return ended

@@ -39,6 +39,19 @@ import Testing
         #expect(try facts("\(folder)/archive") == (try facts("\(folder)/\(top)machine")))
     }
 
+    @Test("the kernel's configuration is read from an archive too") func configuration() throws {
+        let folder = TestCaptures.newDirectory()
+        // Windows, and no Soft Reserved memory: then the configuration counts.
+        let machine = TestCaptures.repository.appendingPathComponent("Tests/Field/21-ndctl279-legacy-system-ram.txz")
+        try shell("mkdir machine && tar -xf '\(machine.path)' -C machine", in: folder)
+        let release = try facts("\(folder)/machine").kernel.release
+        let config = "boot/config-\(release)"
+        try shell("mkdir machine/boot && echo '# CONFIG_EFI_SOFT_RESERVE is not set' > machine/\(config)", in: folder)
+        try shell("tar -czf archive.tgz machine", in: folder)
+        #expect(try facts("\(folder)/archive.tgz").softReserveIsOff == "/\(config)")
+        #expect(try facts("\(folder)/archive.tgz") == (try facts("\(folder)/machine")))
+    }
+
     private func refusal(_ path: String) throws -> InspectionError { try #require(failure(reading: path)) }
 
     @Test("several captures: the refusal names them") func several() throws {

@@ -20,6 +20,16 @@ import Testing
         return folder
     }
 
+    @Test("whether a region is locked is not in it: a hazard says so and does not call it unlocked") func lock() throws
+    {
+        let machine = try Inspector(root: Self.archive).read()
+        #expect(machine.decoders.allSatisfy { $0.locked == nil })
+        let hazards = try Planner(machine: machine).predict([.unload("dax_cxl"), .unload("cxl_acpi")]).hazards
+        let lost = try #require(hazards.first { $0.id == .regionLost })
+        #expect(lost.why.contains("may reset") && lost.why.contains("is not known"), "\(lost.why)")
+        #expect(hazards.allSatisfy { !$0.why.contains("not locked") })
+    }
+
     @Test("it reads as the machine that it was made of, as an archive and as a directory") func machine() throws {
         let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-kmem", "kmem-movable")
         let captured = try Inspector(root: root.path).read()
