@@ -187,9 +187,9 @@ _daxswitch() {
 _daxswitch_status() {
     repeating_flags=()
     non_repeating_flags=(--json --check --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--root)
-    __daxswitch_offer_flags_options 0
+    repeating_options=(--root)
+    non_repeating_options=()
+    __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -203,42 +203,8 @@ _daxswitch_status() {
 _daxswitch_plan() {
     repeating_flags=()
     non_repeating_flags=(--json --detailed-exitcode --version -h --help)
-    repeating_options=(--root)
-    non_repeating_options=(--rules --initial-probe --out)
-    __daxswitch_offer_flags_options 1
-
-    # Offer option value completions
-    case "${prev}" in
-    '--root')
-        __daxswitch_add_completions -f
-        return
-        ;;
-    '--rules')
-        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'
-        return
-        ;;
-    '--initial-probe')
-        return
-        ;;
-    '--out')
-        return
-        ;;
-    esac
-
-    # Offer positional completions
-    case "${positional_number}" in
-    1)
-        __daxswitch_add_completions -W 'cxl'$'\n''hmem'$'\n''reload'
-        return
-        ;;
-    esac
-}
-
-_daxswitch_predict() {
-    repeating_flags=()
-    non_repeating_flags=(--json --all-orders --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--root --rules --initial-probe --out)
+    repeating_options=(--root --out)
+    non_repeating_options=(--rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
@@ -255,6 +221,42 @@ _daxswitch_predict() {
         return
         ;;
     '--out')
+        __daxswitch_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __daxswitch_add_completions -W 'cxl'$'\n''hmem'$'\n''reload'
+        return
+        ;;
+    esac
+}
+
+_daxswitch_predict() {
+    repeating_flags=()
+    non_repeating_flags=(--json --all-orders --version -h --help)
+    repeating_options=(--root --out)
+    non_repeating_options=(--rules --initial-probe)
+    __daxswitch_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        __daxswitch_add_completions -f
+        return
+        ;;
+    '--rules')
+        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'
+        return
+        ;;
+    '--initial-probe')
+        return
+        ;;
+    '--out')
+        __daxswitch_add_completions -f
         return
         ;;
     esac
@@ -298,9 +300,9 @@ _daxswitch_apply() {
 _daxswitch_verify() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--root --rules --initial-probe --prometheus)
-    __daxswitch_offer_flags_options 1
+    repeating_options=(--root --prometheus)
+    non_repeating_options=(--rules --initial-probe)
+    __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -316,6 +318,7 @@ _daxswitch_verify() {
         return
         ;;
     '--prometheus')
+        __daxswitch_add_completions -f
         return
         ;;
     esac
@@ -418,8 +421,8 @@ _daxswitch_explain() {
 _daxswitch_history() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--root)
+    repeating_options=(--root)
+    non_repeating_options=()
     __daxswitch_offer_flags_options 0
 
     # Offer option value completions

@@ -23,15 +23,15 @@ function __daxswitch_parse_tokens -S
         __daxswitch_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'status'
-            __daxswitch_parse_subcommand 0 'root=' 'json' 'check' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 1 'root=+' 'json' 'check' 'version' 'h/help'
         case 'plan'
-            __daxswitch_parse_subcommand 1 'root=+' 'json' 'rules=' 'initial-probe=' 'out=' 'detailed-exitcode' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'rules=' 'initial-probe=' 'out=+' 'detailed-exitcode' 'version' 'h/help'
         case 'predict'
-            __daxswitch_parse_subcommand -r 1 'root=' 'json' 'rules=' 'initial-probe=' 'out=' 'all-orders' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 1 'root=+' 'json' 'rules=' 'initial-probe=' 'out=+' 'all-orders' 'version' 'h/help'
         case 'apply'
             __daxswitch_parse_subcommand 1 'dry-run' 'yes' 'json' 'wait=' 'offline-memory' 'leave-idle' 'accept=+' 'no-rollback' 'version' 'h/help'
         case 'verify'
-            __daxswitch_parse_subcommand 1 'root=' 'json' 'rules=' 'initial-probe=' 'prometheus=' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'rules=' 'initial-probe=' 'prometheus=+' 'version' 'h/help'
         case 'recover'
             __daxswitch_parse_subcommand 0 'dry-run' 'yes' 'json' 'wait=' 'version' 'h/help'
         case 'persist'
@@ -43,7 +43,7 @@ function __daxswitch_parse_tokens -S
         case 'explain'
             __daxswitch_parse_subcommand 1 'json' 'version' 'h/help'
         case 'history'
-            __daxswitch_parse_subcommand 0 'root=' 'json' 'version' 'h/help'
+            __daxswitch_parse_subcommand 0 'root=+' 'json' 'version' 'h/help'
         case 'version'
             __daxswitch_parse_subcommand 0 'json' 'version' 'h/help'
         case 'help'
@@ -107,7 +107,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional 
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'plan' -d 'Show the steps of a policy on this machine and who owns what afterwards.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'predict' -d 'Say who owns what after any sequence of steps, without doing them.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'apply' -d 'Carry out a policy, or a plan that was saved, on this machine, and verify the result.'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'verify' -d 'Hold the machine against a saved plan or a policy, and list every difference.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'verify' -d 'Compare this machine with a saved plan or a policy and list the differences.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'recover' -d 'Finish or undo what an apply that was cut off has left, as its journal shows it.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'persist' -d 'Make a choice hold from the next boot on, or take it back.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'collect' -d 'Record this machine in a directory or an archive, which then serves as --root anywhere.'
@@ -116,26 +116,26 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional 
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'history' -d 'List what was carried out on this machine, the newest last.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'version' -d 'Print the version; with --json, those of the schemas and of libkmod as well.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" root' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem.' -rF
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one a line, @- for standard input): a line for each, and a summary.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" check' -l 'check' -d 'Exit 4 if something is broken: a finding of severity crash, loss or failure.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch plan" -eq 1' -fka 'cxl hmem reload'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem. Several, or @LIST (a file with one a line, @- for standard input): a line for each, and a summary.' -rF
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one a line, @- for standard input): a line for each, and a summary.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" out' -l 'out' -d 'Write the plan to this file, for apply and verify.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan"' -l 'out' -d 'Write the document to this file, for apply and verify; with -, to standard output in place of text.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" detailed-exitcode' -l 'detailed-exitcode' -d 'End with 2 instead of 0 where changes are pending.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch predict" -ge 1' -fka 'hold release cxl_acpi cxl_pci cxl_mem cxl_port cxl_pmem dax_hmem dax_cxl kmem device_dax load:cxl_acpi unload:cxl_acpi load:cxl_pci unload:cxl_pci load:cxl_mem unload:cxl_mem load:cxl_port unload:cxl_port load:cxl_pmem unload:cxl_pmem load:dax_hmem unload:dax_hmem load:dax_cxl unload:dax_cxl load:kmem unload:kmem load:device_dax unload:device_dax'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" root' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem.' -rF
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" out' -l 'out' -d 'Write the prediction to this file, for verify.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict"' -l 'out' -d 'Write the document to this file, for apply and verify; with -, to standard output in place of text.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" all-orders' -l 'all-orders' -d 'Instead of steps, take modules: show every order of loading or reloading them, by what it brings.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch predict" h help' -s 'h' -l 'help' -d 'Show help information.'
@@ -151,11 +151,11 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_op
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch verify" -eq 1' -fka 'cxl hmem reload'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" root' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem.' -rF
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one a line, @- for standard input): a line for each, and a summary.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" prometheus' -l 'prometheus' -d 'Write metrics to this file as well, for the textfile collector of Prometheus\' node_exporter.' -rfka ''
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify"' -l 'prometheus' -d 'Write metrics to this file as well, for the textfile collector of Prometheus\' node_exporter; with -, to standard output in place of text.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch recover" dry-run' -l 'dry-run' -d 'Say what would be done and do nothing.'
@@ -186,7 +186,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional 
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch explain" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch explain" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch explain" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch history" root' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem.' -rF
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch history"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch history" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch history" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch history" h help' -s 'h' -l 'help' -d 'Show help information.'

@@ -25,11 +25,14 @@ package struct PolicyLibrary: Sendable {
         package let policy: Policy
         /// A path, or `built in`.
         package let source: String
+        /// What a command names it by: a name, or a path.
+        package let argument: String
 
         /// A policy with its place.
-        package init(policy: Policy, source: String) {
+        package init(policy: Policy, source: String, argument: String) {
             self.policy = policy
             self.source = source
+            self.argument = argument
         }
     }
 
@@ -48,16 +51,16 @@ package struct PolicyLibrary: Sendable {
                     message: "there is no such file"
                 )
             }
-            return Entry(policy: try PolicyFile.parse(text, file: name), source: name)
+            return Entry(policy: try PolicyFile.parse(text, file: name), source: name, argument: name)
         }
         for folder in folders {
             let path = "\(folder)/\(name).toml"
             if let text = try text(of: path) {
-                return Entry(policy: try PolicyFile.parse(text, file: path), source: path)
+                return Entry(policy: try PolicyFile.parse(text, file: path), source: path, argument: name)
             }
         }
         if let text = Self.builtinTexts[name] {
-            return Entry(policy: try PolicyFile.parse(text, file: "\(name).toml"), source: "built in")
+            return Entry(policy: try PolicyFile.parse(text, file: "\(name).toml"), source: "built in", argument: name)
         }
         throw PolicyError(
             code: .notFound,

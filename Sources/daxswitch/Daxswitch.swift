@@ -39,11 +39,19 @@ enum Entry {
             var command = try Daxswitch.parseAsRoot(arguments)
             try command.run()
         } catch {
+            let error = misspelling(arguments) ?? error
             guard let failure = Failure(usage: error) else { Daxswitch.exit(withError: error) }
             if asksForJSON(arguments) { Output.print(errorDocument(failure)) }
             Output.explainUsage(Daxswitch.fullMessage(for: error))
             Daxswitch.exit(withError: ExitCode(failure.status.rawValue))
         }
+    }
+
+    /// What is wrong with the first word, if that is not a command: the parser complains about what follows it.
+    private static func misspelling(_ arguments: [String]) -> ValidationError? {
+        let names = Daxswitch.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard let word = arguments.first, !word.hasPrefix("-"), !names.contains(word) else { return nil }
+        return ValidationError("'\(word)' is not a command.\(suggestion(for: word, in: names))")
     }
 
     /// Whether `--json` is among arguments that can't be parsed.

@@ -51,13 +51,6 @@ struct BadInputTests {
         #expect(ended.status == 64 && ended.output.isEmpty)
     }
 
-    @Test("apply with neither --yes nor a terminal: 64, before anything is read")
-    func unconfirmed() throws {
-        let ended = try Tool.run(["apply", "hmem"])
-        #expect(ended.status == 64)
-        #expect(ended.complaint.contains("--yes"))
-    }
-
     @Test("a policy with an unknown key: 65, with file, line and key")
     func unknownKey() throws {
         let file = try temporaryFile("fast.toml", "summary = \"s\"\norder = [\"hold\"]\n[want]\nspeed = \"high\"\n")

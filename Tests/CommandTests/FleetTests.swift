@@ -4,7 +4,7 @@ import Testing
 
 @testable import daxswitch
 
-@Suite("plan for many machines")
+@Suite("status, plan and verify for many machines")
 struct FleetTests {
     private func captures() throws -> [String] {
         [
@@ -90,6 +90,141 @@ struct FleetTests {
         #expect(try Tool.run(arguments + [captures[2]]).status == 0)
     }
 
+    @Test("a list with comments, blanks around the names, a mark at its begin, and patterns")
+    func comments() throws {
+        let folder = TestCaptures.newDirectory()
+        for (name, root) in zip(["n1", "n2", "n3", "a #1"], try captures() + [try captures()[0]]) {
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: root)
+        }
+        let list = "\u{feff}# rack 4\r\n\t n1 \r\n  # n2 is away\nn3\t# the last\na #1\nn[12]\n"
+        try Data(list.utf8).write(to: URL(fileURLWithPath: "\(folder)/list"))
+        let ended = try Tool.run(
+            command: [Tool.path, "plan", "hmem", "--json", "--root", "@list"],
+            in: folder
+        )
+        #expect(ended.complaint == "")
+        #expect(try documents(ended).dropLast().map { $0["root"] as? String } == ["n1", "n3", "a #1", "n1", "n2"])
+    }
+
+    /// A folder with the captures as `n1` to `n3`, and a policy.
+    private func folder() throws -> String {
+        let folder = TestCaptures.newDirectory()
+        for (index, root) in try captures().enumerated() {
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/n\(index + 1)", withDestinationPath: root)
+        }
+        return folder
+    }
+
+    @Test("DIR/*, quoted and as a shell expands it", arguments: [["n*"], ["n1", "n2", "n3"]])
+    func patterns(words: [String]) throws {
+        for command in [["status"], ["plan", "hmem"], ["verify", "hmem"]] {
+            let ended = try Tool.run(
+                command: [Tool.path] + command + ["--json", "--root"] + words,
+                in: try folder()
+            )
+            #expect(try documents(ended).dropLast().map { $0["root"] as? String } == ["n1", "n2", "n3"])
+        }
+    }
+
+    @Test("a pattern that nothing matches: 65. What is there by just that name is that, and not a pattern")
+    func noMatch() throws {
+        let folder = try folder()
+        let ended = try Tool.run(command: [Tool.path, "status", "--root", "x*"], in: folder)
+        #expect(ended.status == 65 && ended.complaint == "daxswitch: nothing matches x*\n")
+        try FileManager.default.moveItem(atPath: "\(folder)/n1", toPath: "\(folder)/n[1]")
+        let one = try Tool.run(command: [Tool.path, "status", "--json", "--root", "n[1]"], in: folder)
+        #expect(try one.document()["kind"] as? String == "status")
+    }
+
+    @Test("words that are neither machines nor expected: 64", arguments: [["status", "n1"], ["plan", "hmem", "cxl"]])
+    func otherWords(words: [String]) throws {
+        let ended = try Tool.run(command: [Tool.path] + words, in: try folder())
+        #expect(ended.status == 64 && ended.complaint.contains("Unexpected argument '\(words[words.count - 1])'"))
+        let late = try Tool.run(command: [Tool.path, "plan", "--root", "n1", "n2", "hmem"], in: try folder())
+        #expect(late.status == 64 && late.complaint.contains("quote the pattern"))
+    }
+
+    @Test("status of many: health and findings of each, counted at the end; --check ends with 4")
+    func status() throws {
+        let roots =
+            try captures() + [
+                try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "dax-out").path, "/nowhere",
+            ]
+        let arguments = ["status"] + roots.flatMap { ["--root", $0] }
+        let ended = try Tool.run(arguments + ["--json"])
+        #expect(ended.status == 65)
+        let documents = try documents(ended)
+        for document in documents {
+            let kind = try #require(document["kind"] as? String)
+            #expect(try Schema(named: kind).problems(document) == [])
+        }
+        #expect(documents.map { $0["kind"] as? String } == Array(repeating: "status", count: 4) + ["error", "fleet"])
+        let fleet = documents[5]
+        #expect(fleet["command"] as? String == "status" && fleet["policy"] is NSNull)
+        #expect(fleet["hosts"] as? Int == 5 && fleet["failed"] as? Int == 1)
+        var health = ["ok": 0, "attention": 0, "broken": 0]
+        var findings: [String: Int] = [:]
+        for (document, root) in zip(documents, roots.dropLast()) {
+            let alone = try Tool.run(["status", "--root", root, "--json"]).document()
+            var line = document
+            line["root"] = nil
+            #expect(NSDictionary(dictionary: line) == NSDictionary(dictionary: alone))
+            health[try #require(alone["health"] as? String), default: 0] += 1
+            let ids = try #require(alone["findings"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+            for id in Set(ids) { findings[id, default: 0] += 1 }
+        }
+        #expect(fleet["health"] as? [String: Int] == health && fleet["findings"] as? [String: Int] == findings)
+        #expect(findings["no-owner"] == 1)
+        let readable = Array(arguments.dropLast(2))
+        #expect(try Tool.run(readable).status == 0)
+        let text = try Tool.run(readable + ["--check"])
+        #expect(text.status == 4)
+        let lines = text.output.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[3] == "broken         1 finding    \(roots[3])  no-owner")
+        #expect(lines[5].hasPrefix("4 machines: 1 broken, ") && lines[6].hasPrefix("Findings: "))
+        #expect(lines[6].contains("no-owner 1"))
+    }
+
+    @Test("verify of many: 4, which of them differ and in what; a saved plan of another host is that machine's error")
+    func verify() throws {
+        let roots = try captures()
+        let arguments = ["verify", "hmem"] + roots.flatMap { ["--root", $0] }
+        let text = try Tool.run(arguments)
+        #expect(text.status == 4)
+        let lines = text.output.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[0] == "differs        1 difference    \(roots[0])  owner")
+        #expect(lines[2] == "matches                        \(roots[2])")
+        #expect(lines[4] == "3 machines: 1 as expected, 2 different, 0 failed")
+        let documents = try documents(try Tool.run(arguments + ["--json"]))
+        #expect(documents.map { $0["kind"] as? String } == ["verify", "verify", "verify", "fleet"])
+        for document in documents {
+            let kind = try #require(document["kind"] as? String)
+            #expect(try Schema(named: kind).problems(document) == [])
+        }
+        #expect(["matches", "differs"].map { documents[3][$0] as? Int } == [1, 2])
+
+        let plan = "\(TestCaptures.newDirectory())/plan.json"
+        let planned = try TestCaptures.copy(
+            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
+        )
+        let stranger = try TestCaptures.copy(
+            try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "hmem-owned")
+        )
+        try Data("node7\n".utf8).write(to: planned.url("/proc/sys/kernel/hostname"))
+        try Data("node8\n".utf8).write(to: stranger.url("/proc/sys/kernel/hostname"))
+        _ = try Tool.run(["plan", "hmem", "--out", plan, "--root", planned.path])
+        let other = try Tool.run(["verify", plan, "--json", "--root", planned.path, "--root", stranger.path])
+        #expect(other.status == 3)
+        let fleet = try #require(try self.documents(other).last)
+        #expect(fleet["failed_by"] as? [String: Int] == ["machine-changed": 1] && fleet["differs"] as? Int == 1)
+    }
+
+    @Test("verify --prometheus writes the metrics of one machine: 64 for many")
+    func metrics() throws {
+        let roots = try captures().flatMap { ["--root", $0] }
+        #expect(try Tool.run(["verify", "hmem", "--prometheus", "/nowhere/x"] + roots).status == 64)
+    }
+
     @Test("lists that say nothing, and --out: an error")
     func usage() throws {
         #expect(try Tool.run(["plan", "hmem", "--root", "@-"]).status == 65)
@@ -104,12 +239,17 @@ struct FleetTests {
     @Test("the gravest end of all counts")
     func gravest() {
         var tally = FleetTally()
-        #expect(tally.status(detailed: true) == .done)
-        tally.add(Failure(.missing, code: "unknown-rules", "why"))
-        #expect(tally.status(detailed: true) == .missing)
-        tally.add(Failure(.badData, code: "bad-capture", "why"))
-        tally.add(Failure(.missing, code: "unknown-rules", "why"))
-        #expect(tally.status(detailed: true) == .badData)
+        func add(_ status: daxswitch.ExitStatus, code: String) {
+            var entry = FleetEntry()
+            entry.fail(Failure(status, code: code, "why"))
+            tally.add(entry)
+        }
+        #expect(tally.status == .done)
+        add(.missing, code: "unknown-rules")
+        #expect(tally.status == .missing)
+        add(.badData, code: "bad-capture")
+        add(.missing, code: "unknown-rules")
+        #expect(tally.status == .badData)
         #expect(tally.hosts == 3 && tally.failedBy == ["unknown-rules": 2, "bad-capture": 1])
     }
 

@@ -62,7 +62,7 @@ struct PersistTests {
         waitingUpTo limit: Duration = .zero,
         updatingInitramfs: Bool = false,
         isDryRun: Bool = false,
-        isConfirmed: @escaping () -> Bool = { true }
+        confirm: @escaping () throws -> Void = {}
     ) -> Persister {
         Persister(
             system: system,
@@ -73,7 +73,7 @@ struct PersistTests {
             watch: { Undisturbed() },
             inhibitor: inhibitor,
             show: { _, _ in },
-            isConfirmed: isConfirmed
+            confirm: confirm
         )
     }
 
@@ -332,20 +332,17 @@ struct PersistTests {
         var report = PersistReport()
         let persister = persister(
             on: system,
-            isConfirmed: {
-                do { _ = try persisted(other, on: system, updatingInitramfs: false) } catch { Issue.record(error) }
-                return true
-            }
+            confirm: { _ = try persisted(other, on: system, updatingInitramfs: false) }
         )
         try persister.persist(try asked("hmem"), into: &report)
         #expect(report.outcome == (other == "hmem" ? .nothingToDo : .done))
         #expect(try system.present()[Inspector.persistedPath]?.contains("install cxl_acpi") == true)
     }
 
-    @Test("the command line: a policy or --clear, and --yes where nobody can be asked")
+    @Test("the command line: a policy or --clear, and a wait of a day at most")
     func usage() throws {
         for arguments in [
-            ["persist"], ["persist", "hmem", "--clear"], ["persist", "hmem"], ["persist", "--clear"],
+            ["persist"], ["persist", "hmem", "--clear"],
             ["persist", "hmem", "--yes", "--wait", "86401"],
         ] {
             #expect(try Tool.run(arguments).status == 64)

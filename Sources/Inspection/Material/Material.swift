@@ -76,14 +76,17 @@ package struct Material: Sendable {
     /// Why a directory is no recorded machine. It may hold several.
     private static func noCapture(_ tree: any FileTree) -> InspectionError {
         let names = tree.optionalNames(in: "/")
-        let inside = names.filter { tree.exists("/\($0)/proc/iomem") || tree.exists("/\($0)/sos_commands") }
+        let captures = names.filter { tree.exists("/\($0)/proc/iomem") || tree.exists("/\($0)/sos_commands") }
+        let archives = names.filter { Compression(ofName: $0) != nil || $0.hasSuffix(".tar") }
+        let inside = captures.isEmpty ? archives : captures
+        let what = captures.isEmpty ? "archive" : "capture"
         let hint =
             switch inside.count {
             case 0: "\(tree.display("/proc/iomem")) is not there. Make one with `daxswitch collect`"
-            case 1: "the capture is in \(tree.display("/\(inside[0])")); name that"
+            case 1: "the \(what) is in \(tree.display("/\(inside[0])")); name that"
             default:
-                "it holds \(inside.count) captures, \(inside[0]) to \(inside[inside.count - 1]); name one, as "
-                    + tree.display("/\(inside[0])")
+                "it holds \(inside.count) \(what)s, \(inside[0]) to \(inside[inside.count - 1]). Name one, as "
+                    + "\(tree.display("/\(inside[0])")); status, plan and verify take all of them as \(tree.display("/"))*"
             }
         return InspectionError(.badCapture, "\(tree.display("/")): not a capture: \(hint)")
     }

@@ -149,7 +149,7 @@ extension Finding.Identifier {
 }
 
 /// How a machine is, by its gravest finding; the raw value is the word in the JSON documents.
-package enum Health: String, Sendable {
+package enum Health: String, Sendable, CaseIterable {
     /// Nothing was found.
     case ok
     /// There are notices.

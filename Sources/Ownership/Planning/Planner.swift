@@ -32,14 +32,18 @@ package struct Planner: Sendable {
     ///
     /// If the policy consents to it, memory in the way is taken offline first; `leavesIdle` keeps it out of use afterwards.
     /// Where single regions can be handed over without harm, these steps take the place of the policy's order.
-    package func plan(_ policy: Policy, leavesIdle: Bool = false) -> Plan {
+    ///
+    /// - Parameter named: The word that names the policy in a command; nil: its name.
+    package func plan(_ policy: Policy, leavesIdle: Bool = false, named: String? = nil) -> Plan {
         let request = Plan.Request(
             policy: policy,
             order: policy.order,
             overrides: overrides,
             leavesIdle: leavesIdle
         )
-        return plan(asked(policy, leavesIdle: leavesIdle), for: request)
+        var plan = plan(asked(policy, leavesIdle: leavesIdle), for: request)
+        plan.recommendation = recommendation(for: plan, named: named ?? policy.name)
+        return plan
     }
 
     /// What `policy` comes to, without what only a reader of the plan needs.
@@ -121,7 +125,6 @@ package struct Planner: Sendable {
             fingerprint: fingerprint
         )
         plan.notes = machine.lostLayouts(after: plan.steps) + plan.handOverNotes
-        plan.recommendation = recommendation(for: plan)
         return plan
     }
 

@@ -23,9 +23,11 @@ extension Plan {
 extension Planner {
     /// The one command that serves `policy` here, each planned before it is named: apply as it is, apply with the memory
     /// taken offline, or the choice for the next boot; nil if none does.
-    func recommendation(for plan: Plan) -> String? {
+    ///
+    /// - Parameter named: The word that names the policy in a command.
+    func recommendation(for plan: Plan, named: String) -> String? {
         guard let policy = plan.policy, !plan.isEmpty else { return nil }
-        let apply = "daxswitch apply \(policy.name)"
+        let apply = "daxswitch apply \(named)"
         switch plan.verdict {
         case .nothingToDo: return nil
         case .safe: return apply + (policy.consent.offlineMemory ? " --offline-memory" : "")

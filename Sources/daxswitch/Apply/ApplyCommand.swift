@@ -74,20 +74,13 @@ struct ApplyCommand: Command {
 
     /// Reads the machine, plans, refuses or asks, carries the plan out and verifies the result.
     private func apply(_ report: inout ApplyReport) throws {
-        guard yes || dryRun || Output.canAsk else {
-            throw Failure(
-                .usage,
-                code: "not-confirmed",
-                "without a terminal to ask on, apply needs --yes (or --dry-run)"
-            )
-        }
         let asked = try PolicyOrPlan(subject, isActedOn: true)
         // Whoever is at work changes the machine: it is better planned for after the wait.
         if wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
         let machine = try Inspector().read()
         let plan = try asked.plan(for: machine, memory: memory)
         report.take(plan, on: machine)
-        if !wantsJSON { Output.print(planText(plan, machine: machine, style: .current) + [""]) }
+        if !wantsJSON { Output.print(planText(plan, machine: machine, isCarriedOut: !dryRun, style: .current) + [""]) }
         guard try isToBeDone(plan, on: machine, &report) else { return }
         report.take(try carryOut(plan))
     }
@@ -114,9 +107,7 @@ struct ApplyCommand: Command {
             report.hazards.append(hazard)
             throw Failure(hazard)
         }
-        guard yes || Output.isConfirmed("Carry this out? [y/N] ") else {
-            throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
-        }
+        try Confirmation(of: "apply", isGiven: yes).ask("Carry this out? [y/N] ")
         return true
     }
 

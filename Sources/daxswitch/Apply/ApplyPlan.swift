@@ -13,7 +13,11 @@ extension PolicyOrPlan {
         switch self {
         case .policy(let entry):
             return try Planner(machine: machine)
-                .plan(memory.consenting(entry.policy), leavesIdle: memory.leaveIdle)
+                .plan(
+                    memory.consenting(entry.policy),
+                    leavesIdle: memory.leaveIdle,
+                    named: shellWord(path: entry.argument)
+                )
         case .plan(let saved, let file):
             guard let policy = saved.policy else {
                 throw PlanFileError(

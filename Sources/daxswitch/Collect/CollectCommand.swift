@@ -28,6 +28,15 @@ struct CollectCommand: Command {
 
     var wantsJSON: Bool { json.isOn }
 
+    func validate() throws {
+        if directory.isEmpty { throw ValidationError("the name of the directory or archive is empty") }
+        if directory == "-" {
+            throw ValidationError(
+                "collect does not write to standard output: name a directory, or an archive as host.tgz"
+            )
+        }
+    }
+
     func execute() throws -> ExitStatus {
         let target = CaptureTarget(directory)
         try Collector.watched { note throws(CollectError) in
@@ -43,7 +52,9 @@ struct CollectCommand: Command {
         if wantsJSON {
             Output.print(document("collect", ["directory": .text(directory), "redacted": .bool(redact)]))
         } else {
-            Output.print(["Recorded in \(directory); read it with: daxswitch status --root \(directory)"])
+            Output.print([
+                "Recorded in \(directory); read it with: daxswitch status --root \(shellWord(path: directory))"
+            ])
         }
         if let problem = recorded.problem {
             Output.complain("the recording can't be read: \(problem). Send it with a report of this problem")

@@ -19,11 +19,6 @@ struct ExplainCommand: Command {
 
     var wantsJSON: Bool { json.isOn }
 
-    /// The name that was probably meant.
-    private var suggestion: String {
-        name.flatMap { nearest(to: $0, in: Self.names) }.map { "; did you mean `\($0)`?" } ?? ""
-    }
-
     static let names: [String] = {
         let ids = Rule.all.map(\.id) + Hazard.Identifier.allCases.map(\.rawValue)
         return ids + Finding.Identifier.allCases.map(\.rawValue).filter { !ids.contains($0) }
@@ -33,11 +28,12 @@ struct ExplainCommand: Command {
         let findings = Finding.Identifier.allCases.filter { name == nil || $0.rawValue == name }
         let rules = Rule.all.filter { name == nil || $0.id == name }
         let hazards = Hazard.Identifier.allCases.filter { name == nil || $0.rawValue == name }
-        guard !rules.isEmpty || !hazards.isEmpty || !findings.isEmpty else {
+        if let name, rules.isEmpty && hazards.isEmpty && findings.isEmpty {
             throw Failure(
                 .usage,
                 code: "unknown-name",
-                "there is no rule, hazard or finding \"\(name ?? "")\"\(suggestion); `daxswitch explain` lists them all"
+                "there is no rule, hazard or finding \"\(name)\".\(suggestion(for: name, in: Self.names)) "
+                    + "`daxswitch explain` lists them all"
             )
         }
         if wantsJSON {

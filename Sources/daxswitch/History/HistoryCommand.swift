@@ -20,7 +20,7 @@ struct HistoryCommand: Command {
     var wantsJSON: Bool { json.isOn }
 
     func execute() throws -> ExitStatus {
-        let history = try History.read(root: root.path)
+        let history = try History.read(root: try directory)
         let unfinished = try unfinished()
         if wantsJSON {
             Output.print(historyDocument(history.records, unfinished, unreadable: history.unreadable))
@@ -33,9 +33,24 @@ struct HistoryCommand: Command {
         return unfinished.contains(where: \.isInTheWay) ? .stopped : .done
     }
 
+    /// The root directory; a capture, an archive and a text have no history.
+    private var directory: String {
+        get throws(Failure) {
+            let path = root.root.path
+            let problem: String
+            do {
+                if try FileStatus(path).kind == .directory { return path }
+                problem = "not a directory; the history is in a root directory, and no recording has it"
+            } catch {
+                problem = error.cause ?? error.message
+            }
+            throw Failure(.badData, code: "bad-capture", "\(path): \(problem)")
+        }
+    }
+
     /// What was begun on this machine and has not ended. Who may not look is told so.
     private func unfinished() throws -> [UnfinishedWork] {
-        guard root.path == "/" else { return [] }
+        guard root.root.isRunning else { return [] }
         do {
             return try UnfinishedWork.journals(bootID: Inspector().readBootID())
         } catch {

@@ -62,13 +62,8 @@ struct PersistCommand: Command {
     }
 
     private func persist(_ report: inout PersistReport) throws {
-        guard yes || dryRun || Output.canAsk else {
-            throw Failure(
-                .usage,
-                code: "not-confirmed",
-                "without a terminal to ask on, persist needs --yes (or --dry-run)"
-            )
-        }
+        let library = PolicyLibrary(distrust: FileTrust.distrust(isActedOn: true))
+        let policy = try policy.map { try library.find(naming: $0).policy }
         if !dryRun, let hazard = Privilege.current.hazardOfPersisting { throw Failure(hazard) }
         let persister = Persister(
             system: BootSystem(),
@@ -81,14 +76,8 @@ struct PersistCommand: Command {
             show: { report, builder in
                 if !wantsJSON { Output.print(persistPlanText(report, rebuilds: builder != nil, style: .current)) }
             },
-            isConfirmed: { yes || Output.isConfirmed("Do this? [y/N] ") }
+            confirm: { try Confirmation(of: "persist", isGiven: yes).ask("Do this? [y/N] ") }
         )
-        try persister.persist(try asked(), into: &report)
-    }
-
-    private func asked() throws -> PersistProposal.Asked {
-        guard let policy else { return .nothing }
-        let library = PolicyLibrary(distrust: FileTrust.distrust(isActedOn: true))
-        return .policy(try library.find(policy).policy, try Inspector().read())
+        try persister.persist(try policy.map { .policy($0, try Inspector().read()) } ?? .nothing, into: &report)
     }
 }

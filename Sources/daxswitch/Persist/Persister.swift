@@ -20,8 +20,8 @@ struct Persister {
     let inhibitor: any Inhibitor
     /// Shows what is going to be done, and what makes the initramfs anew.
     let show: (PersistReport, InitramfsBuilder?) -> Void
-    /// Asks whether it may be done.
-    let isConfirmed: () -> Bool
+    /// Asks whether it may be done, and throws if not.
+    let confirm: () throws -> Void
 
     func persist(_ asked: PersistProposal.Asked, into report: inout PersistReport) throws {
         let proposal = try propose(asked, &report)
@@ -44,9 +44,7 @@ struct Persister {
             report.outcome = .refused
             return
         }
-        guard isConfirmed() else {
-            throw Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
-        }
+        try confirm()
         let lock = try Lock(state, waitingUpTo: waitingUpTo)
         try withExtendedLifetime(lock) { try carryOut(asked, &report) }
     }

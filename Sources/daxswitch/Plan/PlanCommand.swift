@@ -10,8 +10,8 @@ struct PlanCommand: Command {
         commandName: "plan",
         abstract: "Show the steps of a policy on this machine and who owns what afterwards.",
         discussion: """
-            Ends with 3 where a hazard stands in the way; the plan is printed all the same. With several --root: a line \
-            for each machine, in order, and a summary; ends as the gravest of them would.
+            Exits 3 if a hazard blocks the plan, which is still printed. With several --root: a line for each machine, in \
+            order, and a summary; the exit code is the most severe of all machines.
             """
     )
 
@@ -25,43 +25,56 @@ struct PlanCommand: Command {
     @OptionGroup var json: JSONOption
     @OptionGroup var facts: OverrideOptions
 
-    @Option(help: ArgumentHelp("Write the plan to this file, for apply and verify.", valueName: "file"))
-    var out: String?
+    @OptionGroup var saving: OutOption
 
     @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 instead of 0 where changes are pending.")
     var detailedExitCode = false
 
-    var wantsJSON: Bool { json.isOn }
+    /// A plan on standard output leaves no room for text.
+    var wantsJSON: Bool { json.isOn || saving.isToStandardOutput }
 
     func execute() throws -> ExitStatus {
-        let policy = try PolicyLibrary().find(policy).policy
-        guard let root = roots.single else { return try preview(policy) }
-        let machine = try Inspector(root: root).read()
-        machine.material.complain()
-        var plan = try Planner(machine: machine, overrides: facts.overrides).plan(policy)
+        let named = try PolicyLibrary().find(naming: policy)
+        guard let root = roots.single else {
+            return try Fleet(.plan, policy: named.policy.name, wantsJSON: wantsJSON).run(over: roots) { root, entry in
+                let machine = try root.read(named: true)
+                entry.findings = machineFindings(of: machine)
+                describe(try self.plan(named, on: machine), &entry)
+            }
+        }
+        let machine = try root.read()
+        var plan = try self.plan(named, on: machine)
         plan.madeAt = MadeAt.now
-        if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }
+        try saving.file?.write(JSONValue.form(plan).rendered, isPrivate: true)
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, root: root, style: .current))
+            Output.print(planText(plan, machine: machine, root: root.path, style: .current))
         }
-        if !plan.hazards.isEmpty { return .refused }
-        return detailedExitCode && !plan.isEmpty ? .pending : .done
+        return status(of: plan)
     }
 
     func validate() throws {
-        if out != nil && roots.single == nil { throw ValidationError("--out takes the plan of one machine") }
+        if saving.isAsked && roots.single == nil { throw ValidationError("--out takes the plan of one machine") }
     }
 
-    /// The same for one machine after the other.
-    private func preview(_ policy: Policy) throws -> ExitStatus {
-        var preview = FleetPreview(policy, overrides: facts.overrides, wantsJSON: wantsJSON)
-        try roots.forEach { preview.add($0) }
-        guard preview.tally.hosts > 0 else {
-            throw Failure(.badData, code: "bad-list", "--root names no directory: the list is empty")
-        }
-        preview.summarize()
-        return preview.tally.status(detailed: detailedExitCode)
+    private func describe(_ plan: Plan, _ entry: inout FleetEntry) {
+        entry.result = FleetResult(plan)
+        entry.amount = plan.isEmpty ? "" : counted(plan.steps.count, "step")
+        entry.refusedBy = Set(plan.hazards.grouped.map(\.cause.id))
+        entry.isUncertain = !plan.prediction.isCertain
+        entry.notes = entry.refusedBy.map(\.rawValue).sorted() + (entry.isUncertain ? ["not certain"] : [])
+        entry.document = plan
+        entry.status = status(of: plan)
+    }
+
+    private func plan(_ entry: PolicyLibrary.Entry, on machine: MachineState) throws -> Plan {
+        try Planner(machine: machine, overrides: facts.overrides)
+            .plan(entry.policy, named: shellWord(path: entry.argument))
+    }
+
+    private func status(of plan: Plan) -> ExitStatus {
+        if !plan.hazards.isEmpty { return .refused }
+        return detailedExitCode && !plan.isEmpty ? .pending : .done
     }
 }

@@ -5,9 +5,17 @@ import Ownership
 /// `plan` and `predict` for people: the verdict, the steps, each range from its owner now to the one predicted, the hazards,
 /// and the verdict again.
 ///
-/// - Parameter root: Where the machine was read from; nil leaves the head out.
-func planText(_ plan: Plan, machine: MachineState, root: String? = nil, style: Style) -> [Line] {
-    let verdict = verdictText(plan, style)
+/// - Parameters:
+///   - root: Where the machine was read from; nil leaves the head out.
+///   - isCarriedOut: The steps are about to be done: to do them is not what comes next.
+func planText(
+    _ plan: Plan,
+    machine: MachineState,
+    root: String? = nil,
+    isCarriedOut: Bool = false,
+    style: Style
+) -> [Line] {
+    let verdict = verdictText(plan, isCarriedOut: isCarriedOut, style)
     var lines = verdict + (root.map { head(plan, machine, root: $0, style) } ?? [])
     if !plan.isEmpty {
         let title = plan.policy.map { "Policy \($0.name): " } ?? ""
@@ -28,7 +36,7 @@ func planText(_ plan: Plan, machine: MachineState, root: String? = nil, style: S
 }
 
 /// What the plan comes to, and the one command that serves what was asked.
-func verdictText(_ plan: Plan, _ style: Style) -> [Line] {
+func verdictText(_ plan: Plan, isCarriedOut: Bool = false, _ style: Style) -> [Line] {
     let next = plan.recommendation.map { command in
         command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command
     }
@@ -41,7 +49,7 @@ func verdictText(_ plan: Plan, _ style: Style) -> [Line] {
     case .safe:
         words =
             "Safe: \(counted(plan.steps.count, "step")), \(changes(plan.prediction))."
-            + (next.map { " Next: \($0)" } ?? "")
+            + (isCarriedOut ? "" : next.map { " Next: \($0)" } ?? "")
         return wrapped(words, indent: 0).map(style.good)
     case .refused:
         words = "REFUSED: \(causes). " + (next.map { "Do this instead: \($0)" } ?? "The fix of each is below.")

@@ -32,7 +32,7 @@ struct PoliciesCommand: Command {
             }
             return .done
         }
-        let entry = try library.find(name)
+        let entry = try library.find(naming: name)
         let proof = PolicyProof(entry.policy).run()
         if wantsJSON {
             Output.print(policiesDocument([(entry, proof)]))

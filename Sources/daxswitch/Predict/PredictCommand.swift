@@ -18,13 +18,13 @@ struct PredictCommand: Command {
     @OptionGroup var json: JSONOption
     @OptionGroup var facts: OverrideOptions
 
-    @Option(help: ArgumentHelp("Write the prediction to this file, for verify.", valueName: "file"))
-    var out: String?
+    @OptionGroup var saving: OutOption
 
     @Flag(help: "Instead of steps, take modules: show every order of loading or reloading them, by what it brings.")
     var allOrders = false
 
-    var wantsJSON: Bool { json.isOn }
+    /// A prediction on standard output leaves no room for text.
+    var wantsJSON: Bool { json.isOn || saving.isToStandardOutput }
 
     private static let words =
         ["hold", "release"] + Step.modules + Step.modules.flatMap { ["load:\($0)", "unload:\($0)"] }
@@ -33,15 +33,19 @@ struct PredictCommand: Command {
         if steps.isEmpty { throw ValidationError("name at least one \(allOrders ? "module" : "step")") }
         if allOrders { return try validateModules() }
         for step in steps {
-            do { _ = try Step(parsing: step) } catch { throw ValidationError(error.message) }
+            do { _ = try Step(parsing: step) } catch {
+                let meant = suggestion(for: step, in: Self.words)
+                throw ValidationError(meant.isEmpty ? error.message : "\(error.message).\(meant)")
+            }
         }
     }
 
     private func validateModules() throws {
-        if out != nil { throw ValidationError("--out takes one prediction; --all-orders makes many") }
+        if saving.isAsked { throw ValidationError("--out takes one prediction; --all-orders makes many") }
         if let word = modules.first(where: { !Step.modules.contains($0) }) {
             throw ValidationError(
-                "'\(word)' is not a module that daxswitch knows: use \(Step.modules.joined(separator: ", "))"
+                "'\(word)' is not a module that daxswitch handles.\(suggestion(for: word, in: Step.modules)) "
+                    + "Use \(Step.modules.joined(separator: ", "))"
             )
         }
         guard Set(modules).count == modules.count, modules.count <= Planner.modulesAtMost else {
@@ -68,11 +72,11 @@ struct PredictCommand: Command {
         let machine = try root.read()
         var plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
         plan.madeAt = MadeAt.now
-        if let out { try FileText.write(JSONValue.form(plan).rendered, to: out, isPrivate: true) }
+        try saving.file?.write(JSONValue.form(plan).rendered, isPrivate: true)
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, root: root.path, style: .current))
+            Output.print(planText(plan, machine: machine, root: root.root.path, style: .current))
         }
         return .done
     }

@@ -34,7 +34,6 @@ struct RecoverCommand: Command {
     func execute() throws -> ExitStatus {
         var report = RecoverReport()
         do {
-            try checkConfirmable()
             if let hazard = Privilege.current.hazard { throw Failure(hazard) }
             if dryRun {
                 try preview(&report)
@@ -55,16 +54,6 @@ struct RecoverCommand: Command {
             RunLog.leave(HistoryRecord(report, on: machine, time: RunLog.now))
         }
         return report.status
-    }
-
-    private func checkConfirmable() throws(Failure) {
-        guard yes || dryRun || Output.canAsk else {
-            throw Failure(
-                .usage,
-                code: "not-confirmed",
-                "without a terminal to ask on, recover needs --yes (or --dry-run)"
-            )
-        }
     }
 
     /// Says what `recover` would do. Nothing is made or opened for writing, and the lock stays free.
@@ -93,7 +82,7 @@ struct RecoverCommand: Command {
             case .settled, .unfinished: break
             }
             if let (run, recovery) = try find(last, on: machine, &report) {
-                guard isConfirmed(&report) else { return }
+                try confirm(report)
                 let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
                 report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
             }
@@ -105,7 +94,7 @@ struct RecoverCommand: Command {
     private func recoverChoice(on system: BootSystem, _ report: inout RecoverReport) throws {
         guard let journal = try system.journal() else { return }
         report.restoredFiles = []
-        guard isConfirmed(&report) else { return }
+        try confirm(report)
         let interrupts = SignalInterrupts()
         interrupts.note(.halfWay)
         let persisting = Persisting(on: system)
@@ -163,10 +152,8 @@ struct RecoverCommand: Command {
         }
     }
 
-    private func isConfirmed(_ report: inout RecoverReport) -> Bool {
-        let isNeeded = !report.steps.isEmpty || report.restoredFiles != nil
-        if yes || !isNeeded || Output.isConfirmed("Carry this out? [y/N] ") { return true }
-        report.error = Failure(.failed, code: "not-confirmed", "not confirmed; nothing was changed")
-        return false
+    private func confirm(_ report: RecoverReport) throws(Failure) {
+        guard !report.steps.isEmpty || report.restoredFiles != nil else { return }
+        try Confirmation(of: "recover", isGiven: yes).ask("Carry this out? [y/N] ")
     }
 }

@@ -108,8 +108,10 @@ func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: Machin
     case .isUndone: return ["\(run) The machine is as it was before it: only the journal is to be closed."]
     case .finish(let plan) where plan.isEmpty:
         return ["\(run) The machine is as it was to be: only the journal is to be closed."]
-    case .finish(let plan): return ["\(run) It can be finished.", ""] + planText(plan, machine: machine, style: style)
-    case .undo(let plan): return ["\(run) It can be undone.", ""] + planText(plan, machine: machine, style: style)
+    case .finish(let plan):
+        return ["\(run) It can be finished.", ""] + planText(plan, machine: machine, isCarriedOut: true, style: style)
+    case .undo(let plan):
+        return ["\(run) It can be undone.", ""] + planText(plan, machine: machine, isCarriedOut: true, style: style)
     case .stuck(_, let hazards):
         return ["\(run) It can neither be finished nor undone with certainty."]
             + (hazards.isEmpty ? [] : [""] + hazardsText(hazards, style))

@@ -8,6 +8,11 @@ func nearest(to word: String, in words: [String]) -> String? {
     return best.word
 }
 
+/// A sentence with the word of `words` that `word` was probably meant to be, after a blank; empty if none is near.
+func suggestion(for word: String, in words: [String]) -> String {
+    nearest(to: word, in: words).map { " Did you mean \($0)?" } ?? ""
+}
+
 /// How many letters must be put in, left out, replaced, or swapped with their neighbour.
 private func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var rows = [Array(0...right.count)]

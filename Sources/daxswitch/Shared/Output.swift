@@ -15,6 +15,9 @@ enum Output {
         write(document.rendered, to: STDOUT_FILENO)
     }
 
+    /// Text with its line ends, for another program.
+    static func print(whole text: String) { write(text, to: STDOUT_FILENO) }
+
     /// A document on one line.
     static func print(line document: JSONValue) {
         write(document.renderedLine + "\n", to: STDOUT_FILENO)

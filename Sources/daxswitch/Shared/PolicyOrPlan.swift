@@ -20,18 +20,33 @@ enum PolicyOrPlan {
     private init(_ argument: String, distrust: @escaping TextFile.Distrust) throws {
         let library = PolicyLibrary(distrust: distrust)
         if !PolicyLibrary.isPath(argument) && (library.names.contains(argument) || !File.exists(argument)) {
-            self = .policy(try library.find(argument))
+            self = .policy(try library.find(naming: argument))
         } else if argument.hasSuffix(".toml") {
-            self = .policy(try library.find(argument))
+            self = .policy(try library.find(naming: argument))
         } else {
+            if let mistake = MistakenPolicy.directory(argument) { throw mistake }
             let text = try FileText.read(argument, distrust: distrust)
             if text.drop(while: \.isWhitespace).hasPrefix("{") || argument.hasSuffix(".json") {
                 self = .plan(try PlanFile.parse(text, file: argument), file: argument)
             } else {
                 self = .policy(
-                    PolicyLibrary.Entry(policy: try PolicyFile.parse(text, file: argument), source: argument)
+                    PolicyLibrary.Entry(
+                        policy: try PolicyFile.parse(text, file: argument),
+                        source: argument,
+                        argument: argument
+                    )
                 )
             }
+        }
+    }
+}
+
+extension PolicyOrPlan {
+    /// The policy's name; nil for a prediction.
+    var policyName: String? {
+        switch self {
+        case .policy(let entry): entry.policy.name
+        case .plan(let plan, _): plan.policy?.name
         }
     }
 }

@@ -139,10 +139,10 @@ extension UnfinishedWork {
     }
 }
 
-extension RootOption {
+extension MachineRoot {
     /// What is unfinished on `machine`, which was read from here: a recorded machine has no journals.
     func unfinishedWork(on machine: MachineState) throws -> [UnfinishedWork] {
-        let journals = path == "/" ? try UnfinishedWork.journals(bootID: machine.kernel.bootID) : []
+        let journals = isRunning ? try UnfinishedWork.journals(bootID: machine.kernel.bootID) : []
         return journals + UnfinishedWork.hold(of: machine, beside: journals)
     }
 }

@@ -8,10 +8,14 @@ import SavedPlan
 struct StatusCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show who owns each Soft Reserved range, and what decides it."
+        abstract: "Show who owns each Soft Reserved range, and what decides it.",
+        discussion: """
+            With several --root: a line for each machine, in order, and a summary; with --check the exit code is the most \
+            severe of all machines.
+            """
     )
 
-    @OptionGroup var root: RootOption
+    @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
 
     @Flag(help: "Exit 4 if something is broken: a finding of severity crash, loss or failure.")
@@ -20,25 +24,71 @@ struct StatusCommand: Command {
     var wantsJSON: Bool { json.isOn }
 
     func execute() throws -> ExitStatus {
-        let machine = try root.read(tellsMaterial: false)
-        let unfinished = try root.unfinishedWork(on: machine)
-        let images = pendingImages(isPersisted: machine.persisted != nil)
-        let findings = machineFindings(of: machine, unfinished: unfinished)
-        if wantsJSON {
-            Output.print(statusDocument(machine, findings: findings, unfinished: unfinished, pendingImages: images))
-        } else {
-            Output.print(
-                statusText(machine, findings: findings, unfinished: unfinished, pendingImages: images, style: .current)
-            )
+        guard let root = roots.single else {
+            return try Fleet(.status, wantsJSON: wantsJSON).run(over: roots) { root, entry in
+                let status = try MachineStatus(root)
+                if !wantsJSON { status.machine.material.complain(about: root.path) }
+                describe(status, &entry)
+            }
         }
-        return check && Health(findings) == .broken ? .differs : .done
+        let status = try MachineStatus(root)
+        if wantsJSON {
+            Output.print(statusDocument(status))
+        } else {
+            Output.print(statusText(status, style: .current))
+        }
+        return self.status(of: status)
     }
 
+    private func describe(_ status: MachineStatus, _ entry: inout FleetEntry) {
+        entry.findings = status.findings
+        entry.result = FleetResult(Health(status.findings))
+        entry.amount = status.findings.isEmpty ? "" : counted(status.findings.count, "finding")
+        entry.notes = Set(status.findings.map(\.id.rawValue)).sorted()
+        entry.document = statusDocument(status)
+        entry.status = self.status(of: status)
+    }
+
+    private func status(of status: MachineStatus) -> ExitStatus {
+        check && Health(status.findings) == .broken ? .differs : .done
+    }
+}
+
+/// What `status` reads and finds.
+struct MachineStatus {
+    let machine: MachineState
+    let findings: [Finding]
+    /// What an earlier run has left half done, or one does just now.
+    let unfinished: [UnfinishedWork]
     /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
-    ///
+    let pendingImages: [String]?
+
+    init(
+        machine: MachineState,
+        findings: [Finding],
+        unfinished: [UnfinishedWork] = [],
+        pendingImages: [String]? = nil
+    ) {
+        self.machine = machine
+        self.findings = findings
+        self.unfinished = unfinished
+        self.pendingImages = pendingImages
+    }
+
+    /// Reads the machine at `root`.
+    init(_ root: MachineRoot) throws {
+        let machine = try root.read(tellsMaterial: false)
+        let unfinished = try root.unfinishedWork(on: machine)
+        self.init(
+            machine: machine,
+            findings: machineFindings(of: machine, unfinished: unfinished),
+            unfinished: unfinished,
+            pendingImages: root.isRunning ? Self.pendingImages(isPersisted: machine.persisted != nil) : nil
+        )
+    }
+
     /// If nothing is persisted, only an image that was seen with a choice before may still have it: none is looked into.
-    private func pendingImages(isPersisted: Bool) -> [String]? {
-        guard root.path == "/" else { return nil }
+    private static func pendingImages(isPersisted: Bool) -> [String]? {
         let system = BootSystem()
         let images = system.images
         guard !images.isEmpty, let check = try? system.check(images, looksInside: isPersisted) else { return nil }
@@ -47,13 +97,9 @@ struct StatusCommand: Command {
 }
 
 /// `status --json`.
-func statusDocument(
-    _ machine: MachineState,
-    findings: [Finding],
-    unfinished: [UnfinishedWork] = [],
-    pendingImages: [String]? = nil
-) -> JSONValue {
-    document(
+func statusDocument(_ status: MachineStatus) -> JSONValue {
+    let machine = status.machine
+    return document(
         "status",
         [
             "kernel": [
@@ -68,12 +114,12 @@ func statusDocument(
             ),
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
-            "health": .text(Health(findings).rawValue),
-            "findings": findingMembers(findings),
+            "health": .text(Health(status.findings).rawValue),
+            "findings": findingMembers(status.findings),
             "held": .bool(machine.isHeld),
-            "unfinished": unfinished.members,
+            "unfinished": status.unfinished.members,
             "material": materialMembers(machine.material),
-            "next_boot": nextBootMembers(machine, pendingImages),
+            "next_boot": nextBootMembers(machine, status.pendingImages),
             "soft_reserved": .list(
                 machine.softReserved.map { rangeMembers($0.range, ["sources": JSONValue($0.sources)]) }
             ),

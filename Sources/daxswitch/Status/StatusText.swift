@@ -4,18 +4,13 @@ import Ownership
 import Persistence
 
 /// `status` for people.
-func statusText(
-    _ machine: MachineState,
-    findings: [Finding],
-    unfinished: [UnfinishedWork] = [],
-    pendingImages: [String]? = nil,
-    style: Style
-) -> [Line] {
+func statusText(_ status: MachineStatus, style: Style) -> [Line] {
+    let machine = status.machine
     let generation = machine.kernel.generation.value?.rawValue ?? "unknown rules"
-    var lines = findingsText(findings, of: machine, style: style, showsEvidence: true)
+    var lines = findingsText(status.findings, of: machine, style: style, showsEvidence: true)
     let material = materialText(machine.material, style: style)
     if !material.isEmpty { lines += [""] + material }
-    let work = unfinished.lines(style)
+    let work = status.unfinished.lines(style)
     if !work.isEmpty { lines += [""] + work }
     lines += ["", style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
@@ -26,7 +21,7 @@ func statusText(
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
     lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)
-    lines += pendingImagesText(pendingImages ?? [], BootSystem().builder)
+    lines += pendingImagesText(status.pendingImages ?? [], BootSystem().builder)
     lines += ["", style.strong("Modules")] + modulesText(machine)
     lines += ["", style.strong("CXL windows")] + windowsText(machine)
     lines += ["", style.strong("CXL regions")] + regionsText(machine)

@@ -1,17 +1,16 @@
 import ArgumentParser
 import FoundationEssentials
-import Machine
 import Ownership
-import Policy
 
 /// `verify`: is the machine as a plan said, or as a policy wants?
 struct VerifyCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Hold the machine against a saved plan or a policy, and list every difference.",
+        abstract: "Compare this machine with a saved plan or a policy and list the differences.",
         discussion: """
-            Ends with 4 where there is a difference, and where an earlier run stopped half-way. A saved plan is for one host and its kernel, in whichever boot; for \
-            another one it is refused.
+            Exits 4 if there is a difference, also if an earlier run stopped half-way. A saved plan is for one host and its \
+            kernel, in whichever boot; for another one it is refused. With several --root: a line for each machine, in \
+            order, and a summary; the exit code is the most severe of all machines.
             """
     )
 
@@ -21,112 +20,92 @@ struct VerifyCommand: Command {
     )
     var subject: String
 
-    @OptionGroup var root: RootOption
+    @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
     @OptionGroup var facts: OverrideOptions
 
     @Option(
+        name: .customLong("prometheus"),
         help: ArgumentHelp(
-            "Write metrics to this file as well, for the textfile collector of Prometheus' node_exporter.",
+            "Write metrics to this file as well, for the textfile collector of Prometheus' node_exporter; with -, to "
+                + "standard output in place of text.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
-    var prometheus: String?
+    var metrics: [OutFile] = []
 
     var wantsJSON: Bool { json.isOn }
 
-    func execute() throws -> ExitStatus {
-        let asked = try PolicyOrPlan(subject)
-        let machine = try root.read()
-        let unfinished = try root.unfinishedWork(on: machine)
-        for work in unfinished where work.state == .running { Output.complain(work.failure.message) }
-        var differences = unfinished.differences
-        var findings: [Finding] = []
-        let name: String?
-        let title: String
-        switch asked {
-        case .policy(let entry):
-            findings = machineFindings(of: machine)
-            differences += try unmet(entry.policy, on: machine, findings)
-            (name, title) = (entry.policy.name, "policy \(entry.policy.name)")
-        case .plan(let saved, let file):
-            let changes = saved.fingerprint.systemChanges(on: machine)
-            guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            differences += Target(of: saved).differences(on: machine)
-            (name, title) = (saved.policy?.name, file)
+    func validate() throws {
+        if metrics.count > 1 { throw ValidationError("--prometheus is given \(metrics.count) times; name one file") }
+        if !metrics.isEmpty && roots.single == nil {
+            throw ValidationError("--prometheus takes the metrics of one machine")
         }
-        if wantsJSON {
-            Output.print(verifyDocument(differences, policy: name))
-        } else {
-            let nothing = name != nil && differences.isEmpty ? machine.whyNothingToDecide : nil
-            Output.print(verifyText(differences, against: title, nothing: nothing, style: .current))
-            if nothing != nil {
-                Output.print(findingsText(findings, of: machine, style: .current, showsEvidence: false))
-            }
+        if metrics.first?.isStandardOutput == true && wantsJSON {
+            throw ValidationError(
+                "--json and --prometheus - both write to standard output; name a file for the metrics"
+            )
         }
-        let status: ExitStatus = differences.isEmpty ? .done : .differs
-        return try prometheus.map { try write(differences, machine, subject: name ?? title, to: $0, status) } ?? status
     }
 
-    /// Where the machine is not as a policy wants, where a hold was left, where `/proc/iomem` lacks the lines of the owners that
-    /// are there, and what is broken about the memory that the policy speaks of.
-    private func unmet(
-        _ policy: Policy,
-        on machine: MachineState,
-        _ findings: [Finding]
-    ) throws(PlanningError) -> [Difference] {
-        let planner = try Planner(machine: machine, overrides: facts.overrides)
-        let present = planner.predict([]).prediction
-        return planner.unmet(policy.want) + planner.leftHold(against: policy)
-            + compare(present, with: machine).filter { $0.kind == .iomem }
-            + policy.want.differences(findings, on: machine)
+    func execute() throws -> ExitStatus {
+        let asked = try PolicyOrPlan(subject)
+        try checkOverrides(of: asked)
+        guard let root = roots.single else {
+            return try Fleet(.verify, policy: asked.policyName, wantsJSON: wantsJSON).run(over: roots) { root, entry in
+                describe(try Verification(asked, root, facts.overrides, named: true), &entry)
+            }
+        }
+        let verification = try Verification(asked, root, facts.overrides)
+        if wantsJSON {
+            Output.print(verifyDocument(verification))
+        } else if metrics.first?.isStandardOutput != true {
+            Output.print(verifyText(verification, style: .current))
+        }
+        return try metrics.first.map { try write(verification, to: $0) } ?? verification.status
+    }
+
+    /// A saved plan has the facts that it was made with.
+    private func checkOverrides(of asked: PolicyOrPlan) throws(Failure) {
+        guard case .plan(_, let file) = asked, facts.overrides != Overrides() else { return }
+        throw Failure(
+            .usage,
+            code: "usage",
+            "--rules and --initial-probe are for a policy: \(file) is a saved plan, which keeps the ones it was made with. "
+                + "Leave them out, or make the plan again with them"
+        )
+    }
+
+    private func describe(_ verification: Verification, _ entry: inout FleetEntry) {
+        let differences = verification.differences
+        entry.findings = verification.findings
+        entry.result = differences.isEmpty ? .matches : .differs
+        entry.amount = differences.isEmpty ? "" : counted(differences.count, "difference")
+        entry.notes = Set(differences.map(\.kind.rawValue)).sorted()
+        if verification.nothing != nil { entry.notes.append("nothing to decide") }
+        entry.document = verifyDocument(verification)
+        entry.status = verification.status
     }
 
     /// Writes the metrics; a file that can't be written does not hide a difference.
-    private func write(
-        _ differences: [Difference],
-        _ machine: MachineState,
-        subject: String,
-        to path: String,
-        _ status: ExitStatus
-    ) throws -> ExitStatus {
-        let time = Int(Date.now.timeIntervalSince1970)
+    private func write(_ verification: Verification, to file: OutFile) throws -> ExitStatus {
+        let text = verifyMetrics(
+            verification.differences,
+            machine: verification.machine,
+            subject: verification.policy ?? verification.title,
+            time: Int(Date.now.timeIntervalSince1970)
+        )
+        if file.isStandardOutput {
+            Output.print(whole: text)
+            return verification.status
+        }
         do {
-            try FileText.write(
-                verifyMetrics(differences, machine: machine, subject: subject, time: time),
-                to: path,
-                isPrivate: false
-            )
+            try file.write(text, isPrivate: false)
         } catch {
             Output.complain(error.message)
-            return status == .done ? error.status : status
+            return verification.status == .done ? error.status : verification.status
         }
-        return status
+        return verification.status
     }
-}
-
-/// `verify --json`.
-func verifyDocument(_ differences: [Difference], policy: String?) -> JSONValue {
-    document(
-        "verify",
-        [
-            "policy": JSONValue(policy), "matches": .bool(differences.isEmpty),
-            "differences": differenceMembers(differences),
-        ]
-    )
-}
-
-/// `verify` for people: all differences, or that there is none.
-///
-/// - Parameter nothing: Why there is nothing to decide on this machine; nil where there is something.
-func verifyText(
-    _ differences: [Difference],
-    against subject: String,
-    nothing: String? = nil,
-    style: Style
-) -> [Line] {
-    if let nothing { return ["Nothing to decide for \(subject): \(nothing)."] }
-    guard !differences.isEmpty else { return [style.good("The machine is as \(subject) says.")] }
-    return [style.bad("\(counted(differences.count, "difference")) from \(subject)")]
-        + differences.flatMap { wrapped($0.what, indent: 2) }
 }

@@ -1,0 +1,44 @@
+import ArgumentParser
+
+/// A file that a person names for writing; `-` is standard output.
+struct OutFile: ExpressibleByArgument, Equatable {
+    let path: String
+
+    /// A name; nil if it is empty, as of a variable that is not set.
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        path = argument
+    }
+
+    var isStandardOutput: Bool { path == "-" }
+
+    /// Writes it as one act.
+    ///
+    /// - Parameter isPrivate: A new file can be read by its owner alone: it holds physical addresses.
+    func write(_ text: String, isPrivate: Bool) throws(Failure) {
+        try FileText.write(text, to: path, isPrivate: isPrivate)
+    }
+}
+
+/// `--out` of plan and predict.
+struct OutOption: ParsableArguments {
+    @Option(
+        name: .customLong("out"),
+        help: ArgumentHelp(
+            "Write the document to this file, for apply and verify; with -, to standard output in place of text.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var files: [OutFile] = []
+
+    var isAsked: Bool { !files.isEmpty }
+    var isToStandardOutput: Bool { files.first?.isStandardOutput == true }
+
+    /// The file, if it is not standard output.
+    var file: OutFile? { isToStandardOutput ? nil : files.first }
+
+    func validate() throws {
+        if files.count > 1 { throw ValidationError("--out is given \(files.count) times; name one file") }
+    }
+}

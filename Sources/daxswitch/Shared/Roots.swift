@@ -1,0 +1,168 @@
+import ArgumentParser
+import Glibc
+import Inspection
+import LinuxSystem
+import Machine
+
+/// Where a machine is read from.
+struct MachineRoot: Equatable {
+    /// `/`, or where a machine was recorded.
+    let path: String
+
+    /// The running machine.
+    static let running = MachineRoot(path: "/")
+
+    /// Whether it is the running machine: a recorded one has no journals and no initramfs.
+    var isRunning: Bool { self == .running }
+
+    /// The machine.
+    ///
+    /// - Parameter named: Which of several machines it is, said with what its material lacks.
+    func read(tellsMaterial: Bool = true, named: Bool = false) throws(InspectionError) -> MachineState {
+        let machine = try Inspector(root: path).read()
+        if tellsMaterial { machine.material.complain(about: named ? path : nil) }
+        return machine
+    }
+}
+
+/// `--root` of a command about one machine.
+struct RootOption: ParsableArguments {
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp(
+            "Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a "
+                + "sosreport, or a text with lines of /proc/iomem.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var arguments: [String] = []
+
+    /// The machine.
+    var root: MachineRoot { arguments.first.map(MachineRoot.init) ?? .running }
+
+    /// The machine, with what its material lacks told on standard error.
+    func read() throws(InspectionError) -> MachineState { try root.read() }
+
+    func validate() throws {
+        try RootWord.check(arguments)
+        guard arguments.count > 1 || arguments.contains(where: { RootWord($0).isMany }) else { return }
+        throw ValidationError("this command reads one machine: name one --root (status, plan and verify take many)")
+    }
+}
+
+/// `--root` of a command about one machine or many.
+struct RootsOption: ParsableArguments {
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp(
+            "Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a "
+                + "sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one a line, @- for "
+                + "standard input): a line for each, and a summary.",
+            valueName: "path|dir/*|@list"
+        ),
+        completion: .file()
+    )
+    var arguments: [String] = []
+
+    /// What a shell has made of `--root DIR/*`: all but the first are words of their own.
+    @Argument(help: .hidden)
+    var expanded: [String] = []
+
+    /// The one machine that is asked about; nil if it is many.
+    var single: MachineRoot? {
+        guard let first = arguments.first else { return .running }
+        return arguments.count + expanded.count == 1 && !RootWord(first).isMany ? MachineRoot(path: first) : nil
+    }
+
+    /// Calls `body` with each machine in the order in which they were given; a list is never held as a whole.
+    ///
+    /// - Throws: `Failure` if a list can't be read or if there is no machine at all; what `body` throws.
+    func forEach(_ body: (MachineRoot) throws -> Void) throws {
+        var count = 0
+        for argument in arguments + expanded {
+            try RootWord(argument).forEach { path in
+                count += 1
+                try body(MachineRoot(path: path))
+            }
+        }
+        guard count > 0 else {
+            throw Failure(.badData, code: "bad-list", "--root names no machine: the list is empty")
+        }
+    }
+
+    func validate() throws {
+        try RootWord.check(arguments)
+        // A shell expands a pattern to what is there.
+        if let word = expanded.first(where: { arguments.isEmpty || !File.exists($0) }) {
+            let hint = arguments.isEmpty ? "" : ". Write it before --root DIR/*, or quote the pattern: --root 'DIR/*'"
+            throw ValidationError("Unexpected argument '\(word)'\(hint)")
+        }
+    }
+}
+
+/// A word that `--root` was given: a path, a pattern, or a list of both.
+private struct RootWord {
+    private let text: String
+
+    init(_ text: String) { self.text = text }
+
+    /// `--root "$DIR"` with DIR unset must not read another machine than was meant.
+    static func check(_ words: [String]) throws(ValidationError) {
+        if words.contains("") { throw ValidationError("--root names no directory: it is empty") }
+        if words.contains("-") {
+            throw ValidationError("--root takes no machine from standard input: name a file (@- is a list of names)")
+        }
+    }
+
+    /// `@LIST`; a directory with such a name is `./@LIST`.
+    private var isList: Bool { text.hasPrefix("@") }
+
+    /// Whether it can stand for several machines, even if it is one just now.
+    var isMany: Bool { isList || FilePattern(text) != nil }
+
+    /// Calls `body` with each path.
+    func forEach(_ body: (String) throws -> Void) throws {
+        guard isList else { return try Self.expand(text, body) }
+        let path = String(text.dropFirst())
+        let file = try Self.reading(path) { () throws(SystemError) in
+            try path == "-" ? File(copying: STDIN_FILENO) : File.readingRegular(path)
+        }
+        var lines = LineReader(file)
+        while let line = try Self.reading(path, { () throws(SystemError) in try lines.next() }) {
+            if let entry = Self.entry(line) { try Self.expand(entry, body) }
+        }
+    }
+
+    private static func expand(_ path: String, _ body: (String) throws -> Void) throws {
+        guard let pattern = FilePattern(path) else { return try body(path) }
+        let paths: [String]
+        do { paths = try pattern.paths() } catch { throw Failure(.badData, code: "bad-list", "\(error)") }
+        for path in paths { try body(path) }
+    }
+
+    /// What a line of a list names, without the white space around it and a comment; nil if that is nothing.
+    ///
+    /// A comment begins with `#`, at the begin of a line or after white space, unless a file has just that name.
+    private static func entry(_ line: String) -> String? {
+        // Editors of Windows begin a file with a mark of its encoding.
+        let mark = "\u{feff}".utf8
+        let text = Substring(line.utf8.starts(with: mark) ? line.utf8.dropFirst(mark.count) : line.utf8[...]).trimmed
+        if text.isEmpty || text.hasPrefix("#") { return nil }
+        if File.exists(text) { return text }
+        let bytes = Array(text.utf8)
+        let comment = bytes.indices.dropFirst().first { place in
+            bytes[place] == UInt8(ascii: "#") && [UInt8(ascii: " "), UInt8(ascii: "\t")].contains(bytes[place - 1])
+        }
+        return comment.map { String(decoding: bytes[..<$0], as: UTF8.self).trimmed } ?? text
+    }
+
+    private static func reading<Value: ~Copyable>(
+        _ path: String,
+        _ body: () throws(SystemError) -> Value
+    ) throws(Failure) -> Value {
+        do { return try body() } catch {
+            throw Failure(.badData, code: "bad-list", "\(path) can't be read: \(error.cause ?? error.message)")
+        }
+    }
+}
