@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 
-from ansible_collections.daxswitch.daxswitch.plugins.module_utils.tool import Tool, ToolError
+from ansible_collections.daxswitch.daxswitch.plugins.module_utils.tool import Tool, ToolError, root_option
 from ansible_collections.daxswitch.daxswitch.plugins.module_utils import wording
 
 
@@ -25,6 +25,9 @@ class Change(object):
     def make(self):
         """Carries the task out, or in check mode finds what it would do."""
         self.members["hazards"] = []
+        if self.wanted["state"] == "verified":
+            self.verify()
+            return
         before = self.status()
         self.check_finished(before)
         proposed = None
@@ -39,10 +42,23 @@ class Change(object):
         if proposed:
             self.persist(proposed)
         if not self.module.check_mode:
-            status = self.status()
-            self.members["ranges"] = status["ranges"]
-            self.members["unfinished"] = status.get("unfinished", [])
-            self.members["reboot_required"] = self.reboot_required(status["next_boot"])
+            self.tell(self.status())
+
+    def tell(self, status):
+        """What a task returns of the machine as it is then."""
+        self.members["ranges"] = status["ranges"]
+        self.members["unfinished"] = status.get("unfinished", [])
+        self.members["reboot_required"] = self.reboot_required(status["next_boot"])
+
+    def verify(self):
+        """Compares the machine with the policy or saved plan, and changes nothing; a difference fails the task."""
+        status = self.status()
+        self.tell(status)
+        self.members["findings"] = status.get("findings", [])
+        code, document = self.tool.run("verify", self.root(), self.wanted["policy"])
+        self.members["differences"] = document["differences"]
+        if code:
+            raise ToolError("differs", wording.differences(self.wanted["policy"], document), code, document)
 
     @staticmethod
     def reboot_required(next_boot):
@@ -61,7 +77,7 @@ class Change(object):
         return self.tool.run("status", self.root())[1]
 
     def root(self):
-        return ["--root=%s" % self.wanted["root"]] if self.wanted["root"] else []
+        return root_option(self.wanted["root"])
 
     def check_finished(self, status):
         """Fails over what an earlier run left half done, before anything is changed."""

@@ -6,11 +6,17 @@ __metaclass__ = type
 import json
 
 # The versions of the documents that this collection was written for.
-SCHEMAS = {"apply": 1, "error": 1, "persist": 1, "plan": 1, "status": 1, "version": 1}
+SCHEMAS = {"apply": 1, "error": 1, "persist": 1, "plan": 1, "status": 1, "verify": 1, "version": 1}
 MISSING = "tool-missing"
 TOO_OLD = "tool-too-old"
 TOO_NEW = "tool-too-new"
 UNREADABLE = "unreadable-output"
+
+
+def root_option(root):
+    """The option that names a recorded machine; none for the running one."""
+    # A name that begins with "@" is a list for the program.
+    return ["--root=%s" % ("./" + root if root.startswith("@") else root)] if root else []
 
 
 class ToolError(Exception):

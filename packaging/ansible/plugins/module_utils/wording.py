@@ -8,7 +8,8 @@ def owners(document):
     """A line for each range of a status or a plan: its addresses, and its owner or possible owners."""
     lines = []
     for part in document["ranges"]:
-        found = part["owners"] if "owners" in part else [part["owner"]]
+        # The owner is null where the material of a recorded machine does not tell.
+        found = part["owners"] if "owners" in part else [part["owner"] or "unknown"]
         lines.append("%s-%s %s\n" % (part["start"], part["end"], " or ".join(found)))
     return "".join(lines)
 
@@ -30,6 +31,13 @@ def hazards(found):
     """The hazards in words, each with its way out."""
     return "; ".join("%s (%s): %s. Way out: %s" % (one["id"], one["subject"], one["why"], one["way_out"])
                      for one in found)
+
+
+def differences(subject, document):
+    """What a verification found, in one text."""
+    found = [one["what"] for one in document["differences"]]
+    return "daxswitch verify %s: %d %s: %s" % (
+        subject, len(found), "difference" if len(found) == 1 else "differences", "; ".join(found))
 
 
 def failure(command, document):

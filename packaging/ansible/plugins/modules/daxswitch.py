@@ -15,15 +15,19 @@ version_added: 0.1.0
 author: the daxswitch authors (!UNKNOWN)
 options:
   policy:
-    description: Name of a policy on the managed host, or path of a policy file there. Not for O(state=cleared).
+    description: >-
+      Name of a policy on the managed host, or path of a policy file there; for O(state=verified) also of a saved plan. Not
+      for O(state=cleared).
     type: str
   state:
     description:
       - V(applied) brings the owners on the running host.
       - V(persisted) makes the choice hold from the next boot on; the running host stays as it is.
       - V(cleared) takes back what was persisted.
+      - V(verified) compares the running host with the policy or a saved plan and fails if there is a difference. Nothing is
+        changed.
     type: str
-    choices: [applied, persisted, cleared]
+    choices: [applied, persisted, cleared, verified]
     default: applied
   persist:
     description:
@@ -50,7 +54,9 @@ options:
     type: int
     default: 60
   root:
-    description: Plan for the machine that is recorded in this directory (C(daxswitch collect)). Only in check mode.
+    description: >-
+      Plan for the machine that is recorded here (C(daxswitch collect)), or verify it. Only in check mode, or with
+      O(state=verified).
     type: path
   executable:
     description: Name or path of the program.
@@ -64,7 +70,7 @@ attributes:
     description: Shows the owner of every range before and after, and the files that are written.
     support: full
 notes:
-  - Needs root, but for check mode with O(root).
+  - Needs root, but with O(root).
   - A region whose decoders are not locked can't be given to C(dax_hmem) while the host runs; O(state=persisted) and a
     reboot do it.
 """
@@ -86,6 +92,11 @@ EXAMPLES = r"""
     state: persisted
   register: choice
 
+- name: The CXL drivers still own it
+  daxswitch.daxswitch.daxswitch:
+    policy: cxl
+    state: verified
+
 - name: Have it so now
   ansible.builtin.reboot:
   when: choice.reboot_required
@@ -106,6 +117,16 @@ steps:
 hazards:
   description: The hazards that were found, as daxswitch prints them.
   returned: always, unless the program could not be asked
+  type: list
+  elements: dict
+differences:
+  description: Where the host is not as the policy or the saved plan says, as C(daxswitch verify) prints it.
+  returned: O(state=verified)
+  type: list
+  elements: dict
+findings:
+  description: What is wrong with the host or worth knowing, as C(daxswitch status) prints it.
+  returned: O(state=verified)
   type: list
   elements: dict
 unfinished:
@@ -141,7 +162,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "policy": {"type": "str"},
-            "state": {"type": "str", "choices": ["applied", "persisted", "cleared"], "default": "applied"},
+            "state": {"type": "str", "choices": ["applied", "persisted", "cleared", "verified"], "default": "applied"},
             "persist": {"type": "bool", "default": False},
             "update_initramfs": {"type": "bool", "default": True},
             "offline_memory": {"type": "bool", "default": False},
@@ -151,13 +172,16 @@ def main():
             "root": {"type": "path"},
             "executable": {"type": "str", "default": "daxswitch"},
         },
-        required_if=[("state", "applied", ("policy",)), ("state", "persisted", ("policy",))],
+        required_if=[("state", state, ("policy",)) for state in ("applied", "persisted", "verified")],
         supports_check_mode=True,
     )
     wanted = module.params
-    if wanted["root"] and (not module.check_mode or wanted["state"] != "applied" or wanted["persist"]):
-        module.fail_json(msg="root names a recorded machine, which can only be planned for: check mode, state applied",
-                         code="usage", exit_code=None)
+    checked = wanted["state"] == "applied" and module.check_mode and not wanted["persist"]
+    if wanted["root"] and not checked and wanted["state"] != "verified":
+        module.fail_json(msg="root names a recorded machine, which can only be planned for (check mode, state applied) or "
+                             "verified (state verified)", code="usage", exit_code=None)
+    if wanted["state"] == "verified" and wanted["persist"]:
+        module.fail_json(msg="state verified changes nothing, so it takes no persist", code="usage", exit_code=None)
     if wanted["state"] == "cleared" and wanted["policy"]:
         module.fail_json(msg="state cleared takes no policy", code="usage", exit_code=None)
     change = None
