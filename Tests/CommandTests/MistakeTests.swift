@@ -28,7 +28,7 @@ struct MistakeTests {
             (["plan", "hmme"], "hmem", 65), (["verify", "hmme"], "hmem", 65), (["policies", "hmme"], "hmem", 65),
             (["apply", "hmme"], "hmem", 65), (["persist", "hmme"], "hmem", 65), (["plna", "hmem"], "plan", 64),
             (["statsu", "--json"], "status", 64), (["explain", "regionlost"], "region-lost", 64),
-            (["predict", "laod:dax_hmem"], "load:dax_hmem", 64), (["predict", "hodl"], "hold", 64),
+            (["predict", "lload:dax_hmem"], "load:dax_hmem", 64), (["predict", "hodl"], "hold", 64),
             (["predict", "load:dax_hmme"], "load:dax_hmem", 64),
             (["predict", "--all-orders", "dax_hmme"], "dax_hmem", 64), (["plan", "hmem", "--jsn"], "'--json'", 64),
         ] as [([String], String, Int32)]

@@ -24,16 +24,18 @@ struct Verification {
         machine = try root.read(named: named)
         let unfinished = try root.unfinishedWork(on: machine)
         for work in unfinished where work.state == .running { Output.complain(work.failure.message) }
-        findings = machineFindings(of: machine)
         switch asked {
         case .policy(let entry):
             let policy = entry.policy
+            findings = machineFindings(of: machine)
             let planner = try Planner(machine: machine, overrides: overrides)
             differences = unfinished.differences + planner.differences(from: policy, on: machine, findings)
             (self.policy, title) = (policy.name, "policy \(policy.name)")
         case .plan(let saved, let file):
             let changes = saved.fingerprint.systemChanges(on: machine)
             guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
+            // Only which findings there are is counted: no fix is planned.
+            findings = Ownership.findings(of: machine) { [] }
             differences = unfinished.differences + Target(of: saved).differences(on: machine)
             (policy, title) = (saved.policy?.name, file)
         }
