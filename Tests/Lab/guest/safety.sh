@@ -300,6 +300,21 @@ reinstall() {
     return $code
 }
 
+# back_to_cxl: by hand. A purge forgets what was seen of the decoders and of the initial probe, without which every later
+# `apply cxl` is refused; with the modules loaded in this order the machine shows both again.
+back_to_cxl() {
+    local module
+    settle
+    for module in dax_cxl dax_hmem cxl_acpi; do
+        rmmod $module
+    done
+    modprobe -a cxl_acpi cxl_pci cxl_mem
+    settle
+    modprobe dax_hmem
+    modprobe dax_cxl
+    settle
+}
+
 # two_at_once NUMBER START: apply hmem and apply cxl begin within a second of each other; every other time each waits
 # until the other has ended. Every tenth time the package is purged and installed again meanwhile.
 two_at_once() {
@@ -320,6 +335,7 @@ two_at_once() {
     first=$?
     wait $second
     second=$?
-    cp /run/first.out /run/recover.out
+    cat /run/first.out /run/second.out > /run/recover.out
+    [ "$package" = no ] || back_to_cxl
     note_kill "$1: $from ended $first, $to $second, reinstalled $package; recover ended 0; $(owner "$2"); $(ending)"
 }

@@ -21,10 +21,13 @@ def codes_of(line):
 
 
 def is_right(line):
-    """Whether a run was done and none stopped half-way, one owner has the memory, and nothing is left to do."""
+    """Whether a run was done and none stopped half-way, one owner has the memory, and nothing is left to do.
+
+    A purge takes the hold and the kept facts away: where it happened, both runs may be refused as the machine has changed.
+    """
     first, second, package = codes_of(line)
     found = LINE.search(line)
-    return bool({first, second} <= CODES and "0" in (first, second) and package in ("no", "0")
+    return bool({first, second} <= CODES and ("0" in (first, second) or package == "0") and package in ("no", "0")
                 and found and found[2] in ("hmem", "cxl") and found[3] == "closed")
 
 
