@@ -27,10 +27,13 @@ struct Examination {
     /// Memory of kmem whose device is gone.
     let leaks: [AddressRange]
     let remedies: Remedies
+    /// The policies that a fix may apply.
+    let policies: () -> [Policy]
     private let blocked: Set<AddressRange>
 
     init(_ machine: MachineState, policies: @escaping () -> [Policy]) {
         self.machine = machine
+        self.policies = policies
         model = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
         owned = ownedRanges(of: machine)
         leaks = leakedRanges(of: machine)

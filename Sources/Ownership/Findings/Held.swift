@@ -31,7 +31,8 @@ extension Examination {
             found.append(
                 (
                     "a hold of this boot (`daxswitch apply hmem`)", "/run/modprobe.d/00-daxswitch.conf",
-                    "if CXL is to own the memory, run `daxswitch plan cxl`"
+                    "if CXL is to own the memory, "
+                        + (remedies.command(giving: owned.map(\.range), to: [.cxl]) ?? "run `daxswitch plan cxl`")
                 )
             )
         }
@@ -54,9 +55,21 @@ extension Examination {
         }
         if let line = machine.modprobe.keptOut["cxl_acpi"] {
             found.append(
-                ("\(line.path)", "\(line)", "remove line \(line.number) of \(line.path), then run `modprobe cxl_acpi`")
+                (
+                    "\(line.path)", "\(line)",
+                    "if CXL is to own the memory, remove line \(line.number) of \(line.path), then "
+                        + (withoutLine.command(giving: owned.map(\.range), to: [.cxl]) ?? "run `daxswitch plan cxl`")
+                )
             )
         }
         return found
+    }
+
+    /// What can be done once the line that keeps `cxl_acpi` out is gone. `modprobe cxl_acpi` alone would bring CXL over memory that
+    /// dax_hmem has meanwhile.
+    private var withoutLine: Remedies {
+        var freed = machine
+        freed.modprobe.keptOut["cxl_acpi"] = nil
+        return Remedies(freed, policies: policies)
     }
 }

@@ -34,14 +34,16 @@ extension Examination {
     }
 
     private func fallback(_ bytes: [AddressRange], _ region: Region?) -> String {
-        if let region, !region.committed { return "see region-not-assembled" }
+        if let region, !region.assembled, machine.modules.state(of: "dax_cxl") != .missing {
+            return "see region-not-assembled"
+        }
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
         if machine.memdevs.isEmpty && meetsWindow {
             return
                 "if it is an accelerator's memory, its driver uses it; else load cxl_pci and look at the memory devices"
         }
         if meetsWindow && region == nil && machine.seesDecoders {
-            return "create a region over it (cxl create-region)" + (remedies.persistHmem.map { "; or \($0)" } ?? "")
+            return model.constants.regionAdvice(over: bytes) + (remedies.persistHmem.map { "; or \($0)" } ?? "")
         }
         return remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which name what blocks them"
     }

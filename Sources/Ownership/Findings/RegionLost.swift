@@ -19,8 +19,9 @@ extension Examination {
                         : "/proc/iomem: no CXL window, so cxl_acpi was unloaded",
                 ],
                 fix:
-                    "reboot, which lets the firmware program the decoders again; or, if its contents don't matter, create "
-                    + "it again (cxl create-region)"
+                    "reboot, which lets the firmware program the decoders again"
+                    + (model.constants.softReservedLines.contains(where: region.range.overlaps)
+                        ? "" : "; or, if its contents don't matter, create it again (cxl create-region)")
             )
         }
     }

@@ -17,7 +17,7 @@ extension Examination {
                     + cutters.map { "/proc/iomem: \($0.range) : \($0.name)" },
                 fix: remedies.command(giving: blocked, to: owner == .hmem ? [.cxl] : [.hmem])
                     ?? (owner == .hmem ? handOver(of: blocked) : nil) ?? remedies.persistHmem
-                    ?? "create a region over exactly these bytes (cxl create-region), or change the firmware's memory map"
+                    ?? "\(model.constants.regionAdvice(over: blocked)), or change the firmware's memory map"
             )
         }
     }

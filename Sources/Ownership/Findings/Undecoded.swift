@@ -30,8 +30,7 @@ extension Examination {
                 fix: online > 0
                     ? "don't unload anything; move the work away from this memory and reboot"
                     : remedies.command(giving: bytes, to: [.cxl, .none])
-                        ?? "leave the device idle; a region over the bytes (cxl create-region) gives them a decoder, and if one was lost in "
-                        + "this boot, a reboot does"
+                        ?? "leave the device idle; \(model.constants.regionAdvice(over: bytes)), or reboot if one was lost in this boot"
             )
         }
     }

@@ -127,7 +127,7 @@ extension StepHazards {
             why: "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
             wayOut: isLostHere
                 ? "as for region-lost"
-                : "commit a region over it (cxl create-region), or leave it to CXL"
+                : "\(model.constants.regionAdvice(over: bytes)), or leave it to CXL"
         )
     }
 

@@ -48,7 +48,10 @@ struct OutcomeHazards {
         let region = start.models.lazy.flatMap(\.regions).first {
             $0.isPresent && $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range)
         }
-        guard let region else { return "create a region over it first (cxl create-region)" }
+        guard let region else {
+            let makers = start.models.map { $0.constants.regionAdvice(over: [range]) }
+            return makers.first ?? ""
+        }
         return
             "unbind \(region.name) from /sys/bus/cxl/drivers/cxl_region and bind it again once nobody holds its bytes"
     }

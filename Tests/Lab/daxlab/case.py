@@ -25,6 +25,8 @@ class Case:
     restarts: bool = False
     # Added to the command line of the kernel under test.
     parameters: str = OFFLINE
+    # The same for the boots after the first, where it changes.
+    later_parameters: str = ""
 
     @property
     def platform(self):

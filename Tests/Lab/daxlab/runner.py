@@ -80,7 +80,7 @@ def boot(case, kernel, options, directory):
 
 def identity(case, kernel, options):
     """What is run, as a digest."""
-    digest = hashlib.sha256(repr((case.script, case.later_boots, case.parameters, kernel.release)).encode())
+    digest = hashlib.sha256(repr((case.script, case.later_boots, case.parameters, case.later_parameters, kernel.release)).encode())
     policies = sorted(options.policies.glob("*.toml")) if options.policies else []
     for path in filter(None, (options.tool, *policies)):
         digest.update(path.read_bytes())
@@ -96,7 +96,8 @@ def run_guest(case, kernel, options, directory):
         console, stream = directory / f"console{'' if number == 1 else f'-{number}'}.log", directory / "stream"
         # Steps are numbered on, so that all boots of a case read as one story; a kernel that kexec started begins later.
         script = f"step=$((step + {len(results.steps)}))\n{script}"
-        machine = Machine(case.platform, kernel, script, options.tool, options.policies, case.parameters, files=files,
+        parameters = number > 1 and case.later_parameters or case.parameters
+        machine = Machine(case.platform, kernel, script, options.tool, options.policies, parameters, files=files,
                           restarts=case.restarts)
         in_time = machine.run(console, stream, options.timeout)
         results = unpack(stream, directory)
