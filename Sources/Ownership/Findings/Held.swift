@@ -58,7 +58,7 @@ extension Examination {
                 (
                     "\(line.path)", "\(line)",
                     "if CXL is to own the memory, remove line \(line.number) of \(line.path), then "
-                        + (withoutLine.command(giving: owned.map(\.range), to: [.cxl]) ?? "run `daxswitch plan cxl`")
+                        + (withoutLine.command(giving: owned.map(\.range), to: [.cxl]) ?? "reboot")
                 )
             )
         }

@@ -6,7 +6,7 @@ extension Planner {
     /// `hazards` of `steps`, each with what it follows from.
     ///
     /// What is no hazard if the memory is offline follows from the memory that is online. The rest is told by its kind: what
-    /// becomes of bytes whose decoders were reset, or of a step that the kernel refuses.
+    /// becomes of bytes whose decoders were reset or can't be seen, or of a step that the kernel refuses.
     func withCauses(_ hazards: [Hazard], of steps: [Step], policy: Policy?) -> [Hazard] {
         var hazards = hazards
         if hazards.contains(where: { $0.id == .memoryOnline }) {
@@ -31,10 +31,12 @@ extension Planner {
     /// What a hazard of a kind follows from, the nearest cause first. No chain of them closes.
     private static let causes: [Hazard.Identifier: [Hazard.Identifier]] = [
         .undecodedRange: [.regionLost],
-        .orphanedRange: [.regionLost, .builtin, .modulesDisabled, .lockdown, .stepRefused],
+        .orphanedRange: [.regionLost, .undecodedRange, .builtin, .modulesDisabled, .lockdown, .stepRefused],
         .unbindable: [.regionLost],
         .stepRefused: [.modulesDisabled, .lockdown, .builtin],
-        .nondeterministic: [.builtin, .modulesDisabled, .lockdown, .stepRefused],
+        .nondeterministic: [
+            .undecodedRange, .orphanedRange, .builtin, .modulesDisabled, .lockdown, .stepRefused,
+        ],
         .wantUnmet: [.regionLost, .orphanedRange, .doubleClaim, .builtin, .modulesDisabled, .lockdown, .stepRefused],
     ]
 }
