@@ -26,7 +26,8 @@ struct DaxUsers {
                 devices[index].users.append(DaxUser(pid: pid, command: command, isMapped: isMapped))
             }
         }
-        for index in candidates { devices[index].usersAreKnown = !isHidden }
+        // The files of a mounted famfs are no open device of any process.
+        for index in candidates { devices[index].usersAreKnown = !isHidden && devices[index].driver != "fsdev_dax" }
     }
 
     /// Whether `/proc` is mounted with `hidepid=` (proc(5)) and we are not exempt: we are there, and process 1 is not.

@@ -55,7 +55,17 @@ extension Examination {
         if device.ranges.contains(where: isBlocked) { return "see unbindable" }
         let others: Set<Owner> = device.owner == .hmem ? [.cxl] : [.hmem]
         return remedies.command(giving: device.ranges, to: others) ?? remedies.persistHmem
-            ?? "see what holds the bytes in /proc/iomem"
+            ?? (isTaken(device)
+                ? "see what holds the bytes in /proc/iomem"
+                : "nothing else holds the bytes now: `echo \(device.name) > /sys/bus/dax/drivers/kmem/bind`")
+    }
+
+    /// Whether something that is no region or window has bytes of `device` in iomem.
+    private func isTaken(_ device: DaxDevice) -> Bool {
+        machine.iomem.flattened.map(\.entry).contains { entry in
+            device.ranges.contains(where: entry.range.overlaps) && !entry.name.hasPrefix("CXL Window")
+                && !entry.name.hasPrefix("region") && entry.name != "Soft Reserved"
+        }
     }
 
     /// The dax regions that the kernel refused to make because another one holds the bytes.

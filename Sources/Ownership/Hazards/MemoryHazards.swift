@@ -54,7 +54,10 @@ extension StepHazards {
 
     /// A process has the device open or mapped, or may have.
     func deviceOpen(_ claim: DaxClaim) -> [Hazard] {
-        guard !claim.users.isEmpty else { return claim.usersAreKnown ? [] : [usersUnknown(claim.name)] }
+        guard !claim.users.isEmpty else {
+            if claim.driver == "fsdev_dax" { return [mayBeMounted(claim)] }
+            return claim.usersAreKnown ? [] : [usersUnknown(claim.name)]
+        }
         let users = claim.users.map { user in
             "\(user.command) (pid \(user.pid)) has /dev/\(claim.name) \(user.isMapped ? "mapped" : "open")"
         }.joined(separator: ", ")
@@ -67,6 +70,19 @@ extension StepHazards {
                 wayOut: "stop the process first, or --accept device-open"
             )
         ]
+    }
+
+    /// famfs on a device does not show in /proc/PID/fd.
+    private func mayBeMounted(_ claim: DaxClaim) -> Hazard {
+        Hazard(
+            id: .deviceOpen,
+            subject: claim.name,
+            ranges: claim.ranges,
+            why:
+                "\(claim.name) has fsdev_dax, the driver for famfs. A famfs that is mounted from it loses its memory, and whether "
+                + "one is mounted is not known",
+            wayOut: "unmount famfs first, then --accept device-open"
+        )
     }
 
     private func usersUnknown(_ name: String) -> Hazard {

@@ -140,6 +140,7 @@ extension KernelModel {
         case .unbindHmem(let range): return unbindingHmem(range)
         case .bindHmem(let range): return bindingHmem(range)
         case .bindRegion(let range): return bindingRegion(range)
+        case .splitDevice(let range): return splitting(range)
         case .hold, .release:
             var model = self
             model.isHeld = step == .hold

@@ -22,6 +22,13 @@ extension KernelModel {
         if constants.onlinesBlocks { putOnline(onlined) }
     }
 
+    /// What of each device of kmem is not used as memory: it is added in whole blocks.
+    var lostCapacity: [AddressRange] {
+        claims.filter { $0.driver == "kmem" }.flatMap(\.ranges).flatMap { range in
+            range.subtracting(constants.memoryBlocks(in: range).map { [$0] } ?? [])
+        }
+    }
+
     /// Of one range: 8 TiB in blocks of 128 MiB, the smallest of x86-64.
     private static let blocksAtMost: UInt64 = 1 << 16
     /// Of all ranges that come online at once.
@@ -82,13 +89,15 @@ extension KernelModel {
         switch use {
         case .systemRAM:
             model.bind("kmem", to: index)
-            if !range.subtracting(onlineBlocks).isEmpty {
+            if use == .systemRAM(.offline) {
+                model.onlineBlocks.removeAll { $0.overlaps(range) }
+            } else if !range.subtracting(onlineBlocks).isEmpty {
                 model.onlineBlocks.removeAll { $0.overlaps(range) }
                 model.onlineBlocks.append(range)
             }
-        case .devdax:
+        case .devdax, .famfs:
             model.takeOffline(range)
-            model.bind("device_dax", to: index)
+            model.bind(use == .famfs ? "fsdev_dax" : "device_dax", to: index)
         case .idle:
             model.takeOffline(range)
             model.claims[index].driver = nil
@@ -97,8 +106,58 @@ extension KernelModel {
         return StepOutcome(model)
     }
 
+    /// The device over `range` ends before it, and another one in its dax region has just these bytes; what is behind them is
+    /// free (drivers/dax/bus.c: size_store(), create_store(), mapping_store()).
+    func splitting(_ range: AddressRange) -> StepOutcome {
+        if claims.contains(where: { $0.ranges == [range] }) { return StepOutcome(self) }
+        guard range.isAligned(to: 2 << 20) else {
+            return StepOutcome(self, refusal: "\(range) is not aligned to 2 MiB (EINVAL)")
+        }
+        let isFree = !claims.contains { $0.overlaps(range) }
+        guard
+            let index = claims.firstIndex(where: { claim in
+                isFree
+                    ? claim.span?.contains(range) == true
+                    : claim.ranges.count == 1 && claim.ranges[0].contains(range) && claim.ranges[0].start < range.start
+            })
+        else { return StepOutcome(self, refusal: "no dax device has \(range) as its end (EINVAL)") }
+        var model = self
+        let split = claims[index]
+        if !isFree {
+            if let driver = split.driver, driver != "kmem" {
+                return StepOutcome(self, refusal: "\(split.name) is in use by \(driver) (EBUSY)")
+            }
+            model.takeOffline(split.ranges[0])
+            let rest = AddressRange(start: split.ranges[0].start, end: range.start - 1)
+            model.claims[index].ranges = [rest].compactMap(\.self)
+            model.claims[index].reserved = [split.span].compactMap(\.self)
+        }
+        let new = DaxClaim(
+            owner: split.owner,
+            ranges: [range],
+            reserved: [split.span].compactMap(\.self),
+            through: split.through
+        )
+        model.claims.insert(new, at: index + 1)
+        return StepOutcome(model)
+    }
+
     private mutating func bind(_ driver: String, to index: Int) {
         if !constants.builtin.contains(driver) { loaded.insert(driver) }
         claims[index].driver = driver
+    }
+}
+
+extension [KernelModel] {
+    /// The capacity that is lost in each of these models, in words.
+    var capacityNotes: [String] {
+        guard let first else { return [] }
+        let lost = dropFirst().reduce(Set(first.lostCapacity)) { $0.intersection($1.lostCapacity) }.sorted()
+        if lost.isEmpty { return [] }
+        let block = sizeText(first.constants.memory.blockSize)
+        return [
+            "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) are not used as memory, since it is added in whole blocks of "
+                + "\(block): \(lost.words)."
+        ]
     }
 }

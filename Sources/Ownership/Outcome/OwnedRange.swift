@@ -7,6 +7,8 @@ package enum MemoryState: String, Sendable {
     case idle
     /// A character device (`device_dax`).
     case devdax
+    /// A device for the file system famfs (`fsdev_dax`, 7.2 on).
+    case famfs
     /// Memory blocks of `kmem`, online or offline.
     case systemRAM = "system-ram"
     /// A kmem line in `/proc/iomem` with no device behind: stuck until a reboot.
@@ -68,7 +70,7 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
         if leaked.overlaps(range) {
             owned.use = .leaked
         } else if let bound {
-            owned.use = bound.driver == "kmem" ? .systemRAM : .devdax
+            owned.use = bound.driver == "kmem" ? .systemRAM : bound.driver == "fsdev_dax" ? .famfs : .devdax
         } else if !over.isEmpty {
             owned.use = .idle
         }

@@ -56,6 +56,16 @@ package struct Target: Sendable, Equatable {
 /// Where memory on `machine` is not in the use and zone that `steps` bring it back to.
 func useDifferences(_ steps: [Step], _ machine: MachineState) -> [Difference] {
     steps.compactMap { step in
+        if case .splitDevice(let range) = step {
+            guard let missing = machine.missingDevice(over: range) else { return nil }
+            return Difference(
+                range: range,
+                expected: ["a device of its own"],
+                found: missing,
+                kind: .use,
+                what: missing
+            )
+        }
         guard let use = step.use, let range = step.range, let missing = machine.missing(of: use, over: range) else {
             return nil
         }

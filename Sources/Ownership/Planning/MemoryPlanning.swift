@@ -16,15 +16,38 @@ extension Planner {
         }
         let without = online.map(Step.offlineMemory) + order
         if leavingIdle { return without }
-        let end = without.reduce(start.models) { models, step in models.flatMap { $0.applying(step).models } }
-        let restored = ranges.flatMap(machine.usesToRestore).uniqued().filter { step in
+        var end = without.reduce(start.models) { models, step in models.flatMap { $0.applying(step).models } }
+        let split = machine.splitRegions.filter { $0.devices.allSatisfy(going.contains) }
+        var (splits, unmade): ([Step], [AddressRange]) = ([], [])
+        for region in split {
+            if let after = Self.making(region, in: end) {
+                splits += region.splits
+                end = after
+            } else {
+                // There are no such devices to use.
+                unmade += region.devices.flatMap(\.ranges)
+            }
+        }
+        let restored = ranges.filter { !unmade.contains($0) }.flatMap(machine.usesToRestore).uniqued().filter { step in
             // Where nobody owns the bytes afterwards, or nothing decodes them, there is no use to go back to.
             end.allSatisfy { model in
                 model.applying(step).refusal == nil
                     && !model.undecoded.contains { step.range?.overlaps($0) == true }
             }
         }
-        return without + restored
+        return without + splits + restored
+    }
+
+    /// `models` once the devices of `region` are made again; nil if that is not certain to go.
+    private static func making(_ region: SplitRegion, in models: [KernelModel]) -> [KernelModel]? {
+        guard region.isWhole else { return nil }
+        var models = models
+        for step in region.splits {
+            let outcomes = models.map { $0.applying(step) }
+            guard outcomes.allSatisfy({ $0.refusal == nil }) else { return nil }
+            models = outcomes.flatMap(\.models)
+        }
+        return models
     }
 
     /// A device with the driver that it has.

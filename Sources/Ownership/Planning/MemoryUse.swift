@@ -2,10 +2,12 @@ import Machine
 
 /// What the bytes of a dax device are put to: the use that a range had before its driver went, to be brought back.
 package enum MemoryUse: Hashable, Sendable {
-    /// kmem is bound, and the memory blocks are online in a zone.
+    /// kmem is bound, and the memory blocks are online in a zone, or offline.
     case systemRAM(OnlineZone)
     /// `device_dax` is bound: a character device.
     case devdax
+    /// `fsdev_dax` is bound: a device for the file system famfs (7.2 on).
+    case famfs
     /// No driver is bound.
     case idle
 
@@ -17,6 +19,8 @@ package enum MemoryUse: Hashable, Sendable {
         case kernel
         /// Whichever the kernel chooses: the zone it had is not known.
         case automatic
+        /// In none: kmem has the memory, and its blocks are offline.
+        case offline
 
         /// The zone that a block's `valid_zones` names (drivers/base/memory.c: valid_zones_show()).
         package init(named zone: String?) {
@@ -29,7 +33,18 @@ package enum MemoryUse: Hashable, Sendable {
         switch self {
         case .systemRAM: .systemRAM
         case .devdax: .devdax
+        case .famfs: .famfs
         case .idle: .idle
+        }
+    }
+
+    /// The driver that a dax device in this use has.
+    package var driver: String? {
+        switch self {
+        case .systemRAM: "kmem"
+        case .devdax: "device_dax"
+        case .famfs: "fsdev_dax"
+        case .idle: nil
         }
     }
 
@@ -38,7 +53,7 @@ package enum MemoryUse: Hashable, Sendable {
         if case .systemRAM(let zone) = self { zone } else { nil }
     }
 
-    /// Reads `system-ram/movable`, `system-ram/kernel`, `system-ram/automatic`, `devdax` or `idle`; nil for anything else.
+    /// Reads `system-ram/movable`, `system-ram/kernel`, `system-ram/automatic`, `system-ram/offline`, `devdax`, `famfs` or `idle`; nil for anything else.
     init?(parsing text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let state = MemoryState(rawValue: String(parts[0])) else { return nil }
@@ -55,6 +70,7 @@ package enum MemoryUse: Hashable, Sendable {
         switch (state, zone) {
         case (.systemRAM, let zone?): self = .systemRAM(zone)
         case (.devdax, nil): self = .devdax
+        case (.famfs, nil): self = .famfs
         case (.idle, nil): self = .idle
         default: return nil
         }

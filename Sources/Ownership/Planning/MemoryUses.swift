@@ -3,13 +3,18 @@ package import Machine
 
 extension MachineState {
     /// The steps that would bring back the use that the dax devices over `range` have now, in address order: one for each
-    /// run of blocks that are online in one zone. Memory that is offline needs none, since that is how kmem brings it.
+    /// run of blocks that are online in one zone. Memory that is offline needs none, since that is how kmem brings it,
+    /// unless its device is one of several: kmem does not take those that a step makes.
     package func usesToRestore(over range: AddressRange) -> [Step] {
         daxDevices.filter { $0.owner != nil }.flatMap { device -> [Step] in
             let ranges = device.ranges.filter { $0.overlaps(range) }
             switch device.driver {
-            case "kmem": return ranges.flatMap(onlineRuns)
+            case "kmem":
+                let runs = ranges.flatMap(onlineRuns)
+                let isSplit = splitRegions.contains { $0.devices.contains(device) }
+                return runs.isEmpty && isSplit ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
             case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
+            case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
             case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }
             default: return []
             }
@@ -39,17 +44,17 @@ extension MachineState {
             .map { "\($0.name) still has kmem" }
     }
 
+    /// What keeps just `range` from having a dax device of its own; nil where it has one.
+    package func missingDevice(over range: AddressRange) -> String? {
+        daxDevices.contains { $0.ranges == [range] } ? nil : "no dax device is over just \(range)"
+    }
+
     /// What is missing of `use` over `range`; nil where it is complete.
     package func missing(of use: MemoryUse, over range: AddressRange) -> String? {
         guard let device = daxDevices.first(where: { $0.ranges.contains { $0.overlaps(range) } }) else {
             return "no dax device lies over \(range)"
         }
-        let driver: String? =
-            switch use {
-            case .systemRAM: "kmem"
-            case .devdax: "device_dax"
-            case .idle: nil
-            }
+        let driver = use.driver
         guard device.driver == driver else {
             return "\(device.name) has \(device.driver ?? "no driver") instead of \(driver ?? "none")"
         }
@@ -64,8 +69,9 @@ extension MachineState {
 }
 
 extension MemoryBlock {
-    /// Whether it is online in that zone; where the kernel may choose, in any.
+    /// Whether it is online in that zone; where the kernel may choose, in any; for none, whether it is offline.
     package func isOnline(in zone: MemoryUse.OnlineZone) -> Bool {
-        isOnline && (zone == .automatic || zone == MemoryUse.OnlineZone(named: self.zone))
+        if zone == .offline { return !isOnline }
+        return isOnline && (zone == .automatic || zone == MemoryUse.OnlineZone(named: self.zone))
     }
 }

@@ -23,7 +23,7 @@ package struct OwnershipGoal: Sendable, Equatable {
     package var modules: [String: Set<ModuleStanding>]
     /// Whether the drop-in that keeps `cxl_acpi` out is in place.
     package var isHeld: Bool
-    /// The uses of memory, as the steps that bring them.
+    /// The uses of memory, and the devices that they need, as the steps that bring them.
     package var uses: [Step]
 
     /// A goal.
@@ -39,7 +39,9 @@ package struct OwnershipGoal: Sendable, Equatable {
         ranges = ownedRanges(of: machine).map { PossibleOwners(range: $0.range, owners: [$0.owner]) }
         modules = Dictionary(uniqueKeysWithValues: Step.modules.map { ($0, [machine.modules.state(of: $0)]) })
         isHeld = machine.isHeld
-        uses = machine.daxDevices.flatMap(\.ranges).flatMap(machine.usesToRestore).uniqued()
+        uses =
+            machine.splitRegions.flatMap(\.splits)
+            + machine.daxDevices.flatMap(\.ranges).flatMap(machine.usesToRestore).uniqued()
     }
 
     /// What `plan` makes of a machine, where `cxl_acpi` is kept out before its first step if `isHeld` is true.
@@ -47,7 +49,7 @@ package struct OwnershipGoal: Sendable, Equatable {
         ranges = plan.prediction.ranges.map { PossibleOwners(range: $0.range, owners: $0.owners) }
         modules = plan.prediction.modules
         self.isHeld = plan.steps.last { $0 == .hold || $0 == .release }.map { $0 == .hold } ?? isHeld
-        uses = plan.steps.filter { $0.use != nil }
+        uses = plan.steps.filter { $0.use != nil || $0.verb == .splitDevice }
     }
 
     /// Every place where `machine` is not as this says, in words; bytes that it does not name belong to nobody.

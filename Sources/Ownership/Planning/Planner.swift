@@ -124,7 +124,10 @@ package struct Planner: Sendable {
             hazards: withCauses(walk.hazards, of: asked.steps, policy: request.policy),
             fingerprint: fingerprint
         )
-        plan.notes = machine.lostLayouts(after: plan.steps) + plan.handOverNotes
+        let isSplit = request.policy != nil && !machine.splitRegions.isEmpty
+        let restoring = isSplit ? givingMemoryBack(asked.steps, leavingIdle: false) : []
+        plan.notes =
+            machine.lostLayouts(after: plan.steps, restoring: restoring) + plan.handOverNotes + walk.capacityNotes
         return plan
     }
 
@@ -136,6 +139,8 @@ package struct Planner: Sendable {
         var prediction: Prediction
         var hazards: [Hazard]
         let builder: PredictionBuilder
+        /// What memory blocks can't hold of the devices that kmem has afterwards, in words.
+        var capacityNotes: [String] = []
 
         /// Nothing speaks against the steps, and what they bring is certain.
         var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
@@ -166,7 +171,13 @@ package struct Planner: Sendable {
         let builder = PredictionBuilder(machine: machine, start: start, end: end)
         let prediction = builder.prediction()
         hazards += OutcomeHazards(start: start, end: end, policy: policy, steps: kept).hazards(prediction)
-        return Walk(steps: kept, prediction: prediction, hazards: hazards.uniqued(), builder: builder)
+        return Walk(
+            steps: kept,
+            prediction: prediction,
+            hazards: hazards.uniqued(),
+            builder: builder,
+            capacityNotes: kept.isEmpty ? [] : models.capacityNotes
+        )
     }
 }
 

@@ -24,6 +24,8 @@ package enum Step: Hashable, Sendable {
     case bindHmem(AddressRange)
     /// Have dax_cxl take the region over just these bytes; without a dax region, the region is bound again first.
     case bindRegion(AddressRange)
+    /// Give these bytes of a dax region a dax device of their own: the device that has them ends before them.
+    case splitDevice(AddressRange)
 
     /// What a step does; the raw value is its word in documents and policies.
     package enum Verb: String, Sendable, CaseIterable {
@@ -36,6 +38,7 @@ package enum Step: Hashable, Sendable {
         case unbindHmem = "unbind-hmem"
         case bindHmem = "bind-hmem"
         case bindRegion = "bind-region"
+        case splitDevice = "split-device"
     }
 
     /// What it does.
@@ -50,6 +53,7 @@ package enum Step: Hashable, Sendable {
         case .unbindHmem: .unbindHmem
         case .bindHmem: .bindHmem
         case .bindRegion: .bindRegion
+        case .splitDevice: .splitDevice
         }
     }
 
@@ -65,6 +69,7 @@ package enum Step: Hashable, Sendable {
         case (.unbindHmem, nil, let range?, nil): self = .unbindHmem(range)
         case (.bindHmem, nil, let range?, nil): self = .bindHmem(range)
         case (.bindRegion, nil, let range?, nil): self = .bindRegion(range)
+        case (.splitDevice, nil, let range?, nil): self = .splitDevice(range)
         default: return nil
         }
     }
@@ -73,7 +78,7 @@ package enum Step: Hashable, Sendable {
     package var module: String? {
         switch self {
         case .load(let module), .unload(let module): module
-        case .hold, .release, .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion: nil
+        case .hold, .release, .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion, .splitDevice: nil
         }
     }
 
@@ -81,7 +86,7 @@ package enum Step: Hashable, Sendable {
     package var range: AddressRange? {
         switch self {
         case .offlineMemory(let range), .restoreUse(let range, _), .unbindHmem(let range), .bindHmem(let range),
-            .bindRegion(let range):
+            .bindRegion(let range), .splitDevice(let range):
             range
         case .load, .unload, .hold, .release: nil
         }
@@ -101,7 +106,7 @@ package enum Step: Hashable, Sendable {
     static let anytime: Set<String> = ["kmem", "device_dax"]
 
     /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `restore-use:START-END=USE`,
-    /// and `offline-memory`, `unbind-hmem`, `bind-hmem` or `bind-region` with `:START-END`.
+    /// and `offline-memory`, `unbind-hmem`, `bind-hmem`, `bind-region` or `split-device` with `:START-END`.
     ///
     /// - Throws: `StepError` with a sentence that names what is wrong and what would be right.
     package init(parsing text: String) throws(StepError) {
@@ -115,12 +120,14 @@ package enum Step: Hashable, Sendable {
         case (.unbindHmem, 2): self = .unbindHmem(try Self.range(parts[1]))
         case (.bindHmem, 2): self = .bindHmem(try Self.range(parts[1]))
         case (.bindRegion, 2): self = .bindRegion(try Self.range(parts[1]))
+        case (.splitDevice, 2): self = .splitDevice(try Self.range(parts[1]))
         case (.restoreUse, 2):
             let words = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard words.count == 2, let use = MemoryUse(parsing: words[1]) else {
                 throw StepError(
                     message: "'\(text)' is not a step: write restore-use:START-END= and system-ram/movable, "
-                        + "system-ram/kernel, system-ram/automatic, devdax or idle"
+                        + "system-ram/kernel, system-ram/automatic, "
+                        + "system-ram/offline, devdax, famfs or idle"
                 )
             }
             self = .restoreUse(try Self.range(words[0]), use)

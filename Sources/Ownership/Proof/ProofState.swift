@@ -77,7 +77,7 @@ struct ProofState: Sendable {
         case .unload(let module): !model.has(module)
         case .hold: model.isHeld
         case .release: !model.isHeld
-        case .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion: false
+        case .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion, .splitDevice: false
         }
     }
 

@@ -113,7 +113,7 @@ struct MemorySteps {
     func restore(_ use: MemoryUse, over range: AddressRange, on machine: MachineState) throws(ReloadError) {
         switch use {
         case .systemRAM(let zone):
-            try release(range, from: "device_dax")
+            for driver in Self.unmanaged { try release(range, from: driver) }
             try give(range, to: "kmem", machine)
             if try settling.read().memory.blocks(in: range).isEmpty {
                 // Its blocks were unplugged: kmem adds them when it is bound.
@@ -121,16 +121,44 @@ struct MemorySteps {
                 try give(range, to: "kmem", machine)
             }
             for block in try settling.read().memory.blocks(in: range) where !block.isOnline(in: zone) {
-                if block.isOnline { try writer.write("offline", to: .block(block.number)) }
+                if block.isOnline, zone != .offline { try writer.write("offline", to: .block(block.number)) }
                 try writer.write(zone.attributeValue, to: .block(block.number))
             }
-        case .devdax:
+        case .devdax, .famfs:
             try offline(range, on: try settling.read())
-            try give(range, to: "device_dax", machine)
+            for driver in Self.unmanaged where driver != use.driver { try release(range, from: driver) }
+            try give(range, to: use == .famfs ? "fsdev_dax" : "device_dax", machine)
         case .idle:
             try offline(range, on: try settling.read())
-            try release(range, from: "device_dax")
+            for driver in Self.unmanaged { try release(range, from: driver) }
         }
+    }
+
+    /// The drivers that take a device of dax_hmem or dax_cxl by its name alone.
+    private static let unmanaged = ["device_dax", "fsdev_dax"]
+
+    /// Gives `range` a dax device of its own: the one that has the bytes is made idle and ends before them.
+    ///
+    /// Each write can be the last of a run that is cut off: bytes that are free by then, and a device without any, are used.
+    /// - Throws: `ReloadError` `.stepFailed` if no device has the bytes at its end, `.notPermitted`.
+    func split(_ range: AddressRange, on machine: MachineState) throws(ReloadError) {
+        if let device = machine.daxDevices.first(where: { device in
+            device.owner != nil && device.ranges.count == 1
+                && device.ranges[0].contains(range) && device.ranges[0].start < range.start
+        }) {
+            try offline(device.ranges[0], on: machine)
+            try writer.write("\(range.start - device.ranges[0].start)", to: .size(device.name))
+        }
+        guard let region = machine.daxRegion(around: range) else {
+            throw ReloadError(.stepFailed, "no dax region has \(range)")
+        }
+        let isNew = { (device: DaxDevice) in device.through == region && device.ranges.isEmpty }
+        if !machine.daxDevices.contains(where: isNew) { try writer.write("1", to: .create(region)) }
+        guard let device = try settling.read().daxDevices.first(where: isNew) else {
+            throw ReloadError(.stepFailed, "\(region) has no new dax device")
+        }
+        let digits = [range.start, range.end].map { String($0, radix: 16) }
+        try writer.write(digits.joined(separator: "-"), to: .mapping(device.name))
     }
 
     private func device(over range: AddressRange) throws(ReloadError) -> DaxDevice {
@@ -169,6 +197,20 @@ extension MemoryUse.OnlineZone {
         case .movable: "online_movable"
         case .kernel: "online_kernel"
         case .automatic: "online"
+        case .offline: "offline"
         }
+    }
+}
+
+extension MachineState {
+    /// What the dax region around `range` hangs below: `region0`, `hmem.0`.
+    fileprivate func daxRegion(around range: AddressRange) -> String? {
+        let names = daxDevices.filter { $0.owner != nil }.map(\.through)
+        if let region = regions.first(where: { $0.range?.contains(range) == true && names.contains($0.name) }) {
+            return region.name
+        }
+        guard let unit = softReserved.compactMap(\.hmemRange).first(where: { $0.contains(range) }) else { return nil }
+        return daxDevices.first { device in device.owner == .hmem && device.ranges.contains { unit.contains($0) } }?
+            .through
     }
 }

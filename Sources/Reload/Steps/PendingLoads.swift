@@ -41,7 +41,10 @@ struct PendingLoads {
             case .load(let module): add(module, isHeld: isHeld)
             case .restoreUse(_, .systemRAM): add("kmem", isHeld: isHeld)
             case .restoreUse(_, .devdax): add("device_dax", isHeld: isHeld)
-            case .restoreUse(_, .idle), .unload, .offlineMemory, .unbindHmem, .bindHmem, .bindRegion: break
+            case .restoreUse(_, .famfs): add("fsdev_dax", isHeld: isHeld)
+            case .restoreUse(_, .idle), .unload, .offlineMemory, .unbindHmem, .bindHmem, .bindRegion,
+                .splitDevice:
+                break
             }
         }
         for module in original.modules.keys.sorted() where original.modules[module] == [.live] {

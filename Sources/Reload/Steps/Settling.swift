@@ -117,6 +117,7 @@ struct Settling {
         case .release: return machine.isHeld ? "the hold is still in place" : machine.holdGap
         case .offlineMemory(let range): return machine.stillOnline(in: range)
         case .restoreUse(let range, let use): return machine.missing(of: use, over: range)
+        case .splitDevice(let range): return machine.missingDevice(over: range)
         case .unbindHmem(let range): return machine.device(of: .hmem, over: range).map { "\($0.name) is still there" }
         case .bindHmem(let range):
             return machine.device(of: .hmem, over: range) == nil ? "dax_hmem has no device over \(range)" : nil

@@ -93,6 +93,7 @@ struct StepRunner {
             try binding.unbindHmem(range, on: machine, kept: kept)
         case .bindHmem(let range): try binding.bindHmem(range, on: machine)
         case .bindRegion(let range): try binding.bindRegion(range, on: machine)
+        case .splitDevice(let range): try memory.split(range, on: machine)
         case .unload(let module):
             let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
             let probeIsDone = probeWasDone || machine.initialProbe.value == .done

@@ -19,6 +19,13 @@ package enum MemoryAttribute: Hashable, Sendable {
     /// The `state` of a dax device that kmem holds: `unplugged` takes all of its blocks offline and away, or none
     /// (drivers/dax/kmem.c: state_store(); 7.3 on).
     case device(String)
+    /// The `size` of a dax device without driver: bytes at its end become free (drivers/dax/bus.c: size_store()).
+    case size(String)
+    /// The `mapping` of a dax device without driver: takes `START-END`, in hexadecimal digits, and gives it these bytes of its
+    /// region (drivers/dax/bus.c: mapping_store()).
+    case mapping(String)
+    /// `create` of the dax region of `regionN` or `hmem.N`: `1` makes a device without bytes (create_store()).
+    case create(String)
     /// A file of a driver on the dax bus: takes a device's name.
     case driver(String, Binding)
     /// A file of dax_hmem's driver on the platform bus: takes `hmem.N`.
@@ -45,7 +52,7 @@ package enum MemoryAttribute: Hashable, Sendable {
     var isOfMemory: Bool {
         switch self {
         case .block, .device, .driver: true
-        case .hmemDriver, .regionDriver, .cxlProbe: false
+        case .size, .mapping, .create, .hmemDriver, .regionDriver, .cxlProbe: false
         }
     }
 
@@ -54,6 +61,11 @@ package enum MemoryAttribute: Hashable, Sendable {
         switch self {
         case .block(let number): "/sys/devices/system/memory/memory\(number)/state"
         case .device(let name): "/sys/bus/dax/devices/\(name)/state"
+        case .size(let name): "/sys/bus/dax/devices/\(name)/size"
+        case .mapping(let name): "/sys/bus/dax/devices/\(name)/mapping"
+        case .create(let through) where through.hasPrefix("hmem."):
+            "/sys/bus/platform/devices/\(through)/dax_region/create"
+        case .create(let through): "/sys/bus/cxl/devices/dax_\(through)/dax_region/create"
         case .driver(let name, let binding): "/sys/bus/dax/drivers/\(name)/\(binding.rawValue)"
         case .hmemDriver(let binding): "/sys/bus/platform/drivers/hmem/\(binding.rawValue)"
         case .regionDriver(let binding): "/sys/bus/cxl/drivers/cxl_region/\(binding.rawValue)"

@@ -176,5 +176,6 @@ private func sentence(_ step: Step) -> String {
     case .unbindHmem(let range): "unbind dax_hmem from \(range) (\(sizeText(range.size)))"
     case .bindHmem(let range): "bind dax_hmem to \(range) again (\(sizeText(range.size)))"
     case .bindRegion(let range): "have dax_cxl take the region over \(range) (\(sizeText(range.size)))"
+    case .splitDevice(let range): "give \(range) a dax device of its own (\(sizeText(range.size)))"
     }
 }

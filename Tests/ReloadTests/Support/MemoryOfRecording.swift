@@ -38,6 +38,36 @@ struct MemoryOfRecording {
                 if driver == "kmem" && !isStuck { removeBlocks(of: device, &machine) }
             case .removeID: break
             }
+        case .size(let name):
+            let index = try Self.idle(name, machine)
+            guard let size = UInt64(value), let range = machine.daxDevices[index].ranges.first else {
+                throw WriteRefusal(EINVAL)
+            }
+            machine.daxDevices[index].ranges = [AddressRange(start: range.start, size: size)].compactMap(\.self)
+        case .create(let through):
+            guard let sibling = machine.daxDevices.first(where: { $0.through == through }) else {
+                throw WriteRefusal(ENOENT)
+            }
+            let number = machine.daxDevices.count { $0.through == through }
+            machine.daxDevices.append(
+                DaxDevice(
+                    name: "\(sibling.name.prefix { $0 != "." }).\(number)",
+                    ranges: [],
+                    owner: sibling.owner,
+                    through: through,
+                    driver: nil
+                )
+            )
+        case .mapping(let name):
+            let index = try Self.idle(name, machine)
+            let ends = value.split(separator: "-").compactMap { UInt64($0, radix: 16) }
+            guard ends.count == 2, let range = AddressRange(start: ends[0], end: ends[1]) else {
+                throw WriteRefusal(EINVAL)
+            }
+            if machine.daxDevices.contains(where: { $0.ranges.contains { $0.overlaps(range) } }) {
+                throw WriteRefusal(ENOMEM)
+            }
+            machine.daxDevices[index].ranges.append(range)
         case .hmemDriver(let binding): try bindHmem(binding, &machine)
         case .regionDriver(let binding):
             guard let index = machine.regions.firstIndex(where: { $0.name == value }) else {
@@ -97,6 +127,13 @@ struct MemoryOfRecording {
                 driver: nil
             )
         )
+    }
+
+    /// drivers/dax/bus.c: what has a driver keeps its size and its mappings.
+    private static func idle(_ name: String, _ machine: MachineState) throws(WriteRefusal) -> Int {
+        guard let index = machine.daxDevices.firstIndex(where: { $0.name == name }) else { throw WriteRefusal(ENOENT) }
+        if machine.daxDevices[index].driver != nil { throw WriteRefusal(EBUSY) }
+        return index
     }
 
     private static let zones = ["online_movable": "Movable", "online_kernel": "Normal", "online": "Normal"]

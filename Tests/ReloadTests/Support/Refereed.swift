@@ -114,6 +114,7 @@ private struct Kernel {
             case .movable: ["online_movable"]
             case .kernel: ["online_kernel"]
             case .automatic: ["online", "online_movable", "online_kernel"]
+            case .offline: ["offline"]
             }
         for number in range.start / size...range.end / size {
             var state: String?

@@ -57,8 +57,11 @@ def lock_shows(booted, platform, kernel):
 
 
 def survivors(platform):
-    """The kernels on which a platform has one owner for each range, and that survive udev's coldplug: 6.12 dies where cxl_pmem comes in after a persistent region has been
-    assembled (cxl_pmem_region_probe() follows the bridge that devm_cxl_add_pmem_region() dropped; docs/kernel-facts.md)."""
+    """The kernels on which a platform has one owner for each range, and that survive udev's coldplug.
+
+    6.12 dies where cxl_pmem comes in after a persistent region has been assembled (cxl_pmem_region_probe() follows the
+    bridge that devm_cxl_add_pmem_region() dropped; docs/kernel-facts.md).
+    """
     return ("coordinated",) if platform.second == "pmem" or platform.name == "partial" else BOTH
 
 
