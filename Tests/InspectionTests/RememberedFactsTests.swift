@@ -41,6 +41,25 @@ import Testing
         )
     }
 
+    @Test("the bytes of a device that dax_hmem was unbound from are read again, and none where an older file has none")
+    func unbound() throws {
+        let range = regions[0].range
+        let root = try TestCaptures.copy(
+            TestCaptures.root(kernel: "7.3.4-lab", scenario: "handed-over", "hmem-unbound")
+        )
+        let id = try String(contentsOf: root.url("/proc/sys/kernel/random/boot_id"), encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        var facts = RememberedFacts(bootID: id, initialProbe: nil, decoders: nil, unboundHmem: ["hmem.0": range])
+        #expect(RememberedFacts(parsing: facts.serialized()) == facts)
+        try root.write(String(decoding: facts.serialized(), as: UTF8.self), to: RememberedFacts.path)
+        #expect(try Inspector(root: root.path).read().hmemDevices.map(\.rangeWhenBound) == [range])
+        facts.unboundHmem = [:]
+        let older = String(decoding: facts.serialized(), as: UTF8.self).replacing(",\"unbound_hmem\":{}", with: "")
+        #expect(!older.contains("hmem") && RememberedFacts(parsing: Array(older.utf8)) == facts)
+        try root.write(older, to: RememberedFacts.path)
+        #expect(try Inspector(root: root.path).read().hmemDevices.map(\.rangeWhenBound) == [nil])
+    }
+
     @Test("facts of this boot, while cxl_acpi is out") func thisBoot() throws {
         let root = try machine("acpi-out") {
             RememberedFacts(bootID: $0, initialProbe: .pending, decoders: decoders).serialized()
@@ -76,6 +95,7 @@ import Testing
             "{\"boot_id\":\"x\",\"initial_probe\":\"maybe\",\"decoders\":null}",
             "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[]}}",
             "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[],\"regions\":[{\"start\":\"2\",\"end\":\"1\",\"locked\":true}]}}",
+            "{\"boot_id\":\"x\",\"decoders\":null,\"unbound_hmem\":{\"hmem.0\":{\"start\":\"2\",\"end\":\"1\"}}}",
             "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[{\"start\":\"two\",\"end\":\"0x1\"}],\"regions\":[]}}",
         ]
     )
