@@ -8,7 +8,8 @@ struct PredictCommand: Command {
         commandName: "predict",
         abstract: "Say who owns what after any sequence of steps, without doing them.",
         discussion:
-            "A step is load:MODULE, unload:MODULE, hold or release. Hazards are shown and end with 0: nothing is at stake."
+            "A step is load:MODULE, unload:MODULE, hold or release; the manual has those about a range. Hazards are "
+            + "shown and end with 0: nothing is at stake."
     )
 
     @Argument(help: "The steps, in order; with --all-orders, modules.", completion: .list(Self.words))

@@ -116,7 +116,8 @@ run region sh -c '. /lab/regions.sh; fail() {{ echo "$*"; exit 1; }}; commit_reg
 MACHINES = (
     # dax_hmem took the range before CXL was there.
     Faulty("double-claim", "locked", HMEM_ALONE + "/sbin/modprobe -a cxl_acpi cxl_pci cxl_mem dax_cxl\n",
-           {"6.12": ["double-claim"], "coordinated": ["hmem-over-region"]}, typed="daxswitch apply cxl"),
+           {"6.12": ["double-claim"], "coordinated": ["driver-refused", "hmem-over-region"]},
+           typed="daxswitch apply cxl"),
     # Removing cxl_acpi resets decoders without a lock; dax_hmem takes what nothing answers for.
     Faulty("undecoded", "unlocked", """
 start_udev
@@ -156,6 +157,6 @@ start_udev
     Faulty("unclaimed", "none", "start_udev\n", {"6.12": ["no-owner"], "coordinated": ["undecoded"]}, typed=NOTHING),
     # A region by hand whose driver was not told, as `cxl create-region` tells it.
     Faulty("unbound", "none", UNBOUND, {"coordinated": ["region-not-assembled", "no-owner"]},
-           typed="echo region0 > /sys/bus/cxl/drivers/cxl_region/bind"),
+           typed="daxswitch apply cxl"),
 )
 CASES = [case for machine in MACHINES for case in machine.cases()]
