@@ -1,8 +1,9 @@
 /// What keeps a text from the TOML parser.
 ///
 /// The parser takes some things for granted and ends the process where they do not hold: a name behind the bracket of
-/// a table's header, digits within a time. Dates, times and fractions are nothing that a policy has, so the text is
-/// looked through before. Behind a mistake of another kind this may see things wrongly; the parser stops at that one.
+/// a table's header, digits within a time, no `}` where an array has a value. Dates, times and fractions are nothing that a
+/// policy has, so the text is looked through before. Behind a mistake of another kind this may see things wrongly; the
+/// parser stops at that one.
 struct TOMLGuard {
     /// Something that the parser must not see.
     struct Problem {
@@ -59,7 +60,11 @@ struct TOMLGuard {
                     isValueNext = false
                     advance()
                 case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                    _ = open.popLast()
+                    // Behind the bracket of a header nothing is open.
+                    if let last = open.popLast(), (last == UInt8(ascii: "[")) != (byte == UInt8(ascii: "]")) {
+                        let (end, start) = (UnicodeScalar(byte), UnicodeScalar(last))
+                        return Problem(line: line, message: "\(end) does not close \(start)")
+                    }
                     isValueNext = false
                     advance()
                 case UInt8(ascii: "="), UInt8(ascii: ","):

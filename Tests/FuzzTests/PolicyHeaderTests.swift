@@ -48,6 +48,14 @@ import Testing
         #expect(error.line == 3 && error.message.contains("no value that a policy has"))
     }
 
+    @Test("a bracket that closes another one", arguments: ["[}", "[1, }", "[[1], [}]", "{a = [}", "{a = 1]", "[#]\n}"])
+    func brackets(value: String) throws {
+        let error = try #require(throws: PolicyError.self) {
+            try PolicyFile.parse(Self.start + "x = \(value)\n", file: "night.toml")
+        }
+        #expect(error.line == (value.contains("\n") ? 4 : 3) && error.message.contains(" does not close "))
+    }
+
     @Test("lines that end in CR LF are counted") func lineEnds() throws {
         let text = "summary = \"s\"\r\norder = [\r\n  \"hold\",\r\n  \"jump\",\r\n]\r\n"
         let error = try #require(throws: PolicyError.self) { try PolicyFile.parse(text, file: "night.toml") }
