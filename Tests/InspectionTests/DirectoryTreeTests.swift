@@ -30,6 +30,12 @@ import Testing
         try link("/sys/a/b/driver", "../../../bus/drivers/kmem")
     }
 
+    @Test("\"self\" is the process that asks, not the child which does it with a deadline")
+    func processItself() throws {
+        let bytes = try #require(try PatientTree(root: "/").read("/proc/self/stat"))
+        #expect(bytes.starts(with: "\(getpid()) ".utf8))
+    }
+
     @Test("links are resolved inside the root") func insideRoot() throws {
         #expect(try tree.value("/absolute") == "inside")
         #expect(try tree.value("/sys/a/upward") == "inside")

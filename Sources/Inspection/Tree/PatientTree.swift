@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxSystem
 
 /// The files below a root, each of which may hang: on the running machine a child process asks, and is given up in time.
@@ -19,7 +20,8 @@ package struct PatientTree: FileTree {
     ///
     /// - Throws: `InspectionError`; `.notAnswering` if the file didn't answer in time.
     package func read(_ path: String) throws(InspectionError) -> [UInt8]? {
-        try ask { tree throws(InspectionError) in try tree.read(path) }
+        let path = ofThisProcess(path)
+        return try ask { tree throws(InspectionError) in try tree.read(path) }
     }
 
     /// The names in a directory, sorted; nil where it is absent.
@@ -41,6 +43,12 @@ package struct PatientTree: FileTree {
     /// The kernel compares the tasks and asks no file.
     package func sharesDescriptors(_ task: String, with other: String) -> Bool {
         tree.sharesDescriptors(task, with: other)
+    }
+
+    /// "self" is this process, not the child that asks: another mount table can be its own.
+    private func ofThisProcess(_ path: String) -> String {
+        let own = "/proc/self/"
+        return isLive && path.hasPrefix(own) ? "/proc/\(getpid())/\(path.dropFirst(own.count))" : path
     }
 
     private func answer<Value>(_ question: (any FileTree) -> Value?) -> Value? {
