@@ -131,7 +131,7 @@ def next_boot(command, persisted, differs):
     """What status says of the next boot."""
     ended(command, 0)
     told = document(command, "status")["next_boot"]
-    check(told == {"persisted": persisted, "differs": differs}, f"{command}: next_boot is {told}")
+    check((told["persisted"], told["differs"]) == (persisted, differs), f"{command}: next_boot is {told}")
 
 
 CASES = [
