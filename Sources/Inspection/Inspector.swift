@@ -121,6 +121,7 @@ package struct Inspector: Sendable {
             tree: tree,
             release: state.kernel.release,
             decoders: bus.decoders,
+            platformDevices: sources.platformDevices,
             isRecorded: !state.lacks(.modules)
         )
         state.modules = modules.table

@@ -8,6 +8,8 @@ package struct ModuleTable: Sendable, Equatable {
     package var dependencies: [String: [String]]?
     /// `pre:` soft dependencies from `modules.softdep` by name; nil where that file was not there.
     package var softDependencies: [String: [String]]?
+    /// The platform devices of `cxl_acpi` and `dax_hmem`, in the kernel image or not, by the module's name.
+    package var drivers: [String: DriverDevices] = [:]
 
     /// Whether it is known which modules are loaded.
     package var isRecorded = true
@@ -23,7 +25,7 @@ package struct ModuleTable: Sendable, Equatable {
     /// How `name` (underscores) stands.
     package func state(of name: String) -> ModuleStanding {
         if let module = loaded[name] { return module.isLive ? .live : .changing }
-        if builtin.contains(name) { return .builtin }
+        if builtin.contains(name) { return drivers[name]?.areUnbound == true ? .unbound : .builtin }
         guard isRecorded else { return .unknown }
         if let dependencies { return dependencies[name] == nil ? .missing : .absent }
         return .absent
@@ -38,6 +40,8 @@ package enum ModuleStanding: String, Sendable {
     case changing
     /// Part of the kernel image.
     case builtin
+    /// Part of the kernel image, and its driver is unbound from its devices: it does as little as a module that is out.
+    case unbound
     /// Not loaded; the kernel has it, or it is not known whether it has.
     case absent
     /// Not loaded, and `modules.dep` does not know it.

@@ -122,5 +122,5 @@ package struct ChoiceObstacle {
 
     private static func name(_ path: String) -> Substring.UTF8View { (path.parts(at: "/").last ?? "").utf8 }
 
-    private func isLoadable(_ module: String) -> Bool { machine.modules.state(of: module) != .builtin }
+    private func isLoadable(_ module: String) -> Bool { !machine.modules.builtin.contains(module) }
 }

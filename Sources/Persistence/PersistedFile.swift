@@ -88,7 +88,7 @@ package struct CommandLineChoice: Sendable, Equatable {
         switch choice {
         case .hmem:
             // What is part of the kernel is not loaded, and nothing is refused.
-            return machine.modules.state(of: "cxl_acpi") != .builtin
+            return !machine.modules.builtin.contains("cxl_acpi")
                 && machine.kernel.commandLine.barredModules.contains("cxl_acpi")
         case .cxl:
             let loaded = machine.kernel.commandLine.modulesLoadedAtBoot

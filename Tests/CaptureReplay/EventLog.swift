@@ -26,6 +26,9 @@ package struct EventLog {
     private var holds = false
     private let bytes: [String: AddressRange]
     private var hmemIsLoaded = false
+    /// A person has reset a region's decoders. In sysfs such a region looks like one that waits for a memory device, and is
+    /// not followed over a test of its memory.
+    private var regionsWereReset = false
 
     /// - Parameter bytes: Those of each `hmem.N` and `regionN` that the log names.
     package init(_ text: String, isCoordinated: Bool, bytes: [String: AddressRange] = [:]) {
@@ -66,6 +69,7 @@ package struct EventLog {
 
     private mutating func read(_ words: [String], _ isCoordinated: Bool) {
         let command = words.joined(separator: " ").replacing("/sbin/", with: "").replacing("'", with: "")
+            .replacing("sh -c ", with: "")
         let parts = command.split(separator: " ").map(String.init)
         defer {
             if command.contains("dax_hmem") { hmemIsLoaded = command.hasPrefix("modprobe dax") || parts[0] == "insmod" }
@@ -76,7 +80,11 @@ package struct EventLog {
             steps?.append(blocks ? .hold : .release)
         } else if parts.count == 4, parts[0] == "echo", let step = binding(parts[1], parts[3]) {
             steps?.append(step)
-        } else if command.contains("new_id") || command == "daxctl list" || parts.contains("-n") {
+        } else if command.hasPrefix("hold test "), !regionsWereReset {
+            return
+        } else if command.contains("new_id") || command == "daxctl list"
+            || parts.contains("-n")
+        {
             return
         } else if parts.count == 2, parts[0] == "modprobe", let step = try? Step(parsing: "load:\(parts[1])") {
             steps?.append(step)
@@ -94,13 +102,18 @@ package struct EventLog {
             if parts[2] == "dax_hmem" && !isCoordinated && hmemIsLoaded { steps?.append(.unload("cxl_acpi")) }
         } else {
             steps = nil
+            if command.hasSuffix("/commit") { regionsWereReset = true }
         }
     }
 
-    /// A write that binds or unbinds one device; a region that is only unbound is no step of ours.
+    /// A write that binds or unbinds a driver, which is a step where it is part of the kernel image, or one device; a region that is only unbound is no step of ours.
     private func binding(_ name: String, _ file: String) -> Step? {
         let range = bytes[name.hasPrefix("dax_") ? String(name.dropFirst(4)) : name]
         return switch file {
+        case "/sys/bus/platform/drivers/cxl_acpi/unbind": .unload("cxl_acpi")
+        case "/sys/bus/platform/drivers/cxl_acpi/bind": .load("cxl_acpi")
+        case "/sys/bus/platform/drivers/hmem_platform/unbind": .unload("dax_hmem")
+        case "/sys/bus/platform/drivers/hmem_platform/bind": .load("dax_hmem")
         case "/sys/bus/platform/drivers/hmem/unbind": range.map(Step.unbindHmem)
         case "/sys/bus/platform/drivers/hmem/bind": range.map(Step.bindHmem)
         case "/sys/bus/cxl/drivers_probe", "/sys/bus/cxl/drivers/cxl_region/bind": range.map(Step.bindRegion)

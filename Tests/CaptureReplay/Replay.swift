@@ -51,9 +51,15 @@ package enum Replay {
                 states[number].hmemDevices[index].rangeWhenBound = bytes[device.name]
             }
         }
+        let events = TestCaptures.events(kernel: kernel, scenario: scenario)
+        // What binding and unbinding a driver does is the same whether it is a module or built in.
+        for (driver, module) in ["cxl_acpi": "cxl_acpi", "hmem_platform": "dax_hmem"]
+        where events.contains("/sys/bus/platform/drivers/\(driver)/") {
+            states = states.map { $0.with(builtIn: module) }
+        }
         let isCoordinated = states.contains { $0.kernel.generation.value == .coordinated }
         let log = EventLog(
-            TestCaptures.events(kernel: kernel, scenario: scenario),
+            events,
             isCoordinated: isCoordinated,
             bytes: bytes
         )
@@ -125,6 +131,16 @@ extension Replay {
                 )
             }
         }
+    }
+}
+
+extension MachineState {
+    /// The same with `module` as part of the kernel image: bound as its device shows.
+    package func with(builtIn module: String) -> MachineState {
+        var machine = self
+        machine.modules.loaded[module] = nil
+        machine.modules.builtin.insert(module)
+        return machine
     }
 }
 

@@ -22,7 +22,7 @@ struct PlanShapeTests {
         let bytes = try #require(plan.prediction.ranges.first).range
         plan.prediction.ranges[0].owners = Set(Owner.allCases)
         plan.prediction.ranges[0].through = "region0"
-        plan.prediction.modules["kmem"] = [.live, .changing, .builtin, .absent, .missing]
+        plan.prediction.modules["kmem"] = [.live, .changing, .builtin, .unbound, .absent, .missing]
         plan.prediction.missingFacts = ["The kernel log is not whole."]
         plan.steps =
             [.load("dax_cxl"), .unload("dax_hmem"), .hold, .release, .offlineMemory(bytes)]

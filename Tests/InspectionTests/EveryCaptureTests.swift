@@ -33,7 +33,8 @@ import Testing
             )
             #expect(state.kernel.showsSoftReserved == kernel.hasPrefix("6."))
             #expect(state.kernel.bootID?.count == 36)
-            #expect(state.kernel.lockdown == "none")
+            let hasLockdown = !lines(root, "/sys/kernel/security/lockdown").isEmpty
+            #expect(state.kernel.lockdown == (hasLockdown ? "none" : nil))
             #expect(!state.initialProbe.evidence.isEmpty)
             #expect(!state.isHeld)
             checkModules(state, root)
@@ -88,6 +89,9 @@ import Testing
         (try? TestCaptures.tree(of: root))?.linkTarget(path)
     }
 
+    /// Those whose windows were booted with the FIXED restriction in their CEDT.
+    private static let fixed: Set = ["auto-locked", "uek-switch-locked", "uek-unbind"]
+
     private func checkModules(_ state: MachineState, _ root: CaptureRoot) {
         let names = lines(root, "/proc/modules").map { $0.components(separatedBy: " ")[0] }
         #expect(Set(state.modules.loaded.keys) == Set(names))
@@ -95,8 +99,19 @@ import Testing
         #expect(state.modules.loaded.values.allSatisfy { $0.isLive })
         #expect(state.modules.dependencies == nil && state.modules.softDependencies == nil)
         #expect(state.modules.builtin.isDisjoint(with: names))
-        for name in ["cxl_acpi", "dax_hmem", "dax_cxl"] {
+        let isBuiltIn = root.kernel.hasSuffix("-builtin")
+        for name in ["cxl_acpi", "dax_hmem", "dax_cxl"] where !(isBuiltIn && name == "cxl_acpi") {
             #expect(state.modules.state(of: name) == (names.contains(name) ? .live : .absent), "\(root) \(name)")
+        }
+        let bound = self.names(root, "/sys/bus/platform/drivers/cxl_acpi").filter { $0.hasPrefix("ACPI0017:") }
+        if isBuiltIn {
+            #expect(state.modules.state(of: "cxl_acpi") == (bound.isEmpty ? .unbound : .builtin), "\(root)")
+        }
+        #expect(state.modules.drivers["cxl_acpi"]?.devices.filter(\.isBound).map(\.name) == bound, "\(root)")
+        if root.kernel.hasPrefix("6.1.") || names.contains("dax_hmem") {
+            let driver = state.modules.drivers["dax_hmem"]
+            let devices = driver.map { self.names(root, "/sys/bus/platform/drivers/\($0.driver)") } ?? []
+            #expect(driver?.devices.filter(\.isBound).map(\.name).allSatisfy(devices.contains) == true, "\(root)")
         }
     }
 
@@ -157,7 +172,7 @@ import Testing
         #expect(state.windows.filter(\.isLive).count == windows.count)
         #expect(state.windows.count >= max(windows.count, 1))
         #expect(state.windows.allSatisfy { $0.sources.contains("/sys/firmware/acpi/tables/CEDT") })
-        #expect(state.windows.allSatisfy { $0.isFixed == (root.scenario == "auto-locked") })
+        #expect(state.windows.allSatisfy { $0.isFixed == Self.fixed.contains(root.scenario) })
         #expect(state.softReserved.map(\.range) == (try expectedRanges(root)), "\(root)")
         for range in state.softReserved where state.kernel.showsSoftReserved {
             #expect(range.sources.first == "/proc/iomem")

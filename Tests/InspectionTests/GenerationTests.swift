@@ -42,7 +42,9 @@ import Testing
             let standing: ModuleStanding = kernel.hasPrefix("6.1.") ? .missing : isLoaded ? .live : .absent
             #expect(state.modules.state(of: "dax_cxl") == standing, "\(root)")
             if kernel.hasPrefix("6.12") { #expect(state.modules.softDependencies?["dax_hmem"] == ["cxl_acpi"]) }
-            if kernel.hasPrefix("7.3") {
+            if kernel.hasSuffix("-builtin") {
+                #expect(state.modules.dependencies?["cxl_acpi"] == nil && state.modules.builtin.contains("cxl_acpi"))
+            } else if kernel.hasPrefix("7.3") {
                 #expect(state.modules.dependencies?["cxl_acpi"] == ["cxl_pmem", "libnvdimm"])
             }
         }

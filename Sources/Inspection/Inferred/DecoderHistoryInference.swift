@@ -19,7 +19,7 @@ struct DecoderHistoryInference {
         if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
         // What is part of the kernel image is bound without being loaded.
         if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
-            state.modules.state(of: "cxl_acpi") != .builtin
+            !state.modules.builtin.contains("cxl_acpi")
         {
             return Inferred(.asAtBoot, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
         }

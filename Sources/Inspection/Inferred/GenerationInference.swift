@@ -106,7 +106,7 @@ struct GenerationInference {
         )
     }
 
-    private var isHmemBuiltIn: Bool { state.modules.state(of: "dax_hmem") == .builtin }
+    private var isHmemBuiltIn: Bool { state.modules.builtin.contains("dax_hmem") }
 
     /// The kernel's own list of symbols has those of a dax_hmem in its image.
     private func symbolClue() throws(InspectionError) -> Clue? {

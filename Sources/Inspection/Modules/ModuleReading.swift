@@ -13,11 +13,14 @@ struct ModuleReading {
 
     /// The modules of the kernel `release`, on a machine with these `decoders`.
     ///
-    /// - Parameter isRecorded: it is known which modules are loaded.
+    /// - Parameters:
+    ///   - platformDevices: The names in `/sys/bus/platform/devices`.
+    ///   - isRecorded: it is known which modules are loaded.
     init(
         tree: any FileTree,
         release: String,
         decoders: [Decoder],
+        platformDevices: [String],
         isRecorded: Bool = true
     ) throws(InspectionError) {
         self.tree = tree
@@ -30,6 +33,22 @@ struct ModuleReading {
             hmemFile = Self.paths(list).first { Self.name($0) == "dax_hmem" }.map { "\(directory)/\($0)" }
         }
         table.softDependencies = try tree.text("\(directory)/modules.softdep").map(Self.softDependencies)
+        // Up to 6.2 dax_hmem has no device for itself, and its driver is bound to each hmem.N (drivers/dax/hmem/device.c).
+        let hmem = devices(of: "hmem_platform", "hmem_platform.", platformDevices)
+        table.drivers["dax_hmem"] = hmem.devices.isEmpty ? devices(of: "hmem", "hmem.", platformDevices) : hmem
+        table.drivers["cxl_acpi"] = devices(of: "cxl_acpi", "ACPI0017:", platformDevices)
+    }
+
+    /// The devices of a platform driver, whose names begin with `prefix`.
+    private func devices(of driver: String, _ prefix: String, _ names: [String]) -> DriverDevices {
+        let bus = "/sys/bus/platform"
+        let devices = names.filter { $0.hasPrefix(prefix) }.map { name in
+            let path = tree.realPath("\(bus)/devices/\(name)") ?? "\(bus)/devices/\(name)"
+            return DriverDevices.Device(name: name, isBound: tree.linkName("\(path)/driver") == driver)
+        }
+        // Nobody can read these files, so that no recording has them.
+        let hasFiles = !tree.isLive || tree.exists("\(bus)/drivers/\(driver)/unbind")
+        return DriverDevices(driver: driver, devices: devices, hasBindFiles: hasFiles)
     }
 
     /// Lines `NAME SIZE REFERENCES USERS STATE ADDRESS [TAINT]` (`m_show()`, kernel/module/procfs.c), newest first.

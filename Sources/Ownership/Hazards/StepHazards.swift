@@ -9,7 +9,9 @@ struct StepHazards {
 
     func hazards(before model: KernelModel, _ outcome: StepOutcome) -> [Hazard] {
         var found: [Hazard] = []
-        if let refusal = outcome.refusal { found.append(refused(refusal, in: model)) }
+        if let refusal = outcome.refusal ?? unbound(by: outcome, in: model) {
+            found.append(refused(refusal, in: model))
+        }
         if case .offlineMemory(let range) = step { return found + offlineHazards(range, in: model) }
         if case .unbindHmem(let range) = step {
             return found + deviceHazards(in: model) { $0.owner == .hmem && $0.excludes(range) }
@@ -30,12 +32,20 @@ struct StepHazards {
         return found + kernelSwitches(model.constants)
     }
 
+    /// Why a step on a driver of the kernel image is not carried out, although the kernel would do it.
+    private func unbound(by outcome: StepOutcome, in model: KernelModel) -> String? {
+        guard let module = step.module, model.constants.builtin.contains(module),
+            outcome.models.contains(where: { !$0.isSame(as: model) })
+        else { return nil }
+        return "\(module) is part of the kernel image (modules.builtin): it can't be removed (ENOENT)"
+    }
+
     private func refused(_ refusal: String, in model: KernelModel) -> Hazard {
-        if case .unload(let module) = step, model.constants.builtin.contains(module) {
+        if let module = step.module, model.constants.builtin.contains(module) {
             return Hazard(
                 id: .builtin,
                 subject: module,
-                why: "\(module) is part of the kernel image (modules.builtin): it can't be removed (ENOENT)",
+                why: refusal,
                 wayOut: "leave \(step) out of the order, or boot a kernel that has \(module) as a module"
             )
         }

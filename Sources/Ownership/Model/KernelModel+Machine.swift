@@ -83,7 +83,7 @@ private struct ShownFact: Sendable {
 
     /// In this order: a line of iomem is leaked where no device stands behind it.
     static let all = [
-        ShownFact(\.loaded, \.loadedNames), ShownFact(\.isHeld, \.isHeld),
+        ShownFact(\.loaded, \.loadedNames), ShownFact(\.unbound, \.unbound), ShownFact(\.isHeld, \.isHeld),
         ShownFact(\.windowsAreLive, \.windowsAreLive), ShownFact(\.regions, \.modelRegions),
         ShownFact(\.claims, \.claims), ShownFact(\.unboundHmem, \.unboundHmem), ShownFact(\.leaked, \.leaked),
         ShownFact(\.onlineBlocks, \.onlineBlocks),
@@ -108,6 +108,18 @@ extension MachineState {
                     address: 0,
                     position: position
                 )
+            }
+        }
+    }
+
+    fileprivate var unbound: Set<String> {
+        get { Set(modules.builtin.filter { modules.state(of: $0) == .unbound }) }
+        set {
+            for module in modules.drivers.keys where modules.builtin.contains(module) {
+                let isBound = !newValue.contains(module)
+                guard var driver = modules.drivers[module] else { continue }
+                for place in driver.devices.indices { driver.devices[place].isBound = isBound }
+                modules.drivers[module] = driver
             }
         }
     }

@@ -8,6 +8,8 @@ struct KernelModel: Equatable, Sendable {
     private var shared: Shared<ModelConstants>
     /// Live modules that can be removed.
     var loaded: Set<String> = []
+    /// Modules of the kernel image whose driver is unbound from its devices.
+    var unbound: Set<String> = []
     /// Something keeps `cxl_acpi` out.
     var isHeld = false
     /// The kernel has a helper for request_module().
@@ -49,7 +51,11 @@ struct KernelModel: Equatable, Sendable {
     /// Bytes in windows that no decoder answers for.
     var undecoded: [AddressRange] { constants.undecoded + reset }
 
-    func has(_ module: String) -> Bool { loaded.contains(module) || constants.builtin.contains(module) }
+    /// Whether `module` is in, and its driver at work.
+    func has(_ module: String) -> Bool { isIn(module) && !unbound.contains(module) }
+
+    /// Whether the code of `module` is in the kernel, loaded or built in.
+    func isIn(_ module: String) -> Bool { loaded.contains(module) || constants.builtin.contains(module) }
 
     /// Whether the decoders of the memory devices are in sysfs.
     var seesDecoders: Bool { windowsAreLive && has("cxl_pci") && has("cxl_mem") && has("cxl_port") }
@@ -133,6 +139,8 @@ extension KernelModel {
     /// What `step` does to this model.
     func applying(_ step: Step) -> StepOutcome {
         switch step {
+        case .load(let module) where constants.builtin.contains(module): return bindingDriver(of: module)
+        case .unload(let module) where constants.builtin.contains(module): return unbindingDriver(of: module)
         case .load(let module): return loading(module)
         case .unload(let module): return unloading(module)
         case .offlineMemory(let range): return offlining(range)
@@ -142,6 +150,8 @@ extension KernelModel {
         case .bindRegion(let range): return bindingRegion(range)
         case .splitDevice(let range): return splitting(range)
         case .hold, .release:
+            // What is part of the kernel image is loaded by nobody, and there is no one to keep from it.
+            if constants.builtin.contains("cxl_acpi") && !isHeld { return StepOutcome(self) }
             var model = self
             model.isHeld = step == .hold
             if step == .release, constants.releaseRestoresHelper { model.hasHelper = true }

@@ -37,10 +37,15 @@ extension KernelModel {
     }
 
     private mutating func loadCxlAcpi() {
-        guard !has("cxl_acpi"), !isHeld, constants.modules.refusalToLoad("cxl_acpi") == nil else { return }
+        guard !isIn("cxl_acpi"), !isHeld, constants.modules.refusalToLoad("cxl_acpi") == nil else { return }
         insertNeeds(of: "cxl_acpi")
-        if !has("cxl_port") { loaded.insert("cxl_port") }
+        if !isIn("cxl_port") { loaded.insert("cxl_port") }
         loaded.insert("cxl_acpi")
+        showWindows()
+    }
+
+    /// drivers/cxl/acpi.c: cxl_acpi_probe().
+    mutating func showWindows() {
         windowsAreLive = !constants.windows.isEmpty
         showRegions()
     }
@@ -53,7 +58,7 @@ extension KernelModel {
     }
 
     private mutating func insertNeeds(of module: String) {
-        for needed in constants.modules.needs(of: module) where !has(needed) { loaded.insert(needed) }
+        for needed in constants.modules.needs(of: module) where !isIn(needed) { loaded.insert(needed) }
     }
 
     /// Regions that wait in programmed decoders appear once window, port and endpoints are there; those that lost their
@@ -96,7 +101,7 @@ extension KernelModel {
     }
 
     private func loadingDaxCxl() -> StepOutcome {
-        let models = constants.asksForCxl && !has("dax_hmem") ? loadingDaxHmem().models : [self]
+        let models = constants.asksForCxl && !isIn("dax_hmem") ? loadingDaxHmem().models : [self]
         return StepOutcome(
             models.map { model in
                 var model = model
@@ -142,7 +147,7 @@ extension KernelModel {
     }
 
     /// drivers/dax/hmem/hmem.c: hmem_register_device() for every HMEM range.
-    private func probingHmem() -> [KernelModel] {
+    func probingHmem() -> [KernelModel] {
         let known = ProbedRegions(regions)
         let decisions = constants.ranges.map { probeDecision(for: $0, known) }
         let isInitial = windowsAreLive && constants.ranges.contains(where: constants.meetsWindow)

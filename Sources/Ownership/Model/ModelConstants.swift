@@ -7,6 +7,8 @@ struct ModelConstants: Equatable, Sendable {
     var generation: Generation
     /// Modules that are part of the kernel image.
     var builtin: Set<String>
+    /// The platform devices of the drivers that can be bound and unbound, by module.
+    private(set) var drivers: [String: DriverDevices]
     /// What decides whether a module is loaded or removed.
     var modules: ModuleFacts
     /// `/proc/sys/kernel/modules_disabled` is 1.
@@ -61,6 +63,7 @@ struct ModelConstants: Equatable, Sendable {
     init(of machine: MachineState, generation: Generation) {
         self.generation = generation
         builtin = machine.modules.builtin
+        drivers = machine.modules.drivers
         modules = ModuleFacts(of: machine, generation)
         modulesAreDisabled = machine.kernel.modulesDisabled
         lockdown = machine.kernel.lockdown.flatMap { $0 == "none" ? nil : $0 }

@@ -5,9 +5,6 @@ import Machine
 extension KernelModel {
     /// Removes that one module and nothing else.
     func unloading(_ module: String) -> StepOutcome {
-        if constants.builtin.contains(module) {
-            return StepOutcome(self, refusal: "\(module) is part of the kernel image, not a module (ENOENT)")
-        }
         guard loaded.contains(module) else { return StepOutcome(self) }
         if let refusal = refusalToRemove(module) { return StepOutcome(self, refusal: refusal) }
         if module == "cxl_pmem" && windowsAreLive {
@@ -20,9 +17,7 @@ extension KernelModel {
         model.loaded.remove(module)
         switch module {
         case "dax_cxl": model.dropClaims(of: .cxl)
-        case "dax_hmem":
-            model.dropClaims(of: .hmem)
-            model.unboundHmem = []
+        case "dax_hmem": model.removeDaxHmem()
         case "cxl_acpi": model.removeCxlAcpi()
         case "cxl_pci", "cxl_mem", "cxl_port": model.removeEndpoints()
         case "kmem", "device_dax":
@@ -31,6 +26,12 @@ extension KernelModel {
         default: break
         }
         return StepOutcome(model)
+    }
+
+    /// What dax_hmem made goes, its hmem devices too (drivers/dax/hmem/hmem.c: release_hmem()).
+    mutating func removeDaxHmem() {
+        dropClaims(of: .hmem)
+        unboundHmem = []
     }
 
     private mutating func dropClaims(of owner: Owner) {
@@ -43,7 +44,7 @@ extension KernelModel {
         claims.removeAll { $0.owner == owner }
     }
 
-    private mutating func removeCxlAcpi() {
+    mutating func removeCxlAcpi() {
         windowsAreLive = false
         // drivers/nvdimm/bus.c: nvdimm_bus_probe() holds the bus's module for each device with a driver; all go with it.
         references["cxl_pmem"] = nil

@@ -61,7 +61,7 @@ extension KernelModel {
     /// The model where dax_hmem holds `ranges`.
     func withHmem(over ranges: [AddressRange]) -> KernelModel {
         var model = self
-        if !model.has("dax_hmem") { model.loaded.insert("dax_hmem") }
+        if !model.isIn("dax_hmem") { model.loaded.insert("dax_hmem") }
         model.claims += ranges.map {
             DaxClaim(owner: .hmem, ranges: [$0], reserved: [$0], through: "hmem over \($0)")
         }

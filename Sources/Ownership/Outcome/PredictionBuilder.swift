@@ -78,7 +78,7 @@ struct PredictionBuilder {
 extension KernelModel {
     /// How `module` can stand: as it does, or as udev makes it stand soon.
     fileprivate func standings(of module: String) -> [ModuleStanding] {
-        if constants.builtin.contains(module) { return [.builtin] }
+        if constants.builtin.contains(module) { return [has(module) ? .builtin : .unbound] }
         if loaded.contains(module) { return [.live] }
         if constants.modules.isMissing(module) { return [.missing] }
         return maySoonHave(module) ? [.absent, .live] : [.absent]

@@ -41,7 +41,7 @@ package struct NextBoot: Sendable {
     package func hazards(of choice: BootChoice) -> [Hazard] {
         guard choice == .hmem else { return [] }
         var found: [Hazard] = []
-        if machine.modules.state(of: "cxl_acpi") == .builtin {
+        if machine.modules.builtin.contains("cxl_acpi") {
             found.append(
                 Hazard(
                     id: .builtin,

@@ -47,7 +47,7 @@ private func nextBootLines(_ machine: MachineState, style: Style) -> [Line] {
 
 private func modulesText(_ machine: MachineState) -> [Line] {
     let groups = Dictionary(grouping: modulesOfInterest) { machine.modules.state(of: $0) }
-    let order: [ModuleStanding] = [.live, .changing, .builtin, .absent, .missing, .unknown]
+    let order: [ModuleStanding] = [.live, .changing, .builtin, .unbound, .absent, .missing, .unknown]
     return aligned(
         order.compactMap { standing in
             groups[standing].map { [standing.rawValue, $0.joined(separator: " ")] }
