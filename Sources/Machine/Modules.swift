@@ -22,6 +22,12 @@ package struct ModuleTable: Sendable, Equatable {
         softDependencies = nil
     }
 
+    /// The driver of `name` (underscores), if that is part of the kernel image and there are devices for it.
+    package func builtinDriver(of name: String) -> DriverDevices? {
+        guard builtin.contains(name), let driver = drivers[name], !driver.devices.isEmpty else { return nil }
+        return driver
+    }
+
     /// How `name` (underscores) stands.
     package func state(of name: String) -> ModuleStanding {
         if let module = loaded[name] { return module.isLive ? .live : .changing }

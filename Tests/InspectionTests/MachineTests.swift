@@ -90,6 +90,22 @@ import Testing
         #expect(modules.state(of: "kmem") == .live && modules.state(of: "cxl_pci") == .absent)
     }
 
+    @Test("whether a driver can be unbound, which the running machine alone shows") func bindFiles() throws {
+        let root = try TestCaptures.root(kernel: "7.3.4-builtin", scenario: "uek-unbind", "acpi-unbound")
+        let copy = try TestCaptures.copy(root)
+        let driver = { (isLive: Bool) in
+            let tree = DirectoryTree(root: copy.path)
+            let log = RecordedKernelLog(tree: tree)
+            let reader = isLive ? Inspector(tree: LiveTree(tree), log: log) : Inspector(tree: tree, log: log)
+            return try reader.read().modules.drivers["cxl_acpi"]
+        }
+        #expect(try driver(true)?.hasBindFiles == false)
+        #expect(try driver(false)?.hasBindFiles == true)
+        try copy.write("", to: "/sys/bus/platform/drivers/cxl_acpi/unbind")
+        #expect(try driver(true)?.hasBindFiles == true)
+        #expect(try driver(true)?.devices == [.init(name: "ACPI0017:00", isBound: false)])
+    }
+
     @Test("switches of the kernel") func switches() throws {
         let tree = FakeTree([
             "/proc/sys/kernel/modules_disabled": "1\n",

@@ -79,7 +79,7 @@ extension Hazard {
         case wantUnmet = "want-unmet"
         /// The kernel refuses a step.
         case stepRefused = "step-refused"
-        /// A module that a step removes is part of the kernel image.
+        /// A module that a step removes is part of the kernel image, and its driver can't be unbound.
         case builtin
         /// `/proc/sys/kernel/modules_disabled` is 1.
         case modulesDisabled = "modules-disabled"
@@ -219,7 +219,8 @@ extension Hazard.Identifier {
             )
         case .wantUnmet: Facts(.failure, .outcome, "The order does not bring the owner that the policy wants.")
         case .stepRefused: Facts(.failure, .step, "The kernel refuses a step where it stands in the order.")
-        case .builtin: Facts(.failure, .step, "A module that a step removes is part of the kernel image.")
+        case .builtin:
+            Facts(.failure, .step, "What a step removes is part of the kernel image, and its driver can't be unbound.")
         case .modulesDisabled:
             Facts(
                 .failure,

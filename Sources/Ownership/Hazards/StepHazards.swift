@@ -9,9 +9,7 @@ struct StepHazards {
 
     func hazards(before model: KernelModel, _ outcome: StepOutcome) -> [Hazard] {
         var found: [Hazard] = []
-        if let refusal = outcome.refusal ?? unbound(by: outcome, in: model) {
-            found.append(refused(refusal, in: model))
-        }
+        if let refusal = outcome.refusal { found.append(refused(refusal, in: model)) }
         if case .offlineMemory(let range) = step { return found + offlineHazards(range, in: model) }
         if case .unbindHmem(let range) = step {
             return found + deviceHazards(in: model) { $0.owner == .hmem && $0.excludes(range) }
@@ -32,14 +30,6 @@ struct StepHazards {
         return found + kernelSwitches(model.constants)
     }
 
-    /// Why a step on a driver of the kernel image is not carried out, although the kernel would do it.
-    private func unbound(by outcome: StepOutcome, in model: KernelModel) -> String? {
-        guard let module = step.module, model.constants.builtin.contains(module),
-            outcome.models.contains(where: { !$0.isSame(as: model) })
-        else { return nil }
-        return "\(module) is part of the kernel image (modules.builtin): it can't be removed (ENOENT)"
-    }
-
     private func refused(_ refusal: String, in model: KernelModel) -> Hazard {
         if let module = step.module, model.constants.builtin.contains(module) {
             return Hazard(
@@ -57,7 +47,8 @@ struct StepHazards {
     }
 
     private func kernelSwitches(_ constants: ModelConstants) -> [Hazard] {
-        guard let module = step.module else { return [] }
+        // A driver that is part of the kernel image is bound and unbound, and no module is loaded or removed.
+        guard let module = step.module, !constants.builtin.contains(module) else { return [] }
         if constants.modulesAreDisabled {
             return [
                 Hazard(

@@ -32,7 +32,8 @@ extension KernelModel {
         switch module {
         case "cxl_acpi", "dax_hmem": break
         case "dax_cxl":
-            return "\(builtIn), and its driver has no file to unbind it by (drivers/dax/cxl.c: suppress_bind_attrs)"
+            return
+                "\(builtIn), and its driver has no file to unbind it by (drivers/dax/cxl.c: suppress_bind_attrs)"
         default: return "\(builtIn): it can't be removed (ENOENT)"
         }
         let driver = constants.drivers[module]
@@ -46,6 +47,7 @@ extension KernelModel {
         }
         // Each has windows of its own, and nothing tells which.
         guard module == "cxl_acpi", devices.count > 1 else { return nil }
-        return "\(builtIn), and its driver has more than one device: \(devices.map(\.name).joined(separator: ", "))"
+        return
+            "\(builtIn), and its driver has more than one device: \(devices.map(\.name).joined(separator: ", "))"
     }
 }

@@ -127,7 +127,8 @@ package struct Planner: Sendable {
         let isSplit = request.policy != nil && !machine.splitRegions.isEmpty
         let restoring = isSplit ? givingMemoryBack(asked.steps, leavingIdle: false) : []
         plan.notes =
-            machine.lostLayouts(after: plan.steps, restoring: restoring) + plan.handOverNotes + walk.capacityNotes
+            machine.lostLayouts(after: plan.steps, restoring: restoring) + plan.handOverNotes
+            + machine.bindingNotes(of: plan.steps) + walk.capacityNotes
         return plan
     }
 

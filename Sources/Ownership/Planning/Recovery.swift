@@ -113,10 +113,12 @@ extension Planner {
     ]
 
     private func candidates(to original: OwnershipGoal) -> [[Step]] {
-        let wasLoaded = { (module: String) in original.modules[module] == [.live] }
+        let wasLoaded = { (module: String) in [[.live], [.builtin]].contains(original.modules[module]) }
         let loads = (Self.switched + Step.anytime.sorted()).filter(wasLoaded).map(Step.load)
         let gate: [Step] = [original.isHeld ? .hold : .release]
-        let surplus = Self.switched.reversed().filter { original.modules[$0] == [.absent] }.map(Step.unload)
+        let surplus = Self.switched.reversed().filter { [[.absent], [.unbound]].contains(original.modules[$0]) }.map(
+            Step.unload
+        )
         let daxCxl = Step.unload("dax_cxl")
         // A device that dax_hmem was unbound from gives it the range back, once dax_cxl does not hold it.
         let handBack = unboundDevices(of: original).map(Step.bindHmem)

@@ -4,7 +4,8 @@ import Iomem
 import Machine
 import Ownership
 
-/// The steps on one device: dax_hmem is unbound from `hmem.N` and bound to it, and dax_cxl takes a region.
+/// The steps that bind and unbind: dax_hmem is unbound from one `hmem.N` and bound to it, dax_cxl takes a region, and a driver that
+/// is part of the kernel image is unbound from all that it has.
 struct BindingSteps {
     let surfaces: Surfaces
     let settling: Settling
@@ -49,6 +50,24 @@ struct BindingSteps {
         // One that is bound already does not bind twice; one that a run left unbound has nothing to unbind.
         try writer.write(region.name, to: .regionDriver(.unbind), passing: [ENODEV])
         try writer.write(region.name, to: .regionDriver(.bind))
+    }
+
+    /// Unbinds `driver` from its devices. One that is gone by then, or that another driver has, is an error: others are at work.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted`, `.hung`.
+    func unbind(_ driver: DriverDevices) throws(ReloadError) {
+        for device in driver.devices where device.isBound {
+            try writer.write(device.name, to: .platformDriver(driver.driver, .unbind))
+        }
+    }
+
+    /// Binds `driver` to those of its devices that it is not bound to. What it makes may come later, as after a load.
+    ///
+    /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted`, `.hung`.
+    func bind(_ driver: DriverDevices) throws(ReloadError) {
+        for device in driver.devices where !device.isBound {
+            try writer.write(device.name, to: .platformDriver(driver.driver, .bind))
+        }
     }
 }
 

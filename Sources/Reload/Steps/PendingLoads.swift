@@ -28,8 +28,8 @@ struct PendingLoads {
         // Half a hold may have the command that stands in cxl_acpi's place as well.
         let mayBeHeld = machine.isHeld || machine.holdGap != nil
         func add(_ module: String, isHeld: Bool) {
-            let standing = machine.modules.state(of: module)
-            guard removed.contains(module) || standing != .live && standing != .builtin else { return }
+            let isBuiltIn = machine.modules.builtin.contains(module)
+            guard !isBuiltIn, removed.contains(module) || machine.modules.state(of: module) != .live else { return }
             let load = PendingLoad(module: module, isHeld: isHeld, isReleased: mayBeHeld && !isHeld)
             if !loads.contains(load) { loads.append(load) }
         }

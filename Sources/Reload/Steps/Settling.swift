@@ -124,9 +124,15 @@ struct Settling {
         case .bindRegion(let range):
             return machine.device(of: .cxl, over: range) == nil ? "dax_cxl has no device over \(range)" : nil
         case .unload(let module):
+            if let driver = machine.modules.builtinDriver(of: module) {
+                return driver.devices.first(where: \.isBound).map { "\($0.name) is still bound to \(driver.driver)" }
+            }
             return machine.modules.loaded[module] == nil ? nil : "\(module) is still in /proc/modules"
         case .load(let module):
             let standing = machine.modules.state(of: module)
+            if let device = machine.modules.builtinDriver(of: module)?.devices.first(where: { !$0.isBound }) {
+                return "\(device.name) has no driver"
+            }
             guard standing == .live || standing == .builtin else { return "\(module) is \(standing.rawValue)" }
             if module == "dax_hmem", let device = machine.hmemDevices.first(where: { !$0.isBound }) {
                 return "\(device.name) has no driver"

@@ -85,7 +85,9 @@ struct StepRunner {
         switch step {
         case .hold: try surfaces.hold.hold()
         case .release: try surfaces.hold.release()
-        case .load(let module): try surfaces.modules.insert(module, isHeld: machine.isHeld)
+        case .load(let module):
+            if let driver = machine.modules.builtinDriver(of: module) { return try binding.bind(driver) }
+            try surfaces.modules.insert(module, isHeld: machine.isHeld)
         case .offlineMemory(let range): try memory.offline(range, on: machine)
         case .restoreUse(let range, let use): try memory.restore(use, over: range, on: machine)
         case .unbindHmem(let range):
@@ -100,6 +102,7 @@ struct StepRunner {
             if let facts = machine.factsToKeep(before: module, kept: kept, probeIsDone: probeIsDone) {
                 try surfaces.facts.keep(facts)
             }
+            if let driver = machine.modules.builtinDriver(of: module) { return try binding.unbind(driver) }
             try surfaces.modules.remove(module)
         }
     }

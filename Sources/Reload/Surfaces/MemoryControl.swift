@@ -28,8 +28,8 @@ package enum MemoryAttribute: Hashable, Sendable {
     case create(String)
     /// A file of a driver on the dax bus: takes a device's name.
     case driver(String, Binding)
-    /// A file of dax_hmem's driver on the platform bus: takes `hmem.N`.
-    case hmemDriver(Binding)
+    /// A file of a driver on the platform bus: takes a device's name, `ACPI0017:00` or `hmem_platform.0`.
+    case platformDriver(String, Binding)
     /// A file of the driver of regions on the CXL bus: takes `regionN`.
     case regionDriver(Binding)
     /// `drivers_probe` of the CXL bus: takes `dax_regionN`, whose driver has no `bind` (drivers/dax/cxl.c:
@@ -48,11 +48,14 @@ package enum MemoryAttribute: Hashable, Sendable {
         case removeID = "remove_id"
     }
 
+    /// A file of dax_hmem's driver of single ranges: takes `hmem.N`.
+    package static func hmemDriver(_ binding: Binding) -> MemoryAttribute { .platformDriver("hmem", binding) }
+
     /// Whether it moves pages, which what is in the memory can prevent.
     var isOfMemory: Bool {
         switch self {
         case .block, .device, .driver: true
-        case .size, .mapping, .create, .hmemDriver, .regionDriver, .cxlProbe: false
+        case .size, .mapping, .create, .platformDriver, .regionDriver, .cxlProbe: false
         }
     }
 
@@ -67,7 +70,7 @@ package enum MemoryAttribute: Hashable, Sendable {
             "/sys/bus/platform/devices/\(through)/dax_region/create"
         case .create(let through): "/sys/bus/cxl/devices/dax_\(through)/dax_region/create"
         case .driver(let name, let binding): "/sys/bus/dax/drivers/\(name)/\(binding.rawValue)"
-        case .hmemDriver(let binding): "/sys/bus/platform/drivers/hmem/\(binding.rawValue)"
+        case .platformDriver(let name, let binding): "/sys/bus/platform/drivers/\(name)/\(binding.rawValue)"
         case .regionDriver(let binding): "/sys/bus/cxl/drivers/cxl_region/\(binding.rawValue)"
         case .cxlProbe: "/sys/bus/cxl/drivers_probe"
         }

@@ -20,7 +20,7 @@ func planText(
     if !plan.isEmpty {
         let title = plan.policy.map { "Policy \($0.name): " } ?? ""
         lines += ["", style.strong("\(title)\(counted(plan.steps.count, "step"))")]
-        lines += plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element))" }
+        lines += plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element, on: machine))" }
     }
     lines += roomText(plan, machine)
     lines += ["", style.strong("Owners")] + ownersText(plan.prediction, machine, style)
@@ -165,10 +165,12 @@ private func row(_ predicted: PredictedRange, from now: [OwnedRange]) -> [String
 }
 
 /// A step in words.
-private func sentence(_ step: Step) -> String {
-    switch step {
-    case .load(let module): "load \(module)"
-    case .unload(let module): "unload \(module)"
+private func sentence(_ step: Step, on machine: MachineState) -> String {
+    let driver = step.module.flatMap(machine.modules.builtinDriver)
+    let devices = driver.map { $0.devices.map(\.name).joined(separator: ", ") + " (built in)" }
+    return switch step {
+    case .load(let module): devices.map { "bind \(module) to \($0)" } ?? "load \(module)"
+    case .unload(let module): devices.map { "unbind \(module) from \($0)" } ?? "unload \(module)"
     case .hold: "hold: keep cxl_acpi from being loaded"
     case .release: "release: let cxl_acpi be loaded again"
     case .offlineMemory(let range): "take the memory at \(range) offline (\(sizeText(range.size)))"

@@ -68,7 +68,7 @@ struct MemoryOfRecording {
                 throw WriteRefusal(ENOMEM)
             }
             machine.daxDevices[index].ranges.append(range)
-        case .hmemDriver(let binding): try bindHmem(binding, &machine)
+        case .platformDriver(_, let binding): try bindHmem(binding, &machine)
         case .regionDriver(let binding):
             guard let index = machine.regions.firstIndex(where: { $0.name == value }) else {
                 throw WriteRefusal(ENODEV)

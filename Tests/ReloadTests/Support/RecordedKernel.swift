@@ -78,6 +78,10 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         }
         if step == .load("dax_cxl") { driverIsExpected = now + driverDelay }
         steps.append(step)
+        advance(step)
+    }
+
+    private func advance(_ step: Step) {
         let isGate = [.hold, .release].contains(step)
         let (isHeld, gap) = (isGate ? step == .hold : state.isHeld, isGate ? nil : state.holdGap)
         if let next = moments.next(step, on: state, kept: kept.last) { state = next }
@@ -104,8 +108,21 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
             throw WriteRefusal(refusal)
         }
         writes.append("\(value) > \(attribute.path)")
+        if case .platformDriver(let driver, let binding) = attribute, driver != "hmem" {
+            try bind(value, to: driver, binding)
+            onWrite?(attribute, &state)
+            return
+        }
         try MemoryOfRecording(attribute: attribute, value: value).apply(to: &state)
         onWrite?(attribute, &state)
+    }
+    /// drivers/base/bus.c: unbind_store(), bind_store().
+    private func bind(_ device: String, to driver: String, _ binding: MemoryAttribute.Binding) throws(WriteRefusal) {
+        let module = state.modules.drivers.first { $0.value.driver == driver }
+        guard let module, let place = module.value.devices.first(where: { $0.name == device }),
+            place.isBound == (binding == .unbind)
+        else { throw WriteRefusal(ENODEV) }
+        advance(binding == .unbind ? .unload(module.key) : .load(module.key))
     }
     func isOnline(block number: Int) -> Bool? { state.memory.blocks.first { $0.number == number }?.isOnline }
     func hold() throws(ReloadError) { try take(.hold) }

@@ -15,12 +15,19 @@ struct RecordedMoments: Sendable {
     init() { (states, roots) = ([:], [:]) }
 
     /// The moments with these names; of two with the same modules the later one counts.
-    init(kernel: String, scenario: String, _ names: [String]) throws {
+    ///
+    /// - Parameter change: Made to each.
+    init(
+        kernel: String,
+        scenario: String,
+        _ names: [String],
+        _ change: (MachineState) -> MachineState = { $0 }
+    ) throws {
         var states: [Set<String>: MachineState] = [:]
         var roots: [Set<String>: String] = [:]
         for name in names {
             let root = try TestCaptures.root(kernel: kernel, scenario: scenario, name)
-            let state = try Inspector(root: root.path).read()
+            let state = change(try Inspector(root: root.path).read())
             states[Self.modules(of: state)] = state
             roots[Self.modules(of: state)] = root.path
         }
@@ -41,7 +48,8 @@ struct RecordedMoments: Sendable {
             modules.insert(module)
             // 7.1 on dax_cxl depends on dax_hmem; dax_hmem brings cxl_acpi by request_module() or its softdep.
             if module == "dax_cxl" && state.kernel.generation.value == .coordinated { modules.insert("dax_hmem") }
-            if modules.contains("dax_hmem") && module != "cxl_acpi" && !state.isHeld { modules.insert("cxl_acpi") }
+            let isAsked = !state.isHeld && !state.modules.builtin.contains("cxl_acpi")
+            if modules.contains("dax_hmem") && module != "cxl_acpi" && isAsked { modules.insert("cxl_acpi") }
         case .unload(let module): modules.remove(module)
         default: return nil
         }
@@ -57,6 +65,6 @@ struct RecordedMoments: Sendable {
     }
 
     private static func modules(of state: MachineState) -> Set<String> {
-        switched.filter { state.modules.loaded[$0] != nil }
+        switched.filter { state.modules.loaded[$0] != nil || state.modules.state(of: $0) == .builtin }
     }
 }
