@@ -9,21 +9,21 @@ extension Planner {
     /// becomes of bytes whose decoders were reset or can't be seen, or of a step that the kernel refuses.
     func withCauses(_ hazards: [Hazard], of steps: [Step], policy: Policy?) -> [Hazard] {
         var hazards = hazards
+        let index = HazardIndex(hazards)
         if hazards.contains(where: { $0.id == .memoryOnline }) {
-            let offline = walk(givingMemoryBack(steps, leavingIdle: true), policy: policy).hazards
-            for index in hazards.indices where hazards[index].id != .memoryOnline {
-                let one = hazards[index]
-                if offline.contains(where: { $0.id == one.id && $0.concerns(one) }) { continue }
-                hazards[index].cause = hazards.first { $0.id == .memoryOnline && $0.concerns(one) }?.name
+            let offline = HazardIndex(walk(givingMemoryBack(steps, leavingIdle: true), policy: policy).hazards)
+            for place in hazards.indices where hazards[place].id != .memoryOnline {
+                let one = hazards[place]
+                if offline.first(of: one.id, concerning: one) != nil { continue }
+                hazards[place].cause = index.first(of: .memoryOnline, concerning: one).map { hazards[$0].name }
             }
         }
-        for index in hazards.indices where hazards[index].cause == nil {
-            let one = hazards[index]
-            let causes = Self.causes[one.id] ?? []
-            let cause = causes.lazy.compactMap { id in hazards.first { $0.id == id && $0.concerns(one) } }.first
+        for place in hazards.indices where hazards[place].cause == nil {
+            let one = hazards[place]
+            let cause = Self.causes[one.id]?.lazy.compactMap { index.first(of: $0, concerning: one) }.first
             // Devices over the same bytes have the same trouble.
-            let first = hazards[..<index].first { $0.id == one.id && $0.cause == nil && $0.sharesBytes(with: one) }
-            hazards[index].cause = (cause ?? first).map { $0.cause ?? $0.name }
+            let first = index.places(of: one.id, sharingBytesWith: one).first { $0 < place && hazards[$0].cause == nil }
+            hazards[place].cause = (cause ?? first).map { hazards[$0].cause ?? hazards[$0].name }
         }
         return hazards
     }
@@ -41,24 +41,13 @@ extension Planner {
     ]
 }
 
-extension Hazard {
-    /// Whether the two are about common bytes.
-    fileprivate func sharesBytes(with other: Hazard) -> Bool {
-        ranges.contains { other.ranges.contains(where: $0.overlaps) }
-    }
-
-    /// Whether the two are about common bytes; one that is about no bytes concerns all.
-    fileprivate func concerns(_ other: Hazard) -> Bool {
-        ranges.isEmpty || other.ranges.isEmpty || sharesBytes(with: other)
-    }
-}
-
 extension [Hazard] {
     /// Each cause with what follows from it, in order.
     package var grouped: [(cause: Hazard, consequences: [Hazard])] {
         let names = Set(map(\.name))
+        let consequences = Dictionary(grouping: filter { $0.cause != nil && $0.name != $0.cause }, by: \.cause)
         return filter { $0.cause.map { !names.contains($0) } ?? true }.map { cause in
-            (cause, filter { $0.cause == cause.name && $0.name != cause.name })
+            (cause, consequences[cause.name] ?? [])
         }
     }
 }

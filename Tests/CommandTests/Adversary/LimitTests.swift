@@ -91,6 +91,18 @@ struct LimitTests {
         #expect(ended.output.utf8.count { $0 == UInt8(ascii: "\n") } >= 20_000)
     }
 
+    /// It took 35 s: each hazard was compared with all others.
+    @Test("a pasted text of 10,000 Soft Reserved lines, each with a hazard, is planned for in seconds")
+    func hazards() throws {
+        let lines = (UInt64(0)..<10_000).map { number in
+            let start = 0x1_0000_0000 + number * 0x20_0000
+            return "\(String(start, radix: 16))-\(String(start + 0xf_ffff, radix: 16)) : Soft Reserved\n"
+        }
+        let file = try temporaryFile("iomem.txt", lines.joined())
+        let ended = try run(["plan", "hmem", "--rules", "deferring", "--root", file], seconds: 12)
+        #expect(ended.status == 3 && ended.output.contains("10000 hazards"), "\(ended.complaint)")
+    }
+
     @Test("a policy of 200 steps is proved in seconds")
     func longPolicy() throws {
         var order: [String] = []
