@@ -96,7 +96,7 @@ let package = Package(
         tests("Inspection", ["LinuxSystem", "TestCaptures", "TestProcesses"]),
         tests("Ownership", ["CaptureReplay", "Inspection", "Policy", "TestCaptures"]),
         tests("Policy", ["LinuxSystem"]),
-        tests("Reload", ["CSystem", "Kmod", "LinuxSystem", "Policy", "Referee", "TestCaptures"]),
+        tests("Reload", ["CSystem", "CaptureReplay", "Kmod", "LinuxSystem", "Policy", "Referee", "TestCaptures"]),
         tests("Persistence", ["LinuxSystem", "Referee", "TestCaptures"]),
         .testTarget(
             name: "FuzzTests",

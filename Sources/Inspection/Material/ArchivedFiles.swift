@@ -42,7 +42,7 @@ struct ArchivedFiles {
         guard let first = found.first, let last = found.last else {
             throw InspectionError(
                 .badCapture,
-                "\(archive): not a capture: the archive has no proc/iomem. Make one with `daxswitch collect \(archive)`"
+                "\(archive): not a capture: the archive has no proc/iomem. Make one with `daxswitch collect NEW.tgz`"
             )
         }
         guard found.count == 1 else {
