@@ -53,12 +53,14 @@ package enum PolicyFile {
     }
 
     private static func want(of table: PolicyTable?) throws(PolicyError) -> Policy.Want {
-        guard let table else { return Policy.Want(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil) }
-        try table.allow(["covered_by_region", "window_only", "outside_windows"])
+        let places = Policy.Want.Place.allCases
+        guard let table else { return Policy.Want(leftOut: Set(places)) }
+        try table.allow(places.map(\.rawValue))
         return Policy.Want(
-            coveredByRegion: try table.owner("covered_by_region"),
-            windowOnly: try table.owner("window_only"),
-            outsideWindows: try table.owner("outside_windows")
+            coveredByRegion: try table.owner(Policy.Want.Place.coveredByRegion.rawValue),
+            windowOnly: try table.owner(Policy.Want.Place.windowOnly.rawValue),
+            outsideWindows: try table.owner(Policy.Want.Place.outsideWindows.rawValue),
+            leftOut: Set(places.filter { !table.has($0.rawValue) })
         )
     }
 

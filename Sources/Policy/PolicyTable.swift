@@ -90,6 +90,9 @@ struct PolicyTable {
         return bool
     }
 
+    /// Whether the key is there.
+    func has(_ key: String) -> Bool { table[key] != nil }
+
     /// An owner; nil for "any" and where the key is missing.
     func owner(_ key: String) throws(PolicyError) -> Owner? {
         guard let value = table[key] else { return nil }

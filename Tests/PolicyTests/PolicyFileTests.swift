@@ -15,7 +15,7 @@ struct PolicyFileTests {
         let policy = try policy(#"summary = "s"\#norder = ["hold", "load:dax-hmem"]"#)
         #expect(policy.name == "night")
         #expect(policy.order == [.hold, .load("dax_hmem")])
-        #expect(policy.want == .init(coveredByRegion: nil, windowOnly: nil, outsideWindows: nil))
+        #expect(policy.want == .init(leftOut: Set(Ownership.Policy.Want.Place.allCases)))
         #expect(policy.consent == .init(offlineMemory: false, loseRegions: false))
     }
 

@@ -2,9 +2,9 @@ internal import Iomem
 package import Machine
 
 extension Policy.Want {
-    /// What of `findings` makes `machine` differ from this: what is broken over bytes with a wished owner.
+    /// What of `findings` makes `machine` differ from this: what is broken over bytes that the policy speaks of.
     ///
-    /// A region's bytes count as the region's also while it is not committed, or gone.
+    /// "any" speaks of them: who owns them does not matter, and that they are lost does. A region's bytes count as the region's also while it is not committed, or gone.
     package func differences(_ findings: [Finding], on machine: MachineState) -> [Difference] {
         findings.filter { $0.severity != .notice && speaks(of: $0, on: machine) }.map { finding in
             Difference(
@@ -21,8 +21,11 @@ extension Policy.Want {
         let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range) + machine.lostRegions.map(\.range)
         return finding.ranges.isEmpty
             || finding.ranges.contains { range in
-                if regions.contains(where: range.overlaps) { return coveredByRegion != nil }
-                return (machine.windows.contains { $0.range.overlaps(range) } ? windowOnly : outsideWindows) != nil
+                let place: Place =
+                    regions.contains(where: range.overlaps)
+                    ? .coveredByRegion
+                    : machine.windows.contains { $0.range.overlaps(range) } ? .windowOnly : .outsideWindows
+                return !leftOut.contains(place)
             }
     }
 }

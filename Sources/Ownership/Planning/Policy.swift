@@ -30,12 +30,30 @@ package struct Policy: Sendable, Equatable {
         package var windowOnly: Owner?
         /// Outside every window.
         package var outsideWindows: Owner?
+        /// What the policy leaves out: it does not even say "any", so it is not about these bytes.
+        package var leftOut: Set<Place>
 
         /// The wishes; none unless given.
-        package init(coveredByRegion: Owner? = nil, windowOnly: Owner? = nil, outsideWindows: Owner? = nil) {
+        package init(
+            coveredByRegion: Owner? = nil,
+            windowOnly: Owner? = nil,
+            outsideWindows: Owner? = nil,
+            leftOut: Set<Place> = []
+        ) {
             self.coveredByRegion = coveredByRegion
             self.windowOnly = windowOnly
             self.outsideWindows = outsideWindows
+            self.leftOut = leftOut
+        }
+
+        /// Where bytes lie; the raw value is the key of a policy file.
+        package enum Place: String, Sendable, CaseIterable {
+            /// Over a ram region.
+            case coveredByRegion = "covered_by_region"
+            /// In a window, without a region.
+            case windowOnly = "window_only"
+            /// Outside every window.
+            case outsideWindows = "outside_windows"
         }
     }
 
