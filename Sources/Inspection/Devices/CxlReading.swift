@@ -93,12 +93,21 @@ struct CxlReading {
                     name: name,
                     kind: kind,
                     range: try range(path, start: "start", isRequired: tree.isLive),
-                    locked: try tree.value("\(path)/locked").map { $0 == "1" },
+                    locked: Self.mayBeEmulated(path) ? nil : try tree.value("\(path)/locked").map { $0 == "1" },
                     region: try tree.value("\(path)/region").flatMap { $0.isEmpty ? nil : $0 }
                 )
             )
         }
         return decoders
+    }
+
+    /// Whether the endpoint of a decoder is directly below the root, as that of a CXL 1.1 device is.
+    ///
+    /// Such a device need not have decoders. The kernel then makes one of its range registers and shows it as locked, since it
+    /// can't change them (drivers/cxl/core/hdm.c: cxl_setup_hdm_decoder_from_dvsec()): that tells of no lock.
+    private static func mayBeEmulated(_ path: String) -> Bool {
+        let ports = path.utf8.split(separator: UInt8(ascii: "/")).suffix(3).map { String($0) ?? "" }
+        return ports.count == 3 && ports[0].isNumbered("root") && ports[1].isNumbered("endpoint")
     }
 
     /// An endpoint port names its memory device with the link `uport`.

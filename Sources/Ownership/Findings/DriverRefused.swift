@@ -54,7 +54,8 @@ extension Examination {
         }
         if device.ranges.contains(where: isBlocked) { return "see unbindable" }
         let others: Set<Owner> = device.owner == .hmem ? [.cxl] : [.hmem]
-        return remedies.command(giving: device.ranges, to: others) ?? remedies.persistHmem
+        return remedies.command(giving: device.ranges, to: others)
+            ?? (device.ranges.contains(where: model.constants.meetsWindow) ? remedies.persistHmem : nil)
             ?? (isTaken(device)
                 ? "see what holds the bytes in /proc/iomem"
                 : "nothing else holds the bytes now: `echo \(device.name) > /sys/bus/dax/drivers/kmem/bind`")

@@ -38,6 +38,13 @@ extension Examination {
             return "see region-not-assembled"
         }
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
+        if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which names what blocks it" }
+        let drivers = ["cxl_acpi", "cxl_pci", "cxl_mem"]
+        let absent = drivers.filter { machine.modules.state(of: $0) == .absent }
+        if !machine.seesDecoders && absent.contains("cxl_pci") && !machine.isHeld {
+            return
+                "let CXL's devices be seen: `modprobe -a \(absent.joined(separator: " "))`; then `daxswitch plan cxl`"
+        }
         if machine.memdevs.isEmpty && meetsWindow {
             return
                 "if it is an accelerator's memory, its driver uses it; else load cxl_pci and look at the memory devices"

@@ -16,8 +16,11 @@ extension Examination {
                 evidence: ["/sys/bus/dax/devices/\(device.name): no driver"]
                     + cutters.map { "/proc/iomem: \($0.range) : \($0.name)" },
                 fix: remedies.command(giving: blocked, to: owner == .hmem ? [.cxl] : [.hmem])
-                    ?? (owner == .hmem ? handOver(of: blocked) : nil) ?? remedies.persistHmem
-                    ?? "\(model.constants.regionAdvice(over: blocked)), or change the firmware's memory map"
+                    ?? (owner == .hmem ? handOver(of: blocked) : nil)
+                    ?? (blocked.contains(where: model.constants.meetsWindow)
+                        ? remedies.persistHmem
+                            ?? "\(model.constants.regionAdvice(over: blocked)), or change the firmware's memory map"
+                        : "change the firmware's memory map, so that nothing else lies over a part of the bytes")
             )
         }
     }

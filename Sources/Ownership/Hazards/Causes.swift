@@ -11,10 +11,16 @@ extension Planner {
         var hazards = hazards
         let index = HazardIndex(hazards)
         if hazards.contains(where: { $0.id == .memoryOnline }) {
-            let offline = HazardIndex(walk(givingMemoryBack(steps, leavingIdle: true), policy: policy).hazards)
+            let offline = walk(givingMemoryBack(steps, leavingIdle: true), policy: policy).hazards
+            let offlineIndex = HazardIndex(offline)
             for place in hazards.indices where hazards[place].id != .memoryOnline {
                 let one = hazards[place]
-                if offline.first(of: one.id, concerning: one) != nil { continue }
+                // A device can be cut by an edge, too, and that is another reason than memory that is stuck.
+                if let other = offlineIndex.first(of: one.id, concerning: one),
+                    one.id != .unbindable || offline[other].why == one.why
+                {
+                    continue
+                }
                 hazards[place].cause = index.first(of: .memoryOnline, concerning: one).map { hazards[$0].name }
             }
         }

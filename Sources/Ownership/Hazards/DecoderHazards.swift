@@ -32,7 +32,9 @@ extension StepHazards {
                 + "the page allocator and the kernel panics",
             wayOut: isHosts
                 ? "none while the host runs: the firmware gave it this memory as its own (System RAM in /proc/iomem)"
-                : model.constants.giveBack([region.range])
+                : model.leaked.contains(where: region.range.overlaps)
+                    ? Self.leakedWayOut
+                    : model.constants.giveBack([region.range])
         )
     }
 
@@ -91,10 +93,12 @@ extension StepHazards {
                 subject: "\(leak)",
                 ranges: [leak],
                 why: "leaked kmem memory at \(leak) is still online: \(step) takes its decoders away",
-                wayOut: "reboot: leaked memory can't be given back"
+                wayOut: Self.leakedWayOut
             )
         }
     }
+
+    private static let leakedWayOut = "reboot: leaked memory can't be given back"
 
     /// What dax_hmem takes between `model` and `after` that is not decoded, or may not be.
     func takenHazards(before model: KernelModel, _ after: KernelModel) -> [Hazard] {

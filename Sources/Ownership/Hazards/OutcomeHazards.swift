@@ -79,7 +79,16 @@ struct OutcomeHazards {
         guard !wanted.isEmpty, !(wanted.count == 1 && wanted == predicted.owners) else { return [] }
         let words = { (owners: Set<Owner>) in owners.sorted().map(\.rawValue).joined(separator: " or ") }
         let subject = "\(predicted.range)"
-        if predicted.owners.isDisjoint(with: wanted) || predicted.owners.count == 1 && wanted.count == 1 {
+        // What is wanted depends on what lies over the bytes, which may be unknown: each end is compared with its own start.
+        let misses = end.map { end in
+            let origin = start.indexes.first { $0.model.assumptions == end.model.assumptions } ?? start.indexes.first
+            return ranges.contains { range in
+                let wish = origin.flatMap { policy.want.owner(over: range, in: $0) }
+                return wish.map { end.owner(of: range) != $0 } ?? false
+            }
+        }
+        guard misses.contains(true) else { return [] }
+        if !misses.contains(false) {
             return [
                 Hazard(
                     id: .wantUnmet,
@@ -91,23 +100,19 @@ struct OutcomeHazards {
                 )
             ]
         }
-        // A wish that holds everywhere is no hazard, even where the models differ.
-        let isMetEverywhere = end.allSatisfy { end in
-            let origin = start.indexes.first { $0.model.assumptions == end.model.assumptions }
-            guard let origin else { return true }
-            return ranges.allSatisfy { range in
-                policy.want.owner(over: range, in: origin).map { end.owner(of: range) == $0 } ?? true
-            }
-        }
-        if isMetEverywhere { return [] }
+        let why =
+            predicted.owners.count == 1
+            ? "it can't be known which owner policy \(policy.name) wants for \(subject): that depends on whether a CXL window "
+                + "or region lies over it. \(words(predicted.owners)) is the owner afterwards, and \(words(wanted)) may be wanted. "
+                + start.facts.map(\.words).joined(separator: "; ")
+            : "it can't be known who owns \(subject) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
+                + missing.joined(separator: "; ")
         return [
             Hazard(
                 id: .nondeterministic,
                 subject: subject,
                 ranges: [predicted.range],
-                why:
-                    "it can't be known who owns \(subject) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
-                    + missing.joined(separator: "; "),
+                why: why,
                 wayOut: "reboot to a state that is known, or --accept nondeterministic"
             )
         ]
@@ -130,9 +135,10 @@ struct OutcomeHazards {
                 ranges: [range],
                 why:
                     "\(certainly)the owner of \(range) holds the bytes, but \(why): no driver can bind (EBUSY)",
-                wayOut:
-                    "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
-                    + "go on all the same"
+                wayOut: isStuck
+                    ? "reboot: memory of kmem that is stuck can't be given back"
+                    : "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
+                        + "go on all the same"
             )
         }
     }

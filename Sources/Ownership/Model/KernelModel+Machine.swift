@@ -8,6 +8,12 @@ extension KernelModel {
         var model = KernelModel(ModelConstants(of: machine, generation: generation))
         for fact in ShownFact.all { fact.read(machine, &model) }
         model.addWaitingRegions(of: machine)
+        if model.constants.asksForCxl {
+            // These kernels honour locks, and have the attribute: material without it does not tell whether it is set.
+            for place in model.regions.indices where model.regions[place].lock == .ignored {
+                model.regions[place].lock = .unknown
+            }
+        }
         let seen = model
         self = model.withConstants { constants in
             let rest = constants.rangesInWindows.flatMap(RangeIndex(machine.answering).remainder)

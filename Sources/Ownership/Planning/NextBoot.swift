@@ -71,20 +71,43 @@ package struct NextBoot: Sendable {
     /// Without a choice the kernel decides: only that a hold of this boot ends with it is known.
     package var differs: Bool? {
         guard let choice = machine.persisted else { return machine.isHeld || machine.holdGap != nil ? true : nil }
+        guard let ends = ends(of: choice) else { return nil }
+        let owned = ownedRanges(of: machine)
+        return ends.contains { end in
+            let index = ModelIndex(end)
+            let edges = Edges(of: end.claims.flatMap(\.ranges))
+            return owned.contains { now in edges.cut(now.range).contains { index.owner(of: $0) != now.owner } }
+        }
+    }
+
+    /// Whether `persist cxl` certainly serves `want` at the next boot: CXL owns memory, all wishes are met, and nothing that has an
+    /// owner now has none then.
+    func bringsCxl(_ want: Policy.Want) -> Bool {
+        guard !machine.lacks(.cxlDevices), let ends = ends(of: .cxl) else { return false }
+        let owned = ownedRanges(of: machine)
+        return ends.allSatisfy { end in
+            let index = ModelIndex(end)
+            let edges = Edges(of: end.claims.flatMap(\.ranges) + end.regions.map(\.range))
+            let parts = owned.flatMap { now in edges.cut(now.range).map { (range: $0, now: now.owner) } }
+            return parts.contains { index.owner(of: $0.range) == .cxl }
+                && parts.allSatisfy { part in
+                    let owner = index.owner(of: part.range)
+                    if let wish = want.owner(over: part.range, in: index) { return wish == owner }
+                    return owner != .none || part.now == .none
+                }
+        }
+    }
+
+    /// How the next boot can end with `choice`; nil where that can't be known.
+    private func ends(of choice: BootChoice) -> [KernelModel]? {
         guard let generation = machine.kernel.generation.value else { return nil }
         let now = KernelModel(of: machine, generation: generation)
         let constants = now.constants
         let knowsDecoders = machine.seesDecoders || machine.remembered?.isComplete == true
         if choice == .cxl && !knowsDecoders && constants.ranges.contains(where: constants.meetsWindow) { return nil }
         let boot = now.atNextBoot(choice, machine.remembered)
-        let ends = [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
+        return [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
             models.flatMap { $0.applying(step).models }
-        }
-        let owned = ownedRanges(of: machine)
-        return ends.contains { end in
-            let index = ModelIndex(end)
-            let edges = Edges(of: end.claims.flatMap(\.ranges))
-            return owned.contains { now in edges.cut(now.range).contains { index.owner(of: $0) != now.owner } }
         }
     }
 
