@@ -48,7 +48,10 @@ struct AdviceTests {
         var machine = Machines.booted(.deferring)
         machine.memdevs = []
         machine.modules.loaded["dax_hmem"] = nil
-        let plan = try Planner(machine: machine).plan(Machines.cxl)
+        let planner = try Planner(machine: machine)
+        let unmet = planner.unmet(Machines.cxl.want)
+        #expect(!unmet.isEmpty && unmet.allSatisfy { $0.what.contains("cxl may be wanted: decoders unseen") })
+        let plan = planner.plan(Machines.cxl)
         #expect(!plan.hazards.contains { $0.id == .wantUnmet })
         #expect(plan.recommendation == nil)
         let doubt = try #require(plan.hazards.first { $0.id == .nondeterministic })

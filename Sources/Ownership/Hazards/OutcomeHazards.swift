@@ -103,8 +103,8 @@ struct OutcomeHazards {
         let why =
             predicted.owners.count == 1
             ? "it can't be known which owner policy \(policy.name) wants for \(subject): that depends on whether a CXL window "
-                + "or region lies over it. \(words(predicted.owners)) is the owner afterwards, and \(words(wanted)) may be wanted. "
-                + start.facts.map(\.words).joined(separator: "; ")
+                + "or region lies over it. Owner afterwards: \(words(predicted.owners)). May be wanted: \(words(wanted)). "
+                + start.whyCoverIsUnknown
             : "it can't be known who owns \(subject) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
                 + missing.joined(separator: "; ")
         return [

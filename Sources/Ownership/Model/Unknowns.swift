@@ -77,6 +77,12 @@ struct Unknowns {
         supposedEdges = Edges(of: supposedParts)
     }
 
+    /// Why it is not known whether a window or a region lies over bytes, in words.
+    var whyCoverIsUnknown: String {
+        facts.filter { [.unrecordedOwners, .unrecordedWindows, .unseenRegions].contains($0.id) }.map(\.words)
+            .joined(separator: "; ")
+    }
+
     /// `range` in ranges that no supposed region cuts.
     func uncut(_ range: AddressRange) -> [AddressRange] { supposedEdges.cut(range) }
 }

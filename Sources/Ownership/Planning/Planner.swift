@@ -95,17 +95,23 @@ package struct Planner: Sendable {
     /// Where the machine is not as `want` says, with what is expected there.
     package func unmet(_ want: Policy.Want) -> [Difference] {
         ownedRanges(of: machine).compactMap { owned in
-            let wanted = Set(start.indexes.compactMap { want.owner(over: owned.range, in: $0) })
+            let wishes = start.indexes.map { want.owner(over: owned.range, in: $0) }
+            let wanted = Set(wishes.compactMap { $0 })
             guard !wanted.isEmpty, !owned.isOwnerKnown || wanted != [owned.owner] else { return nil }
             let words = wanted.sorted().map(\.rawValue)
+            // What lies over the bytes may be unknown, and then the wish is.
+            let isSure = owned.isOwnerKnown && wishes.allSatisfy { $0 != nil && $0 != owned.owner }
+            let wish =
+                isSure || !owned.isOwnerKnown
+                ? "wanted \(words.joined(separator: " or "))"
+                : "and \(words.joined(separator: " or ")) may be wanted: \(start.whyCoverIsUnknown)"
             return Difference(
                 range: owned.range,
                 expected: words,
                 found: owned.ownerWord,
                 kind: .owner,
                 what:
-                    "\(ownerSentence(owned.range, isKnown: owned.isOwnerKnown, owned.ownerWord)), wanted "
-                    + words.joined(separator: " or ")
+                    "\(ownerSentence(owned.range, isKnown: owned.isOwnerKnown, owned.ownerWord)), \(wish)"
             )
         }
     }
