@@ -5,6 +5,7 @@ extension ModuleTable {
     /// The modules without which lines of `/proc/iomem`, or drivers of devices, would not be there.
     mutating func addDrivers(in iomem: IomemTree, _ tree: any FileTree) {
         let lines = iomem.flattened.map(\.entry.name)
+        let devices = IomemDevices(iomem).daxDevices
         func isBound(_ bus: String, _ prefix: String, _ driver: String) -> Bool {
             tree.optionalNames(in: "/sys/bus/\(bus)/devices").contains { name in
                 name.hasPrefix(prefix)
@@ -19,8 +20,11 @@ extension ModuleTable {
         let found = [
             "cxl_acpi": lines.contains { $0.isNumbered("CXL Window ") },
             "kmem": lines.contains("System RAM (kmem)") || isBound("dax", "dax", "kmem"), "cxl_mem": hasMemdev,
-            "cxl_pci": hasMemdev, "cxl_port": hasMemdev, "dax_cxl": hasDaxRegion,
-            "dax_hmem": isBound("platform", "hmem.", "hmem"), "device_dax": isBound("dax", "dax", "device_dax"),
+            "cxl_pci": hasMemdev, "cxl_port": hasMemdev,
+            // A dax device goes with the driver of what it hangs below.
+            "dax_cxl": hasDaxRegion || devices.contains { $0.owner == .cxl },
+            "dax_hmem": isBound("platform", "hmem.", "hmem") || devices.contains { $0.owner == .hmem },
+            "device_dax": isBound("dax", "dax", "device_dax"),
         ].filter(\.value).keys.sorted()
         for (position, name) in found.enumerated() where !builtin.contains(name) {
             loaded[name] = LoadedModule(isLive: true, references: 0, users: [], address: 0, position: position)

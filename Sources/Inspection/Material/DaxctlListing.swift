@@ -43,6 +43,37 @@ struct DaxctlListing {
         }
     }
 
+    /// The bytes of a device: its mappings, or its line in `/proc/iomem`.
+    private static func ranges(of name: String, _ device: Listing, _ iomem: IomemTree?) -> [AddressRange] {
+        let mapped = (device["mappings"]?.elements ?? []).compactMap { mapping -> AddressRange? in
+            guard let start = mapping["start"]?.value, let end = mapping["end"]?.value else { return nil }
+            return AddressRange(start: start, end: end)
+        }
+        return mapped.isEmpty ? iomem?.entries { $0 == name }.prefix(1).map(\.range) ?? [] : mapped
+    }
+
+    /// The memory blocks of the devices that kmem has; nil where the listing does not tell them.
+    func memory(iomem: IomemTree?) -> DaxctlMemory? {
+        var listed: [DaxctlMemory.Device] = []
+        for device in regions.flatMap({ $0.members["devices"]?.elements ?? [] })
+        where device["mode"]?.string == "system-ram" && device["state"]?.string != "disabled" {
+            guard let name = device["chardev"]?.string, let online = device["online_memblocks"]?.value,
+                let total = device["total_memblocks"]?.value
+            else { return nil }
+            let isMovable = if case .bool(true) = device["movable"] { true } else { false }
+            listed.append(
+                DaxctlMemory.Device(
+                    name: name,
+                    ranges: Self.ranges(of: name, device, iomem),
+                    online: online,
+                    total: total,
+                    isMovable: isMovable
+                )
+            )
+        }
+        return DaxctlMemory(listed, iomem: iomem)
+    }
+
     private func add(
         _ name: String,
         at path: String,
@@ -52,14 +83,9 @@ struct DaxctlListing {
     ) {
         tree.addDevice(name, on: "dax", at: path)
         tree.add(text: "\(device["size"]?.value ?? 0)\n", at: "\(path)/size")
-        for (number, mapping) in (device["mappings"]?.elements ?? []).enumerated() {
-            guard let start = mapping["start"]?.value, let end = mapping["end"]?.value else { continue }
-            tree.add(text: hexadecimal(start) + "\n", at: "\(path)/mapping\(number)/start")
-            tree.add(text: hexadecimal(end) + "\n", at: "\(path)/mapping\(number)/end")
-        }
-        if !tree.exists("\(path)/mapping0"), let line = iomem?.entries(where: { $0 == name }).first {
-            tree.add(text: hexadecimal(line.range.start) + "\n", at: "\(path)/mapping0/start")
-            tree.add(text: hexadecimal(line.range.end) + "\n", at: "\(path)/mapping0/end")
+        for (number, range) in Self.ranges(of: name, device, iomem).enumerated() {
+            tree.add(text: hexadecimal(range.start) + "\n", at: "\(path)/mapping\(number)/start")
+            tree.add(text: hexadecimal(range.end) + "\n", at: "\(path)/mapping\(number)/end")
         }
         if let node = device["target_node"]?.value { tree.add(text: "\(node)\n", at: "\(path)/target_node") }
         if device["state"]?.string != "disabled", let mode = device["mode"]?.string, let driver = Self.drivers[mode] {

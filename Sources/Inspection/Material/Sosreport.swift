@@ -123,6 +123,11 @@ extension CommandOutputs {
         let cxl = listing(["cxl/cxl_list_-vvv"], "cxl list") { CxlListing($0) }
         cxl?.add(to: &tree, daxRegions: daxctl?.names)
         daxctl?.add(to: &tree, iomem: iomem)
+        let blockSize = "/sys/devices/system/memory/block_size_bytes"
+        if !report.exists(blockSize), !tree.exists(blockSize), let memory = daxctl?.memory(iomem: iomem) {
+            memory.add(to: &tree)
+            oddities += memory.oddities
+        }
     }
 
     private mutating func listing<Value>(

@@ -27,9 +27,8 @@ extension StepHazards {
             id: .decodeUnderLiveMemory,
             subject: region.name,
             ranges: [region.range],
-            why:
-                "\(count) memory blocks of \(region.name) (\(region.range)) are online: \(step) resets the decoders under "
-                + "the page allocator and the kernel panics",
+            why: model.onlineWords(count, of: "\(region.name) (\(region.range))")
+                + "\(step) resets the decoders under the page allocator and the kernel panics",
             wayOut: isHosts
                 ? "none while the host runs: the firmware gave it this memory as its own (System RAM in /proc/iomem)"
                 : model.leaked.contains(where: region.range.overlaps)

@@ -45,8 +45,8 @@ extension StepHazards {
                 subject: claim.name,
                 ranges: claim.ranges,
                 why:
-                    "\(online) memory blocks of \(claim.name) are online: \(step) returns 0 all the same and the memory is "
-                    + "stuck until a reboot",
+                    model.onlineWords(online, of: claim.name)
+                    + "\(step) returns 0 all the same and the memory is stuck until a reboot",
                 wayOut: obstacle?.wayOut ?? model.constants.giveBack(claim.ranges)
             )
         ]
@@ -94,6 +94,15 @@ extension StepHazards {
                 + "and who has it mapped gets SIGBUS at the next access",
             wayOut: "give daxswitch CAP_SYS_PTRACE, or --accept device-open"
         )
+    }
+}
+
+extension KernelModel {
+    /// How many memory blocks of `name` are online, with the colon before what follows from it.
+    func onlineWords(_ count: Int, of name: String) -> String {
+        supposesOnlineMemory
+            ? "memory of \(name) may be online (the material does not have the memory blocks): if it is, "
+            : "\(count) memory blocks of \(name) are online: "
     }
 }
 

@@ -60,6 +60,9 @@ struct KernelModel: Equatable, Sendable {
     /// Whether the decoders of the memory devices are in sysfs.
     var seesDecoders: Bool { windowsAreLive && has("cxl_pci") && has("cxl_mem") && has("cxl_port") }
 
+    /// The material does not tell which memory blocks are online, and in this model memory of kmem is.
+    var supposesOnlineMemory: Bool { assumptions[.unrecordedBlocks].map { $0 != .asRead } ?? false }
+
     /// Why they are not, in words.
     var whyUnseen: String {
         if !windowsAreLive { return "cxl_acpi is out" }
@@ -103,6 +106,8 @@ struct KernelModel: Equatable, Sendable {
             for index in model.regions.indices where names.contains(model.regions[index].name) {
                 model.regions[index].lock = .honoured
             }
+        case .memoryIsOnline(let ranges): model.onlineBlocks += ranges
+        case .modulesAreIn(let names): model.loaded.formUnion(names)
         case .regionsWait(let waiting): model.regions += waiting
         case .holdCounts: model.isHeld = true
         case .regionIsIdle: model.constants.regionIsIdle = true

@@ -65,7 +65,8 @@ struct Unknowns {
         let unseen = UnseenRegions(of: machine, model)
         facts = [
             UnrecordedOwners(of: machine, model)?.fact, .unrecordedWindows(on: machine, model),
-            .unrecordedLocks(on: machine, model), unseen?.fact, .hold(machine), .regionIdle(on: machine),
+            .unrecordedLocks(on: machine, model), .unrecordedBlocks(on: machine, model),
+            .unrecordedModules(on: machine, model), unseen?.fact, .hold(machine), .regionIdle(on: machine),
             .moduleHelper(model), .modprobe(machine.modprobe),
             .otherHelper(machine.kernel, model), .initialProbe(probe, model),
         ].compactMap { $0 }
@@ -91,7 +92,8 @@ struct Unknowns {
 struct UnknownFact: Sendable {
     /// Which fact.
     enum Identifier: Hashable, Sendable {
-        case unrecordedOwners, unrecordedWindows, unrecordedLocks, unseenRegions, hold, regionIdle, moduleHelper,
+        case unrecordedOwners, unrecordedWindows, unrecordedLocks, unrecordedBlocks, unrecordedModules, unseenRegions,
+            hold, regionIdle, moduleHelper,
             modprobe,
             otherHelper, initialProbe
     }
@@ -124,6 +126,10 @@ enum Assumption: Hashable, Sendable {
     case windowsLie([AddressRange], withRegions: Bool)
     /// The decoders of these regions are locked, and the kernel honours it.
     case regionsAreLocked([String])
+    /// Memory of kmem over these ranges is online.
+    case memoryIsOnline([AddressRange])
+    /// These modules are in.
+    case modulesAreIn([String])
     /// These regions wait in decoders that are not seen.
     case regionsWait([ModelRegion])
     /// Half a hold keeps `cxl_acpi` out.

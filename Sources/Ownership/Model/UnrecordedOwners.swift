@@ -44,6 +44,39 @@ extension UnknownFact {
         )
     }
 
+    /// Without the memory blocks, memory that kmem added may be online: it is stuck if its driver goes then.
+    static func unrecordedBlocks(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
+        guard machine.lacks(.memoryBlocks) else { return nil }
+        let ranges = model.claims.filter { $0.driver == "kmem" }.flatMap(\.ranges)
+        guard !ranges.isEmpty else { return nil }
+        return UnknownFact(
+            .unrecordedBlocks,
+            "the material does not have the memory blocks: whether memory of kmem over \(ranges.words) is online is not "
+                + "known",
+            or: [.memoryIsOnline(ranges)]
+        )
+    }
+
+    /// The modules that decide who owns. `cxl_acpi` is known from its lines in `/proc/iomem`: without a window it does
+    /// nothing.
+    private static let deciding = ["dax_hmem", "dax_cxl", "cxl_pci", "cxl_mem", "cxl_port"]
+
+    /// Without `/proc/modules`, a module of which nothing else tells may be in: taking it away, or not loading it because it
+    /// is there, has its effects then.
+    static func unrecordedModules(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
+        guard machine.lacks(.modules) else { return nil }
+        let names = deciding.filter { name in
+            machine.modules.state(of: name) == .unknown
+                && !(name == "dax_cxl" && model.constants.generation == .hmemOnly)
+        }
+        guard !names.isEmpty else { return nil }
+        return UnknownFact(
+            .unrecordedModules,
+            "the material does not have the loaded modules: whether \(names.joined(separator: ", ")) are in is not known",
+            or: [.modulesAreIn(names)]
+        )
+    }
+
     /// What `cxl list` prints of a region has no word about its lock.
     static func unrecordedLocks(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
         guard !machine.material.unrecorded.isEmpty, model.constants.asksForCxl else { return nil }

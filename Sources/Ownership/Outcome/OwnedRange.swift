@@ -35,6 +35,8 @@ package struct OwnedRange: Sendable, Equatable {
     package var blocksOnline: Int
     /// All memory blocks within it.
     package var blocksTotal: Int
+    /// Whether the numbers of blocks are known: not where the material does not have the memory blocks.
+    package var blocksAreKnown: Bool
 
     /// The owner in a word, `unknown` if it is not known.
     package var ownerWord: String { isOwnerKnown ? owner.rawValue : "unknown" }
@@ -65,7 +67,8 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
             through: over.isEmpty ? nil : over.map(\.through).joined(separator: ","),
             use: .none,
             blocksOnline: blocks.count(where: \.isOnline),
-            blocksTotal: blocks.count
+            blocksTotal: blocks.count,
+            blocksAreKnown: !machine.lacks(.memoryBlocks)
         )
         if leaked.overlaps(range) {
             owned.use = .leaked

@@ -160,7 +160,8 @@ private func ownedRangeMembers(_ owned: OwnedRange) -> JSONValue {
         [
             "owner": owned.isOwnerKnown ? .text(owned.owner.rawValue) : .null, "device": JSONValue(owned.device),
             "through": JSONValue(owned.through), "use": owned.isOwnerKnown ? .text(owned.use.rawValue) : .null,
-            "blocks_online": JSONValue(owned.blocksOnline), "blocks_total": JSONValue(owned.blocksTotal),
+            "blocks_online": JSONValue(owned.blocksAreKnown ? owned.blocksOnline : nil),
+            "blocks_total": JSONValue(owned.blocksAreKnown ? owned.blocksTotal : nil),
         ]
     )
 }

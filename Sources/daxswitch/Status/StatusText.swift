@@ -88,7 +88,10 @@ private func rangesText(_ machine: MachineState) -> [Line] {
     let ranges = ownedRanges(of: machine)
     guard !ranges.isEmpty else { return ["  none: this machine has no Soft Reserved memory and no ram region"] }
     let rows = ranges.map { owned in
-        let blocks = owned.blocksTotal > 0 ? ", \(owned.blocksOnline) of \(owned.blocksTotal) blocks online" : ""
+        let blocks =
+            owned.blocksTotal > 0
+            ? ", \(owned.blocksOnline) of \(owned.blocksTotal) blocks online"
+            : owned.use == .systemRAM && !owned.blocksAreKnown ? ", blocks online not known" : ""
         return [
             "\(owned.range)", sizeText(owned.range.size), owned.ownerWord, owned.device ?? "-",
             owned.through ?? "-", owned.isOwnerKnown ? owned.use.rawValue + blocks : "-",

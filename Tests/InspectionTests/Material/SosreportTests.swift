@@ -88,6 +88,45 @@ import Testing
         #expect(machine.material.unrecorded == Self.missing)
     }
 
+    @Test("without lsmem, the blocks are those that daxctl list counts") func counted() throws {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "auto-kmem", "kmem-movable")
+        let captured = try Inspector(root: root.path).read()
+        let folder = try unpacked()
+        try shell("rm sos_commands/memory/lsmem*", in: folder)
+        let machine = try Inspector(root: folder).read()
+        #expect(machine.memory.blockSize == captured.memory.blockSize && !machine.lacks(.memoryBlocks))
+        let blocks = { (machine: MachineState) in
+            machine.memory.blocks.map { "\($0.number) \($0.isOnline) \($0.zone ?? "")" }
+        }
+        #expect(blocks(machine) == blocks(captured))
+        // One of them is offline: which one is not listed.
+        let total = captured.memory.blocks.count
+        try shell(
+            "sed -i 's/\"online_memblocks\":[0-9]*/\"online_memblocks\":\(total - 1)/' sos_commands/cxl/daxctl_list_*",
+            in: folder
+        )
+        let mixed = try Inspector(root: folder).read()
+        let owned = try #require(ownedRanges(of: mixed).first { $0.use == .systemRAM })
+        #expect(owned.blocksOnline == total - 1 && owned.blocksTotal == total)
+        #expect(mixed.material.oddities.contains { $0.contains("\(total - 1) of \(total) memory blocks of dax0.0") })
+    }
+
+    @Test("where nothing tells which blocks are online, what would strand them if they are is a hazard")
+    func uncounted() throws {
+        let folder = try unpacked()
+        try shell(
+            "rm sos_commands/memory/lsmem*; sed -i '/_memblocks/d' sos_commands/cxl/daxctl_list_*",
+            in: folder
+        )
+        let machine = try Inspector(root: folder).read()
+        #expect(machine.lacks(.memoryBlocks))
+        let owned = try #require(ownedRanges(of: machine).first { $0.use == .systemRAM })
+        #expect(!owned.blocksAreKnown)
+        let hazards = try Planner(machine: machine).predict([.unload("dax_cxl")]).hazards
+        let hazard = try #require(hazards.first { $0.id == .memoryOnline })
+        #expect(hazard.why.contains("may be online"), "\(hazard.why)")
+    }
+
     @Test("a command that failed is told, and what it would have listed is unknown") func failed() throws {
         let folder = try unpacked()
         for name in ["cxl_list_-vvv", "daxctl_list_-iDRM", "daxctl_list_-iDRu"] {

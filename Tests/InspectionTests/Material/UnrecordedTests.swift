@@ -59,6 +59,30 @@ import Testing
         #expect(ownedRanges(of: machine).map(\.use) == [.none])
     }
 
+    @Test("a dax device shows that the driver of what it hangs below is in: the plan takes it out first")
+    func driversBehindDevices() throws {
+        let line = "a90000000-b8fffffff"
+        let lines = "\(line) : Soft Reserved\n  \(line) : hmem.0\n    \(line) : dax0.0\n"
+        let machine = try text(lines + "      \(line) : System RAM (kmem)\n")
+        #expect(machine.modules.state(of: "dax_hmem") == .live)
+        let plan = try Planner(machine: machine).predict([.unload("dax_hmem"), .load("dax_hmem")])
+        #expect(plan.steps == [.unload("dax_hmem"), .load("dax_hmem")])
+        #expect(plan.hazards.contains { $0.id == .memoryOnline && $0.why.contains("may be online") })
+        let cxl = try text(
+            "5d0000000-6cfffffff : CXL Window 0\n  5d0000000-5efffffff : region0\n    5d0000000-5efffffff : dax0.0\n"
+        )
+        #expect(cxl.modules.state(of: "dax_cxl") == .live && cxl.modules.state(of: "dax_hmem") == .unknown)
+    }
+
+    @Test("a module of which nothing tells may be in: a step that takes it away is not dropped") func unknownModules()
+        throws
+    {
+        let planner = try Planner(machine: try text(pasted), overrides: Overrides(generation: .deferring))
+        for module in ["dax_hmem", "dax_cxl", "cxl_mem"] {
+            #expect(planner.predict([.unload(module)]).steps == [.unload(module)], "\(module)")
+        }
+    }
+
     private let pasted = "5d0000000-6cfffffff : CXL Window 0\n  5d0000000-5efffffff : Soft Reserved\n"
 
     @Test("without the rules nothing is planned; with them, every owner that is possible is predicted")
