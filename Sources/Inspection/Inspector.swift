@@ -177,6 +177,12 @@ package struct Inspector: Sendable {
         let completeness = Completeness(state: state, daxRegions: bus.daxRegions, sources: sources)
         if let gap = try completeness.firstGap() { throw unusable(gap, in: tree) }
         if !tree.isLive {
+            if sources.log.doubtfulLines > 0 {
+                state.material.oddities.append(
+                    "of the kernel log, \(sources.log.doubtfulLines) lines that name a device or a range do not count: other lines "
+                        + "are of the same second, and a user can have put one of them there"
+                )
+            }
             state.material.oddities += consistency.oddities() + completeness.oddities()
         }
         return state

@@ -40,6 +40,10 @@ package struct DaxDevice: Sendable, Equatable {
     package var users: [DaxUser]
     /// `/proc` shows the open files of every process; else there may be more users.
     package var usersAreKnown = true
+    /// It is known what it hangs below; else `through` is as drivers mostly name it.
+    package var throughIsKnown = true
+    /// It is known which driver is bound; else `driver` is the one that leaves no line of its own in `/proc/iomem`.
+    package var driverIsKnown = true
 
     /// A dax device as sysfs shows it.
     package init(

@@ -101,7 +101,16 @@ package struct MachineState: Sendable, Equatable {
         if lacks(.cxlDevices) { return "the material does not have the CXL devices" }
         if let module = missingCxlDriver { return "\(module) is out" }
         if memdevs.isEmpty { return "no memory device is there" }
+        if !material.unrecorded.isEmpty, let missing = missingTarget {
+            return "the material does not have \(missing)"
+        }
         return memdevs.first { !$0.hasEndpoint }.map { "\($0.name) has no endpoint" }
+    }
+
+    /// The first target of a region that is not among the decoders.
+    private var missingTarget: String? {
+        let names = Set(decoders.map(\.name))
+        return regions.lazy.flatMap(\.targets).first { !names.contains($0) }
     }
 
     /// The first of the drivers of memory devices and their decoders that is not in.

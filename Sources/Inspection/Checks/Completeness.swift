@@ -27,7 +27,7 @@ struct Completeness {
     /// What a running machine can lack, though it hardly ever does: of a recording, it may be lost. A sentence each.
     func oddities() -> [String] {
         let firmware = FirmwareCompleteness(state: state, sources: sources)
-        return [unlistedRoot, undecodedWindow].compactMap { $0 } + state.regions.compactMap(lockGap)
+        return [unlistedRoot, undecodedWindow, unlistedEndpoints].compactMap { $0 } + state.regions.compactMap(lockGap)
             + firmware.oddities()
     }
 
@@ -109,6 +109,18 @@ struct Completeness {
         return gap("\(Self.cxl)/devices/\(region.name)/locked", "kernel \(state.kernel.release) has this attribute")
     }
 
+    /// `cxl list` without endpoints has the regions and not the decoders that they have as targets.
+    private var lacksEndpointDecoders: Bool {
+        !state.material.unrecorded.isEmpty && !state.decoders.contains { $0.kind == .endpoint }
+            && state.regions.contains { !$0.targets.isEmpty }
+    }
+
+    private var unlistedEndpoints: String? {
+        guard lacksEndpointDecoders else { return nil }
+        let targets = state.regions.flatMap(\.targets).joined(separator: ", ")
+        return "the decoders of memory devices are not there, though regions have some as targets: \(targets)"
+    }
+
     /// A region is committed when each of its targets is programmed (drivers/cxl/core/region.c: commit_store()).
     private func regionGap(_ region: Region) -> String? {
         let path = "\(Self.cxl)/devices/\(region.name)"
@@ -123,9 +135,12 @@ struct Completeness {
         if region.range == nil { return gap("\(path)/resource", reason) }
         let ways = tree.optionalValue("\(path)/interleave_ways").flatMap { Int($0) } ?? 1
         if region.targets.count < ways { return gap("\(path)/target\(region.targets.count)", reason) }
+        if lacksEndpointDecoders { return nil }
         for target in region.targets
         where !state.decoders.contains(where: { $0.name == target && $0.kind == .endpoint && $0.range != nil }) {
-            return gap("the range of \(Self.cxl)/devices/\(target)", "\(region.name) has it as a target and \(reason)")
+            return
+                "the range of \(tree.display("\(Self.cxl)/devices/\(target)")) is not there, though \(region.name) has it as "
+                + "a target and \(reason)"
         }
         return nil
     }

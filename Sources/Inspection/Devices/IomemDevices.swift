@@ -86,13 +86,18 @@ struct IomemDevices {
             let isPersistent = line.parents.contains { $0 == "Persistent Memory" || $0.hasPrefix("namespace") }
             // dax_hmem numbers the regions of dax devices as its own devices (drivers/dax/hmem/hmem.c: dax_hmem_probe()).
             let number = line.entry.name.dropFirst("dax".count).prefix { $0 != "." }
-            return DaxDevice(
+            let isMemory = line.entry.children.contains { $0.name == "System RAM (kmem)" }
+            var device = DaxDevice(
                 name: line.entry.name,
                 ranges: [line.entry.range],
                 owner: isPersistent ? nil : region == nil ? .hmem : .cxl,
                 through: region ?? hmem ?? (isPersistent ? "" : "hmem.\(number)"),
-                driver: line.entry.children.contains { $0.name == "System RAM (kmem)" } ? "kmem" : "device_dax"
+                driver: isMemory ? "kmem" : "device_dax"
             )
+            // Kernels from 6.3 on have no line for hmem.N; an excerpt may lack it, or the line of the memory.
+            device.throughIsKnown = region != nil || hmem != nil || isPersistent
+            device.driverIsKnown = isMemory
+            return device
         }
     }
 

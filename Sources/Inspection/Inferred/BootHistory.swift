@@ -112,7 +112,10 @@ struct InitialProbeInference {
 
     private func doubt(_ met: [AddressRange]) -> String {
         let file = "/proc/modules"
-        guard state.modules.state(of: "dax_hmem") == .live else {
+        switch state.modules.state(of: "dax_hmem") {
+        case .live: break
+        case .unknown: return "the material does not have the loaded modules, nor what dax_hmem did since the boot."
+        default:
             return "\(file) has no dax_hmem now; it may have been loaded and removed since the boot."
         }
         let ranges = met.words

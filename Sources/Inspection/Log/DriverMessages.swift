@@ -23,6 +23,12 @@ extension KernelMessage {
             ]
         ),
         refusal(
+            "mapping-without-whole-block",
+            "dev_dax_kmem_probe() (drivers/dax/kmem.c)",
+            "kmem dax3.0: mapping0: 0x3ff010000000-0x3ff02fffffff too small after alignment",
+            mapping(of: ["kmem"], [.text(" too small after alignment")])
+        ),
+        refusal(
             "without-whole-block",
             "dev_dax_kmem_probe() (drivers/dax/kmem.c)",
             "kmem dax3.0: rejecting DAX region without any memory after alignment",

@@ -8,6 +8,8 @@ struct LoggedFacts {
     let isEmpty: Bool
     /// The log begins with the boot and nothing is missing in it.
     let isWhole: Bool
+    /// How many lines of a log with times of day have a known message and don't count (`TrustedLog`).
+    let doubtfulLines: Int
     /// The memory maps.
     let maps: LoggedMaps
     /// `cxl_acpi` has bound a host bridge in this boot.
@@ -46,6 +48,7 @@ struct LoggedFacts {
         let log = TrustedLog(log)
         isEmpty = log.isEmpty
         isWhole = log.isWhole
+        doubtfulLines = log.doubtfulLines
         maps = LoggedMaps(log.boot)
         for message in log.boot { noteTable(message) }
         for message in log.later { note(message) }

@@ -19,13 +19,26 @@ struct TrustedLog {
     /// What was printed later.
     let later: [Substring]
 
+    /// In a log with times of day: how many lines have a known message that does not count, as others are of the same second.
+    /// Where there are microseconds, such lines are hardly the kernel's.
+    private(set) var doubtfulLines = 0
+
     /// The messages of `log`.
     init(_ log: KernelLogContent?) {
         switch log {
         case nil: self.init(isEmpty: true, isWhole: false, boot: [], later: [])
         case .records(let records): self.init(records)
-        case .lines(let lines): self.init(lines.drop { $0.hasPrefix("-- ") }.map { LogLine($0) })
+        case .lines(let lines): self.init(Self.unwrapped(lines).drop { $0.hasPrefix("-- ") }.map { LogLine($0) })
         }
+    }
+
+    /// The lines without the carriage returns and the indentation that all of them got on their way, as in a ticket.
+    private static func unwrapped(_ lines: [String]) -> [String] {
+        let bare = lines.map { $0.utf8.last == 0x0d ? String($0.unicodeScalars.dropLast()) : $0 }
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        let indent =
+            bare.filter { !$0.utf8.allSatisfy(isBlank) }.map { $0.utf8.prefix(while: isBlank).count }.min() ?? 0
+        return indent == 0 ? bare : bare.map { String(Substring($0.utf8.dropFirst(indent))) }
     }
 
     private init(isEmpty: Bool, isWhole: Bool, boot: [Substring], later: [Substring]) {
@@ -70,7 +83,7 @@ struct TrustedLog {
                 isEmpty: false,
                 isWhole: lines[..<boot].contains { KernelMessage.version.form.fits($0.message) },
                 boot: lines[..<boot].compactMap(\.trusted),
-                later: Self.alone(lines[boot...])
+                later: Self.alone(lines[boot...]).messages
             )
         case .none:
             // As `daxswitch collect` 0.1.0 wrote it: a line is a record, with every line end in it escaped.
@@ -86,13 +99,15 @@ struct TrustedLog {
         case .date:
             // Where the boot ends can't be told, and lines of one second can't be told apart: so what is not there proves
             // nothing.
-            self.init(isEmpty: false, isWhole: false, boot: [], later: Self.alone(lines[...]))
+            let later = Self.alone(lines[...])
+            self.init(isEmpty: false, isWhole: false, boot: [], later: later.messages)
+            doubtfulLines = later.doubtful
         }
     }
 
     /// The lines that stand alone at their time, or with others that the kernel alone writes. A line without a time goes on
     /// with the one before it.
-    private static func alone(_ lines: ArraySlice<LogLine>) -> [Substring] {
+    private static func alone(_ lines: ArraySlice<LogLine>) -> (messages: [Substring], doubtful: Int) {
         var groups: [[LogLine]] = []
         for line in lines {
             if let last = groups.last?.first, line.stamp == last.stamp || line.stamp == .none {
@@ -101,11 +116,16 @@ struct TrustedLog {
                 groups.append([line])
             }
         }
-        return groups.flatMap { group -> [Substring] in
-            let isAlone =
-                group.count == 1
-                || group.allSatisfy { line in KernelMessage.all.contains { $0.form.fits(line.message) } }
-            return isAlone ? group.compactMap(\.trusted) : []
+        var (messages, doubtful): ([Substring], Int) = ([], 0)
+        for group in groups {
+            let known =
+                group.count == 1 ? 1 : group.count { line in KernelMessage.all.contains { $0.form.fits(line.message) } }
+            if known == group.count {
+                messages += group.compactMap(\.trusted)
+            } else {
+                doubtful += known
+            }
         }
+        return (messages, doubtful)
     }
 }

@@ -23,6 +23,15 @@ struct CxlListing {
         guard !decoders.isEmpty || listing.elements.isEmpty else { return nil }
     }
 
+    private static func targets(of region: Listing) -> [(position: UInt64, decoder: String)] {
+        (region["mappings"]?.elements ?? []).compactMap { mapping in
+            guard let position = mapping["position"]?.value, let decoder = mapping["decoder"]?.string else {
+                return nil
+            }
+            return (position, decoder)
+        }
+    }
+
     /// Every list has the name of what it lists and of what that hangs below: `decoders:endpoint2`.
     private mutating func walk(_ element: Listing, below key: String) {
         guard case .object(let members) = element else { return }
@@ -112,9 +121,8 @@ struct CxlListing {
         if let ways = members["interleave_ways"]?.value {
             tree.add(text: "\(ways)\n", at: "\(path)/interleave_ways")
         }
-        for mapping in members["mappings"]?.elements ?? [] {
-            guard let position = mapping["position"]?.value, let target = mapping["decoder"]?.string else { continue }
-            tree.add(text: "\(target)\n", at: "\(path)/target\(position)")
+        for target in Self.targets(of: members) {
+            tree.add(text: "\(target.decoder)\n", at: "\(path)/target\(target.position)")
         }
         if daxRegions == nil && type == "ram" && isCommitted && members["state"]?.string != "disabled" {
             tree.addDriver("cxl_dax_region", of: "\(path)/dax_region\(number)", on: "cxl")

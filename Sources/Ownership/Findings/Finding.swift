@@ -1,4 +1,5 @@
 package import Iomem
+package import Machine
 
 /// What is wrong, or worth knowing, about a machine as it is now.
 package struct Finding: Sendable, Equatable {
@@ -152,15 +153,15 @@ extension Finding.Identifier {
 package enum Health: String, Sendable, CaseIterable {
     /// Nothing was found.
     case ok
-    /// There are notices.
+    /// There are notices, or it is not known who owns memory.
     case attention
     /// Something is broken: a finding of severity crash, loss or failure.
     case broken
 
-    /// The health that `findings` show.
-    package init(_ findings: [Finding]) {
+    /// The health of `machine`, which has these findings. Where no owner is known, nothing tells that all is well.
+    package init(_ findings: [Finding], of machine: MachineState) {
         if findings.isEmpty {
-            self = .ok
+            self = ownedRanges(of: machine).allSatisfy(\.isOwnerKnown) ? .ok : .attention
         } else {
             self = findings.contains { $0.severity != .notice } ? .broken : .attention
         }

@@ -27,10 +27,12 @@ package struct OwnedRange: Sendable, Equatable {
     package var isOwnerKnown: Bool
     /// The dax devices over the bytes, joined by a comma where there are two.
     package var device: String?
-    /// What the device hangs below: `region0`, `hmem.0`.
+    /// What the device hangs below: `region0`, `hmem.0`; nil without a device, and where it is not known.
     package var through: String?
     /// What the bytes are used for.
     package var use: MemoryState
+    /// Whether `use` is known: not without the owner, nor where the material has no word about the driver.
+    package var useIsKnown = true
     /// Memory blocks within it that are online.
     package var blocksOnline: Int
     /// All memory blocks within it.
@@ -64,7 +66,8 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
             owner: owner(of: over),
             isOwnerKnown: !over.isEmpty || !machine.lacks(.daxDevices),
             device: over.isEmpty ? nil : over.map(\.name).joined(separator: ","),
-            through: over.isEmpty ? nil : over.map(\.through).joined(separator: ","),
+            through: over.isEmpty || !over.allSatisfy(\.throughIsKnown)
+                ? nil : over.map(\.through).joined(separator: ","),
             use: .none,
             blocksOnline: blocks.count(where: \.isOnline),
             blocksTotal: blocks.count,
@@ -77,6 +80,7 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
         } else if !over.isEmpty {
             owned.use = .idle
         }
+        owned.useIsKnown = owned.isOwnerKnown && (owned.use == .leaked || bound?.driverIsKnown != false)
         return owned
     }
 }

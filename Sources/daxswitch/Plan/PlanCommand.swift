@@ -39,7 +39,7 @@ struct PlanCommand: Command {
             return try Fleet(.plan, policy: named.policy.name, wantsJSON: wantsJSON).run(over: roots) { root, entry in
                 let machine = try root.read(named: true)
                 // Only which findings there are is counted: no fix is planned.
-                entry.findings = findings(of: machine) { [] }
+                entry.note(findings(of: machine) { [] }, of: machine)
                 describe(try self.plan(named, on: machine), &entry)
             }
         }

@@ -67,9 +67,17 @@ struct FleetEntry {
     /// Some range has more than one possible owner.
     var isUncertain = false
     /// What is wrong, or worth knowing; nil if the machine could not be read.
-    var findings: [Finding]?
+    private(set) var findings: [Finding]?
+    /// The health of the machine; nil if it could not be read.
+    private(set) var health: Health?
     /// The code of the error; nil if there was none.
     private(set) var error: String?
+
+    /// What is wrong with `machine`, or worth knowing.
+    mutating func note(_ findings: [Finding], of machine: MachineState) {
+        self.findings = findings
+        health = Health(findings, of: machine)
+    }
 
     /// The machine could not be read, or nothing can be said about it.
     mutating func fail(_ failure: Failure) {

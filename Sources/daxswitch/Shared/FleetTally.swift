@@ -62,8 +62,8 @@ struct FleetTally {
         if entry.isUncertain { uncertain += 1 }
         if let found = entry.findings {
             for id in Set(found.map(\.id)) { findings[id, default: 0] += 1 }
-            health[Health(found), default: 0] += 1
         }
+        if let found = entry.health { health[found, default: 0] += 1 }
         statuses.insert(entry.status)
     }
 

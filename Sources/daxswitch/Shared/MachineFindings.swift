@@ -47,7 +47,9 @@ func findingsText(_ findings: [Finding], of machine: MachineState, style: Style,
 
 private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style: Style) -> Line {
     let count = counted(findings.count, "finding")
-    switch Health(findings) {
+    switch Health(findings, of: machine) {
+    case .attention where findings.isEmpty:
+        return style.careful("Attention: nothing is wrong as far as the material tells; who owns memory is not known")
     case .broken: return style.bad("Broken: \(count)")
     case .attention: return style.careful("Attention: \(count)")
     case .ok where machine.lacks(.daxDevices):

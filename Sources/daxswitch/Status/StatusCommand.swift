@@ -41,8 +41,8 @@ struct StatusCommand: Command {
     }
 
     private func describe(_ status: MachineStatus, _ entry: inout FleetEntry) {
-        entry.findings = status.findings
-        entry.result = FleetResult(Health(status.findings))
+        entry.note(status.findings, of: status.machine)
+        entry.result = FleetResult(status.health)
         entry.amount = status.findings.isEmpty ? "" : counted(status.findings.count, "finding")
         entry.notes = Set(status.findings.map(\.id.rawValue)).sorted()
         entry.document = statusDocument(status)
@@ -50,7 +50,7 @@ struct StatusCommand: Command {
     }
 
     private func status(of status: MachineStatus) -> ExitStatus {
-        check && Health(status.findings) == .broken ? .differs : .done
+        check && status.health == .broken ? .differs : .done
     }
 }
 
@@ -58,6 +58,7 @@ struct StatusCommand: Command {
 struct MachineStatus {
     let machine: MachineState
     let findings: [Finding]
+    var health: Health { Health(findings, of: machine) }
     /// What an earlier run has left half done, or one does just now.
     let unfinished: [UnfinishedWork]
     /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
@@ -114,7 +115,7 @@ func statusDocument(_ status: MachineStatus) -> JSONValue {
             ),
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
-            "health": .text(Health(status.findings).rawValue),
+            "health": .text(status.health.rawValue),
             "findings": findingMembers(status.findings),
             "held": .bool(machine.isHeld),
             "unfinished": status.unfinished.members,
@@ -159,7 +160,7 @@ private func ownedRangeMembers(_ owned: OwnedRange) -> JSONValue {
         owned.range,
         [
             "owner": owned.isOwnerKnown ? .text(owned.owner.rawValue) : .null, "device": JSONValue(owned.device),
-            "through": JSONValue(owned.through), "use": owned.isOwnerKnown ? .text(owned.use.rawValue) : .null,
+            "through": JSONValue(owned.through), "use": owned.useIsKnown ? .text(owned.use.rawValue) : .null,
             "blocks_online": JSONValue(owned.blocksAreKnown ? owned.blocksOnline : nil),
             "blocks_total": JSONValue(owned.blocksAreKnown ? owned.blocksTotal : nil),
         ]

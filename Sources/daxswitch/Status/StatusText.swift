@@ -60,27 +60,40 @@ private func windowsText(_ machine: MachineState) -> [Line] {
     return aligned(
         machine.windows.map { window in
             let name = window.number.map { "CXL Window \($0)" } ?? "(\(window.sources.first ?? "not live"))"
-            let state = window.isLive ? "live" : "cxl_acpi is out"
+            let isIn = [.live, .builtin].contains(machine.modules.state(of: "cxl_acpi"))
+            let state = window.isLive ? "live" : isIn ? "no line in /proc/iomem" : "cxl_acpi is out"
             return ["\(window.range)", sizeText(window.range.size), name, state + (window.isFixed ? ", fixed" : "")]
         }
     )
 }
 
 private func regionsText(_ machine: MachineState) -> [Line] {
-    guard !machine.regions.isEmpty else { return ["  none"] }
+    let known = Set(machine.regions.map(\.name))
+    let others = machine.iomem.entries { name in
+        let number = name.utf8.dropFirst("region".utf8.count)
+        return name.hasPrefix("region") && !number.isEmpty && number.allSatisfy { (0x30...0x39).contains($0) }
+            && !known.contains(name)
+    }
+    guard !known.isEmpty || !others.isEmpty else { return ["  none"] }
     return aligned(
-        machine.regions.map { region in
-            var words = [region.committed ? "committed" : "not committed"]
-            if let locked = region.locked { words.append(locked ? "locked" : "not locked") }
-            words.append(region.assembled ? "assembled" : "not assembled")
-            if machine.lacks(.cxlDevices) {
-                words = [region.assembled ? "committed, assembled" : "a line in /proc/iomem; more is not known"]
-            }
-            return [
-                region.name, region.range?.description ?? "-", region.range.map { sizeText($0.size) } ?? "-",
-                region.mode, words.joined(separator: ", "),
+        others.map { line in
+            [
+                line.name, "\(line.range)", sizeText(line.range.size), "-",
+                "a line in /proc/iomem; sysfs has no such region",
             ]
         }
+            + machine.regions.map { region in
+                var words = [region.committed ? "committed" : "not committed"]
+                if let locked = region.locked { words.append(locked ? "locked" : "not locked") }
+                words.append(region.assembled ? "assembled" : "not assembled")
+                if machine.lacks(.cxlDevices) {
+                    words = [region.assembled ? "committed, assembled" : "a line in /proc/iomem; more is not known"]
+                }
+                return [
+                    region.name, region.range?.description ?? "-", region.range.map { sizeText($0.size) } ?? "-",
+                    region.mode, words.joined(separator: ", "),
+                ]
+            }
     )
 }
 
@@ -94,7 +107,7 @@ private func rangesText(_ machine: MachineState) -> [Line] {
             : owned.use == .systemRAM && !owned.blocksAreKnown ? ", blocks online not known" : ""
         return [
             "\(owned.range)", sizeText(owned.range.size), owned.ownerWord, owned.device ?? "-",
-            owned.through ?? "-", owned.isOwnerKnown ? owned.use.rawValue + blocks : "-",
+            owned.through ?? "-", owned.useIsKnown ? owned.use.rawValue + blocks : "-",
         ]
     }
     return aligned([["ADDRESSES", "SIZE", "OWNER", "DEVICE", "THROUGH", "USE"]] + rows)

@@ -79,7 +79,7 @@ struct VerifyCommand: Command {
 
     private func describe(_ verification: Verification, _ entry: inout FleetEntry) {
         let differences = verification.differences
-        entry.findings = verification.findings
+        entry.note(verification.findings, of: verification.machine)
         entry.result = differences.isEmpty ? .matches : .differs
         entry.amount = differences.isEmpty ? "" : counted(differences.count, "difference")
         entry.notes = Set(differences.map(\.kind.rawValue)).sorted()

@@ -86,6 +86,29 @@ import Testing
         }
     }
 
+    @Test(
+        "a capture's log with carriage returns, indented as in a ticket, or from dmesg -T says as much as one without"
+    )
+    func wrapped() throws {
+        let refusal = [
+            "kmem dax3.0: mapping0: 0x3ff010000000-0x3ff02fffffff too small after alignment",
+            "kmem dax3.0: rejecting DAX region without any memory after alignment",
+            "kmem dax3.0: probe with driver kmem failed with error -22",
+        ]
+        // One second has all three.
+        let dated = refusal.map { "[Sun Nov  1 11:02:45 2026] \($0)" }
+        #expect(facts(dated).failures.map(\.kind) == [.alignment, .probe])
+        let forms: [[String]] = [
+            Self.boot.map { "\($0)\r" }, Self.boot.map { "    \($0)" }, Self.boot.map { "\t\($0)\r" },
+        ]
+        for form in forms {
+            let found = facts(form)
+            #expect(found.isWhole && found.hasHostBridge && found.failedDecodeRanges.count == 1, "\(form[0])")
+        }
+        #expect(facts(dated).doubtfulLines == 0)
+        #expect(facts(dated + ["[Sun Nov  1 11:02:45 2026] usb 1-1: Product: x"]).doubtfulLines == 3)
+    }
+
     @Test("another facility, a process and a log of everybody are not the kernel") func others() {
         #expect(!facts(["user  :notice: [    3.300000] \(Self.bridge)"]).hasHostBridge)
         #expect(!facts(["daemon:info  : [    3.300000] \(Self.bridge)"]).hasHostBridge)

@@ -127,6 +127,27 @@ import Testing
         #expect(hazard.why.contains("may be online"), "\(hazard.why)")
     }
 
+    @Test("a listing without the decoders of memory devices is read, and says so once") func noEndpoints() throws {
+        let folder = TestCaptures.newDirectory()
+        try shell("mkdir -p proc sos_commands/cxl", in: folder)
+        try "5d0000000-6cfffffff : CXL Window 0\n  5d0000000-5efffffff : region0\n".write(
+            toFile: "\(folder)/proc/iomem",
+            atomically: true,
+            encoding: .utf8
+        )
+        let listing = """
+            [{"memdevs":[{"memdev":"mem0","ram_size":536870912,"host":"0000:0d:00.0"}]},
+             {"buses":[{"bus":"root0","decoders:root0":[{"decoder":"decoder0.0","resource":24964497408,"size":4294967296,
+               "regions:decoder0.0":[{"region":"region0","resource":24964497408,"size":536870912,"type":"ram",
+                 "interleave_ways":1,"decode_state":"commit",
+                 "mappings":[{"position":0,"memdev":"mem0","decoder":"decoder2.0"}]}]}]}]}]
+            """
+        try listing.write(toFile: "\(folder)/sos_commands/cxl/cxl_list_-vvv", atomically: true, encoding: .utf8)
+        let machine = try Inspector(root: folder).read()
+        #expect(machine.regions.map(\.committed) == [true] && !machine.seesDecoders)
+        #expect(machine.material.oddities.count { $0.contains("decoder2.0") } == 1)
+    }
+
     @Test("a command that failed is told, and what it would have listed is unknown") func failed() throws {
         let folder = try unpacked()
         for name in ["cxl_list_-vvv", "daxctl_list_-iDRM", "daxctl_list_-iDRu"] {

@@ -44,11 +44,14 @@ import Testing
         #expect(owned.map(\.owner) == [.cxl, .none] && owned.map(\.isOwnerKnown) == [true, false])
         #expect(owned.map(\.use) == [.systemRAM, .none] && owned[0].through == "region0")
         let hmem = try text("5d0000000-5efffffff : dax3.0\n  5d0000000-5efffffff : System RAM (kmem)\n")
-        #expect(ownedRanges(of: hmem).map(\.owner) == [.hmem] && ownedRanges(of: hmem)[0].through == "hmem.3")
+        #expect(ownedRanges(of: hmem).map(\.owner) == [.hmem] && ownedRanges(of: hmem)[0].through == nil)
+        #expect(ownedRanges(of: hmem)[0].useIsKnown)
         let old = try text(
             "5d0000000-5efffffff : Soft Reserved\n  5d0000000-5efffffff : hmem.0\n    5d0000000-5efffffff : dax0.0\n"
         )
-        #expect(ownedRanges(of: old).map(\.through) == ["hmem.0"] && ownedRanges(of: old).map(\.use) == [.devdax])
+        #expect(ownedRanges(of: old).map(\.through) == ["hmem.0"])
+        // A character device, famfs, or an excerpt without kmem's line.
+        #expect(ownedRanges(of: old).map(\.useIsKnown) == [false])
         #expect(old.kernel.generation.value == .hmemOnly)
         let pmem = try text("5d0000000-5efffffff : Persistent Memory\n  5d0000000-5dfffffff : dax0.0\n")
         #expect(ownedRanges(of: pmem).isEmpty)

@@ -196,7 +196,11 @@ struct FindingsTests {
         machine.daxDevices.append(Machines.device(.hmem))
         let all = found(machine)
         #expect(all.map(\.severity) == all.map(\.severity).sorted())
-        #expect(Health(all) == .broken && Health([]) == .ok)
+        #expect(Health(all, of: machine) == .broken && Health([], of: machine) == .ok)
+        // Nobody is known to own the memory, and nobody is known not to.
+        machine.daxDevices = []
+        machine.material.unrecorded = [.daxDevices]
+        #expect(Health([], of: machine) == .attention)
     }
 
     @Test("a fix that names a command was planned on this machine: planned again it has no hazard")
