@@ -28,7 +28,7 @@ t verify hmem --json
 pattern write {INSIDE.start:#x}
 pattern check {INSIDE.start:#x}
 t apply hmem --yes --json
-t apply cxl --yes --json --accept nondeterministic --accept orphaned-range
+t apply cxl --yes --json --accept nondeterministic --accept orphaned-range --accept unbindable
 settle
 cap let-in
 pattern check {INSIDE.start:#x}
