@@ -87,6 +87,8 @@ LARGER = Range(INSIDE.start, INSIDE.start + 2 * DEVICE_SIZE - 1)
 SECOND = Range(INSIDE.end + 1, INSIDE.end + DEVICE_SIZE)
 # A coordinated kernel gives what no region covers to dax_hmem at the first probe; before, nobody has it.
 UNCLAIMED = {"coordinated": "hmem", "6.12": "none"}
+# How a range without a decoder gets one: before 7.1 a region by hand lands behind the Soft Reserved line of iomem.
+GETS_REGION = {"coordinated": "create-region", "6.12": "have the firmware commit a region"}
 
 PLATFORMS = {platform.name: platform for platform in (
     Platform("locked", (INSIDE,), region=True, locked=True, boot_owners=("cxl",)),

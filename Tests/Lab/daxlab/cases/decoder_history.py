@@ -1,7 +1,7 @@
 """Decoders that another kernel, or a sleep, may have reset: what this kernel's log shows proves nothing about them."""
 from daxlab.case import Case
 from daxlab.checks import check, ended, owned, pattern_intact, refused, status_agrees, untouched
-from daxlab.platforms import INSIDE
+from daxlab.platforms import GETS_REGION, INSIDE
 
 ASKED = """
 cap restarted
@@ -87,7 +87,7 @@ def judge_reset(results, kernel):
     left = results.capture("seen").programmed_decoders()
     check(not left, f"decoders are programmed: {left}")
     check(not results.capture("seen").regions(), "a region came back")
-    refused(results.command("plan-hmem", 2), "undecoded-range", "create-region")
+    refused(results.command("plan-hmem", 2), "undecoded-range", GETS_REGION[kernel])
     # A coordinated kernel gives dax_hmem what no region covers, whatever became of the decoders.
     owned(results.capture("coldplugged"), {INSIDE: "hmem" if kernel == "coordinated" else "none"})
     status_agrees(results.command("status", 2), results.capture("coldplugged"), [INSIDE])

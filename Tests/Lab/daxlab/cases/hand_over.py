@@ -76,7 +76,6 @@ def handed_over(results, steps):
     same = {name: capture.modules() for name, capture in (("before", before), ("after", after))}
     for module in ("dax_hmem", "dax_cxl", "cxl_acpi", "cxl_pci", "cxl_mem"):
         check(same["before"].get(module) == same["after"].get(module), f"{module} came, went or was loaded again")
-    ended(results.command("verify-cxl"), 0)
     pattern_intact(results.command("pattern-check"))
 
 
@@ -90,6 +89,7 @@ def judge_whole(results, kernel):
     else:
         names_the_command(results, "daxswitch apply cxl")
         handed_over(results, ["unbind-hmem", "bind-region"])
+    ended(results.command("verify-cxl"), 0)
     owned(results.capture("after"), {INSIDE: "cxl"})
     status_agrees(results.command("status", 2), results.capture("after"), [INSIDE])
 
@@ -101,6 +101,11 @@ def judge_partly(results, kernel):
     handed_over(results, ["unbind-hmem", "bind-region"])
     rest = Range(INSIDE.end + 1, INSIDE.end + DEVICE_SIZE)
     owned(results.capture("after"), {INSIDE: "cxl", rest: "none"})
+    # Nobody can use the rest, and that is all.
+    ended(results.command("verify-cxl"), 4)
+    differences = document(results.command("verify-cxl"), "verify")["differences"]
+    found = [(one["kind"], one["found"], int(one["start"], 16)) for one in differences]
+    check(found == [("finding", "no-owner", rest.start)], f"verify finds {found}")
 
 
 def judge_online(results, kernel):

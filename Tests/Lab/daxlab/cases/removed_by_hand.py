@@ -1,7 +1,7 @@
 """Somebody has removed cxl_acpi before daxswitch is asked: whether decoders still answer is not to be seen any more."""
 from daxlab.case import BOTH, Case
 from daxlab.checks import check, ended, owned, pattern_intact, refused, untouched
-from daxlab.platforms import INSIDE
+from daxlab.platforms import GETS_REGION, INSIDE
 
 REMOVED = """
 start_udev
@@ -44,7 +44,7 @@ def judge_lost(results, kernel):
     judge_refused(results)
     left = results.capture("seen").programmed_decoders()
     check(not left, f"decoders are still programmed: {left}")
-    refused(results.command("apply-hmem", 2), "undecoded-range", "create-region")
+    refused(results.command("apply-hmem", 2), "undecoded-range", GETS_REGION[kernel])
     untouched(results.capture("seen"), results.capture("after"))
 
 
