@@ -58,6 +58,16 @@ package struct AddressRange: Hashable, Sendable, Comparable {
         start.isMultiple(of: alignment) && (end &+ 1).isMultiple(of: alignment)
     }
 
+    /// The bytes of the blocks of `size` bytes that lie in this range as a whole; nil if there is none.
+    package func wholeBlocks(of size: UInt64) -> AddressRange? {
+        // By the numbers of the first and the last block: the byte behind the last address is no address.
+        let first = start / size + (start.isMultiple(of: size) ? 0 : 1)
+        let endsWhole = end % size == size - 1
+        guard endsWhole || end >= size else { return nil }
+        let last = end / size - (endsWhole ? 0 : 1)
+        return first <= last ? AddressRange(start: first * size, end: last * size + (size - 1)) : nil
+    }
+
     /// Orders by start, then the larger range first, as nested resources are listed.
     package static func < (left: AddressRange, right: AddressRange) -> Bool {
         left.start != right.start ? left.start < right.start : left.end > right.end

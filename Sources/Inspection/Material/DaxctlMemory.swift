@@ -36,28 +36,21 @@ struct DaxctlMemory {
         let fitting = Self.sizes.filter { size in
             devices.allSatisfy { device in
                 device.online <= device.total
-                    && device.ranges.reduce(UInt64(0)) { $0.addingSaturated(Self.numbers($1, size).count) }
+                    && device.ranges.reduce(UInt64(0)) { $0.addingSaturated(UInt64(Self.numbers(of: $1, size).count)) }
                         == device.total
             }
         }
         guard fitting.count == 1, let size = fitting.first else { return nil }
         self.devices = devices
         self.size = size
-        let blocks = devices.flatMap(\.ranges).compactMap { Self.whole(Self.numbers($0, size), size) }
+        let blocks = devices.flatMap(\.ranges).compactMap { $0.wholeBlocks(of: size) }
         let lines = iomem.entries { $0 == "System RAM (kmem)" }.map(\.range)
         guard lines.allSatisfy({ $0.subtracting(blocks).isEmpty }) else { return nil }
     }
 
-    /// The first block that lies in `range` as a whole, and how many do.
-    private static func numbers(_ range: AddressRange, _ size: UInt64) -> (first: UInt64, count: UInt64) {
-        let first = range.start / size + (range.start.isMultiple(of: size) ? 0 : 1)
-        let end = range.end / size + (range.end % size == size - 1 ? 1 : 0)
-        return (first, end > first ? end - first : 0)
-    }
-
-    private static func whole(_ numbers: (first: UInt64, count: UInt64), _ size: UInt64) -> AddressRange? {
-        guard numbers.count > 0 else { return nil }
-        return AddressRange(start: numbers.first * size, end: (numbers.first + numbers.count - 1) * size + (size - 1))
+    /// The numbers of the blocks that lie in `range` as a whole.
+    private static func numbers(of range: AddressRange, _ size: UInt64) -> Range<UInt64> {
+        range.wholeBlocks(of: size).map { $0.start / size..<$0.end / size + 1 } ?? 0..<0
     }
 
     /// Which of the blocks of a device are online is not listed, if only some are: what is odd about that, a sentence each.
@@ -75,8 +68,7 @@ struct DaxctlMemory {
         for device in devices {
             var online = device.online
             for range in device.ranges {
-                let (first, count) = Self.numbers(range, size)
-                for number in first..<first + count {
+                for number in Self.numbers(of: range, size) {
                     let path = "\(directory)/memory\(number)"
                     tree.add(text: online > 0 ? "online\n" : "offline\n", at: "\(path)/state")
                     if online > 0 && device.isMovable { tree.add(text: "Movable\n", at: "\(path)/valid_zones") }

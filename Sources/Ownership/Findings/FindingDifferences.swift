@@ -4,7 +4,8 @@ package import Machine
 extension Policy.Want {
     /// What of `findings` makes `machine` differ from this: what is broken over bytes that the policy speaks of.
     ///
-    /// "any" speaks of them: who owns them does not matter, and that they are lost does. A region's bytes count as the region's also while it is not committed, or gone.
+    /// "any" speaks of them: who owns them does not matter, and that they are lost does. A region's bytes count as the region's
+    /// also while it is not committed, or gone.
     package func differences(_ findings: [Finding], on machine: MachineState) -> [Difference] {
         findings.filter { $0.severity != .notice && speaks(of: $0, on: machine) }.map { finding in
             Difference(

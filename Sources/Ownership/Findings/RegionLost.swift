@@ -20,7 +20,7 @@ extension Examination {
                 ],
                 fix:
                     "reboot, which lets the firmware program the decoders again"
-                    + (model.constants.softReservedLines.contains(where: region.range.overlaps)
+                    + (model.constants.isSoftReservedInIomem(region.range)
                         ? "" : "; or, if its contents don't matter, create it again (cxl create-region)")
             )
         }

@@ -15,17 +15,19 @@ struct HazardIndex {
         var ranges: [AddressRange] = []
         var owners: [Int] = []
         var index = RangeIndex([])
+
+        mutating func add(_ hazard: Hazard, at place: Int) {
+            places.append(place)
+            if hazard.ranges.isEmpty && boundless == nil { boundless = place }
+            ranges += hazard.ranges
+            owners += Array(repeating: place, count: hazard.ranges.count)
+        }
     }
 
     private var kinds: [Hazard.Identifier: Kind] = [:]
 
     init(_ hazards: [Hazard]) {
-        for (place, hazard) in hazards.enumerated() {
-            kinds[hazard.id, default: Kind()].places.append(place)
-            if hazard.ranges.isEmpty, kinds[hazard.id]?.boundless == nil { kinds[hazard.id]?.boundless = place }
-            kinds[hazard.id]?.ranges += hazard.ranges
-            kinds[hazard.id]?.owners += Array(repeating: place, count: hazard.ranges.count)
-        }
+        for (place, hazard) in hazards.enumerated() { kinds[hazard.id, default: Kind()].add(hazard, at: place) }
         for (id, kind) in kinds { kinds[id]?.index = RangeIndex(kind.ranges) }
     }
 

@@ -107,13 +107,6 @@ extension KernelModel {
 }
 
 extension ModelConstants {
-    /// How memory over `ranges` is given back.
-    func giveBack(_ ranges: [AddressRange]) -> String {
-        let isKernels = ranges.flatMap(memory.blocks).contains { MemoryUse.OnlineZone(named: $0.zone) == .kernel }
-        return "apply with --offline-memory, which takes it offline first and puts it to its use again afterwards"
-            + (isKernels ? "; what is in zone Normal often can't go offline, and then nothing is changed" : "")
-    }
-
     /// `removable` is 1 for every block of a kernel that can remove memory (drivers/base/memory.c: removable_show()).
     fileprivate func cannotRemove(_ range: AddressRange) -> Hazard? {
         guard let block = memory.blocks(in: range).first(where: { $0.isRemovable == false }) else { return nil }

@@ -11,23 +11,16 @@ struct OutcomeHazards {
     func hazards(_ prediction: Prediction) -> [Hazard] {
         guard !steps.isEmpty, let now = start.indexes.first else { return [] }
         var found: [Hazard] = []
+        lazy var dead = DeadBytes(in: start.models)
         for predicted in prediction.ranges {
             let owner = now.owner(of: predicted.range)
-            if owner != .none, predicted.owners.contains(.none), !isNoMemory(predicted.range) {
+            if owner != .none, predicted.owners.contains(.none), !dead.hold(predicted.range) {
                 found.append(orphaned(predicted, owner))
             }
             if owner != .both && predicted.owners.contains(.both) { found.append(doubleClaim(predicted)) }
             if let policy { found += unmet(policy, predicted, prediction.missingFacts) }
         }
         return found + unbindable()
-    }
-
-    /// No decoder answers for the bytes, and no driver can bind to the device over them: who gives them up loses nothing.
-    private func isNoMemory(_ range: AddressRange) -> Bool {
-        start.models.allSatisfy { model in
-            RangeIndex(model.undecoded).remainder(of: range).isEmpty
-                && model.blockedRanges.contains { $0.contains(range) }
-        }
     }
 
     private func orphaned(_ predicted: PredictedRange, _ owner: Owner) -> Hazard {
@@ -49,8 +42,7 @@ struct OutcomeHazards {
             $0.isPresent && $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range)
         }
         guard let region else {
-            let makers = start.models.map { $0.constants.regionAdvice(over: [range]) }
-            return makers.first ?? ""
+            return start.models.first?.constants.regionAdvice(over: [range]) ?? ""
         }
         return
             "unbind \(region.name) from /sys/bus/cxl/drivers/cxl_region and bind it again once nobody holds its bytes"
@@ -149,5 +141,19 @@ extension KernelModel {
     var blockedRanges: [AddressRange] {
         let obstacles = Obstacles(in: self)
         return claims.flatMap(\.ranges).filter(obstacles.block)
+    }
+}
+
+/// Bytes that no decoder answers for, under devices that no driver can bind to: who gives them up loses nothing.
+private struct DeadBytes {
+    private let models: [(undecoded: RangeIndex, blocked: RangeIndex)]
+
+    init(in models: [KernelModel]) {
+        self.models = models.map { (RangeIndex($0.undecoded), RangeIndex($0.blockedRanges)) }
+    }
+
+    /// Whether all of `range` is such bytes in every model.
+    func hold(_ range: AddressRange) -> Bool {
+        models.allSatisfy { $0.undecoded.remainder(of: range).isEmpty && $0.blocked.hasContainer(of: range) }
     }
 }

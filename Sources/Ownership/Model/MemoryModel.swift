@@ -95,12 +95,9 @@ extension KernelModel {
                 model.onlineBlocks.removeAll { $0.overlaps(range) }
                 model.onlineBlocks.append(range)
             }
-        case .devdax, .famfs:
+        case .devdax, .famfs, .idle:
             model.takeOffline(range)
-            model.bind(use == .famfs ? "fsdev_dax" : "device_dax", to: index)
-        case .idle:
-            model.takeOffline(range)
-            model.claims[index].driver = nil
+            model.bind(use.driver, to: index)
         }
         if !model.isSame(as: self) { model.claims[index].isPut = true }
         return StepOutcome(model)
@@ -142,22 +139,8 @@ extension KernelModel {
         return StepOutcome(model)
     }
 
-    private mutating func bind(_ driver: String, to index: Int) {
-        if !constants.builtin.contains(driver) { loaded.insert(driver) }
+    private mutating func bind(_ driver: String?, to index: Int) {
+        if let driver, !constants.builtin.contains(driver) { loaded.insert(driver) }
         claims[index].driver = driver
-    }
-}
-
-extension [KernelModel] {
-    /// The capacity that is lost in each of these models, in words.
-    var capacityNotes: [String] {
-        guard let first else { return [] }
-        let lost = dropFirst().reduce(Set(first.lostCapacity)) { $0.intersection($1.lostCapacity) }.sorted()
-        if lost.isEmpty { return [] }
-        let block = sizeText(first.constants.memory.blockSize)
-        return [
-            "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) are not used as memory, since it is added in whole blocks of "
-                + "\(block): \(lost.words)."
-        ]
     }
 }

@@ -32,7 +32,8 @@ struct ModelConstants: Equatable, Sendable {
     /// `dax_hmem.region_idle`.
     var regionIsIdle: Bool
     /// "Soft Reserved" lines of iomem, on kernels that print them.
-    var softReservedLines: [AddressRange]
+    private(set) var softReservedLines: [AddressRange]
+    private let softReservedIndex: RangeIndex
     /// The kernel prints them.
     var showsSoftReserved: Bool
     /// "hmem.N" lines of iomem. Only up to 6.2 the devices have resources of their own, from boot on, whatever is loaded
@@ -73,6 +74,7 @@ struct ModelConstants: Equatable, Sendable {
         hmemLines = machine.iomem.entries { modelName($0) == "hmem.N" }.map(\.range)
         let lines = softReservedLines
         let index = RangeIndex(lines)
+        softReservedIndex = index
         windows = machine.windows.map { window in
             window.isLive
                 ? window.range : window.range.grown(over: index.places(overlapping: window.range).map { lines[$0] })
@@ -103,6 +105,9 @@ struct ModelConstants: Equatable, Sendable {
     /// Whether `range` meets a window, in iomem now or not.
     func meetsWindow(_ range: AddressRange) -> Bool { windowIndex.overlaps(range) }
 
+    /// Whether a "Soft Reserved" line of iomem has bytes of `range`.
+    func isSoftReservedInIomem(_ range: AddressRange) -> Bool { softReservedIndex.overlaps(range) }
+
     /// Adds windows that the material of the machine does not show.
     mutating func suppose(windows more: [AddressRange]) {
         windows += more
@@ -114,14 +119,7 @@ struct ModelConstants: Equatable, Sendable {
 
     /// What kmem adds of `range`: whole memory blocks; nil where it holds none (drivers/dax/kmem.c: dax_kmem_range()).
     func memoryBlocks(in range: AddressRange) -> AddressRange? {
-        let size = memory.blockSize
-        guard size > 0 else { return range }
-        // By the numbers of the first and the last block: the byte behind the last address is no address.
-        let first = range.start / size + (range.start.isMultiple(of: size) ? 0 : 1)
-        let endsWhole = range.end % size == size - 1
-        guard endsWhole || range.end >= size else { return nil }
-        let last = range.end / size - (endsWhole ? 0 : 1)
-        return first <= last ? AddressRange(start: first * size, end: last * size + (size - 1)) : nil
+        memory.blockSize > 0 ? range.wholeBlocks(of: memory.blockSize) : range
     }
 
     /// The room for what is in the memory over `ranges`; nil where nothing of it is online, or it is not known.

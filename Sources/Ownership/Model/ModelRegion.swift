@@ -80,7 +80,7 @@ struct ModelRegion: Hashable, Sendable {
         life = .present(overMemory ? min(stage, .committed) : stage)
     }
 
-    /// Bound to its driver once more, it has a dax_region unless memory that is in use is in the way.
+    /// Bound to its driver again, it has a dax_region, unless memory in use prevents that.
     mutating func bindAgain(overMemory: Bool) {
         if life == .present(.committed), !overMemory { life = .present(.assembled) }
     }

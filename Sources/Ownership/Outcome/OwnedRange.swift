@@ -15,6 +15,16 @@ package enum MemoryState: String, Sendable {
     case leaked
     /// No device.
     case none
+
+    /// What the bytes of a dax device with this driver are used for.
+    package init(driver: String?) {
+        switch driver {
+        case "kmem": self = .systemRAM
+        case "fsdev_dax": self = .famfs
+        case nil: self = .idle
+        default: self = .devdax
+        }
+    }
 }
 
 /// Bytes with their owner now.
@@ -75,10 +85,8 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
         )
         if leaked.overlaps(range) {
             owned.use = .leaked
-        } else if let bound {
-            owned.use = bound.driver == "kmem" ? .systemRAM : bound.driver == "fsdev_dax" ? .famfs : .devdax
         } else if !over.isEmpty {
-            owned.use = .idle
+            owned.use = MemoryState(driver: bound?.driver)
         }
         owned.useIsKnown = owned.isOwnerKnown && (owned.use == .leaked || bound?.driverIsKnown != false)
         return owned

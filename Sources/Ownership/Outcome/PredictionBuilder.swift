@@ -13,6 +13,9 @@ struct PredictionBuilder {
         self.end = end
     }
 
+    /// The models that are left.
+    var models: [KernelModel] { end.map(\.model) }
+
     /// The prediction without what only a reader of a plan needs: most plans are made to see whether they have a hazard.
     func prediction() -> Prediction {
         let claimed = end.flatMap { $0.model.claims.flatMap(\.ranges) + $0.model.regions.map(\.range) }
@@ -33,7 +36,7 @@ struct PredictionBuilder {
         let ranges = prediction.ranges.map(\.range)
         var prediction = prediction
         for place in ranges.indices { prediction.ranges[place].facts = evidence.facts(for: ranges[place]) }
-        prediction.iomem = IomemModel(models: end.map(\.model), ranges: ranges, unknown: start.supposedParts).lines()
+        prediction.iomem = IomemModel(models: models, ranges: ranges, unknown: start.supposedParts).lines()
         return prediction
     }
 

@@ -16,9 +16,7 @@ struct SplitRegion: Equatable {
     /// The devices in words, each with its size and use.
     var words: String {
         devices.map { device in
-            let uses: [String?: MemoryState] = ["kmem": .systemRAM, "fsdev_dax": .famfs, nil: .idle]
-            let use = uses[device.driver] ?? .devdax
-            return "\(device.name) (\(sizeText(device.ranges.totalSize)), \(use.rawValue))"
+            "\(device.name) (\(sizeText(device.ranges.totalSize)), \(MemoryState(driver: device.driver).rawValue))"
         }.joined(separator: " and ")
     }
 }
@@ -28,10 +26,9 @@ extension MachineState {
     /// (drivers/dax/cxl.c: cxl_dax_region_probe(), drivers/dax/hmem/hmem.c: dax_hmem_probe()).
     var splitRegions: [SplitRegion] {
         let devices = daxDevices.filter { $0.owner != nil && !$0.ranges.isEmpty }
-        guard devices.count > 1 else { return [] }
+        let parts = Dictionary(grouping: devices, by: \.through)
         return devices.map(\.through).uniqued().compactMap { name in
-            let own = devices.filter { $0.through == name }.sorted { ($0.ranges[0]) < ($1.ranges[0]) }
-            guard own.count > 1 else { return nil }
+            guard let own = parts[name]?.sorted(by: { $0.ranges[0] < $1.ranges[0] }), own.count > 1 else { return nil }
             let ranges = own.flatMap(\.ranges)
             let all = ranges.merged()
             let span =

@@ -22,11 +22,3 @@ extension Planner {
             + regions.map(Step.bindRegion)
     }
 }
-
-extension Plan {
-    /// What the steps leave alone, where a policy's order would not.
-    var handOverNotes: [String] {
-        guard policy != nil, steps.contains(where: { [.unbindHmem, .bindRegion].contains($0.verb) }) else { return [] }
-        return ["No module is removed, unlike in the policy's order: memory elsewhere keeps its driver and its use."]
-    }
-}

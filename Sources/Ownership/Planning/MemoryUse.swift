@@ -53,7 +53,8 @@ package enum MemoryUse: Hashable, Sendable {
         if case .systemRAM(let zone) = self { zone } else { nil }
     }
 
-    /// Reads `system-ram/movable`, `system-ram/kernel`, `system-ram/automatic`, `system-ram/offline`, `devdax`, `famfs` or `idle`; nil for anything else.
+    /// Reads `system-ram/movable`, `system-ram/kernel`, `system-ram/automatic`, `system-ram/offline`, `devdax`,
+    /// `famfs` or `idle`; nil for anything else.
     init?(parsing text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let state = MemoryState(rawValue: String(parts[0])) else { return nil }

@@ -6,13 +6,16 @@ extension MachineState {
     /// run of blocks that are online in one zone. Memory that is offline needs none, since that is how kmem brings it,
     /// unless its device is one of several: kmem does not take those that a step makes.
     package func usesToRestore(over range: AddressRange) -> [Step] {
-        daxDevices.filter { $0.owner != nil }.flatMap { device -> [Step] in
+        let devices = daxDevices.filter { $0.owner != nil && !$0.ranges.isEmpty }
+        return devices.flatMap { device -> [Step] in
             let ranges = device.ranges.filter { $0.overlaps(range) }
+            if ranges.isEmpty { return [] }
             switch device.driver {
             case "kmem":
                 let runs = ranges.flatMap(onlineRuns)
-                let isSplit = splitRegions.contains { $0.devices.contains(device) }
-                return runs.isEmpty && isSplit ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
+                let isOneOfSeveral = { devices.count { $0.through == device.through } > 1 }
+                return runs.isEmpty && isOneOfSeveral()
+                    ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
             case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
             case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
             case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }

@@ -146,8 +146,6 @@ package struct Planner: Sendable {
         var prediction: Prediction
         var hazards: [Hazard]
         let builder: PredictionBuilder
-        /// What memory blocks can't hold of the devices that kmem has afterwards, in words.
-        var capacityNotes: [String] = []
 
         /// Nothing speaks against the steps, and what they bring is certain.
         var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
@@ -182,8 +180,7 @@ package struct Planner: Sendable {
             steps: kept,
             prediction: prediction,
             hazards: hazards.uniqued(),
-            builder: builder,
-            capacityNotes: kept.isEmpty ? [] : models.capacityNotes
+            builder: builder
         )
     }
 }

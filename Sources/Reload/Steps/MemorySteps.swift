@@ -124,13 +124,10 @@ struct MemorySteps {
                 if block.isOnline, zone != .offline { try writer.write("offline", to: .block(block.number)) }
                 try writer.write(zone.attributeValue, to: .block(block.number))
             }
-        case .devdax, .famfs:
+        case .devdax, .famfs, .idle:
             try offline(range, on: try settling.read())
             for driver in Self.unmanaged where driver != use.driver { try release(range, from: driver) }
-            try give(range, to: use == .famfs ? "fsdev_dax" : "device_dax", machine)
-        case .idle:
-            try offline(range, on: try settling.read())
-            for driver in Self.unmanaged { try release(range, from: driver) }
+            if let driver = use.driver { try give(range, to: driver, machine) }
         }
     }
 

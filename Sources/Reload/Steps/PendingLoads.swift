@@ -39,10 +39,8 @@ struct PendingLoads {
             case .hold: isHeld = true
             case .release: isHeld = false
             case .load(let module): add(module, isHeld: isHeld)
-            case .restoreUse(_, .systemRAM): add("kmem", isHeld: isHeld)
-            case .restoreUse(_, .devdax): add("device_dax", isHeld: isHeld)
-            case .restoreUse(_, .famfs): add("fsdev_dax", isHeld: isHeld)
-            case .restoreUse(_, .idle), .unload, .offlineMemory, .unbindHmem, .bindHmem, .bindRegion,
+            case .restoreUse(_, let use): if let driver = use.driver { add(driver, isHeld: isHeld) }
+            case .unload, .offlineMemory, .unbindHmem, .bindHmem, .bindRegion,
                 .splitDevice:
                 break
             }

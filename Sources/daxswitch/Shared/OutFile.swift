@@ -12,6 +12,11 @@ struct OutFile: ExpressibleByArgument, Equatable {
 
     var isStandardOutput: Bool { path == "-" }
 
+    /// - Throws: `ValidationError` if `option` was given more than one file.
+    static func check(_ files: [OutFile], of option: String) throws(ValidationError) {
+        if files.count > 1 { throw ValidationError("\(option) is given \(files.count) times; name one file") }
+    }
+
     /// Writes it as one act.
     ///
     /// - Parameter isPrivate: A new file can be read by its owner alone: it holds physical addresses.
@@ -38,7 +43,5 @@ struct OutOption: ParsableArguments {
     /// The file, if it is not standard output.
     var file: OutFile? { isToStandardOutput ? nil : files.first }
 
-    func validate() throws {
-        if files.count > 1 { throw ValidationError("--out is given \(files.count) times; name one file") }
-    }
+    func validate() throws { try OutFile.check(files, of: "--out") }
 }

@@ -58,7 +58,7 @@ struct StatusCommand: Command {
 struct MachineStatus {
     let machine: MachineState
     let findings: [Finding]
-    var health: Health { Health(findings, of: machine) }
+    let health: Health
     /// What an earlier run has left half done, or one does just now.
     let unfinished: [UnfinishedWork]
     /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
@@ -72,6 +72,7 @@ struct MachineStatus {
     ) {
         self.machine = machine
         self.findings = findings
+        health = Health(findings, of: machine)
         self.unfinished = unfinished
         self.pendingImages = pendingImages
     }

@@ -7,8 +7,8 @@ struct Verification {
     let machine: MachineState
     /// Each place where the machine is not as it should be.
     let differences: [Difference]
-    /// What is wrong, or worth knowing, about the machine.
-    let findings: [Finding]
+    /// What is wrong, or worth knowing, about the machine, with fixes; a saved plan is compared without them.
+    private let planned: [Finding]?
     /// The policy's name; nil for a prediction.
     let policy: String?
     /// What the machine is compared with, as a person calls it.
@@ -27,20 +27,23 @@ struct Verification {
         switch asked {
         case .policy(let entry):
             let policy = entry.policy
-            findings = machineFindings(of: machine)
+            let findings = machineFindings(of: machine)
+            planned = findings
             let planner = try Planner(machine: machine, overrides: overrides)
             differences = unfinished.differences + planner.differences(from: policy, on: machine, findings)
             (self.policy, title) = (policy.name, "policy \(policy.name)")
         case .plan(let saved, let file):
             let changes = saved.fingerprint.systemChanges(on: machine)
             guard changes.isEmpty else { throw StalePlan(file: file, changes: changes) }
-            // Only which findings there are is counted: no fix is planned.
-            findings = Ownership.findings(of: machine) { [] }
+            planned = nil
             differences = unfinished.differences + Target(of: saved).differences(on: machine)
             (policy, title) = (saved.policy?.name, file)
         }
         nothing = policy != nil && differences.isEmpty ? machine.whyNothingToDecide : nil
     }
+
+    /// What is wrong, or worth knowing, about the machine. Of a saved plan's only which there are is counted: no fix is planned.
+    var findings: [Finding] { planned ?? Ownership.findings(of: machine) { [] } }
 
     var status: ExitStatus { differences.isEmpty ? .done : .differs }
 }

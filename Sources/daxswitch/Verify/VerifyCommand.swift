@@ -38,7 +38,7 @@ struct VerifyCommand: Command {
     var wantsJSON: Bool { json.isOn }
 
     func validate() throws {
-        if metrics.count > 1 { throw ValidationError("--prometheus is given \(metrics.count) times; name one file") }
+        try OutFile.check(metrics, of: "--prometheus")
         if !metrics.isEmpty && roots.single == nil {
             throw ValidationError("--prometheus takes the metrics of one machine")
         }
