@@ -151,6 +151,17 @@ unload dax_cxl dax_hmem
 moment dax-out
 """
 
+# A region gets the range of an hmem device, and the device gets it back.
+THERE_AND_BACK = """
+put $hmem /sys/bus/platform/drivers/hmem/unbind
+moment hmem-unbound
+put dax_$region /sys/bus/cxl/drivers_probe
+moment cxl-owned
+unload dax_cxl
+put $hmem /sys/bus/platform/drivers/hmem/bind
+moment hmem-bound
+"""
+
 # One range goes from dax_hmem to CXL and back: drivers are unbound and bound, and no module is removed but dax_cxl.
 HAND_OVER = """
 hold
@@ -161,13 +172,7 @@ release
 load cxl_acpi cxl_pci cxl_mem dax_cxl
 moment dax_cxl-under-hmem
 region=$(region_over 0x5d0000000)
-put $hmem /sys/bus/platform/drivers/hmem/unbind
-moment hmem-unbound
-put dax_$region /sys/bus/cxl/drivers_probe
-moment cxl-owned
-unload dax_cxl
-put $hmem /sys/bus/platform/drivers/hmem/bind
-moment hmem-bound
+""" + THERE_AND_BACK + """
 load dax_cxl
 moment dax_cxl-under-hmem
 put $hmem /sys/bus/platform/drivers/hmem/unbind
@@ -187,14 +192,7 @@ load cxl_acpi cxl_pci cxl_mem dax_hmem dax_cxl
 moment hmem-first
 hmem=$(hmem_over 0x5d0000000)
 region=$(region_over 0x5d0000000)
-put $hmem /sys/bus/platform/drivers/hmem/unbind
-moment hmem-unbound
-put dax_$region /sys/bus/cxl/drivers_probe
-moment cxl-owned
-unload dax_cxl
-put $hmem /sys/bus/platform/drivers/hmem/bind
-moment hmem-bound
-"""
+""" + THERE_AND_BACK
 
 # dax_hmem's memory is in use when the region comes, which then gets no dax_region; and it is online when its driver goes.
 HAND_OVER_ONLINE = """

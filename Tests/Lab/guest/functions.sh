@@ -167,6 +167,13 @@ await_dax_device() {
 # insert MODULE: that module alone, with nobody asking the kernel for others
 insert() { /sbin/insmod "$(/sbin/modinfo -F filename "$1")"; }
 
+# insert_unaided MODULE: the same, while the kernel can't ask for others either
+insert_unaided() {
+    echo > /proc/sys/kernel/modprobe
+    insert "$1"
+    echo /sbin/modprobe > /proc/sys/kernel/modprobe
+}
+
 # pattern write|check START: writes or checks every page of the dax device at an address. The device is
 # lent to device_dax and goes back to the driver it had, so that the step leaves no trace.
 pattern() {

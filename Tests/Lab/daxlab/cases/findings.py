@@ -88,12 +88,7 @@ def same(found, wanted, command):
 
 
 # Alone: the kernel asks for cxl_acpi when dax_hmem starts.
-HMEM_ALONE = """
-echo /bin/false > /proc/sys/kernel/modprobe
-insert dax_hmem
-settle
-echo /sbin/modprobe > /proc/sys/kernel/modprobe
-"""
+HMEM_ALONE = "insert_unaided dax_hmem\nsettle\n"
 # What libkmod follows for a module with soft dependencies, as modules.softdep gives cxl_acpi.
 LINES = "/etc/modprobe.d/00-site.conf"
 KEPT_OUT = f"""

@@ -6,9 +6,7 @@ from daxlab.platforms import DEVICE_SIZE, INSIDE, LARGER, Range
 
 # dax_hmem comes while no window is there, so it takes the range; nobody may load cxl_acpi for it.
 HMEM_FIRST = f"""
-echo > /proc/sys/kernel/modprobe
-insert dax_hmem
-echo /sbin/modprobe > /proc/sys/kernel/modprobe
+insert_unaided dax_hmem
 pattern write {INSIDE.start:#x}
 """
 
@@ -37,9 +35,7 @@ PARTLY = HMEM_FIRST + "/sbin/rmmod dax_hmem\nstart_udev\ncap before\nt status --
 
 # kmem has the memory online when the region comes, which gets no dax region then.
 ONLINE = f"""
-echo > /proc/sys/kernel/modprobe
-insert dax_hmem
-echo /sbin/modprobe > /proc/sys/kernel/modprobe
+insert_unaided dax_hmem
 /lib/systemd/systemd-udevd --daemon
 await_dax_device {INSIDE.start:#x}
 /sbin/modprobe kmem
