@@ -8,6 +8,8 @@ SWIFT ?= swift
 TOOL := .build/release/daxswitch
 # Where `make lab` puts recordings of its own; they are judged and not kept.
 RECORDINGS := .build/recordings
+# The kernels that `make lab-kernels` builds.
+SHAPES := 7.3-modular 7.3-builtin 6.12-modular 6.12-builtin
 # TOMLKit imports Foundation for Data alone, which is in FoundationEssentials: without these the linker would take all of
 # Foundation with ICU, four times the size.
 UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundation
@@ -22,7 +24,7 @@ OVERLAY = $(dir $(realpath $(shell command -v $(SWIFT))))../lib/swift/linux/lib_
 WITHOUT_OVERLAY := -Xswiftc -Xfrontend -Xswiftc -disable-cross-import-overlays
 SUITE = $(SWIFT) test $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
 
-.PHONY: all setup suite test sanitize sanitize-address sanitize-thread demo lab lab-main lab-ready lint spelling completions \
+.PHONY: all setup suite test sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
 	docs cases policies install deb test-deb test-ansible release clean
 
 all: setup
@@ -47,9 +49,16 @@ lab-ready: all
 lab-main: lab-ready
 	Tests/Lab/lab run --tool $(TOOL) --policies Policies
 
-# Every case, the suite under the address sanitizer, then the table of dangerous situations again: two hours.
-lab: lab-ready test-ansible sanitize-address
+# Kernels of shapes that Debian does not ship, from its source; an hour of work once, then they are in the lab's cache.
+lab-kernels: lab-ready
+	Tests/Lab/prepare kernels
+	for shape in modular builtin; do Tests/Lab/build-kernel $$shape || exit; done
+
+# Every case, the suite under the address sanitizer, then the table of dangerous situations again: four hours.
+lab: lab-kernels test-ansible sanitize-address
 	Tests/Lab/lab run --group main --group persist --tool $(TOOL) --policies Policies
+	Tests/Lab/lab run --group main --group persist --tool $(TOOL) --policies Policies $(SHAPES:%=--kernel %)
+	Tests/Lab/lab walk --tool $(TOOL) $(SHAPES:%=--kernel %)
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)
 	DAXSWITCH_EXTRA_CAPTURES=$(RECORDINGS) $(SUITE) --filter 'ReplayTests|DifferentialTests'

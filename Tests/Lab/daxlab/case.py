@@ -6,16 +6,21 @@ from daxlab.machine import OFFLINE
 from daxlab.platforms import PLATFORMS
 
 BOTH = ("coordinated", "6.12")
+MODULAR = ("modular",)
+BUILTIN = ("builtin",)
+EVERY_SHAPE = MODULAR + BUILTIN
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case; the judge gets the results and the kernel's name, and raises Failure."""
+    """One case; the judge gets the results and the rules that the kernel follows, and raises Failure."""
     name: str
     platform_name: str
     script: str
     judge: Callable
+    # The rules of the kernels that it runs on, and which of their drivers may be part of the image.
     kernels: tuple = BOTH
+    shapes: tuple = MODULAR
     needs_tool: bool = True
     # `main` cases run with the suite; the others take long and run with `make lab`.
     group: str = "main"
@@ -35,3 +40,7 @@ class Case:
     def selected_by(self, name):
         """Whether a name on the command line means this case: its own, or the group it belongs to."""
         return self.name == name or self.name.startswith(f"{name}-")
+
+    def runs_on(self, kernel):
+        """Whether it is a case for a kernel."""
+        return kernel.rules in self.kernels and kernel.shape in self.shapes

@@ -1,16 +1,19 @@
 """The command line of the lab."""
 import argparse
 import os
+import random
 import sys
 from pathlib import Path
 
-from daxlab import cache, kernels, provisioning, recording
+from daxlab import building, cache, kernels, provisioning, recording, walking
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
+from daxlab.own_kernel import own_kernel
 from daxlab.runner import Options, run_all, summary
 from daxlab.safety import at_once, table
 from daxlab.safety.situations import SITUATIONS
 from daxlab.scenarios import SCENARIOS
+from daxlab.trees import RULES, KernelError
 
 
 def add_limits(command):
@@ -19,6 +22,22 @@ def add_limits(command):
                          help="guests at a time (default: %(default)s)")
     command.add_argument("--timeout", type=int, default=600,
                          help="seconds until a guest counts as hung (default: %(default)s)")
+
+
+def add_kernels(command, names):
+    """Which kernels a command is about."""
+    command.add_argument("--kernel", action="append", choices=list(names), help="only this kernel; may be repeated")
+    command.add_argument("--kernel-dir", action="append", type=Path, metavar="DIR",
+                         help="a kernel of your own: a tree in which it was built, or what holds it installed; may be repeated")
+    command.add_argument("--release", help="which of the kernels that are installed in --kernel-dir")
+    command.add_argument("--rules", choices=list(RULES),
+                         help="the rules of --kernel-dir, where it has drivers that its version does not tell of")
+
+
+def chosen_kernels(options, default):
+    """The kernels that the command line names, else those of `default`."""
+    own = [own_kernel(directory.absolute(), options.release, options.rules) for directory in options.kernel_dir or []]
+    return own + [kernels.kernel(name) for name in options.kernel or ([] if own else default)]
 
 
 def add_resume(command):
@@ -37,8 +56,7 @@ def parser():
     run.add_argument("--tool", type=Path, help="the daxswitch binary; without it only cases that need none are run")
     run.add_argument("--policies", type=Path,
                      help="a directory of policies for the guest's /usr/share/daxswitch/policies")
-    run.add_argument("--kernel", action="append", choices=list(kernels.WISHES),
-                     help="only this kernel; may be repeated")
+    add_kernels(run, kernels.NAMES)
     run.add_argument("--case", action="append", metavar="NAME",
                      help="only this case, or this group of cases; may be repeated")
     run.add_argument("--group", action="append", choices=sorted({case.group for case in CASES} | {"all"}),
@@ -48,8 +66,7 @@ def parser():
     add_limits(run)
 
     record = commands.add_parser("record", help="record machines for the replay tests of the suite")
-    record.add_argument("--kernel", action="append", choices=[*kernels.WISHES, *kernels.RECORDED],
-                        help="only on this kernel; may be repeated")
+    add_kernels(record, (*kernels.NAMES, *kernels.RECORDED))
     record.add_argument("--scenario", action="append", choices=list(SCENARIOS),
                         help="only this scenario; may be repeated")
     record.add_argument("--out", type=Path, default=recording.CAPTURES,
@@ -59,8 +76,7 @@ def parser():
     safety = commands.add_parser("safety", help="run the dangerous situations and write docs/safety-table.md")
     safety.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
     safety.add_argument("--policies", type=Path, help="a directory of policies for the guests")
-    safety.add_argument("--kernel", action="append", choices=list(kernels.WISHES),
-                        help="only this kernel; may be repeated")
+    add_kernels(safety, kernels.NAMES)
     safety.add_argument("--situation", action="append", choices=[situation.name for situation in SITUATIONS],
                         help="only this one, without writing the table; may be repeated")
     safety.add_argument("--case", action="append", choices=sorted({case.name for case in table.KILLED}),
@@ -72,6 +88,15 @@ def parser():
     safety.add_argument("--out", type=Path, help="where the results go (default: the cache)")
     add_resume(safety)
     add_limits(safety)
+
+    walk = commands.add_parser("walk", help="load and unload at random, and compare every prediction with what came")
+    walk.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
+    add_kernels(walk, kernels.NAMES)
+    walk.add_argument("--seed", type=int, help="that of an earlier run, to do the same walks (default: a new one)")
+    walk.add_argument("--walks", type=int, default=len(walking.WALKED), help="how many (default: %(default)s)")
+    walk.add_argument("--steps", type=int, default=walking.STEPS, help="how long each is (default: %(default)s)")
+    walk.add_argument("--out", type=Path, help="where the captures go (default: the cache)")
+    add_limits(walk)
 
     provision = commands.add_parser("provision", help="run Ansible over SSH against guests with a Debian root")
     provision.add_argument("--playbook", type=Path, required=True, help="the program ansible-playbook")
@@ -85,7 +110,7 @@ def parser():
                            help="seconds until a play counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")
-    fetch = commands.add_parser("kernels", help="fetch the kernels")
+    fetch = commands.add_parser("kernels", help="fetch Debian's kernels, and say which others are there")
     fetch.add_argument("--refresh", action="store_true", help="look for newer ones than those in the cache")
     return top
 
@@ -113,9 +138,16 @@ def run(options):
     cases = selected(options.case, options.group or ["main"], options.tool)
     if not options.tool and not options.case:
         print("without --tool, the cases that need it are left out")
-    wanted = options.kernel or list(kernels.WISHES)
-    there = [kernels.kernel(name) for name in wanted if any(name in case.kernels for case in cases)]
+    default = [name for name in kernels.WISHES if any(name in case.kernels for case in cases)]
+    there = chosen_kernels(options, default)
     print(f"kernels: {', '.join(kernel.release for kernel in there)}; results: {results_directory(options)}", flush=True)
+    for kernel in there:
+        left_out = [case.name for case in cases if not case.runs_on(kernel)]
+        if len(left_out) == len(cases):
+            sys.exit(f"lab: none of these cases is about {kernel.release}, a {kernel.shape} kernel with the rules of "
+                     f"{kernel.rules}; `lab list` shows what each is about")
+        if left_out and (options.kernel or options.kernel_dir):
+            print(f"{kernel.release}: {len(left_out)} cases are about other kernels", flush=True)
     return summary(run_all(cases, there, run_options(options)))
 
 
@@ -137,11 +169,17 @@ def main():
         if options.command == "run":
             return run(options)
         if options.command == "record":
-            wanted = options.kernel or [*kernels.WISHES, *kernels.RECORDED]
-            return recording.record_all([SCENARIOS[name] for name in options.scenario or SCENARIOS], wanted,
+            there = chosen_kernels(options, []) or recording.available([*kernels.WISHES, *kernels.RECORDED])
+            return recording.record_all([SCENARIOS[name] for name in options.scenario or SCENARIOS], there,
                                         options.out.absolute(), options.jobs, options.timeout)
+        if options.command == "walk":
+            seed = random.randrange(1 << 31) if options.seed is None else options.seed
+            print(f"seed {seed}", flush=True)
+            return max(walking.walk_all(kernel, options.tool.absolute(), seed, options.walks, options.steps,
+                                        results_directory(options), options.jobs, options.timeout)
+                       for kernel in chosen_kernels(options, kernels.WISHES))
         if options.command == "safety":
-            there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
+            there = chosen_kernels(options, kernels.WISHES)
             sections = ["situations"] if options.situation else ["kills"] if options.case else \
                 options.only or list(table.TITLES)
             return table.write(there, run_options(options), sections, options.situation or options.case,
@@ -152,13 +190,18 @@ def main():
                                           options.package.absolute(), results_directory(options), options.timeout)
         if options.command == "list":
             for case in CASES:
-                print(f"{case.name:28} {case.group:8} {case.platform.name:15} {', '.join(case.kernels)}")
+                print(f"{case.name:28} {case.group:8} {case.platform.name:15} {', '.join(case.kernels):17} "
+                      f"{', '.join(case.shapes)}")
             return 0
         for name in kernels.WISHES:
             kernel = kernels.kernel(name, options.refresh)
             print(f"{name}: {kernel.release} in {kernel.root}")
+        for name, (shape, series) in building.NAMES.items():
+            there = building.built(shape, series)
+            print(f"{name}: {there.release} in {there.root}" if there
+                  else f"{name}: not built; Tests/Lab/build-kernel {shape} {series} builds it")
         return 0
-    except (ArchiveError, FileNotFoundError) as error:
+    except (ArchiveError, KernelError, FileNotFoundError) as error:
         sys.exit(f"lab: {error}")
     except KeyboardInterrupt:
         return 130

@@ -1,7 +1,8 @@
-"""Debian's kernels, downloaded and unpacked into the cache, never installed.
+"""The kernels that the lab names: Debian's, and those built from its source package.
 
-The newest release that matches is resolved from the package lists: exact versions leave the archive
-after some weeks. A kernel that is in the cache is used without asking the network.
+Debian's are downloaded and unpacked into the cache, never installed. The newest release that matches is resolved from the
+package lists: exact versions leave the archive after some weeks. A kernel that is in the cache is used without asking the
+network.
 """
 import re
 import shutil
@@ -10,13 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from daxlab import cache
+from daxlab import building, cache
 from daxlab.archive import Archive, ArchiveError
-
-# The modules a host would load for this memory, a file system for persistent memory and for a disk, and the disk and
-# the network of a guest that is reached from outside; what they depend on is added.
-WANTED_MODULES = re.compile(r"kernel/(drivers/(cxl|dax|nvdimm)/|fs/ext4/|(arch/x86/)?crypto/crc32c|"
-                            r"drivers/(net/virtio_net|block/virtio_blk|virtio/virtio_pci)\.ko)")
+from daxlab.trees import WANTED_MODULES, Kernel, KernelError, index, keep, kept_for, merged, version
 
 
 @dataclass(frozen=True)
@@ -50,25 +47,8 @@ RECORDED = {wish.name: wish for wish in (
 )}
 
 
-@dataclass(frozen=True)
-class Kernel:
-    """An unpacked kernel: its image, and a tree that holds usr/lib/modules/RELEASE."""
-    name: str
-    release: str
-    root: Path
-
-    @property
-    def image(self):
-        return self.root / "vmlinuz"
-
-    @property
-    def modules(self):
-        return self.root / "usr/lib/modules" / self.release
-
-
-def version(release):
-    """The numbers at the start of a kernel release, to compare by; 6.1.0-50 also counts its builds."""
-    return tuple(int(number) for number in re.findall(r"\d+", re.match(r"[\d.]+\d(-\d+)?", release)[0]))
+# Everything that `--kernel` takes to run cases on.
+NAMES = (*WISHES, *building.NAMES)
 
 
 def cached(name):
@@ -79,14 +59,17 @@ def cached(name):
     return Kernel(name, newest.name, newest) if newest else None
 
 
-def kept_for(root):
-    """Which modules a tree of the cache was made to hold."""
-    note = root / "wanted-modules"
-    return note.read_text() if note.exists() else None
-
-
 def kernel(name, refresh=False):
-    """The kernel of that name, from the cache or else from the archive; refresh looks for a newer one."""
+    """The kernel of that name, from the cache or else from the archive; refresh looks for a newer one.
+
+    One that is built from source is only taken from the cache: a build takes a quarter of an hour.
+    """
+    if name in building.NAMES:
+        there = building.built(*building.NAMES[name])
+        if not there:
+            shape, series = building.NAMES[name]
+            raise KernelError(f"{name} is not in the cache: Tests/Lab/build-kernel {shape} {series} builds it")
+        return there
     with cache.locked("kernels"):
         return (None if refresh else cached(name)) or fetch({**WISHES, **RECORDED}[name])
 
@@ -134,16 +117,9 @@ def closure(archive, image, present):
     return found
 
 
-def merged(root):
-    """Makes root with lib as a link to usr/lib: packages of either layout unpack into one."""
-    (root / "usr/lib").mkdir(parents=True)
-    (root / "lib").symlink_to("usr/lib")
-    return root
-
-
 def unpack(archive, packages, release, scratch):
     """Downloads packages, and makes the tree that the lab keeps of them."""
-    downloads, whole, kept = scratch / "downloads", merged(scratch / "whole"), merged(scratch / "kept")
+    downloads, whole, kept = scratch / "downloads", merged(scratch / "whole"), scratch / "kept"
     downloads.mkdir()
     for package in archive.download(packages, downloads):
         extract(package, whole)
@@ -153,12 +129,8 @@ def unpack(archive, packages, release, scratch):
     image = next((path for path in images if path.exists()), None)
     if image is None:
         raise ArchiveError(f"the packages {', '.join(packages)} hold no vmlinuz")
-    shutil.copy(image, kept / "vmlinuz")
     index(whole, release)
-    keep_modules(whole / modules, kept / modules)
-    index(kept, release)
-    (kept / "wanted-modules").write_text(WANTED_MODULES.pattern)
-    return kept
+    return keep(image, whole / modules, release, kept)
 
 
 def extract(package, target):
@@ -167,24 +139,3 @@ def extract(package, target):
     subprocess.run(["tar", "-x", "--keep-directory-symlink", "-C", target], stdin=files.stdout, check=True)
     if files.wait():
         raise ArchiveError(f"{package.name} can't be unpacked")
-
-
-def keep_modules(source, target):
-    """Copies the wanted modules and what they depend on, with the files that depmod needs."""
-    target.mkdir(parents=True)
-    for name in ("modules.builtin", "modules.builtin.modinfo", "modules.order"):
-        shutil.copy(source / name, target)
-    for line in (source / "modules.dep").read_text().splitlines():
-        module, dependencies = line.split(":", 1)
-        if WANTED_MODULES.match(module):
-            for path in [module, *dependencies.split()]:
-                (target / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source / path, target / path)
-
-
-def index(root, release):
-    """Runs depmod over the modules below root."""
-    done = subprocess.run(["depmod", "-b", root, release], capture_output=True, text=True,
-                          env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-    if done.returncode or not (root / "usr/lib/modules" / release / "modules.dep").exists():
-        raise ArchiveError(f"depmod over {release} failed: {done.stderr.strip()}")

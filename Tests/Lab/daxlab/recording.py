@@ -26,9 +26,9 @@ def folder_name(release):
     return re.sub(r"(\+.*|-amd64)$", "", release) + "-lab"
 
 
-def record_all(scenarios, wanted, out, jobs, timeout):
+def record_all(scenarios, there, out, jobs, timeout):
     """Records scenarios on kernels, prints a line for each, and returns the exit code."""
-    work = [(scenario, kernel) for kernel in available(wanted) for scenario in scenarios]
+    work = [(scenario, kernel) for kernel in there for scenario in scenarios]
     failed = 0 if work else 1
     with ThreadPoolExecutor(jobs) as pool:
         for line, good in pool.map(lambda pair: record_one(*pair, out, timeout), work):

@@ -33,6 +33,8 @@ class Verdict:
     case: str
     seconds: float
     why: str
+    # The rules that the kernel follows.
+    rules: str = ""
 
     def __str__(self):
         outcome = "FAIL" if self.why else "PASS"
@@ -41,7 +43,7 @@ class Verdict:
 
 def run_all(cases, kernels, options):
     """Runs every case on each of its kernels that is among those given. Returns the verdicts."""
-    work = [(case, kernel) for kernel in kernels for case in cases if kernel.name in case.kernels]
+    work = [(case, kernel) for kernel in kernels for case in cases if case.runs_on(kernel)]
     verdicts = []
     with ThreadPoolExecutor(options.jobs) as pool:
         for verdict in pool.map(lambda pair: run_one(*pair, options), work):
@@ -56,13 +58,13 @@ def run_one(case, kernel, options):
     start = time.monotonic()
     try:
         results = boot(case, kernel, options, directory)
-        case.judge(results, kernel.name)
+        case.judge(results, kernel.rules)
         why = ""
     except (Failure, EmulatorError) as failure:
         why = str(failure)
     except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
         why = f"the judge could not read the results: {type(error).__name__}: {error}"
-    return Verdict(kernel.name, case.name, time.monotonic() - start, why)
+    return Verdict(kernel.name, case.name, time.monotonic() - start, why, kernel.rules)
 
 
 def boot(case, kernel, options, directory):
@@ -82,7 +84,7 @@ def identity(case, kernel, options):
     """What is run, as a digest."""
     digest = hashlib.sha256(repr((case.script, case.later_boots, case.parameters, case.later_parameters, kernel.release)).encode())
     policies = sorted(options.policies.glob("*.toml")) if options.policies else []
-    for path in filter(None, (options.tool, *policies)):
+    for path in filter(None, (kernel.image, options.tool, *policies)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -96,14 +96,18 @@ hand_over_state() {
 # the root now. kexec_file_load, as distributions have it: kexec_load makes Soft Reserved ranges reserved ones.
 restart() {
     echo $step > /lab/restarted
+    echo $(($(kernel_number) + 1)) > /lab/kernel-number
     (cd / && { find dev proc run sys tmp -maxdepth 0; find bin etc init lab lib lib64 root sbin usr var; } |
         cpio -o -H newc) > /run/next.cpio 2>/dev/null
     kexec -s -l /lab/vmlinuz --initrd=/run/next.cpio --reuse-cmdline && kexec -e
     echo "kexec did not start the kernel: the script goes on"
 }
 
-# is_restarted: whether this is the kernel that `restart` started
+# is_restarted: whether this is a kernel that `restart` started
 is_restarted() { [ -e /lab/restarted ]; }
+
+# kernel_number: which of the kernels it is that started each other, from 1 on
+kernel_number() { cat /lab/kernel-number 2>/dev/null || echo 1; }
 
 # sleep_deeply: suspends to memory; the clock wakes the machine
 sleep_deeply() {
@@ -164,8 +168,22 @@ await_dax_device() {
     dax_device "$1"
 }
 
-# insert MODULE: that module alone, with nobody asking the kernel for others
-insert() { /sbin/insmod "$(/sbin/modinfo -F filename "$1")"; }
+# files_of MODULE: its file, after those of what its symbols need
+files_of() {
+    local tree
+    tree=/lib/modules/$(uname -r)
+    # modules.dep has the deepest last.
+    sed -n "s|^\([^:]*/$1\.ko[^:]*\):\(.*\)|\1\2|p" $tree/modules.dep | tr ' ' '\n' | tac | sed "s|^|$tree/|"
+}
+
+# insert MODULE: that module and what it can't be linked without, with nobody asking the kernel for others
+insert() {
+    local file name
+    for file in $(files_of "$1"); do
+        name=$(basename "${file%%.ko*}")
+        [ -d /sys/module/"$name" ] || /sbin/insmod "$file"
+    done
+}
 
 # insert_unaided MODULE: the same, while the kernel can't ask for others either
 insert_unaided() {

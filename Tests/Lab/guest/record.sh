@@ -65,12 +65,16 @@ region_over() {
     done
 }
 
-# insert_alone MODULE: that module and nothing that it would bring
+# insert_alone MODULE: that module and nothing that it would bring. What it can't be linked without is there before.
 insert_alone() {
-    local file
-    file=$(/sbin/modinfo -F filename "$1")
+    local file name
+    for file in $(files_of "$1"); do
+        name=$(basename "${file%%.ko*}")
+        [ "$name" = "$1" ] || [ -d /sys/module/"$name" ] || /sbin/insmod "$file"
+    done
     case $file in
         *.xz) unxz -c "$file" > /run/"$1".ko ;;
+        *.gz) gunzip -c "$file" > /run/"$1".ko ;;
         *) cp "$file" /run/"$1".ko ;;
     esac
     x /sbin/insmod /run/"$1".ko

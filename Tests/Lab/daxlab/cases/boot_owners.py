@@ -3,7 +3,7 @@
 These cases judge the lab itself and the rules that the tool relies on. Where one fails on a newer
 kernel, a rule has changed.
 """
-from daxlab.case import BOTH, Case
+from daxlab.case import BOTH, EVERY_SHAPE, Case
 from daxlab.checks import check, owned
 from daxlab.platforms import DEVICE_SIZE, INSIDE, PLATFORMS
 
@@ -19,8 +19,9 @@ def judge_for(platform):
         booted = results.capture("booted")
         owned(booted, platform.owners(kernel))
         check(booted.windows(), "udev did not bring cxl_acpi in: /proc/iomem has no CXL window")
-        for name in ("cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem"):
-            check(name in booted.modules(), f"udev did not bring {name} in")
+        check(booted.acpi_driver() == "cxl_acpi", "ACPI0017:00 has no driver")
+        for driver in ("cxl/drivers/cxl_mem", "platform/drivers/hmem"):
+            check((booted.path / "sys/bus" / driver).is_dir(), f"udev did not bring {driver} in")
         # dax_cxl is wanted by the device of an assembled region alone.
         assembled = platform.region and platform.assembles
         check(("dax_cxl" in booted.modules()) == assembled, f"dax_cxl is {'not ' if assembled else ''}in after boot")
@@ -66,5 +67,5 @@ def survivors(platform):
 
 
 CASES = [Case(f"boot-owners-{platform.name}", platform.name, SCRIPT, judge_for(platform), needs_tool=False,
-              kernels=survivors(platform))
+              kernels=survivors(platform), shapes=EVERY_SHAPE)
          for platform in PLATFORMS.values()]

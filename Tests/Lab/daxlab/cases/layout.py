@@ -1,5 +1,5 @@
 """A dax region that daxctl has split: under its new driver it has the same devices again, each with its use and its data."""
-from daxlab.case import Case
+from daxlab.case import EVERY_SHAPE, Case
 from daxlab.cases.memory import DAX_ANEW, data_intact, online_in
 from daxlab.checks import check, document, ended, pattern_intact, refused
 from daxlab.platforms import DEVICE_SIZE, INSIDE, Range
@@ -74,9 +74,9 @@ def judge_famfs(results, kernel):
 
 CASES = [
     Case("layout", "locked", split("device_dax") + changed("hmem", "hmem") + changed("cxl", "cxl") + END,
-         judge(("hmem", "hmem"), ("cxl", "cxl")), kernels=("coordinated",)),
+         judge(("hmem", "hmem"), ("cxl", "cxl")), kernels=("coordinated",), shapes=EVERY_SHAPE),
     Case("layout-famfs", "locked", split("fsdev_dax") + "t apply hmem --yes --json --offline-memory\n"
-         + changed("hmem", "hmem", "--accept device-open") + END, judge_famfs, kernels=("coordinated",)),
+         + changed("hmem", "hmem", "--accept device-open") + END, judge_famfs, kernels=("coordinated",), shapes=EVERY_SHAPE),
     Case("layout-anew", "unlocked", split("device_dax") + DAX_ANEW + changed("/tmp/anew.toml", "anew") + END,
-         judge(("anew", "cxl")), kernels=("6.12",)),
+         judge(("anew", "cxl")), kernels=("6.12",), shapes=EVERY_SHAPE),
 ]

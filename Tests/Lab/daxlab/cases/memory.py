@@ -1,5 +1,5 @@
 """Memory that kmem has online is given back before its driver goes, and comes back to the use it had, data and all."""
-from daxlab.case import BOTH, Case
+from daxlab.case import BOTH, EVERY_SHAPE, Case
 from daxlab.checks import check, ended, owned, refused, untouched
 from daxlab.platforms import INSIDE, OUTSIDE
 
@@ -181,11 +181,11 @@ def judge_low(results, kernel):
 
 
 CASES = [
-    Case("memory-switch", "locked", SWITCH, judge_switch, kernels=("coordinated",)),
-    Case("memory-anew", "unlocked", ANEW, judge_anew, kernels=BOTH),
-    Case("memory-outside", "elsewhere", OUTSIDE_ANEW, judge_outside, kernels=BOTH),
-    Case("memory-devdax", "locked", DEVDAX, judge_devdax, kernels=("coordinated",)),
-    Case("memory-stuck", "unlocked", DAX_ANEW + STUCK, judge_stuck, kernels=BOTH),
-    Case("memory-pinned", "unlocked", DAX_ANEW + PINNED, judge_pinned, kernels=BOTH),
-    Case("memory-low", "unlocked", DAX_ANEW + LOW, judge_low, kernels=BOTH),
+    Case("memory-switch", "locked", SWITCH, judge_switch, kernels=("coordinated",), shapes=EVERY_SHAPE),
+    Case("memory-anew", "unlocked", ANEW, judge_anew, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-outside", "elsewhere", OUTSIDE_ANEW, judge_outside, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-devdax", "locked", DEVDAX, judge_devdax, kernels=("coordinated",), shapes=EVERY_SHAPE),
+    Case("memory-stuck", "unlocked", DAX_ANEW + STUCK, judge_stuck, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-pinned", "unlocked", DAX_ANEW + PINNED, judge_pinned, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-low", "unlocked", DAX_ANEW + LOW, judge_low, kernels=BOTH, shapes=EVERY_SHAPE),
 ]

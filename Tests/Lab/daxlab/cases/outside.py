@@ -1,5 +1,5 @@
 """Soft Reserved memory outside every CXL window is dax_hmem's, whatever happens to the ranges inside."""
-from daxlab.case import Case
+from daxlab.case import EVERY_SHAPE, Case
 from daxlab.checks import ended, owned, refused, status_agrees, untouched
 from daxlab.platforms import INSIDE, OUTSIDE
 
@@ -68,7 +68,8 @@ def judge_keep(results, kernel):
 
 
 CASES = [
-    Case("elsewhere", "elsewhere", ELSEWHERE_SCRIPT, judge_elsewhere),
-    Case("mixed-there-and-back", "mixed-locked", SWITCH_SCRIPT, judge_switch, kernels=("coordinated",)),
-    Case("mixed-refused", "mixed-unlocked", KEEP_SCRIPT, judge_keep, kernels=("6.12",)),
+    Case("elsewhere", "elsewhere", ELSEWHERE_SCRIPT, judge_elsewhere, shapes=EVERY_SHAPE),
+    Case("mixed-there-and-back", "mixed-locked", SWITCH_SCRIPT, judge_switch, kernels=("coordinated",),
+         shapes=EVERY_SHAPE),
+    Case("mixed-refused", "mixed-unlocked", KEEP_SCRIPT, judge_keep, kernels=("6.12",), shapes=EVERY_SHAPE),
 ]

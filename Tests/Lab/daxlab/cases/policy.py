@@ -1,5 +1,5 @@
 """A policy whose order can't bring what it wants is refused before anything is touched."""
-from daxlab.case import Case
+from daxlab.case import EVERY_SHAPE, Case
 from daxlab.checks import check, ended, owned, untouched
 from daxlab.platforms import INSIDE
 
@@ -34,4 +34,4 @@ def judge(results, kernel):
     untouched(results.capture("before"), results.capture("after"))
 
 
-CASES = [Case("impossible-policy", "locked", SCRIPT, judge)]
+CASES = [Case("impossible-policy", "locked", SCRIPT, judge, shapes=EVERY_SHAPE)]

@@ -1,5 +1,5 @@
 """What would lose a region is refused: nothing is touched, and the way out is named."""
-from daxlab.case import BOTH, Case
+from daxlab.case import BOTH, EVERY_SHAPE, Case
 from daxlab.checks import owned, refused, untouched
 from daxlab.platforms import INSIDE
 
@@ -27,7 +27,7 @@ def judge(results, kernel):
 
 
 CASES = [
-    Case("unlocked-refused", "unlocked", SCRIPT, judge, kernels=BOTH),
+    Case("unlocked-refused", "unlocked", SCRIPT, judge, kernels=BOTH, shapes=EVERY_SHAPE),
     # This kernel shows the lock and resets the decoders all the same.
-    Case("locked-refused", "locked", SCRIPT, judge, kernels=("6.12",)),
+    Case("locked-refused", "locked", SCRIPT, judge, kernels=("6.12",), shapes=EVERY_SHAPE),
 ]

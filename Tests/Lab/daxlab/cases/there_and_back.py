@@ -1,5 +1,5 @@
 """A locked region goes from the CXL drivers to dax_hmem and back in one boot, contents and all."""
-from daxlab.case import Case
+from daxlab.case import EVERY_SHAPE, Case
 from daxlab.checks import check, cxl_stays_out, document, ended, owned, pattern_intact, same_modules, status_agrees
 from daxlab.platforms import INSIDE
 
@@ -70,4 +70,4 @@ def agrees(command):
     check(content["matches"] is True and content["differences"] == [], f"{command}: matches is not true")
 
 
-CASES = [Case("locked-there-and-back", "locked", SCRIPT, judge, kernels=("coordinated",))]
+CASES = [Case("locked-there-and-back", "locked", SCRIPT, judge, kernels=("coordinated",), shapes=EVERY_SHAPE)]

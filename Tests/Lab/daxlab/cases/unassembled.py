@@ -1,5 +1,5 @@
 """A region that the kernel finds but can't assemble: its decoders stay as they are, so dax_hmem can have it."""
-from daxlab.case import Case
+from daxlab.case import EVERY_SHAPE, Case
 from daxlab.checks import ended, owned, pattern_intact, status_agrees, untouched
 from daxlab.platforms import INSIDE
 
@@ -52,5 +52,6 @@ def judge_nothing(results, kernel):
 
 CASES = [
     Case("unassembled-taken", "unassembled", TAKE_SCRIPT, judge_take, kernels=("6.12",)),
-    Case("unassembled-nothing-to-do", "unassembled", NOTHING_SCRIPT, judge_nothing, kernels=("coordinated",)),
+    Case("unassembled-nothing-to-do", "unassembled", NOTHING_SCRIPT, judge_nothing, kernels=("coordinated",),
+         shapes=EVERY_SHAPE),
 ]

@@ -1,5 +1,5 @@
 """Reading only: plans, recordings, and a verification that finds the machine otherwise."""
-from daxlab.case import Case
+from daxlab.case import EVERY_SHAPE, Case
 from daxlab.checks import check, document, ended, owned, status_agrees, untouched
 from daxlab.platforms import INSIDE
 
@@ -50,4 +50,4 @@ def differs(command):
           f"{command}: no difference begins at {INSIDE.start:#x}")
 
 
-CASES = [Case("verify-differs", "locked", SCRIPT, judge, kernels=("coordinated",))]
+CASES = [Case("verify-differs", "locked", SCRIPT, judge, kernels=("coordinated",), shapes=EVERY_SHAPE)]

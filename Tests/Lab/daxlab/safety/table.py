@@ -104,7 +104,8 @@ def write(kernels, options, sections, names=None, rounds=at_once.ROUNDS):
 def situations(kernels, options, names):
     """(section, number of failures) of the situations."""
     chosen = [situation for situation in SITUATIONS if not names or situation.name in names]
-    work = [(situation, kernel) for situation in chosen for kernel in kernels if kernel.name in situation.kernels]
+    work = [(situation, kernel) for situation in chosen for kernel in kernels
+            if kernel.rules in situation.kernels and kernel.shape == "modular"]
     rows, failed = [], 0
     with ThreadPoolExecutor(options.jobs) as pool:
         for row, good in pool.map(lambda pair: both(*pair, options), work):
