@@ -45,7 +45,7 @@ struct StatusTests {
         "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards", "health", "findings", "unfinished",
     ]
     private static let rangeMembers: Set = [
-        "start", "end", "size", "owner", "device", "through", "use", "blocks_online", "blocks_total",
+        "start", "end", "size", "owner", "device", "through", "use", "memory", "blocks_online", "blocks_total",
     ]
 
     private func address(_ value: Any?) -> UInt64? {

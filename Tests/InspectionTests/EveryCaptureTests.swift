@@ -194,7 +194,29 @@ import Testing
             let size = (UInt64(match.1) ?? 0) << (match.2 == "M" ? 20 : 30)
             return UInt64(match.3, radix: 16).flatMap { AddressRange(start: $0, size: size) }
         }
-        return (firmware + given).sorted()
+        let proximity = try proximityRanges(root)
+        return (firmware + given).flatMap { range in
+            proximity.compactMap(range.intersection) + range.subtracting(proximity)
+        }.sorted()
+    }
+
+    /// The memory ranges of the SRAT, if the machine has an HMAT too.
+    private func proximityRanges(_ root: CaptureRoot) throws -> [AddressRange] {
+        let tree = try TestCaptures.tree(of: root)
+        guard try tree.read("/sys/firmware/acpi/tables/HMAT") != nil,
+            let table = try tree.read("/sys/firmware/acpi/tables/SRAT")
+        else { return [] }
+        func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+        var ranges: [AddressRange] = []
+        var offset = 48
+        while offset < table.count {
+            let record = table[offset..<offset + Int(table[offset + 1])]
+            offset = record.endIndex
+            guard record[record.startIndex] == 1, record[record.startIndex + 28] & 1 == 1 else { continue }
+            let start = number(record.dropFirst(8).prefix(8))
+            ranges += AddressRange(start: start, size: number(record.dropFirst(16).prefix(8))).map { [$0] } ?? []
+        }
+        return ranges
     }
 
     private func checkMemory(_ state: MachineState, _ root: CaptureRoot) {

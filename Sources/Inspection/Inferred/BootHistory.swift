@@ -52,10 +52,10 @@ struct InitialProbeInference {
             + "; that proves nothing, since dax_hmem prints them at debug level only (dax_hmem.dyndbg=+p), to the journal too."
     }
 
-    /// The parts of HMEM ranges that lie in a window, live or not.
+    /// The parts of HMEM ranges that lie in a window, live or not; with an HMAT, of the whole ranges of the SRAT.
     private func windowRanges() -> [AddressRange] {
-        state.softReserved.filter { $0.hmemRange != nil }.flatMap { range in
-            state.windows.compactMap { $0.range.intersection(range.range) }
+        Set(state.softReserved.compactMap(\.hmemRange)).flatMap { range in
+            state.windows.compactMap { $0.range.intersection(range) }
         }.sorted()
     }
 
@@ -91,12 +91,12 @@ struct InitialProbeInference {
             !state.hmemSettings.isDisabled,
             let hmem = state.modules.loaded["dax_hmem"], let acpi = state.modules.loaded["cxl_acpi"],
             hmem.position < acpi.position,
-            let range = state.softReserved.first(where: { range in
-                range.hmemRange != nil && state.windows.contains { $0.isLive && $0.range.overlaps(range.range) }
+            let range = state.softReserved.lazy.compactMap(\.hmemRange).first(where: { range in
+                state.windows.contains { $0.isLive && $0.range.overlaps(range) }
             })
         else { return nil }
         return
-            "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range.range)."
+            "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range)."
     }
 
     /// No window can have been met where none was there: `cxl_acpi` has bound no host bridge in this boot.

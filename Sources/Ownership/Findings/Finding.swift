@@ -57,7 +57,7 @@ package struct Finding: Sendable, Equatable {
     package enum Identifier: String, Sendable, CaseIterable {
         /// Two dax devices over the same bytes.
         case doubleClaim = "double-claim"
-        /// A dax_hmem device, or online memory, over window bytes that no decoder answers for.
+        /// A dax_hmem device, or online memory, over bytes that no decoder, or no memory at all, answers for.
         case undecoded
         /// A ram region without a dax region.
         case regionNotAssembled = "region-not-assembled"
@@ -101,8 +101,8 @@ extension Finding.Identifier {
         case .undecoded:
             (
                 .crash,
-                "A dax_hmem device, or online memory, covers bytes of a CXL window that no decoder answers for. The "
-                    + "kernel crashes when it uses them."
+                "A dax_hmem device, or online memory, covers bytes of a CXL window that no decoder answers for, or, with an "
+                    + "HMAT, of an SRAT range that is larger than its memory. The kernel crashes when it uses them."
             )
         case .regionNotAssembled:
             (.loss, "A ram region has no dax region, so its memory can't be used. The kernel log has the reason.")
@@ -118,8 +118,8 @@ extension Finding.Identifier {
         case .unbindable:
             (
                 .failure,
-                "A device owns the bytes, but a region's or window's edge cuts them in /proc/iomem. No driver can reserve "
-                    + "them (EBUSY)."
+                "A device owns the bytes, but a region's or window's edge cuts them in /proc/iomem, or with an HMAT the kernel's "
+                    + "own memory lies in them. No driver can reserve them (EBUSY)."
             )
         case .driverRefused: (.failure, "A driver failed on the device. The kernel log has the reason.")
         case .halfDone: (.failure, "A run of daxswitch stopped before its end. Its journal is there.")

@@ -4,7 +4,8 @@ import Machine
 extension Examination {
     /// The bytes that no driver owns: one finding for each region, for what lies in windows without a region, and for the rest.
     var withoutOwner: [Finding] {
-        let bytes = owned.filter { $0.isOwnerKnown && $0.owner == .none && $0.use != .leaked }.map(\.range)
+        let bytes = owned.filter { $0.isOwnerKnown && $0.owner == .none && $0.use != .leaked && !$0.isBeyondMemory }
+            .map(\.range)
             .flatMap { $0.subtracting(accelerators) }.merged()
         let ofRegions = ramRegions.map { region, range in (region, bytes.compactMap(range.intersection)) }
         let rest = bytes.flatMap { $0.subtracting(ramRegions.map(\.range)) }

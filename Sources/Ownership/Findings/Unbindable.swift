@@ -20,8 +20,16 @@ extension Examination {
                     ?? (blocked.contains(where: model.constants.meetsWindow)
                         ? remedies.persistHmem
                             ?? "\(model.constants.regionAdvice(over: blocked)), or change the firmware's memory map"
-                        : "change the firmware's memory map, so that nothing else lies over a part of the bytes")
+                        : advice(over: blocked, device.name)
+                            ?? "change the firmware's memory map, so that nothing else lies over a part of the bytes")
             )
+        }
+    }
+
+    /// A device over an HMEM range that reaches beyond its memory; nil where it is none.
+    private func advice(over blocked: [AddressRange], _ device: String) -> String? {
+        blocked.lazy.compactMap { self.model.constants.smallerDevice($0, device) }.first.map {
+            "\($0); for good: have the firmware give the memory for drivers a range of its own in the SRAT"
         }
     }
 

@@ -10,6 +10,26 @@ extension ModelConstants {
             + (isKernels ? "; what is in zone Normal often can't go offline, and then nothing is changed" : "")
     }
 
+    /// How the memory is used that lies in `range` of a device that reaches beyond it, with bytes for which there is none.
+    ///
+    /// kmem takes whole devices, device_dax too, but touches no byte of its own (drivers/dax/kmem.c, drivers/dax/device.c). A
+    /// device without driver can be made smaller (drivers/dax/bus.c: size_store()).
+    func advice(forMemoryIn range: AddressRange, _ device: String?) -> String {
+        "keep new memory offline (memhp_default_state=offline on the kernel command line), then "
+            + (smallerDevice(range, device).map { "\($0) before kmem takes it, or " } ?? "")
+            + "use it with device_dax (daxctl reconfigure-device --mode=devdax \(device ?? "daxN.0")), and leave alone what is no "
+            + "memory; for good: have the firmware end the SRAT range where its memory ends"
+    }
+
+    /// How the device over `range` becomes one over its memory alone; nil where that does not lie at its start.
+    func smallerDevice(_ range: AddressRange, _ device: String?) -> String? {
+        guard let memory = under.memory(in: range).first, memory.start == range.start, memory != range else {
+            return nil
+        }
+        return "make the device as small as its memory (`echo \(hexadecimal(memory.size)) > "
+            + "/sys/bus/dax/devices/\(device ?? "daxN.0")/size`)"
+    }
+
     /// How bytes of a window get a region.
     ///
     /// A region that is made by hand goes where `/proc/iomem` has nothing below the window

@@ -73,7 +73,7 @@ extension StepHazards {
             why:
                 "removing \(module) \(reset) memory behind it no longer answers, its contents are lost, and the region does "
                 + "not come back by itself",
-            wayOut: wantsHmem
+            wayOut: wantsHmem && advice.canBeHmem
                 ? "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range and "
                     + "the decoders stay as firmware left them"
                 : "leave \(module) loaded; a reboot loads all modules again and keeps the region"
@@ -114,13 +114,14 @@ extension StepHazards {
             let dead = undecodedBytes.intersections(with: range).merged()
             let doubtful = doubt.intersections(with: range).merged()
                 .flatMap(committed.remainder).flatMap { $0.subtracting(dead) }
-            return (dead.isEmpty ? [] : [undecoded(dead, in: after)])
+            return (dead.isEmpty ? [] : [undecoded(dead, of: range, in: after)])
                 + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants.doubt)])
         }
     }
 
-    private func undecoded(_ bytes: [AddressRange], in model: KernelModel) -> Hazard {
+    private func undecoded(_ bytes: [AddressRange], of range: AddressRange, in model: KernelModel) -> Hazard {
         let subject = bytes.words
+        if bytes.allSatisfy(model.constants.under.isEmpty) { return withoutMemory(bytes, of: range, in: model) }
         // The order itself has had them reset.
         let isLostHere = bytes.allSatisfy { bytes in model.reset.contains(where: bytes.overlaps) }
         return Hazard(
@@ -134,6 +135,22 @@ extension StepHazards {
         )
     }
 
+    /// The HMEM range is one of the SRAT, and larger than the memory in it.
+    private func withoutMemory(_ bytes: [AddressRange], of range: AddressRange, in model: KernelModel) -> Hazard {
+        let memory = model.constants.under.memory(in: range)
+        let isCovered = model.regions.contains { $0.isPresent && $0.isCommitted && $0.range.overlaps(range) }
+        return Hazard(
+            id: .undecodedRange,
+            subject: bytes.words,
+            ranges: bytes,
+            why: "dax_hmem takes \(range), one range of the SRAT, whole, and of that only \(memory.words) is memory "
+                + "(\(Rule.sratRangeWhole.id)): putting the rest online crashes the kernel"
+                + (model.constants.onlinesBlocks ? ", and new memory goes online by itself here" : ""),
+            wayOut: (isCovered ? "leave it to CXL (daxswitch plan cxl); or " : "")
+                + model.constants.advice(forMemoryIn: range, nil)
+        )
+    }
+
     /// The decoders are out of sight, and somebody may have had them reset.
     private func maybeUndecoded(_ bytes: [AddressRange], _ doubt: DecoderDoubt) -> Hazard {
         let subject = bytes.words
@@ -144,7 +161,8 @@ extension StepHazards {
             why:
                 "dax_hmem takes \(subject), and it may be that no CXL decoder answers for it any more, since none is seen "
                 + "(\(doubt.reasons.joined(separator: "; "))): onlining it would crash the kernel",
-            wayOut: doubt.remedy.words
+            wayOut: doubt.remedy == .rebootWithoutDrivers && !advice.canBeHmem
+                ? "leave it to CXL" : doubt.remedy.words
         )
     }
 }

@@ -165,8 +165,8 @@ extension Hazard.Identifier {
             Facts(
                 .crash,
                 .step,
-                "dax_hmem takes a range that no decoder answers for, or for which none is seen after cxl_acpi was in: onlining it "
-                    + "crashes the kernel."
+                "dax_hmem takes a range that no decoder answers for, or for which none is seen after cxl_acpi was in, or with an "
+                    + "HMAT an SRAT range that is larger than its memory: onlining it crashes the kernel."
             )
         case .deviceOpen:
             Facts(
@@ -187,7 +187,8 @@ extension Hazard.Identifier {
                 .failure,
                 .outcome,
                 isAcceptable: true,
-                "The owner holds the bytes, but a region or a window's edge cuts them in /proc/iomem and no driver can bind."
+                "The owner holds the bytes, but a region or a window's edge cuts them in /proc/iomem, or the kernel's own memory lies "
+                    + "in them, and no driver can bind."
             )
         case .doubleClaim:
             Facts(

@@ -14,7 +14,9 @@ struct OutcomeHazards {
         lazy var dead = DeadBytes(in: start.models)
         for predicted in prediction.ranges {
             let owner = now.owner(of: predicted.range)
-            if owner != .none, predicted.owners.contains(.none), !dead.hold(predicted.range) {
+            if owner != .none, predicted.owners.contains(.none), !now.model.constants.under.isBeyond(predicted.range),
+                !dead.hold(predicted.range)
+            {
                 found.append(orphaned(predicted, owner))
             }
             if owner != .both && predicted.owners.contains(.both) { found.append(doubleClaim(predicted)) }
@@ -50,6 +52,13 @@ struct OutcomeHazards {
 
     private func meetsWindow(_ range: AddressRange) -> Bool {
         start.models.contains { $0.constants.meetsWindow(range) }
+    }
+
+    /// Nil where no line of `/proc/iomem` that stays is in the way.
+    private func advice(over range: AddressRange, _ lines: [IomemEntry]) -> String? {
+        guard !lines.isEmpty, let constants = start.models.first?.constants else { return nil }
+        return (constants.smallerDevice(range, nil).map { "--accept unbindable, then \($0); " } ?? "")
+            + "for good: have the firmware give the memory for drivers a range of its own in the SRAT"
     }
 
     private func doubleClaim(_ predicted: PredictedRange) -> Hazard {
@@ -117,10 +126,13 @@ struct OutcomeHazards {
         return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
             let certainly = sets.allSatisfy { $0.contains(range) } ? "" : "it may be that "
             let isStuck = end.contains { end in end.model.leaked.contains(where: range.overlaps) }
+            let lines = start.models.first?.constants.under.lines(in: range) ?? []
             let why =
                 isStuck
                 ? "memory of kmem that is stuck there holds a part of them"
-                : "a region or a window's edge cuts them in iomem"
+                : lines.isEmpty
+                    ? "a region or a window's edge cuts them in iomem"
+                    : "\(lines.map { "\($0.name) (\($0.range))" }.uniqued().joined(separator: ", ")) lies in them (\(Rule.sratRangeWhole.id))"
             return Hazard(
                 id: .unbindable,
                 subject: "\(range)",
@@ -129,7 +141,8 @@ struct OutcomeHazards {
                     "\(certainly)the owner of \(range) holds the bytes, but \(why): no driver can bind (EBUSY)",
                 wayOut: isStuck
                     ? "reboot: memory of kmem that is stuck can't be given back"
-                    : "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
+                    : advice(over: range, lines)
+                        ?? "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
                         + "go on all the same"
             )
         }

@@ -6,6 +6,8 @@ struct StepHazards {
     let step: Step
     let earlier: [Step]
     let policy: Policy?
+    /// Whether a fix may name `persist hmem`.
+    let advice: BootAdvice
 
     func hazards(before model: KernelModel, _ outcome: StepOutcome) -> [Hazard] {
         var found: [Hazard] = []

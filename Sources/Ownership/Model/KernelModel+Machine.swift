@@ -16,11 +16,14 @@ extension KernelModel {
         }
         let seen = model
         self = model.withConstants { constants in
-            let rest = constants.rangesInWindows.flatMap(RangeIndex(machine.answering).remainder)
+            let empty = constants.under.empty
+            let answered = RangeIndex(machine.answering + constants.under.lines.map(\.range))
+            let rest = constants.rangesInWindows.flatMap(answered.remainder)
             if machine.seesDecoders || machine.remembered?.isComplete == true {
-                constants.undecoded = rest
+                constants.undecoded = empty.isEmpty ? rest : (rest + empty).merged()
             } else {
-                constants.doubt = seen.doubt(rest, on: machine)
+                constants.undecoded = empty
+                constants.doubt = seen.doubt(rest.flatMap(RangeIndex(empty).remainder), on: machine)
             }
             constants.hiddenPmem = seen.devicesOfHiddenPmem(on: machine)
         }
@@ -98,7 +101,7 @@ private struct ShownFact: Sendable {
 
 extension MachineState {
     /// The bytes that decoders of memory devices answer for, as far as they are or were seen.
-    fileprivate var answering: [AddressRange] {
+    var answering: [AddressRange] {
         decodedBytes + (seesDecoders ? [] : remembered?.decoded ?? [])
     }
 
@@ -159,7 +162,7 @@ extension MachineState {
 
     fileprivate var claims: [DaxClaim] {
         get {
-            let units = softReserved.compactMap(\.hmemRange).uniqued()
+            let units = hmemRanges
             let index = RangeIndex(units)
             return daxDevices.compactMap { device in
                 device.owner.map {

@@ -48,7 +48,7 @@ struct KernelModel: Equatable, Sendable {
         set { shared.value = newValue }
     }
 
-    /// Bytes in windows that no decoder answers for.
+    /// Bytes that no memory answers for.
     var undecoded: [AddressRange] { constants.undecoded + reset }
 
     /// Whether `module` is in, and its driver at work.

@@ -41,8 +41,10 @@ struct ModelConstants: Equatable, Sendable {
     var hmemLines: [AddressRange]
     /// What the kernel has used as memory since the boot.
     var systemRAM: [AddressRange]
+    /// What lies under the HMEM ranges, where they reach beyond Soft Reserved memory.
+    let under: UnitMemory
 
-    /// Bytes in windows that no decoder answers for at the start.
+    /// Bytes that no memory answers for at the start: in windows without a decoder, and in HMEM ranges without memory.
     var undecoded: [AddressRange] = []
     /// Bytes in windows of which nothing tells whether a decoder answers for them.
     var doubt = DecoderDoubt()
@@ -81,7 +83,8 @@ struct ModelConstants: Equatable, Sendable {
         }
         windowIndex = RangeIndex(windows)
         hmemIsDisabled = machine.hmemSettings.isDisabled
-        ranges = hmemIsDisabled ? [] : machine.softReserved.compactMap(\.hmemRange).uniqued()
+        ranges = machine.hmemRanges
+        under = UnitMemory(of: machine)
         regionIsIdle = machine.hmemSettings.regionIsIdle
         showsSoftReserved = machine.kernel.showsSoftReserved
         systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)

@@ -72,8 +72,13 @@ struct ModelIndex: Sendable {
                     + (constants.generation == .hmemOnly ? "" : ", and no assembled region lies over it")
             )
         }
-        if !constants.ranges.isEmpty, !units.overlaps(range), !regions.overlaps(range) {
-            return Decision(rules: [Rule.proximityRanges.id], why: "\(range) is in no HMEM range")
+        if !units.overlaps(range), !regions.overlaps(range) {
+            let canBeMixed = constants.showsSoftReserved
+            return Decision(
+                rules: [Rule.proximityRanges.id] + (canBeMixed ? [Rule.mixedRange.id] : []),
+                why: "\(range) is in no HMEM range"
+                    + (canBeMixed ? ", or in one of the SRAT that is partly something else" : "")
+            )
         }
         return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
     }

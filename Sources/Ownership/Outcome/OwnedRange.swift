@@ -43,6 +43,10 @@ package struct OwnedRange: Sendable, Equatable {
     package var use: MemoryState
     /// Whether `use` is known: not without the owner, nor where the material has no word about the driver.
     package var useIsKnown = true
+    /// What the memory map says of the bytes: an HMEM range of an HMAT reaches beyond the Soft Reserved memory in it.
+    package var memory: RangeMemory
+    /// They are of an HMEM range, and neither Soft Reserved nor of a ram region: nobody misses them.
+    package var isBeyondMemory: Bool
     /// Memory blocks within it that are online.
     package var blocksOnline: Int
     /// All memory blocks within it.
@@ -59,14 +63,16 @@ func ownerSentence(_ range: AddressRange, isKnown: Bool, _ owner: String) -> Str
     isKnown ? "\(range) is owned by \(owner)" : "who owns \(range) is not known"
 }
 
-/// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range and ram region.
+/// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range, HMEM range and ram
+/// region.
 package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
     let leaked = RangeIndex(leakedRanges(of: machine))
     let claimed = devices.enumerated().flatMap { number, device in device.ranges.map { (range: $0, device: number) } }
     let claims = RangeIndex(claimed.map(\.range))
     let blockIndex = RangeIndex(machine.memory.blocks.map(\.range))
-    return trackedRanges(of: machine, cutAt: devices.flatMap(\.ranges)).map { range in
+    let under = UnitMemory(of: machine)
+    return trackedRanges(of: machine, under, cutAt: devices.flatMap(\.ranges)).map { range in
         let over = Set(claims.places(overlapping: range).map { claimed[$0].device }).sorted().map { devices[$0] }
         let bound = over.first { $0.driver != nil }
         let blocks = blockIndex.places(overlapping: range).map { machine.memory.blocks[$0] }
@@ -79,6 +85,8 @@ package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
             through: over.isEmpty || !over.allSatisfy(\.throughIsKnown)
                 ? nil : over.map(\.through).joined(separator: ","),
             use: .none,
+            memory: under.memory(under: range),
+            isBeyondMemory: under.isBeyond(range),
             blocksOnline: blocks.count(where: \.isOnline),
             blocksTotal: blocks.count,
             blocksAreKnown: !machine.lacks(.memoryBlocks)
@@ -101,11 +109,12 @@ func leakedRanges(of machine: MachineState) -> [AddressRange] {
     return machine.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range).filter { !healthy.hasContainer(of: $0) }
 }
 
-/// Every Soft Reserved range and ram region, cut at the edges of both and of `extra`.
-func trackedRanges(of machine: MachineState, cutAt extra: [AddressRange]) -> [AddressRange] {
+/// Every Soft Reserved range, HMEM range and ram region, cut at the edges of all of them, of `extra`, and where what lies under
+/// them changes.
+func trackedRanges(of machine: MachineState, _ under: UnitMemory, cutAt extra: [AddressRange]) -> [AddressRange] {
     let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range)
     let reserved = machine.softReserved.map(\.range)
-    return cut((reserved + regions).merged(), at: reserved + regions + extra)
+    return cut((reserved + regions + under.beyond).merged(), at: reserved + regions + under.edges + extra)
 }
 
 /// `ranges`, cut at every edge of `edges`.

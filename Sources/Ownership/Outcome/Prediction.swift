@@ -3,7 +3,7 @@ package import Machine
 
 /// What will be after a sequence of steps.
 package struct Prediction: Sendable, Equatable {
-    /// Ranges that make up every Soft Reserved range and every ram region, in address order.
+    /// Ranges that make up every Soft Reserved range, every HMEM range and every ram region, in address order.
     package var ranges: [PredictedRange]
     /// How each module of interest will stand, by name; a set of one where it is certain.
     package var modules: [String: Set<ModuleStanding>]

@@ -21,7 +21,7 @@ struct PredictionBuilder {
         let claimed = end.flatMap { $0.model.claims.flatMap(\.ranges) + $0.model.regions.map(\.range) }
         let supposed = Set(start.supposedParts)
         let known = claimed.filter { !supposed.contains($0) } + machine.daxDevices.flatMap(\.ranges)
-        let ranges = trackedRanges(of: machine, cutAt: known)
+        let ranges = trackedRanges(of: machine, UnitMemory(of: machine), cutAt: known)
         return Prediction(
             ranges: ranges.map(predict),
             modules: modules(),

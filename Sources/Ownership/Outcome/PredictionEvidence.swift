@@ -10,6 +10,7 @@ struct PredictionEvidence {
     private let placed: [Region]
     private let rememberedIndex: RangeIndex
     private let decodedIndex: RangeIndex
+    private let constants: ModelConstants?
     private let generation: Generation?
     private let hasProbe: Bool
 
@@ -22,13 +23,14 @@ struct PredictionEvidence {
         regionIndex = RangeIndex(placed.compactMap(\.range))
         rememberedIndex = RangeIndex(machine.remembered?.regions.map(\.range) ?? [])
         decodedIndex = RangeIndex(machine.remembered?.decoded ?? [])
+        constants = start.models.first?.constants
         generation = start.models.first?.constants.generation
         hasProbe = start.models.first?.constants.asksForCxl == true
     }
 
     /// The facts about `range`.
     func facts(for range: AddressRange) -> [String] {
-        softReserved(range) + windows(range) + regions(range) + remembered(range) + kernel(range)
+        softReserved(range) + beyond(range) + windows(range) + regions(range) + remembered(range) + kernel(range)
     }
 
     private func softReserved(_ range: AddressRange) -> [String] {
@@ -36,6 +38,18 @@ struct PredictionEvidence {
             let found = machine.softReserved[place]
             return "\(found.range) is Soft Reserved (\(found.sources.joined(separator: ", ")))"
         }
+    }
+
+    /// Only an HMAT has HMEM ranges that reach beyond Soft Reserved memory.
+    private func beyond(_ range: AddressRange) -> [String] {
+        guard let under = constants?.under, under.isBeyond(range),
+            let unit = constants?.ranges.first(where: range.overlaps)
+        else { return [] }
+        let lines = under.lines(in: range).map { "\($0.name) (/proc/iomem)" }
+        return [
+            "\(range) is of the HMEM range \(unit) (/sys/firmware/acpi/tables/SRAT) and not Soft Reserved: "
+                + (lines.first ?? "nothing says that there is memory")
+        ]
     }
 
     private func windows(_ range: AddressRange) -> [String] {

@@ -51,19 +51,45 @@ package struct NextBoot: Sendable {
                 )
             )
         }
-        return found
-            + undecoded.map { bytes in
-                Hazard(
-                    id: .undecodedRange,
-                    subject: "\(bytes)",
-                    ranges: [bytes],
-                    why:
-                        "dax_hmem would take \(bytes) at every boot, and no CXL decoder answers for it: onlining it crashes "
-                        + "the kernel",
-                    wayOut:
-                        "leave it to CXL; where a region over it was lost in this boot, reboot first and persist then"
-                )
-            }
+        // The generation does not matter for what the decoders are.
+        let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
+        return found + undecoded(now).map { undecodedHazard($0, now.constants) }
+            + cutRanges(now.constants).map(unbindableHazard)
+    }
+
+    /// Whether nothing speaks against leaving all memory to dax_hmem from the next boot on.
+    var canBeHmem: Bool { hazards(of: .hmem).isEmpty }
+
+    private func undecodedHazard(_ bytes: AddressRange, _ constants: ModelConstants) -> Hazard {
+        let unit =
+            constants.under.empty(in: bytes).isEmpty ? nil : constants.ranges.first { $0.overlaps(bytes) }
+        let cause =
+            unit.map { unit in
+                "dax_hmem would take \(unit), one range of the SRAT, whole at every boot, and nothing says that there is memory "
+                    + "at \(bytes)"
+            } ?? "dax_hmem would take \(bytes) at every boot, and no CXL decoder answers for it"
+        return Hazard(
+            id: .undecodedRange,
+            subject: "\(bytes)",
+            ranges: [bytes],
+            why: "\(cause): onlining it crashes the kernel",
+            wayOut: unit.map { _ in
+                "leave it to CXL (daxswitch plan cxl), or have the firmware give the memory a range of its own in the SRAT"
+            } ?? "leave it to CXL; where a region over it was lost in this boot, reboot first and persist then"
+        )
+    }
+
+    private func unbindableHazard(_ range: AddressRange) -> Hazard {
+        Hazard(
+            id: .unbindable,
+            subject: "\(range)",
+            ranges: [range],
+            why:
+                "dax_hmem would take \(range), one range of the SRAT, whole at every boot, and no driver can bind: other memory "
+                + "lies in it",
+            wayOut:
+                "leave it to CXL (daxswitch plan cxl), or have the firmware give the memory a range of its own in the SRAT"
+        )
     }
 
     /// Whether the next boot brings other owners than there are now; nil where that can't be known.
@@ -93,7 +119,7 @@ package struct NextBoot: Sendable {
                 && parts.allSatisfy { part in
                     let owner = index.owner(of: part.range)
                     if let wish = want.owner(over: part.range, in: index) { return wish == owner }
-                    return owner != .none || part.now == .none
+                    return owner != .none || part.now == .none || end.constants.under.isBeyond(part.range)
                 }
         }
     }
@@ -111,16 +137,33 @@ package struct NextBoot: Sendable {
         }
     }
 
-    /// Bytes in windows that no decoder answers for as far as this boot shows; none where decoders can't be seen.
-    private var undecoded: [AddressRange] {
-        // The generation does not matter for what the decoders are.
-        let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
-        guard !machine.seesDecoders else { return now.undecoded.merged() }
-        guard let remembered = machine.remembered, remembered.isComplete else { return [] }
+    /// Bytes in windows that no memory answers for as far as this boot shows: without a decoder, if decoders can be seen, and
+    /// those of an HMEM range that is larger than its memory. Outside of windows, dax_hmem takes the same with every choice.
+    private func undecoded(_ now: KernelModel) -> [AddressRange] {
+        let constants = now.constants
+        guard !machine.seesDecoders else { return now.undecoded.filter(constants.meetsWindow).merged() }
         // Locked or not: the firmware programs them again.
-        let decoded = remembered.regions.map(\.range) + remembered.decoded
-        return now.constants.rangesInWindows.flatMap(RangeIndex(decoded).remainder).merged()
+        let decoded = RangeIndex((machine.remembered?.regions.map(\.range) ?? []) + (machine.remembered?.decoded ?? []))
+        let empty = constants.under.empty.filter(constants.meetsWindow).flatMap(decoded.remainder)
+        guard machine.remembered?.isComplete == true else { return empty.merged() }
+        let answered = RangeIndex(constants.under.lines.map(\.range))
+        return (constants.rangesInWindows.flatMap(decoded.remainder).flatMap(answered.remainder) + empty).merged()
     }
+
+    /// The HMEM ranges in windows over which no driver could bind, since other memory lies in them.
+    private func cutRanges(_ constants: ModelConstants) -> [AddressRange] {
+        constants.ranges.filter { unit in
+            constants.meetsWindow(unit) && !constants.under.lines(in: unit).isEmpty
+        }
+    }
+}
+
+/// Whether a fix may name `persist hmem`, found out when the first one asks.
+final class BootAdvice {
+    private let machine: MachineState
+    lazy var canBeHmem = NextBoot(of: machine).canBeHmem
+
+    init(_ machine: MachineState) { self.machine = machine }
 }
 
 extension Policy.Want {

@@ -156,6 +156,7 @@ package struct Planner: Sendable {
         var models = start.models
         var kept: [Step] = []
         var hazards: [Hazard] = []
+        let advice = BootAdvice(machine)
         // An order can come to the same state again and again.
         var played: [Step: (before: [KernelModel], outcomes: [StepOutcome])] = [:]
         for step in steps {
@@ -167,7 +168,7 @@ package struct Planner: Sendable {
                     outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
                 } && !changesZone(step, after: kept)
             if isNeedless { continue }
-            let finder = StepHazards(step: step, earlier: kept, policy: policy)
+            let finder = StepHazards(step: step, earlier: kept, policy: policy, advice: advice)
             for (model, outcome) in zip(models, outcomes) { hazards += finder.hazards(before: model, outcome) }
             kept.append(step)
             models = outcomes.flatMap(\.models).distinct()
@@ -220,9 +221,10 @@ extension [KernelModel] {
 }
 
 extension Policy.Want {
-    /// The owner wanted for bytes in a model; nil where there is no wish.
+    /// The owner wanted for bytes in a model; nil where there is no wish, as for what an HMEM range has beyond memory.
     func owner(over range: AddressRange, in index: ModelIndex) -> Owner? {
         if index.isCoveredByRegion(range) { return coveredByRegion }
+        if index.model.constants.under.isBeyond(range) { return nil }
         return index.model.constants.meetsWindow(range) ? windowOnly : outsideWindows
     }
 }

@@ -141,7 +141,23 @@ extension Rule {
         "Where an HMAT is, dax_hmem's ranges are those of the SRAT; a Soft Reserved range that overlaps one is none itself, "
             + "and its bytes outside of them are nobody's.",
         source: "drivers/acpi/numa/hmat.c: hmat_register_target_devices(); drivers/dax/hmem/device.c: "
-            + "__hmem_register_resource(); read in the source"
+            + "__hmem_register_resource(); seen on 6.12 and 7.3"
+    )
+    static let sratRangeWhole = Rule(
+        "srat-range-whole",
+        every,
+        "Where an HMAT is, dax_hmem takes a range of the SRAT with Soft Reserved bytes as a whole: with bytes of System RAM, "
+            + "over which no driver can bind, and with those that no memory answers for.",
+        source:
+            "drivers/dax/hmem/hmem.c: hmem_register_device(), region_intersects_soft_reserve(); seen on 6.12 and 7.3"
+    )
+    static let mixedRange = Rule(
+        "mixed-range",
+        [.hmemOnly, .deferring],
+        "Where iomem has Soft Reserved lines, dax_hmem leaves alone a range of the SRAT that is partly something else, as System "
+            + "RAM: its Soft Reserved bytes are nobody's.",
+        source:
+            "drivers/dax/hmem/hmem.c (6.12): hmem_register_device(), region_intersects() is REGION_MIXED; seen on 6.12"
     )
     static let hmemDisabled = Rule(
         "hmem-disabled",
@@ -166,8 +182,9 @@ extension Rule {
     )
 
     private static let claims = [
-        regionIdle, proximityRanges, hmemDisabled, cxlClaimsRegion, firstClaimWins, bothClaim, alignment, noRegion,
-        noDriver, unbindFreesRange, bindTakesRange,
+        regionIdle, proximityRanges, sratRangeWhole, mixedRange, hmemDisabled, cxlClaimsRegion, firstClaimWins,
+        bothClaim,
+        alignment, noRegion, noDriver, unbindFreesRange, bindTakesRange,
     ]
 
     static let requestsCxl = Rule(

@@ -161,7 +161,8 @@ private func ownedRangeMembers(_ owned: OwnedRange) -> JSONValue {
         owned.range,
         [
             "owner": owned.isOwnerKnown ? .text(owned.owner.rawValue) : .null, "device": JSONValue(owned.device),
-            "through": JSONValue(owned.through), "use": owned.useIsKnown ? .text(owned.use.rawValue) : .null,
+            "memory": .text(owned.memory.rawValue), "through": JSONValue(owned.through),
+            "use": owned.useIsKnown ? .text(owned.use.rawValue) : .null,
             "blocks_online": JSONValue(owned.blocksAreKnown ? owned.blocksOnline : nil),
             "blocks_total": JSONValue(owned.blocksAreKnown ? owned.blocksTotal : nil),
         ]

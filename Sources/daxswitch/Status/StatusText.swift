@@ -97,6 +97,17 @@ private func regionsText(_ machine: MachineState) -> [Line] {
     )
 }
 
+/// What a device of dax_hmem has beyond the memory that was left to drivers: only an HMAT gives it such bytes.
+private func memoryNote(_ owned: OwnedRange) -> String {
+    guard owned.isBeyondMemory else { return "" }
+    return switch owned.memory {
+    case .softReserved, .decoded: ""
+    case .systemRAM: " (the kernel's own memory)"
+    case .reserved: " (reserved)"
+    case .none: " (no memory is known here)"
+    }
+}
+
 private func rangesText(_ machine: MachineState) -> [Line] {
     let ranges = ownedRanges(of: machine)
     guard !ranges.isEmpty else { return ["  none: this machine has no Soft Reserved memory and no ram region"] }
@@ -107,7 +118,7 @@ private func rangesText(_ machine: MachineState) -> [Line] {
             : owned.use == .systemRAM && !owned.blocksAreKnown ? ", blocks online not known" : ""
         return [
             "\(owned.range)", sizeText(owned.range.size), owned.ownerWord, owned.device ?? "-",
-            owned.through ?? "-", owned.useIsKnown ? owned.use.rawValue + blocks : "-",
+            owned.through ?? "-", (owned.useIsKnown ? owned.use.rawValue + blocks : "-") + memoryNote(owned),
         ]
     }
     return aligned([["ADDRESSES", "SIZE", "OWNER", "DEVICE", "THROUGH", "USE"]] + rows)

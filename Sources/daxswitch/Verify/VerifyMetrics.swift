@@ -10,7 +10,7 @@ import Ownership
 ///   - time: Seconds since 1970.
 func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: String, time: Int) -> String {
     let label = "subject=\"\(labelValue(subject))\""
-    let ranges = ownedRanges(of: machine)
+    let ranges = ownedRanges(of: machine).filter { !$0.isBeyondMemory }
     let kinds = Difference.Kind.allCases.map { kind in
         ("\(label),kind=\"\(kind.rawValue)\"", UInt64(differences.count { $0.kind == kind }))
     }

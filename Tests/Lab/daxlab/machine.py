@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daxlab import guest
+from daxlab import firmware, guest
+from daxlab.topology import MEBIBYTE
 
-MEMORY = "1G"
+MEMORY_MEBIBYTES = 1024
+MEMORY = f"{MEMORY_MEBIBYTES}M"
 QUIET = "console=ttyS0 quiet panic=-1"
 # Hosts of the lab keep hotplugged memory offline: online, it could not be taken back.
 OFFLINE = "memhp_default_state=offline"
@@ -86,7 +88,8 @@ class Machine:
 
     def image(self):
         """The initramfs of the kernel under test."""
-        return guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files, self.restarts)
+        tables = firmware.tables(self.platform, MEMORY_MEBIBYTES * MEBIBYTE)
+        return tables + guest.under_test(self.kernel, self.script, self.tool, self.policies, self.files, self.restarts)
 
     def emulator(self):
         """QEMU's arguments for the platform.

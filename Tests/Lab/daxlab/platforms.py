@@ -1,7 +1,7 @@
 """The machines that the lab boots: what the firmware did, and where memory is Soft Reserved."""
 from dataclasses import dataclass
 
-from daxlab.topology import DEVICE_MEBIBYTES, FIRST_WINDOW, MEBIBYTE, Device, Topology
+from daxlab.topology import DEVICE_MEBIBYTES, FIRST_WINDOW, MEBIBYTE, PLUGGED, Device, Topology
 
 DEVICE_SIZE = DEVICE_MEBIBYTES * MEBIBYTE
 
@@ -51,12 +51,16 @@ class Platform:
     boot_owners: tuple = ()
     # A second memory device with a region of its own behind the first one: `ram` or `pmem`.
     second: str = ""
+    # Ranges of the SRAT beside that of ordinary memory, which an HMAT makes ranges of dax_hmem; none: there is no HMAT.
+    proximity: tuple = ()
+    # MiB of memory at PLUGGED, which is in no memory map.
+    plugged: int = 0
 
     @property
     def topology(self):
         """The hardware: one window, and a device or two."""
         devices = (Device(), Device(persistent=self.second == "pmem")) if self.second else (Device(),)
-        return Topology(devices=devices, assembles=self.assembles)
+        return Topology(devices=devices, assembles=self.assembles, plugged=self.plugged)
 
     @property
     def regions(self):
@@ -78,15 +82,25 @@ class Platform:
         """
         if self.region:
             return ""
-        return " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'' if range_ == INSIDE else '-1'}"
-                        "+0xefffffff" for range_ in self.soft_reserved)
+        ranges = " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'-1' if range_.start < PLUGGED else ''}"
+                          "+0xefffffff" for range_ in self.soft_reserved)
+        # The kernel would take what was plugged in as its own.
+        return f"{ranges} acpi_no_memhotplug" if self.plugged else ranges
 
 
 # What firmware reserves where it took a window for larger than its region.
 LARGER = Range(INSIDE.start, INSIDE.start + 2 * DEVICE_SIZE - 1)
 SECOND = Range(INSIDE.end + 1, INSIDE.end + DEVICE_SIZE)
+# With an HMAT: the halves of a range outside, all of the first window, and memory that was plugged in.
+OUTSIDE_HALVES = (Range(OUTSIDE.start, OUTSIDE.start + OUTSIDE.size // 2 - 1),
+                  Range(OUTSIDE.start + OUTSIDE.size // 2, OUTSIDE.end))
+WINDOW = Range(FIRST_WINDOW, FIRST_WINDOW + 4096 * MEBIBYTE - 1)
+PLUGGED_MEMORY = Range(PLUGGED, PLUGGED + 128 * MEBIBYTE - 1)
+PLUGGED_RANGE = Range(PLUGGED, PLUGGED + 512 * MEBIBYTE - 1)
 # A coordinated kernel gives what no region covers to dax_hmem at the first probe; before, nobody has it.
 UNCLAIMED = {"coordinated": "hmem", "6.12": "none"}
+# What no region contains is dax_hmem's, though one covers its memory; before, CXL has that.
+WHOLE = {"coordinated": "hmem", "6.12": "cxl"}
 # How a range without a decoder gets one: before 7.1 a region by hand lands behind the Soft Reserved line of iomem.
 GETS_REGION = {"coordinated": "create-region", "6.12": "have the firmware commit a region"}
 
@@ -101,6 +115,14 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform("mixed-locked", (OUTSIDE, INSIDE), region=True, locked=True, boot_owners=("hmem", "cxl")),
     Platform("mixed-unlocked", (OUTSIDE, INSIDE), region=True, boot_owners=("hmem", "cxl")),
     Platform("two-locked", (INSIDE, SECOND), region=True, locked=True, boot_owners=("cxl", "cxl"), second="ram"),
+    # The HMAT of a real server: dax_hmem takes whole ranges of the SRAT. Before 7.0, none that is partly something else.
+    Platform("hmat-split", (OUTSIDE,), boot_owners=("hmem",), proximity=OUTSIDE_HALVES),
+    Platform("hmat-part", OUTSIDE_HALVES[:1], boot_owners=(UNCLAIMED,), proximity=(OUTSIDE,)),
+    Platform("hmat-larger", (PLUGGED_MEMORY,), boot_owners=("hmem",), proximity=(PLUGGED_RANGE,), plugged=128),
+    Platform("hmat-region", (INSIDE,), region=True, locked=True, boot_owners=("cxl",), proximity=(INSIDE,)),
+    Platform("hmat-window-locked", (INSIDE,), region=True, locked=True, boot_owners=(WHOLE,), proximity=(WINDOW,)),
+    Platform("hmat-window-unlocked", (INSIDE,), region=True, boot_owners=(WHOLE,), proximity=(WINDOW,)),
+    Platform("hmat-window", (INSIDE,), boot_owners=(UNCLAIMED,), proximity=(WINDOW,)),
     # Firmware does not reserve persistent memory.
     Platform("pmem", (INSIDE,), region=True, locked=True, boot_owners=("cxl",), second="pmem"),
 )}

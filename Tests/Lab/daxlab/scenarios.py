@@ -1,8 +1,9 @@
 """The machines and steps that `lab record` records: what the cases of the main job don't have."""
 from dataclasses import dataclass
 
-from daxlab.platforms import DEVICE_SIZE, Range, Region
-from daxlab.topology import MEBIBYTE, Device, Topology
+from daxlab.platforms import (DEVICE_SIZE, OUTSIDE, OUTSIDE_HALVES, PLUGGED_MEMORY, PLUGGED_RANGE, WINDOW, Range,
+                              Region)
+from daxlab.topology import MEBIBYTE, PLUGGED, Device, Topology
 
 # Every order that matters: CXL's side first, dax_hmem at its first and later probes, and dax_hmem alone.
 ROUND = """
@@ -234,11 +235,16 @@ class Scenario:
     regions: tuple = ()
     script: str = ROUND
     locked: bool = False
+    # The ranges of the SRAT beside that of ordinary memory, with an HMAT.
+    proximity: tuple = ()
 
     def command_line(self):
         """The parameters that make the ranges where no first kernel does."""
-        return "" if self.regions else " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}+0xefffffff"
-                                                for range_ in self.soft_reserved)
+        if self.regions:
+            return ""
+        ranges = " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'-1' if range_.start < PLUGGED else ''}"
+                          "+0xefffffff" for range_ in self.soft_reserved)
+        return f"{ranges} acpi_no_memhotplug" if self.topology.plugged else ranges
 
 
 def at(start, size=DEVICE_SIZE):
@@ -287,5 +293,12 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("handed-over", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), HAND_OVER),
     Scenario("handed-over-partly", SINGLE, (at(START, 2 * DEVICE_SIZE),), (Region("ram", DEVICE_SIZE),), PARTLY_HANDED_OVER),
     Scenario("handed-over-online", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), HAND_OVER_ONLINE),
+    # With an HMAT: ranges of the SRAT, of which dax_hmem takes the whole.
+    Scenario("hmat-split", SINGLE, (OUTSIDE,), (), ROUND, proximity=OUTSIDE_HALVES),
+    Scenario("hmat-part", SINGLE, OUTSIDE_HALVES[:1], (), ROUND, proximity=(OUTSIDE,)),
+    Scenario("hmat-larger", Topology(plugged=128), (PLUGGED_MEMORY,), (), ROUND, proximity=(PLUGGED_RANGE,)),
+    Scenario("hmat-region", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ROUND, locked=True, proximity=(at(START),)),
+    Scenario("hmat-window", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ROUND, locked=True, proximity=(WINDOW,)),
+    Scenario("hmat-window-none", SINGLE, (at(START),), (), ROUND, proximity=(WINDOW,)),
     Scenario("online", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), ONLINE),
 )}

@@ -6,6 +6,8 @@ MEBIBYTE = 1 << 20
 FIRST_WINDOW = 0x5d0000000
 # How big the lab's memory devices are, in MiB.
 DEVICE_MEBIBYTES = 512
+# Where QEMU puts memory that is plugged in.
+PLUGGED = 0x100000000
 # Bus numbers of the host bridges: far enough apart for the devices below them.
 BUSES = (12, 64, 128, 192)
 
@@ -27,6 +29,8 @@ class Topology:
     devices: tuple = (Device(),)
     assembles: bool = True
     bare: tuple = ()
+    # MiB of memory that is plugged in.
+    plugged: int = 0
 
     def window(self, number):
         """Where a window begins."""
@@ -39,7 +43,8 @@ class Topology:
 
     def arguments(self):
         """QEMU's arguments for the bridges and devices."""
-        arguments = []
+        arguments = ["-object", f"memory-backend-ram,id=plugged,size={self.plugged}M",
+                     "-device", "pc-dimm,id=dimm,memdev=plugged,node=0"] if self.plugged else []
         for number in range(len(self.windows)):
             through = "true" if self.assembles and number not in self.bare else "false"
             arguments += ["-device", f"pxb-cxl,bus_nr={BUSES[number]},bus=pcie.0,id=cxl.{number},"

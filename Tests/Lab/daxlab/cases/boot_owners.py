@@ -67,5 +67,5 @@ def survivors(platform):
 
 
 CASES = [Case(f"boot-owners-{platform.name}", platform.name, SCRIPT, judge_for(platform), needs_tool=False,
-              kernels=survivors(platform), shapes=EVERY_SHAPE)
+              kernels=survivors(platform), shapes=EVERY_SHAPE, group="hmat" if platform.proximity else "main")
          for platform in PLATFORMS.values()]
