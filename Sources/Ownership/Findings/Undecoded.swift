@@ -53,7 +53,7 @@ extension Examination {
         }
         if let command = remedies.command(giving: bytes, to: [.cxl, .none]) { return command }
         if let range = device.ranges.first(where: { $0.overlaps(empty.first ?? $0) }), !empty.isEmpty {
-            return model.constants.advice(forMemoryIn: range, device.name)
+            return model.constants.advice(forMemoryIn: range, device)
         }
         return
             "leave the device idle; \(model.constants.regionAdvice(over: bytes)), or reboot if one was lost in this boot"

@@ -14,20 +14,23 @@ extension ModelConstants {
     ///
     /// kmem takes whole devices, device_dax too, but touches no byte of its own (drivers/dax/kmem.c, drivers/dax/device.c). A
     /// device without driver can be made smaller (drivers/dax/bus.c: size_store()).
-    func advice(forMemoryIn range: AddressRange, _ device: String?) -> String {
-        "keep new memory offline (memhp_default_state=offline on the kernel command line), then "
-            + (smallerDevice(range, device).map { "\($0) before kmem takes it, or " } ?? "")
-            + "use it with device_dax (daxctl reconfigure-device --mode=devdax \(device ?? "daxN.0")), and leave alone what is no "
+    func advice(forMemoryIn range: AddressRange, _ device: DaxDevice? = nil) -> String {
+        let name = device?.name ?? "daxN.0"
+        let unbinding =
+            device?.driver.map { "take its driver off (`echo \(name) > /sys/bus/dax/drivers/\($0)/unbind`), " } ?? ""
+        return "keep new memory offline (memhp_default_state=offline on the kernel command line), then "
+            + (smallerDevice(range, name).map { "\(unbinding)\($0) before kmem takes it, or " } ?? "")
+            + "use it with device_dax (daxctl reconfigure-device --mode=devdax \(name)), and leave alone what is no "
             + "memory; for good: have the firmware end the SRAT range where its memory ends"
     }
 
     /// How the device over `range` becomes one over its memory alone; nil where that does not lie at its start.
-    func smallerDevice(_ range: AddressRange, _ device: String?) -> String? {
+    func smallerDevice(_ range: AddressRange, _ device: String = "daxN.0") -> String? {
         guard let memory = under.memory(in: range).first, memory.start == range.start, memory != range else {
             return nil
         }
         return "make the device as small as its memory (`echo \(hexadecimal(memory.size)) > "
-            + "/sys/bus/dax/devices/\(device ?? "daxN.0")/size`)"
+            + "/sys/bus/dax/devices/\(device)/size`)"
     }
 
     /// How bytes of a window get a region.

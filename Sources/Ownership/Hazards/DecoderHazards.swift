@@ -110,18 +110,20 @@ extension StepHazards {
         let committed = RangeIndex(after.regions.filter { $0.isPresent && $0.isCommitted }.map(\.range))
         let undecodedBytes = RangeIndex(after.undecoded)
         let doubt = RangeIndex(after.constants.doubt.ranges)
+        let under = after.constants.under
         return taken.flatMap { range in
-            let dead = undecodedBytes.intersections(with: range).merged()
+            let empty = under.empty(in: range)
+            let dead = undecodedBytes.intersections(with: range).merged().flatMap { $0.subtracting(empty) }
             let doubtful = doubt.intersections(with: range).merged()
                 .flatMap(committed.remainder).flatMap { $0.subtracting(dead) }
-            return (dead.isEmpty ? [] : [undecoded(dead, of: range, in: after)])
+            return (dead.isEmpty ? [] : [undecoded(dead, in: after)])
+                + (empty.isEmpty ? [] : [withoutMemory(empty, of: range, in: after)])
                 + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants.doubt)])
         }
     }
 
-    private func undecoded(_ bytes: [AddressRange], of range: AddressRange, in model: KernelModel) -> Hazard {
+    private func undecoded(_ bytes: [AddressRange], in model: KernelModel) -> Hazard {
         let subject = bytes.words
-        if bytes.allSatisfy(model.constants.under.isEmpty) { return withoutMemory(bytes, of: range, in: model) }
         // The order itself has had them reset.
         let isLostHere = bytes.allSatisfy { bytes in model.reset.contains(where: bytes.overlaps) }
         return Hazard(
@@ -138,7 +140,6 @@ extension StepHazards {
     /// The HMEM range is one of the SRAT, and larger than the memory in it.
     private func withoutMemory(_ bytes: [AddressRange], of range: AddressRange, in model: KernelModel) -> Hazard {
         let memory = model.constants.under.memory(in: range)
-        let isCovered = model.regions.contains { $0.isPresent && $0.isCommitted && $0.range.overlaps(range) }
         return Hazard(
             id: .undecodedRange,
             subject: bytes.words,
@@ -146,8 +147,8 @@ extension StepHazards {
             why: "dax_hmem takes \(range), one range of the SRAT, whole, and of that only \(memory.words) is memory "
                 + "(\(Rule.sratRangeWhole.id)): putting the rest online crashes the kernel"
                 + (model.constants.onlinesBlocks ? ", and new memory goes online by itself here" : ""),
-            wayOut: (isCovered ? "leave it to CXL (daxswitch plan cxl); or " : "")
-                + model.constants.advice(forMemoryIn: range, nil)
+            wayOut: (wantsHmem && model.constants.meetsWindow(range) ? "leave it to CXL (daxswitch plan cxl); or " : "")
+                + model.constants.advice(forMemoryIn: range)
         )
     }
 

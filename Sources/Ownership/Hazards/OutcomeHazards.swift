@@ -57,7 +57,7 @@ struct OutcomeHazards {
     /// Nil where no line of `/proc/iomem` that stays is in the way.
     private func advice(over range: AddressRange, _ lines: [IomemEntry]) -> String? {
         guard !lines.isEmpty, let constants = start.models.first?.constants else { return nil }
-        return (constants.smallerDevice(range, nil).map { "--accept unbindable, then \($0); " } ?? "")
+        return (constants.smallerDevice(range).map { "--accept unbindable, then \($0); " } ?? "")
             + "for good: have the firmware give the memory for drivers a range of its own in the SRAT"
     }
 

@@ -74,9 +74,6 @@ struct UnitMemory: Equatable, Sendable {
     /// What of `range` nothing says to be memory.
     func empty(in range: AddressRange) -> [AddressRange] { emptyIndex.intersections(with: range).merged() }
 
-    /// Whether nothing says that any of `range` is memory.
-    func isEmpty(_ range: AddressRange) -> Bool { emptyIndex.hasContainer(of: range) }
-
     /// What of `range` is memory: Soft Reserved, or with a decoder that answers for it.
     func memory(in range: AddressRange) -> [AddressRange] {
         (reserved.intersections(with: range) + decoded.intersections(with: range)).merged()

@@ -24,7 +24,7 @@ struct ProofScenario: Sendable {
         self.cover = cover
         blocks = Self.blocks(placement)
         ranges = Self.ranges(placement)
-        var machine = Self.machine(generation, blocks, ranges)
+        var machine = Self.machine(generation, blocks, ranges, reachesBeyond: placement.reachesBeyond)
         machine.windows = Self.windows(placement).enumerated().map { number, range in
             Window(range: range, number: number, isLive: true, isFixed: cover.hasLocks, sources: ["proof"])
         }
@@ -38,7 +38,8 @@ struct ProofScenario: Sendable {
     private static func machine(
         _ generation: Generation,
         _ blocks: [AddressRange],
-        _ ranges: [AddressRange]
+        _ ranges: [AddressRange],
+        reachesBeyond: Bool
     ) -> MachineState {
         var kernel = Kernel(release: generation.rawValue)
         kernel.generation = Inferred(generation, evidence: ["the proof says so"])
@@ -54,7 +55,14 @@ struct ProofScenario: Sendable {
                 position: position
             )
         }
-        machine.softReserved = ranges.map { SoftReservedRange(range: $0, sources: ["proof"]) }
+        machine.softReserved = ranges.map { range in
+            // With an HMAT, dax_hmem's range is all that the SRAT has there.
+            SoftReservedRange(
+                range: range,
+                sources: ["proof"],
+                hmemRange: reachesBeyond ? blocks.merged().first : range
+            )
+        }
         machine.memory.blockSize = blocks.first?.size ?? 0
         machine.memdevs = [Memdev(name: "mem0", hasEndpoint: true)]
         return machine
@@ -66,6 +74,11 @@ struct ProofScenario: Sendable {
         case outside = "a range outside every window"
         case apart = "a range in a window and one outside"
         case across = "a range that reaches out of its window"
+        case larger = "an SRAT range outside every window, larger than its memory"
+        case largerInside = "an SRAT range in a window, larger than its memory"
+
+        /// dax_hmem takes more than is memory.
+        var reachesBeyond: Bool { self == .larger || self == .largerInside }
     }
 
     /// What firmware programmed over the range in the window.
@@ -90,15 +103,16 @@ struct ProofScenario: Sendable {
 
     private static func covers(_ generation: Generation, _ placement: Placement) -> [Cover] {
         switch (generation, placement) {
-        case (_, .outside): [.nothing]
+        case (_, .outside), (_, .larger): [.nothing]
         // Kernels without dax_cxl make no region out of programmed decoders.
         case (.hmemOnly, _): [.nothing, .decodersOnly]
         case (.deferring, .inside): [.nothing, .unlocked, .lockIgnored, .unassembled, .partly, .together]
         case (_, .inside): [.nothing, .unlocked, .locked, .unassembled, .partly, .partlyLocked, .together]
         // What is outside adds nothing to what lies over the other range, but that hazards of both can meet.
-        case (.deferring, .apart): [.lockIgnored]
+        case (.deferring, .apart), (.deferring, .largerInside): [.lockIgnored]
         case (.deferring, _): [.nothing, .lockIgnored]
         case (_, .apart): [.locked]
+        case (_, .largerInside): [.unlocked, .locked]
         case (_, _): [.nothing, .locked]
         }
     }
@@ -116,17 +130,19 @@ extension ProofScenario {
 
     private static func blocks(_ placement: Placement) -> [AddressRange] {
         switch placement {
-        case .inside, .across: high
+        case .inside, .across, .largerInside: high
         case .outside: low
         case .apart: low + high
+        case .larger: blocks(from: 0x1000_0000, 2)
         }
     }
 
     private static func ranges(_ placement: Placement) -> [AddressRange] {
         switch placement {
         case .inside, .across: high.merged()
-        case .outside: low
+        case .outside, .larger: low
         case .apart: low + high.merged()
+        case .largerInside: Array(high.prefix(1))
         }
     }
 
@@ -137,7 +153,7 @@ extension ProofScenario {
     }
 
     private static func regions(_ generation: Generation, _ placement: Placement, _ cover: Cover) -> [Region] {
-        let whole = placement == .across ? Array(high.prefix(1)) : high.merged()
+        let whole = [.across, .largerInside].contains(placement) ? Array(high.prefix(1)) : high.merged()
         let ranges: [AddressRange] =
             switch cover {
             case .nothing, .decodersOnly: []
@@ -191,6 +207,6 @@ extension ProofScenario.Cover {
 extension ProofScenario {
     /// The memory and what firmware programmed over it.
     var words: String {
-        placement == .outside ? placement.rawValue : "\(placement.rawValue), \(cover.rawValue)"
+        [.outside, .larger].contains(placement) ? placement.rawValue : "\(placement.rawValue), \(cover.rawValue)"
     }
 }

@@ -148,7 +148,7 @@ extension ProofState {
         let held = model.isHeld ? ", cxl_acpi held out" : ""
         let asks = model.constants.asksForCxl
         let probe =
-            asks && scenario.placement != .outside
+            asks && ![.outside, .larger].contains(scenario.placement)
             ? ["initial probe \(model.probeIsPending ? "pending" : "done")"] : []
         let facts = ["\(modules.isEmpty ? "no module" : modules.joined(separator: ", ")) loaded\(held)"] + probe
         return (facts + scenario.blocks.map(sentence).runs()).joined(separator: "; ")

@@ -89,15 +89,17 @@ struct ProofProperties {
         return found
     }
 
-    /// No decoder answers for the block, and a region or window cuts the device over it: nobody loses anything with that.
+    /// No decoder answers for the block, and a region or window cuts the device over it, or it is what an SRAT range has beyond
+    /// its memory: nobody loses anything with that.
     private func isNoMemory(_ block: AddressRange) -> Bool {
         let model = state.model
         let edges =
             (model.windowsAreLive ? model.constants.windows : []) + model.regions.filter(\.isPresent).map(\.range)
-        return model.undecoded.contains { $0.contains(block) }
-            && model.claims.flatMap(\.ranges).contains { device in
-                device.overlaps(block) && edges.contains { $0.overlaps(device) && !$0.contains(device) }
-            }
+        return !state.scenario.ranges.contains(where: block.overlaps)
+            || model.undecoded.contains { $0.contains(block) }
+                && model.claims.flatMap(\.ranges).contains { device in
+                    device.overlaps(block) && edges.contains { $0.overlaps(device) && !$0.contains(device) }
+                }
     }
 
     /// What is wanted holds: no step but the release of a hold over a `cxl_acpi` that is in; nothing refuses the steps: they bring it.
