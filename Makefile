@@ -3,6 +3,8 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 SWIFT ?= swift
 TOOL := .build/release/daxswitch
@@ -13,7 +15,8 @@ SHAPES := 7.3-modular 7.3-builtin 6.12-modular 6.12-builtin
 # TOMLKit imports Foundation for Data alone, which is in FoundationEssentials: without these the linker would take all of
 # Foundation with ICU, four times the size.
 UNUSED := Foundation FoundationInternationalization _FoundationICU CoreFoundation
-RELEASE := -c release --static-swift-stdlib \
+# No library of the tool's lies beside it: without the option its directory would be searched for them.
+RELEASE := -c release --static-swift-stdlib --disable-local-rpath \
 	$(foreach library,$(UNUSED),-Xswiftc -Xfrontend -Xswiftc -disable-autolink-library -Xswiftc -Xfrontend -Xswiftc $(library))
 
 # TOMLKit does not free the strings that it hands out, and the tool's own memory goes with its process.
@@ -25,7 +28,7 @@ WITHOUT_OVERLAY := -Xswiftc -Xfrontend -Xswiftc -disable-cross-import-overlays
 SUITE = $(SWIFT) test $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
 
 .PHONY: all setup suite test sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
-	docs cases policies install deb test-deb test-ansible release clean
+	docs cases policies install deb test-deb rpm test-rpm test-ansible release clean
 
 all: setup
 	$(SWIFT) build $(RELEASE) --product daxswitch
@@ -111,7 +114,7 @@ policies:
 # Installs what `make` has built; as root it does not build anew.
 install:
 	@test -x $(TOOL) || { echo "run make first" >&2; exit 1; }
-	install -D -m 0755 $(TOOL) "$(DESTDIR)$(PREFIX)/sbin/daxswitch"
+	install -D -m 0755 $(TOOL) "$(DESTDIR)$(SBINDIR)/daxswitch"
 	install -d "$(DESTDIR)$(PREFIX)/share/daxswitch/policies"
 	install -m 0644 Policies/*.toml "$(DESTDIR)$(PREFIX)/share/daxswitch/policies/"
 	install -D -m 0644 completions/daxswitch.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/daxswitch"
@@ -122,9 +125,9 @@ install:
 	install -m 0644 README.md LICENSE "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/"
 	install -m 0644 docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/"
 	install -m 0644 docs/schemas/*.json "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/schemas/"
-	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
-	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/systemd/daxswitch-apply@.service \
-		> "$(DESTDIR)$(PREFIX)/lib/systemd/system/daxswitch-apply@.service"
+	install -d "$(DESTDIR)$(UNITDIR)"
+	sed 's|@SBINDIR@|$(SBINDIR)|' packaging/systemd/daxswitch-apply@.service \
+		> "$(DESTDIR)$(UNITDIR)/daxswitch-apply@.service"
 
 # A Debian package of what `make` has built, in .build/deb.
 deb: all
@@ -133,6 +136,14 @@ deb: all
 # The package installed, upgraded, removed and purged on Debian 12 and 13.
 test-deb: deb
 	packaging/test-deb
+
+# An RPM of what `make` has built, in .build/rpm.
+rpm: all
+	packaging/build-rpm
+
+# The RPM installed, upgraded and removed below a root of its own.
+test-rpm: rpm
+	packaging/test-rpm
 
 # The Ansible collection against recorded machines, then over SSH against booted guests with the package installed.
 test-ansible: lab-ready deb
