@@ -349,7 +349,7 @@ _daxswitch_recover() {
 
 _daxswitch_persist() {
     repeating_flags=()
-    non_repeating_flags=(--clear --update-initramfs --dry-run --yes --json --version -h --help)
+    non_repeating_flags=(--clear --update-initramfs --update-boot-loader --dry-run --yes --json --version -h --help)
     repeating_options=()
     non_repeating_options=(--wait)
     __daxswitch_offer_flags_options 1

@@ -122,6 +122,7 @@ package struct Inspector: Sendable {
             release: state.kernel.release,
             decoders: bus.decoders,
             platformDevices: sources.platformDevices,
+            commandLine: state.kernel.commandLine,
             isRecorded: !state.lacks(.modules)
         )
         state.modules = modules.table
@@ -154,6 +155,13 @@ package struct Inspector: Sendable {
         state.isHeld = dropIns.isHeld
         state.holdGap = dropIns.holdGap
         state.persisted = dropIns.persisted
+        if state.hasBuiltinCxlAcpi {
+            state.bootEntries = BootEntryReading(tree: tree).entries(startedWith: state.kernel.commandLine)
+            // Modprobe does not keep out what is part of the kernel image.
+            if state.persisted == .hmem && !sources.modprobe.namesBootParameter && !state.nextBootLeavesOutCxlAcpi {
+                state.persisted = nil
+            }
+        }
         let facts = try RememberedFacts.read(from: tree, bootID: state.kernel.bootID)
         for (index, device) in state.hmemDevices.enumerated() where !device.isBound {
             state.hmemDevices[index].rangeWhenBound = facts?.unboundHmem[device.name]
@@ -210,4 +218,7 @@ package struct Inspector: Sendable {
 
     /// What else a recording needs for what happened before and in this boot.
     package static let historyPaths = [DecoderHistoryInference.loaderPath, DecoderHistoryInference.sleepPath]
+
+    /// What tells in a recording whether kexec works.
+    package static let kexecPaths = KernelReading.kexecPaths
 }

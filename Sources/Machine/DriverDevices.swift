@@ -8,6 +8,9 @@ package struct DriverDevices: Sendable, Equatable {
     /// The driver has the files `bind` and `unbind` (drivers/base/bus.c: bus_add_driver(), unless suppress_bind_attrs is set).
     package var hasBindFiles: Bool
 
+    /// The kernel has the driver: it is not left out by `initcall_blacklist=`. Without it nothing can be bound before a reboot.
+    package var isRegistered: Bool
+
     /// One device.
     package struct Device: Sendable, Equatable {
         /// `ACPI0017:00`.
@@ -23,10 +26,11 @@ package struct DriverDevices: Sendable, Equatable {
     }
 
     /// A driver with its devices.
-    package init(driver: String, devices: [Device], hasBindFiles: Bool = true) {
+    package init(driver: String, devices: [Device], hasBindFiles: Bool = true, isRegistered: Bool = true) {
         self.driver = driver
         self.devices = devices
         self.hasBindFiles = hasBindFiles
+        self.isRegistered = isRegistered
     }
 
     /// There are devices, and the driver is bound to none.

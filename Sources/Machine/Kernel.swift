@@ -17,6 +17,8 @@ package struct Kernel: Sendable, Equatable {
     package var unknownModuleHelper: String?
     /// The selected mode in `/sys/kernel/security/lockdown` (`none`, `integrity`, `confidentiality`); nil where unreadable.
     package var lockdown: String?
+    /// It can start another kernel by kexec; false where that is not known.
+    package var allowsKexec: Bool
     /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).
     package var showsSoftReserved: Bool
 
@@ -32,6 +34,7 @@ package struct Kernel: Sendable, Equatable {
         modulesDisabled = false
         hasModuleHelper = true
         lockdown = nil
+        allowsKexec = false
         showsSoftReserved = false
     }
 }

@@ -64,6 +64,25 @@ package struct KernelCommandLine: Sendable, Equatable {
         allParameters.values(of: "modules_load").flatMap(\.commaSeparated).map(underscored)
     }
 
+    /// Whether the kernel leaves out the code by which `module` (underscores), a part of its image, begins: every
+    /// `initcall_blacklist=` counts, and each is a list (init/main.c: initcall_blacklist()).
+    package func leavesOut(_ module: String) -> Bool {
+        let names = Self.initcalls(of: module)
+        return parameters.values(of: "initcall_blacklist").flatMap(\.commaSeparated).contains(where: names.contains)
+    }
+
+    /// The names of the function by which `module` (underscores) begins; some changed between kernels.
+    package static func initcalls(of module: String) -> [String] { initcalls[module] ?? [] }
+
+    private static let initcalls = [
+        "cxl_acpi": [cxlAcpiInitcall], "cxl_port": ["cxl_port_init", "cxl_port_driver_init"],
+        "cxl_pci": ["cxl_pci_driver_init"], "cxl_mem": ["cxl_mem_driver_init"], "dax_hmem": ["dax_hmem_init"],
+        "dax_cxl": ["cxl_dax_region_init"],
+    ]
+
+    /// The function by which `cxl_acpi` begins (drivers/cxl/acpi.c).
+    package static let cxlAcpiInitcall = "cxl_acpi_init"
+
     /// lib/ctype.c; 0xa0 is the no-break space of Latin-1.
     private static func isSpace(_ byte: UInt8) -> Bool { (0x09...0x0d).contains(byte) || byte == 0x20 || byte == 0xa0 }
 

@@ -45,6 +45,8 @@ package struct MachineState: Sendable, Equatable {
     package var holdGap: String?
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package var persisted: BootChoice?
+    /// The boot loader's entries for this host, where they can be read; not looked for where `cxl_acpi` is a module.
+    package var bootEntries: [BootEntry]
     /// What the host's own configuration says to modprobe.
     package var modprobe: ModprobeSettings
     /// What drivers told of their failures in this boot, oldest first.
@@ -80,6 +82,7 @@ package struct MachineState: Sendable, Equatable {
         isHeld = false
         holdGap = nil
         persisted = nil
+        bootEntries = []
         modprobe = ModprobeSettings()
         driverFailures = []
         lostRegions = []
@@ -161,7 +164,7 @@ package struct MachineState: Sendable, Equatable {
 package enum BootChoice: String, Sendable, CaseIterable {
     /// `cxl_pmem`, `cxl_acpi`, `cxl_pci` and `cxl_mem` come before dax_hmem.
     case cxl
-    /// `cxl_acpi` is never loaded.
+    /// `cxl_acpi` is never loaded, and not started where it is part of the kernel image.
     case hmem
 }
 

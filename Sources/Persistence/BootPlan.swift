@@ -35,14 +35,17 @@ package struct BootPlan: Sendable, Equatable {
 
     /// The changes from what `present` says of each path to `choice`; nil is no choice.
     ///
+    /// - Parameter loader: What has the parameter for it; nil where none is needed.
+    ///
     /// - Throws: `PersistenceError` `.foreignFile` or `.editedFile` about a file in the way that is not as daxswitch
     ///   wrote it.
     package init(
         choice: BootChoice?,
         builder: InitramfsBuilder?,
+        loader: BootLoader? = nil,
         present: [String: String]
     ) throws(PersistenceError) {
-        let wanted = choice.map { PersistedFile.wanted(for: $0, builder: builder) } ?? []
+        let wanted = choice.map { PersistedFile.wanted(for: $0, builder: builder, loader: loader) } ?? []
         var changes: [Change] = []
         for path in PersistedFile.paths {
             let now = present[path]

@@ -6,7 +6,7 @@ import LinuxSystem
 package struct BootSystem {
     /// What stands before every path; empty for this machine.
     let root: String
-    private let tree: PatientTree
+    let tree: PatientTree
     private let run: Run
     /// Runs a program that lists an image, and returns what it prints; nil if it fails.
     let list: List
@@ -38,7 +38,8 @@ package struct BootSystem {
     package var kind: SystemKind {
         SystemKind(
             mountinfo: tree.optionalText("/proc/self/mountinfo"),
-            isOSTree: tree.exists("/run/ostree-booted")
+            osRelease: tree.optionalText("/etc/os-release"),
+            exists: tree.exists
         )
     }
 
@@ -96,13 +97,16 @@ package struct BootSystem {
         let directories = InitramfsImages.bootDirectories
         let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
         var stamps: [String: ImageStamp] = [:]
-        for release in names("/lib/modules") where tree.exists("/lib/modules/\(release)/modules.dep") {
+        for release in releases {
             for place in InitramfsImages.places(release: release, tokens: tokens) {
                 stamps[place] = stamp(place)
             }
         }
         return InitramfsImages(stamps: stamps)
     }
+
+    /// The kernels that have a `modules.dep`.
+    var releases: [String] { names("/lib/modules").filter { tree.exists("/lib/modules/\($0)/modules.dep") } }
 
     /// Nil if there is no such file, or it doesn't answer.
     private func stamp(_ place: String) -> ImageStamp? {
@@ -117,7 +121,7 @@ package struct BootSystem {
         return answer.flatMap { try? JSONDecoder().decode(ImageStamp.self, from: Data($0)) }
     }
 
-    private func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }
+    func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }
 
     /// Whether something is at a path.
     func exists(_ path: String) -> Bool { tree.exists(path) }
@@ -132,70 +136,26 @@ package struct BootSystem {
         _ builder: InitramfsBuilder,
         while goesOn: () -> Bool = { true }
     ) throws(PersistenceError) {
+        try perform(builder.command, failing: .notRebuilt, while: goesOn)
+    }
+
+    /// Runs a program of the system to its end.
+    ///
+    /// - Throws: `PersistenceError` `.interrupted` if it was stopped, `.halfDone` if it doesn't end, `failure` if it fails.
+    func perform(
+        _ command: [String],
+        failing failure: PersistenceError.Code,
+        while goesOn: () -> Bool
+    ) throws(PersistenceError) {
         let status: Int32
-        do { status = try run(builder.command, goesOn) } catch {
+        do { status = try run(command, goesOn) } catch {
             switch (error as? SystemError)?.code {
             case .ended?, .timedOut?: throw PersistenceError(.interrupted, "\(error)")
             case .hung?: throw PersistenceError(.halfDone, "\(error): reboot, then run `daxswitch recover`")
-            default: throw PersistenceError(.notRebuilt, "\(error)")
+            default: throw PersistenceError(failure, "\(error)")
             }
         }
-        guard status == 0 else {
-            throw PersistenceError(.notRebuilt, "\(builder.command.joined(separator: " ")) ended \(status)")
-        }
-    }
-}
-
-/// Whether what is written below `/etc` will be there at the next boot, from the mount table. Pure.
-package struct SystemKind: Sendable, Equatable {
-    /// Why it will not; nil where it will.
-    package let obstacle: String?
-
-    /// From the text of `/proc/self/mountinfo` (proc_pid_mountinfo(5)), and whether `/run/ostree-booted` is there.
-    package init(mountinfo: String, isOSTree: Bool) {
-        if isOSTree {
-            obstacle = "the system is an image of ostree, whose initramfs is not made on this host"
-            return
-        }
-        guard let mount = Self.mount(of: "/etc/modprobe.d", in: mountinfo) else {
-            obstacle = nil
-            return
-        }
-        if Self.images.contains(mount.type) {
-            obstacle = "\(mount.point) is a read-only image (\(mount.type))"
-        } else if Self.passing.contains(mount.type) {
-            obstacle = "\(mount.point) is \(mount.type): what is written there need not be there at the next boot"
-        } else if mount.isReadOnly {
-            obstacle = "\(mount.point) is mounted read-only"
-        } else {
-            obstacle = nil
-        }
-    }
-
-    private static let images: Set = ["squashfs", "erofs", "iso9660", "cramfs", "romfs"]
-    private static let passing: Set = ["tmpfs", "ramfs", "rootfs", "overlay"]
-
-    private struct Mount {
-        var point: String
-        var type: String
-        var isReadOnly: Bool
-    }
-
-    /// The mount that `path` lies in: the longest mount point above it, the last one where several are the same.
-    private static func mount(of path: String, in mountinfo: String) -> Mount? {
-        var found: Mount?
-        for line in mountinfo.lines {
-            let fields = line.fields()
-            guard fields.count > 6, let dash = fields.dropFirst(6).firstIndex(of: "-"), fields.count > dash + 1 else {
-                continue
-            }
-            let point = String(fields[4])
-            guard point == "/" || path == point || path.hasPrefix(point + "/"), point.count >= found?.point.count ?? 0
-            else { continue }
-            let options = fields[5].parts(at: ",") + (fields.last?.parts(at: ",") ?? [])
-            found = Mount(point: point, type: String(fields[dash + 1]), isReadOnly: options.contains("ro"))
-        }
-        return found
+        guard status == 0 else { throw PersistenceError(failure, "\(command.joined(separator: " ")) ended \(status)") }
     }
 }
 

@@ -16,11 +16,27 @@ package struct ChoiceJournal: Sendable, Equatable, Codable {
     package let images: [String: ImageStamp]
     /// Whether a builder was started: some images may have what is in the files now, and one may be half written.
     package var hasBuilt = false
+    /// What the boot loader is put back to, once its configuration was about to be changed.
+    package var bootLoader: FormerBootLoader?
+
+    /// A boot loader as it was.
+    package struct FormerBootLoader: Sendable, Equatable, Codable {
+        /// Its name, as `BootLoader` has it.
+        let name: String
+        /// It had the parameter.
+        let hadParameter: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case hadParameter = "had_parameter"
+        }
+    }
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
         case files, images
         case hasBuilt = "has_built"
+        case bootLoader = "boot_loader"
     }
 
     /// Before anything is changed.

@@ -28,6 +28,7 @@ package struct ChoiceObstacle {
     package func check() throws(PersistenceError) {
         try checkPresence()
         try checkKernel()
+        try checkInitcalls()
         try checkUdev()
         if filesLast { try checkOrder() }
     }
@@ -57,6 +58,19 @@ package struct ChoiceObstacle {
             default: break
             }
         }
+    }
+
+    /// `initcall_blacklist=`: a part of the kernel image does not begin. What leaves out `cxl_acpi` is the boot loader's affair
+    /// (`BootLoaderNeed`).
+    private func checkInitcalls() throws(PersistenceError) {
+        let needed = ["dax_hmem"] + (choice == .cxl ? ["cxl_port", "cxl_pci", "cxl_mem", "dax_cxl"] : [])
+        let leftOut = needed.filter { !isLoadable($0) && machine.kernel.commandLine.leavesOut($0) }
+        guard !leftOut.isEmpty else { return }
+        throw PersistenceError(
+            .blacklisted,
+            "initcall_blacklist= on the kernel command line leaves out \(leftOut.joined(separator: " and ")), without which "
+                + "\(choice.rawValue) does not come about: take it off, then run persist again"
+        )
     }
 
     /// `module_blacklist=`: the kernel refuses the module, however it is loaded, and with it what needs it.

@@ -25,6 +25,8 @@ package struct PersistenceError: Error, Sendable, Equatable {
         case notRebuilt = "not-rebuilt"
         /// The initramfs could not be rebuilt; the files are as before, an image is not.
         case halfRebuilt = "half-rebuilt"
+        /// The boot loader's configuration could not be changed; it and the files are as before.
+        case bootLoader = "boot-loader"
         /// A signal came, or the builder took too long; everything is as before.
         case interrupted
         /// Not everything could be put back: `recover` does.
@@ -57,6 +59,13 @@ package struct PersistenceError: Error, Sendable, Equatable {
         .unfinished,
         "an earlier persist was cut off while the initramfs was built: undo it with `daxswitch recover`, or run persist "
             + "with --update-initramfs"
+    )
+
+    /// The same where the boot loader was being changed.
+    package static let unfinishedBootLoader = PersistenceError(
+        .unfinished,
+        "an earlier persist was cut off while the boot loader was changed: undo it with `daxswitch recover`, or run persist "
+            + "with --update-boot-loader"
     )
 
     /// A file that could not be written or removed.

@@ -1,3 +1,5 @@
+import Machine
+
 /// Carries a `BootPlan` out on a system: all of it, or nothing. The caller has the lock.
 ///
 /// A journal holds what was there before, from the first change on until everything is done or put back. If the process is
@@ -16,20 +18,38 @@ package struct Persisting {
         self.interruption = interruption
     }
 
-    /// Writes and removes, then has `builder` build the initramfs again if one is given.
+    /// Writes and removes, then has the boot loader changed and `builder` build the initramfs again if they are given.
     ///
     /// - Throws: what the system throws, after the files are as before, and the images too: those that were built with what
     ///   was written are built again. `PersistenceError` `.halfRebuilt` if that fails as well, `.halfDone` if a file could not
     ///   be put back or the builder doesn't end: the journal stays. `.unfinished` if only a builder could finish what an
     ///   earlier run began.
-    package func carryOut(_ plan: BootPlan, rebuildingBy builder: InitramfsBuilder?) throws {
+    package func carryOut(
+        _ plan: BootPlan,
+        rebuildingBy builder: InitramfsBuilder?,
+        changing loader: BootLoaderChange? = nil
+    )
+        throws
+    {
         var journal = try system.journal() ?? ChoiceJournal(files: try system.present(), images: system.images)
         if builder == nil && journal.hasBuilt { throw PersistenceError.unfinished }
+        if loader == nil && journal.bootLoader != nil { throw PersistenceError.unfinishedBootLoader }
         try system.write(journal)
         do {
             for change in plan.changes where change.action != .keep {
                 try checkInterruption()
                 try system.put(change.text, at: change.path)
+            }
+            if let loader {
+                try checkInterruption()
+                if journal.bootLoader == nil {
+                    journal.bootLoader = ChoiceJournal.FormerBootLoader(
+                        name: loader.loader.rawValue,
+                        hadParameter: system.hasParameter(files: journal.files)
+                    )
+                    try system.write(journal)
+                }
+                try change(loader)
             }
             if let builder {
                 try checkInterruption()
@@ -62,6 +82,24 @@ package struct Persisting {
     private func checkInterruption() throws(PersistenceError) {
         guard let signal = interruption() else { return }
         throw PersistenceError(.interrupted, "\(signal) came before all was written; everything is as before")
+    }
+
+    private func change(_ loader: BootLoaderChange) throws(PersistenceError) {
+        do throws(PersistenceError) {
+            try system.update(loader) { interruption() == nil }
+        } catch {
+            guard error.code == .interrupted, let signal = interruption() else { throw error }
+            throw PersistenceError(.interrupted, "\(signal) came: \(error.message)")
+        }
+        let left = system.bootEntries.files(leavingOut: "cxl_acpi", is: !loader.isWanted)
+        guard left.isEmpty else {
+            throw PersistenceError(
+                .bootLoader,
+                "\(loader.commands.map { $0.joined(separator: " ") }.joined(separator: ", ")) ended 0, and "
+                    + "\(left.joined(separator: ", ")) \(loader.isWanted ? "does not have" : "still has") \(BootLoader.parameter): see "
+                    + "what else writes that file, or leave --update-boot-loader out and do it in your own way"
+            )
+        }
     }
 
     private func rebuild(_ builder: InitramfsBuilder) throws {
@@ -102,6 +140,7 @@ package struct Persisting {
                 )
             }
         }
+        if let former = journal.bootLoader { try putBack(former, after: failure) }
         if journal.hasBuilt {
             // A builder that was stopped may have left half an image.
             let isBroken = failure.map { ($0 as? PersistenceError)?.code == .interrupted } ?? true
@@ -118,6 +157,19 @@ package struct Persisting {
         }
         try system.removeJournal()
         return touched
+    }
+
+    private func putBack(_ former: ChoiceJournal.FormerBootLoader, after failure: (any Error)?) throws(PersistenceError)
+    {
+        guard let loader = BootLoader(rawValue: former.name) else { return }
+        do throws(PersistenceError) {
+            try system.update(try system.change(loader, to: former.hadParameter))
+        } catch {
+            throw PersistenceError(
+                .halfDone,
+                "\(why(failure))The boot loader could not be put back: \(why(error))run `daxswitch recover` once that can be done"
+            )
+        }
     }
 
     /// Has the images built again that have what was taken back, and without it would bring it at the next boot; the ones

@@ -61,6 +61,7 @@ struct PersistTests {
         on system: BootSystem,
         waitingUpTo limit: Duration = .zero,
         updatingInitramfs: Bool = false,
+        updatingBootLoader: Bool = false,
         isDryRun: Bool = false,
         confirm: @escaping () throws -> Void = {}
     ) -> Persister {
@@ -69,6 +70,7 @@ struct PersistTests {
             state: StateDirectory(root: root),
             waitingUpTo: limit,
             updatesInitramfs: updatingInitramfs,
+            updatesBootLoader: updatingBootLoader,
             isDryRun: isDryRun,
             watch: { Undisturbed() },
             inhibitor: inhibitor,
@@ -172,7 +174,9 @@ struct PersistTests {
         #expect(text.contains("undecoded-range"))
     }
 
-    @Test("an image-based system with cxl_acpi built in: module_blacklist= has no effect there")
+    @Test(
+        "an image-based system with cxl_acpi built in: module_blacklist= has no effect there, initcall_blacklist= has"
+    )
     func imageWithBuiltin() throws {
         try makeImage()
         let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first") {
@@ -180,8 +184,16 @@ struct PersistTests {
             $0.modules.builtin.insert("cxl_acpi")
             $0.kernel.commandLine = KernelCommandLine("ro module_blacklist=cxl_acpi")
         }
-        #expect(report.status == .refused && report.commandLine == nil)
-        #expect(report.hazards.map(\.id) == [.builtin])
+        #expect(report.status == .refused && report.commandLine == "initcall_blacklist=cxl_acpi_init")
+        #expect(report.error?.code == "not-kept")
+    }
+
+    @Test("an image system: the line of its own tool")
+    func imageSystem() throws {
+        try WholeFile.write([], to: "\(root)/run/ostree-booted")
+        try WholeFile.write([], to: "\(root)/usr/bin/rpm-ostree")
+        let report = try report("hmem", "7.3.4", "auto-reload", "dax_cxl-first")
+        #expect(report.error?.message.hasSuffix(": rpm-ostree kargs --append=module_blacklist=cxl_acpi") == true)
     }
 
     @Test("an image-based system with the line on its command line: nothing to do, nor for --clear")

@@ -74,6 +74,71 @@ struct BuiltinDriverTests {
         #expect(try reason(bound, "cxl_mem").contains("ENOENT"))
     }
 
+    @Test("what can't be bound is refused, with its reason: two ACPI0017 devices, no file to bind it by")
+    func notBound() throws {
+        let reason = { (machine: MachineState) in
+            try Planner(machine: machine).predict([.load("cxl_acpi")]).hazards.first { $0.id == .builtin }?.why ?? ""
+        }
+        let unbound = try machine("acpi-unbound")
+        #expect(try reason(unbound) == "")
+        var two = unbound
+        two.modules.drivers["cxl_acpi"]?.devices.append(.init(name: "ACPI0017:01", isBound: false))
+        #expect(try reason(two).contains("ACPI0017:00, ACPI0017:01"))
+        var suppressed = unbound
+        suppressed.modules.drivers["cxl_acpi"]?.hasBindFiles = false
+        #expect(try reason(suppressed).contains("suppress_bind_attrs"))
+    }
+
+    /// Booted with `initcall_blacklist=cxl_acpi_init`, as `persist hmem` has the boot loader do.
+    private func leftOut() throws -> MachineState {
+        var machine = try machine("hmem-owned")
+        machine.kernel.commandLine = KernelCommandLine("ro initcall_blacklist=cxl_acpi_init")
+        machine.modules.drivers["cxl_acpi"]?.isRegistered = false
+        machine.remembered = nil
+        machine.decoderHistory.value = .asAtBoot
+        return machine
+    }
+
+    @Test("left out at the boot: cxl needs a reboot without the parameter, and hmem is already in effect")
+    func leftOutAtBoot() throws {
+        let machine = try leftOut()
+        let plan = try Planner(machine: machine).plan(Machines.cxl)
+        let hazard = try #require(plan.hazards.first { $0.id == .builtin })
+        #expect(hazard.why.contains("before a reboot"))
+        #expect(hazard.wayOut.contains("initcall_blacklist=") && hazard.wayOut.contains("reboot"))
+        #expect(plan.verdict == .refused)
+        #expect(try Planner(machine: machine).plan(Machines.hmem).verdict == .nothingToDo)
+    }
+
+    @Test("the next boot: hmem leaves cxl_acpi out and changes nothing here, cxl has it at work again")
+    func nextBoot() throws {
+        var machine = try leftOut()
+        machine.persisted = .hmem
+        #expect(NextBoot(of: machine).differs == false)
+        var bound = try self.machine("cxl-side")
+        bound.persisted = .hmem
+        #expect(NextBoot(of: bound).differs == true)
+        #expect(NextBoot(of: bound).hazards(of: .hmem).isEmpty)
+        bound.persisted = .cxl
+        #expect(NextBoot(of: bound).differs == false)
+    }
+
+    @Test(
+        "without a choice, the entries of the boot loader tell whether the next boot leaves it out; else this boot does"
+    )
+    func entries() throws {
+        var machine = try leftOut()
+        #expect(machine.nextBootLeavesOutCxlAcpi)
+        machine.bootEntries = [BootEntry(file: "/boot/grub/grub.cfg", commandLine: KernelCommandLine("ro"))]
+        #expect(!machine.nextBootLeavesOutCxlAcpi)
+        machine.persisted = .hmem
+        #expect(machine.pendingBootEntries == ["/boot/grub/grub.cfg"])
+        machine.persisted = .cxl
+        #expect(machine.pendingBootEntries == [])
+        machine.modules.builtin = []
+        #expect(machine.pendingBootEntries == nil && !machine.nextBootLeavesOutCxlAcpi)
+    }
+
     @Test("bound again, with dax_cxl in: CXL has its region")
     func bound() throws {
         var machine = try machine("dax_cxl-too")

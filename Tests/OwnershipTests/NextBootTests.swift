@@ -73,12 +73,34 @@ struct NextBootTests {
         #expect(NextBoot(of: machine).hazards(of: .hmem).map(\.id) == [.undecodedRange])
     }
 
-    @Test("cxl_acpi in the kernel image can't be kept out by modprobe")
+    @Test("cxl_acpi in the kernel image is no hazard for hmem: the boot loader leaves it out")
     func builtin() {
         var machine = Machines.cxlOwned(.coordinated, locked: true)
         machine.modules.loaded["cxl_acpi"] = nil
         machine.modules.builtin.insert("cxl_acpi")
-        #expect(NextBoot(of: machine).hazards(of: .hmem).map(\.id) == [.builtin])
+        #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
+    }
+
+    @Test("kexec is enough where the kernel allows it, every region is committed, and none of this boot is gone")
+    func kexec() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: false)
+        #expect(!NextBoot(of: machine).canKexec)
+        machine.kernel.allowsKexec = true
+        #expect(NextBoot(of: machine).canKexec)
+        let fix = { (machine: MachineState) in
+            try Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .regionLost }?.wayOut ?? ""
+        }
+        #expect(try fix(machine).contains("systemctl kexec"))
+        var lost = machine
+        lost.lostRegions = [RememberedRegion(range: Machines.span(0x9_0000_0000, 0x1000_0000), locked: false)]
+        #expect(!NextBoot(of: lost).canKexec)
+        #expect(try !fix(lost).contains("kexec"))
+        var undecoded = machine
+        undecoded.regions[0].committed = false
+        #expect(!NextBoot(of: undecoded).canKexec)
+        var unseen = machine
+        unseen.windows[0].isLive = false
+        #expect(!NextBoot(of: unseen).canKexec)
     }
 
     @Test("now and next boot: they differ where the owners will")

@@ -135,6 +135,28 @@ struct BuiltinDriverTests {
         #expect(try unfinished(kernel) == nil)
     }
 
+    @Test(
+        "its device is gone before it can be unbound, or a second one came: that is said, and what went before is undone",
+        arguments: [0, 2]
+    )
+    func deviceGone(devices: Int) throws {
+        let kernel = try kernel(["cxl_acpi", "dax_hmem", "dax_cxl"])
+        kernel.onRead = { _, machine in
+            if machine.modules.loaded["dax_hmem"] != nil { return }
+            machine.modules.drivers["cxl_acpi"]?.devices = (0..<devices).map {
+                .init(name: "ACPI0017:0\($0)", isBound: true)
+            }
+        }
+        guard case .rolledBack(let error) = try run(kernel, hmem) else {
+            Issue.record("not rolled back")
+            return
+        }
+        #expect(error.code == .newHazard)
+        #expect(error.description.contains(devices == 0 ? "is not known" : "ACPI0017:00, ACPI0017:01"))
+        #expect(kernel.writes.isEmpty && owners(kernel) == [.cxl])
+        #expect(try unfinished(kernel) == nil)
+    }
+
     @Test("unbound, and dax_hmem can't be loaded: it is bound again")
     func rolledBack() throws {
         let kernel = try kernel(["cxl_acpi", "dax_hmem", "dax_cxl"])

@@ -17,6 +17,9 @@ struct DecoderHistoryInference {
     func find() -> Inferred<DecoderHistory> {
         if let why = earlierKernel ?? sleep { return Inferred(.unknown, evidence: [why]) }
         if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
+        if state.hasBuiltinCxlAcpi, state.kernel.commandLine.leavesOut("cxl_acpi") {
+            return Inferred(.asAtBoot, evidence: ["/proc/cmdline leaves cxl_acpi out with initcall_blacklist=."])
+        }
         // What is part of the kernel image is bound without being loaded.
         if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
             !state.modules.builtin.contains("cxl_acpi")

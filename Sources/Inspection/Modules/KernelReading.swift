@@ -25,12 +25,23 @@ struct KernelReading {
             ?? (tree.exists("/proc/modules") || release == Kernel.unknownRelease)
         if kernel.hasModuleHelper, let program, program != "modprobe" { kernel.unknownModuleHelper = helper }
         kernel.lockdown = lockdown()
+        kernel.allowsKexec = allowsKexec
         return kernel
     }
 
     /// Which boot it is; nil where that is not told.
     func bootID() throws(InspectionError) -> String? {
         try tree.value("/proc/sys/kernel/random/boot_id").flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The files that tell whether kexec works: the kernel has it (CONFIG_KEXEC_CORE: kernel/ksysfs.c), and nobody has disabled it
+    /// (kernel/kexec_core.c).
+    static let kexecPaths = ["/sys/kernel/kexec_loaded", "/proc/sys/kernel/kexec_load_disabled"]
+
+    /// The program, which `systemctl kexec` runs, tells on a running machine only: no recording has it.
+    private var allowsKexec: Bool {
+        tree.exists(Self.kexecPaths[0]) && tree.optionalValue(Self.kexecPaths[1]) == "0"
+            && (!tree.isLive || ["/usr/sbin/kexec", "/sbin/kexec"].contains(where: tree.exists))
     }
 
     /// The word in brackets of `none [integrity] confidentiality` (`lockdown_read()`, security/lockdown/lockdown.c).

@@ -45,19 +45,26 @@ struct ModprobeFiles {
     private static let directories = [
         "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
     ]
+    private static let parameter = "initcall_blacklist=\(KernelCommandLine.cxlAcpiInitcall)"
     private static let own = [Inspector.holdPath, Inspector.persistedPath]
 
     private let names: ConfigurationFiles
     /// The lines of each file that counts now or at the next boot, and of those that daxswitch writes.
     private var files: [String: [ModprobeConfiguration.Line]] = [:]
     private var errors: [String: InspectionError] = [:]
+    /// `persist` wrote down that the boot loader has a parameter for what is persisted.
+    private(set) var namesBootParameter = false
 
     /// The files of the machine in `tree`.
     init(_ tree: any FileTree) {
         names = ConfigurationFiles(tree, in: Self.directories, suffix: ".conf")
         for path in Set(paths(isOfNextBoot: false) + paths(isOfNextBoot: true) + Self.own) {
             do throws(InspectionError) {
-                files[path] = try tree.read(path).map { Self.lines($0, of: path) }
+                let text = try tree.read(path)
+                files[path] = text.map { Self.lines($0, of: path) }
+                if path == Inspector.persistedPath, let text {
+                    namesBootParameter = String(decoding: text, as: UTF8.self).contains(Self.parameter)
+                }
             } catch {
                 errors[path] = error
             }

@@ -15,12 +15,14 @@ struct ModuleReading {
     ///
     /// - Parameters:
     ///   - platformDevices: The names in `/sys/bus/platform/devices`.
+    ///   - commandLine: What the kernel was started with.
     ///   - isRecorded: it is known which modules are loaded.
     init(
         tree: any FileTree,
         release: String,
         decoders: [Decoder],
         platformDevices: [String],
+        commandLine: KernelCommandLine = KernelCommandLine(""),
         isRecorded: Bool = true
     ) throws(InspectionError) {
         self.tree = tree
@@ -37,6 +39,10 @@ struct ModuleReading {
         let hmem = devices(of: "hmem_platform", "hmem_platform.", platformDevices)
         table.drivers["dax_hmem"] = hmem.devices.isEmpty ? devices(of: "hmem", "hmem.", platformDevices) : hmem
         table.drivers["cxl_acpi"] = devices(of: "cxl_acpi", "ACPI0017:", platformDevices)
+        for (module, driver) in table.drivers where table.builtin.contains(module) {
+            let isThere = !tree.isLive || tree.exists("/sys/bus/platform/drivers/\(driver.driver)")
+            table.drivers[module]?.isRegistered = isThere && !commandLine.leavesOut(module)
+        }
     }
 
     /// The devices of a platform driver, whose names begin with `prefix`.

@@ -24,7 +24,7 @@ extension Examination {
             found.append(
                 (
                     "`daxswitch persist hmem`", "/etc/modprobe.d/01-daxswitch.conf",
-                    "if CXL is to own the memory, run `daxswitch persist cxl` and reboot"
+                    "if CXL is to own the memory, run `\(machine.persistCommand(.cxl))` and reboot"
                 )
             )
         } else if machine.isHeld {
@@ -44,8 +44,7 @@ extension Examination {
                 )
             )
         }
-        let calls = kernel.parameters.filter { $0.name == "initcall_blacklist" }.compactMap(\.value)
-        if calls.flatMap({ $0.split(separator: ",") }).contains("cxl_acpi_init") {
+        if kernel.leavesOut("cxl_acpi") {
             found.append(
                 (
                     "the kernel command line", "/proc/cmdline: initcall_blacklist= names cxl_acpi_init",

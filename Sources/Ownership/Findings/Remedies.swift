@@ -53,7 +53,7 @@ final class Remedies {
     /// What brings the machine to another boot in which dax_hmem owns the memory; nil where that would be dangerous.
     var persistHmem: String? {
         guard machine.persisted != .hmem else { return "reboot: `persist hmem` is in place" }
-        return NextBoot(of: machine).canBeHmem ? "run `daxswitch persist hmem`, then reboot" : nil
+        return NextBoot(of: machine).canBeHmem ? "run `\(machine.persistCommand(.hmem))`, then reboot" : nil
     }
 
     /// A plan to be made for each command, the first command last: as the policies are, then with the memory taken offline.

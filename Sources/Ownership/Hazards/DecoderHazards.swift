@@ -16,7 +16,9 @@ extension StepHazards {
             let online = model.onlineBlocks.count { region.range.overlaps($0) }
             if online > 0 { found.append(liveMemory(online, of: region, in: model)) }
             found += keptOverLost(region, in: model)
-            if region.mode == "ram" && policy?.consent.loseRegions != true { found.append(regionLost(region, module)) }
+            if region.mode == "ram" && policy?.consent.loseRegions != true {
+                found.append(regionLost(region, module, in: model))
+            }
         }
         return region.mode == "pmem" ? found + pmemHazards(region, module, in: model) : found
     }
@@ -54,7 +56,7 @@ extension StepHazards {
         }
     }
 
-    func regionLost(_ region: ModelRegion, _ module: String) -> Hazard {
+    func regionLost(_ region: ModelRegion, _ module: String, in model: KernelModel) -> Hazard {
         let decoders = "the decoders of \(region.name) (\(region.range))"
         let reset =
             switch region.lock {
@@ -74,8 +76,8 @@ extension StepHazards {
                 "removing \(module) \(reset) memory behind it no longer answers, its contents are lost, and the region does "
                 + "not come back by itself",
             wayOut: wantsHmem && advice.canBeHmem
-                ? "keep cxl_acpi out from the start: daxswitch persist hmem, and reboot; dax_hmem then owns the range and "
-                    + "the decoders stay as firmware left them"
+                ? "keep cxl_acpi out from the start: \(model.constants.persistHmem), and reboot; dax_hmem then owns the "
+                    + "range and the decoders stay as firmware left them\(model.kexecAdvice)"
                 : "leave \(module) loaded; a reboot loads all modules again and keeps the region"
         )
     }

@@ -20,7 +20,8 @@ extension StepHazards {
             let names = active.map(\.name).joined(separator: ", ")
             return [pmemInUse(region, "\(names) on \(region.name) is active\(words): it goes with \(module)")]
         }
-        return region.keepsDecoders || policy?.consent.loseRegions == true ? [] : [regionLost(region, module)]
+        return region.keepsDecoders || policy?.consent.loseRegions == true
+            ? [] : [regionLost(region, module, in: model)]
     }
 
     private func pmemInUse(_ region: ModelRegion, _ why: String) -> Hazard {

@@ -34,6 +34,18 @@ struct StepHazards {
 
     private func refused(_ refusal: String, in model: KernelModel) -> Hazard {
         if let module = step.module, model.constants.builtin.contains(module) {
+            if case .load = step, model.constants.drivers[module]?.isRegistered == false {
+                return Hazard(
+                    id: .builtin,
+                    subject: module,
+                    why: refusal,
+                    wayOut:
+                        "take \(KernelCommandLine.initcalls(of: module).joined(separator: ", ")) out of initcall_blacklist= on "
+                        + "the kernel command line"
+                        + (module == "cxl_acpi" ? " (`daxswitch persist cxl --update-boot-loader` does)" : "")
+                        + ", and reboot"
+                )
+            }
             return Hazard(
                 id: .builtin,
                 subject: module,

@@ -19,11 +19,32 @@ extension KernelModel {
     /// dax_hmem asks for cxl_acpi only while it starts (drivers/dax/hmem/hmem.c: dax_hmem_init()).
     func bindingDriver(of module: String) -> StepOutcome {
         if has(module) { return StepOutcome(self) }
+        if let refusal = refusalToBind(module) { return StepOutcome(self, refusal: refusal) }
         var model = self
         model.unbound.remove(module)
         guard module == "cxl_acpi" else { return StepOutcome(model.probingHmem()) }
         model.showWindows()
         return StepOutcome(model)
+    }
+
+    /// Why the driver of `module` can't be bound to what it had; nil where it can.
+    private func refusalToBind(_ module: String) -> String? {
+        guard let driver = constants.drivers[module] else { return nil }
+        let builtIn = "\(module) is part of the kernel image"
+        guard driver.isRegistered else {
+            return "\(builtIn), and this boot left it out: the kernel has no driver \(driver.driver) before a reboot"
+        }
+        if !driver.hasBindFiles {
+            return "\(builtIn), and its driver has no file to bind it by (suppress_bind_attrs)"
+        }
+        return refusalOfMany(driver, of: module).map { "\(builtIn), and \($0)" }
+    }
+
+    /// Why what a driver with several devices does is not known; nil where it is. Each has windows of its own, and nothing tells
+    /// which.
+    private func refusalOfMany(_ driver: DriverDevices, of module: String) -> String? {
+        guard module == "cxl_acpi", driver.devices.count > 1 else { return nil }
+        return "its driver has more than one device: \(driver.devices.map(\.name).joined(separator: ", "))"
     }
 
     /// Why the driver of `module` can't be unbound from what it has; nil where it can.
@@ -45,9 +66,6 @@ extension KernelModel {
         if driver?.hasBindFiles == false {
             return "\(builtIn), and its driver has no file to unbind it by (suppress_bind_attrs)"
         }
-        // Each has windows of its own, and nothing tells which.
-        guard module == "cxl_acpi", devices.count > 1 else { return nil }
-        return
-            "\(builtIn), and its driver has more than one device: \(devices.map(\.name).joined(separator: ", "))"
+        return driver.flatMap { refusalOfMany($0, of: module) }.map { "\(builtIn), and \($0)" }
     }
 }

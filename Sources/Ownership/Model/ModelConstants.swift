@@ -8,13 +8,15 @@ struct ModelConstants: Equatable, Sendable {
     /// Modules that are part of the kernel image.
     var builtin: Set<String>
     /// The platform devices of the drivers that can be bound and unbound, by module.
-    private(set) var drivers: [String: DriverDevices]
+    var drivers: [String: DriverDevices]
     /// What decides whether a module is loaded or removed.
     var modules: ModuleFacts
     /// `/proc/sys/kernel/modules_disabled` is 1.
     var modulesAreDisabled: Bool
     /// The mode of lockdown, where there is one that forbids something.
     var lockdown: String?
+    /// It can start another kernel by kexec, and no region of this boot is gone.
+    var allowsKexec: Bool
     /// The loaded modules without a valid signature.
     var unsignedModules: Set<String>
     /// `persist cxl` is in place: a soft dependency of dax_hmem loads the CXL modules before it, `cxl_pmem` first.
@@ -70,6 +72,7 @@ struct ModelConstants: Equatable, Sendable {
         modules = ModuleFacts(of: machine, generation)
         modulesAreDisabled = machine.kernel.modulesDisabled
         lockdown = machine.kernel.lockdown.flatMap { $0 == "none" ? nil : $0 }
+        allowsKexec = machine.kernel.allowsKexec && machine.lostRegions.isEmpty
         unsignedModules = Set(machine.modules.loaded.filter(\.value.isUnsigned).keys)
         loadsCxlFirst = machine.persisted == .cxl
         softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)

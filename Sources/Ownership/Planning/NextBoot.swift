@@ -40,20 +40,9 @@ package struct NextBoot: Sendable {
     /// What `choice` would break at the boot.
     package func hazards(of choice: BootChoice) -> [Hazard] {
         guard choice == .hmem else { return [] }
-        var found: [Hazard] = []
-        if machine.modules.builtin.contains("cxl_acpi") {
-            found.append(
-                Hazard(
-                    id: .builtin,
-                    subject: "cxl_acpi",
-                    why: "cxl_acpi is part of the kernel image: no configuration of modprobe keeps it out",
-                    wayOut: "put initcall_blacklist=cxl_acpi_init on the kernel command line"
-                )
-            )
-        }
         // The generation does not matter for what the decoders are.
         let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
-        return found + undecoded(now).map { undecodedHazard($0, now.constants) }
+        return undecoded(now).map { undecodedHazard($0, now.constants) }
             + cutRanges(now.constants).map(unbindableHazard)
     }
 
@@ -182,13 +171,22 @@ extension KernelModel {
     ///
     /// - Parameter choice: What is persisted.
     func atNextBoot(_ choice: BootChoice?, _ remembered: RememberedDecoders? = nil) -> KernelModel {
-        var boot = KernelModel(constants).withConstants { $0.loadsCxlFirst = choice == .cxl }
+        let isBuiltin = constants.builtin.contains("cxl_acpi")
+        // `persist` has the boot loader say which of the two it is.
+        let isLeftOut =
+            isBuiltin && (choice.map { $0 == .hmem } ?? (constants.drivers["cxl_acpi"]?.isRegistered == false))
+        var boot = KernelModel(constants).withConstants {
+            $0.loadsCxlFirst = choice == .cxl
+            $0.drivers["cxl_acpi"]?.isRegistered = !isLeftOut
+        }
         boot.isHeld = choice == .hmem
-        boot.windowsAreLive = constants.builtin.contains("cxl_acpi") && !constants.windows.isEmpty
+        if isLeftOut { boot.unbound.insert("cxl_acpi") }
         boot.probeIsPending = constants.asksForCxl
         let lost = (remembered?.regions ?? []).filter { known in !regions.contains { $0.range == known.range } }
         boot.regions =
             regions.compactMap(\.atNextBoot) + lost.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }
+        // What is part of the kernel image is there before the first module.
+        if isBuiltin && !isLeftOut { boot.showWindows() }
         return boot
     }
 }

@@ -47,6 +47,6 @@ extension Planner {
         else {
             return nil
         }
-        return "daxswitch persist \(choice.rawValue)"
+        return machine.persistCommand(choice)
     }
 }

@@ -38,7 +38,7 @@ struct Collector {
             "/sys/kernel/security/lockdown", Inspector.holdPath, Inspector.holdChangePath,
             Inspector.persistedPath, RememberedFacts.path,
         ]
-        + Inspector.historyPaths
+        + Inspector.historyPaths + Inspector.kexecPaths
 
     /// Records the machine.
     ///
@@ -58,6 +58,10 @@ struct Collector {
         for module in Set(Self.modules).sorted() { recording.directory("/sys/module/\(module)", depth: 2) }
         recording.directory("/sys/firmware/memmap", depth: 2)
         recordMemory()
+        // The lines with the kernel's command line.
+        for path in BootEntryReading(tree: tree).files() {
+            recording.file(path) { BootEntryReading.isCommandLine($0) }
+        }
         recordModuleLists()
         recordUsers()
         recordLog()

@@ -12,7 +12,8 @@ struct PersistCommand: Command {
         abstract: "Make a choice hold from the next boot on, or take it back.",
         discussion: """
             Writes configuration of modprobe below /etc, which the initramfs gets too: hmem keeps cxl_acpi from ever being \
-            loaded, cxl has the CXL modules loaded before dax_hmem. Nothing changes on the running machine. Shows what it \
+            loaded, cxl has the CXL modules loaded before dax_hmem. Where cxl_acpi is part of the kernel image, hmem is a \
+            parameter of the kernel as well, which the boot loader is told. Nothing changes on the running machine. Shows what it \
             will write, and asks first on a terminal; scripts say --yes.
             """
     )
@@ -28,6 +29,9 @@ struct PersistCommand: Command {
 
     @Flag(help: "Have initramfs-tools or dracut make the initramfs anew.")
     var updateInitramfs = false
+
+    @Flag(help: "Have the boot loader's configuration made anew if the choice needs a kernel parameter.")
+    var updateBootLoader = false
 
     @Flag(help: "Say what would be written and do nothing.")
     var dryRun = false
@@ -70,6 +74,7 @@ struct PersistCommand: Command {
             state: StateDirectory(),
             waitingUpTo: wait.limit,
             updatesInitramfs: updateInitramfs,
+            updatesBootLoader: updateBootLoader,
             isDryRun: dryRun,
             watch: { SignalInterrupts() },
             inhibitor: LogindInhibitor(),

@@ -32,6 +32,17 @@ struct PersistReport {
     /// The images of the initramfs that don't have, or were not seen to have, what is in the files.
     var pendingImages: [String] = []
     var isRebuilt = false
+    /// What the boot loader must be told for it; nil where it has nothing to do with it.
+    var bootLoader: BootLoaderChange?
+    /// The files of the boot loader that are not as they must be.
+    var pendingEntries: [String] = []
+    /// No entry of it can be read, so that nothing tells what it has.
+    var bootLoaderIsUnseen = false
+    /// This run has it told.
+    var bootLoaderIsToChange = false
+    var bootLoaderIsChanged = false
+    /// `systemctl kexec` is enough for it.
+    var canKexec = false
     /// What to put on the kernel command line instead.
     var commandLine: String?
     var error: Failure?
@@ -80,6 +91,14 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
                 "pending_images": JSONValue(report.pendingImages),
                 "stale": .bool(!report.pendingImages.isEmpty), "rebuilt": .bool(report.isRebuilt),
             ],
+            "boot_loader": [
+                "name": JSONValue(report.bootLoader?.loader.rawValue),
+                "parameter": JSONValue(report.bootLoader.map { _ in BootLoader.parameter }),
+                "wanted": report.bootLoader.map { .bool($0.isWanted) } ?? .null,
+                "commands": .list((report.bootLoader?.commands ?? []).map { JSONValue($0) }),
+                "pending_entries": JSONValue(report.pendingEntries), "changed": .bool(report.bootLoaderIsChanged),
+            ],
+            "kexec_is_enough": .bool(report.canKexec),
             "kernel_command_line": JSONValue(report.commandLine),
             "hazards": .form(report.hazards.groups), "error": report.error.map(errorMember) ?? .null,
         ]
@@ -90,6 +109,7 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
 func nextBootMembers(_ machine: MachineState, _ pendingImages: [String]?) -> JSONValue {
     [
         "pending_images": pendingImages.map { JSONValue($0) } ?? .null,
+        "pending_entries": machine.pendingBootEntries.map { JSONValue($0) } ?? .null,
         "persisted": JSONValue(machine.persisted?.rawValue),
         "differs": JSONValue(NextBoot(of: machine).differs),
     ]
@@ -106,8 +126,26 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
         lines += (change.text ?? "").split(separator: "\n").map { style.faint("    | \($0)") }
     }
     lines += ["", style.strong("Initramfs") + "  \(initramfsText(report, rebuilds: rebuilds))"]
+    if let change = report.bootLoader { lines += [style.strong("Boot loader") + "  \(bootLoaderText(change, report))"] }
     if !report.hazards.isEmpty { lines += [""] + hazardsText(report.hazards, style) }
     return lines + [""]
+}
+
+private func bootLoaderText(_ change: BootLoaderChange, _ report: PersistReport) -> String {
+    let what = "\(change.loader.rawValue): \(change.words)"
+    if report.bootLoaderIsToChange { return what }
+    let isNeeded = !report.pendingEntries.isEmpty || report.changes.contains { $0.action != .keep }
+    return isNeeded ? "\(what) afterwards (--update-boot-loader does)" : change.loader.rawValue
+}
+
+extension BootLoaderChange {
+    /// What is done, as a person would do it.
+    fileprivate var words: String {
+        let edit =
+            loader == .kernelInstall
+            ? "\(isWanted ? "add" : "remove") \(BootLoader.parameter) in /etc/kernel/cmdline, " : ""
+        return edit + "run " + commands.map { $0.map(shellWord(path:)).joined(separator: " ") }.joined(separator: "; ")
+    }
 }
 
 private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
@@ -122,19 +160,27 @@ private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
 
 /// The end of a `persist` for people.
 func persistText(_ report: PersistReport, style: Style) -> [Line] {
-    let pending = report.error == nil ? pendingImagesText(report.pendingImages, report.builder) : []
+    let pending = report.error == nil ? pendingText(report) : []
     let isNothing = report.outcome == .nothingToDo || report.outcome == .dryRun && report.isEmpty
+    let places = [
+        report.pendingImages.isEmpty ? nil : "the initramfs", report.bootLoaderLacksIt ? "the boot loader" : nil,
+    ]
+    .compactMap { $0 }
     return switch report.outcome {
     case .done where !pending.isEmpty:
         [
             style.careful(
-                report.choice == nil ? "Removed, but not from the initramfs." : "Written, but not in the initramfs."
+                report.choice == nil
+                    ? "Removed, but not from \(places.joined(separator: " and "))."
+                    : "Written, but not in \(places.joined(separator: " and "))."
             )
         ]
             + pending
     case _ where isNothing && !pending.isEmpty:
-        [style.careful("Nothing to write, but the initramfs is not up to date.")] + pending
-    case .done: [style.good(report.choice == nil ? "Taken back." : "Written; it holds from the next boot on.")]
+        [style.careful("Nothing to write, but \(places.joined(separator: " and ")) is not up to date.")] + pending
+    case .done:
+        [style.good(report.choice == nil ? "Taken back." : "Written; it holds from the next boot on.")]
+            + kexecText(report)
     case _ where isNothing: [style.good("Nothing to do.")]
     case .nothingToDo, .dryRun: [report.hazards.isEmpty ? "This would be done." : style.bad("This would be refused.")]
     case .refused:
@@ -148,6 +194,48 @@ func persistText(_ report: PersistReport, style: Style) -> [Line] {
     case .failed where report.isChanged: [style.bad("Failed; the files are as before, an initramfs is not.")]
     case .failed: [style.bad("Failed; nothing was changed.")]
     }
+}
+
+extension PersistReport {
+    /// The boot loader does not have, or was not seen to have, what it must have.
+    fileprivate var bootLoaderLacksIt: Bool {
+        guard bootLoader != nil, error == nil else { return false }
+        return !pendingEntries.isEmpty || outcome == .done && !bootLoaderIsChanged && bootLoaderIsUnseen
+    }
+}
+
+private func pendingText(_ report: PersistReport) -> [Line] {
+    let images = pendingImagesText(report.pendingImages, report.builder)
+    guard let change = report.bootLoader, report.bootLoaderLacksIt else { return images }
+    let files =
+        report.pendingEntries.isEmpty ? "the boot loader's entries" : report.pendingEntries.joined(separator: ", ")
+    return images
+        + wrapped(
+            "The next boot may be as before: \(BootLoader.parameter) is not yet \(change.isWanted ? "in" : "out of") \(files). Fix: "
+                + "\(change.words), then daxswitch status.",
+            indent: 2
+        )
+}
+
+/// The fast way to the next boot, if there is one.
+private func kexecText(_ report: PersistReport) -> [Line] {
+    guard report.canKexec else { return [] }
+    return wrapped(
+        "To have it now, reboot. `systemctl kexec` is enough and spares the firmware's start: the decoders of all regions are "
+            + "committed, and none was reset in this boot.",
+        indent: 2
+    )
+}
+
+/// The files of the boot loader that don't have what is persisted, and what to do about it.
+func pendingEntriesText(_ machine: MachineState) -> [Line] {
+    guard let files = machine.pendingBootEntries, !files.isEmpty, let choice = machine.persisted else { return [] }
+    return wrapped(
+        "The next boot may be as before: \(BootLoader.parameter) is \(choice == .hmem ? "not yet in" : "still in") "
+            + "\(files.joined(separator: ", ")). Fix: run daxswitch persist \(choice.rawValue) --update-boot-loader, then daxswitch "
+            + "status.",
+        indent: 2
+    )
 }
 
 /// The images that don't have what is in the files for the next boot, and what to do about it.

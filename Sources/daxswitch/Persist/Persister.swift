@@ -13,6 +13,7 @@ struct Persister {
     /// How long another daxswitch is waited for.
     let waitingUpTo: Duration
     let updatesInitramfs: Bool
+    let updatesBootLoader: Bool
     let isDryRun: Bool
     /// Begins to watch for the signals that ask for an end.
     let watch: () -> any Interrupts
@@ -29,7 +30,7 @@ struct Persister {
         if isDryRun {
             // The journal of a run that is at work is unfinished as well.
             if proposal.journal != nil { try Lock.waitUntilFree(state) }
-            if proposal.isUnfinished { throw PersistenceError.unfinished }
+            if let unfinished = proposal.unfinished { throw unfinished }
             report.isEmpty = proposal.isEmpty && proposal.journal == nil
             report.outcome = .dryRun
             return
@@ -60,10 +61,13 @@ struct Persister {
         interrupts.note(.halfWay)
         do {
             let persisting = Persisting(on: system, interruption: { interrupts.pending })
-            if let builder = proposal.rebuildingBy {
-                try inhibitor.duringRebuild { try persisting.carryOut(proposal.plan, rebuildingBy: builder) }
+            let carryOut = {
+                try persisting.carryOut(proposal.plan, rebuildingBy: proposal.rebuildingBy, changing: proposal.changing)
+            }
+            if proposal.rebuildingBy != nil || proposal.changing != nil {
+                try inhibitor.duringRebuild(carryOut)
             } else {
-                try persisting.carryOut(proposal.plan, rebuildingBy: nil)
+                try carryOut()
             }
         } catch {
             if Failure(error).status != .stopped { interrupts.note(.unchanged) }
@@ -73,11 +77,21 @@ struct Persister {
         report.outcome = .done
         report.isChanged = true
         report.isRebuilt = proposal.rebuildingBy != nil
+        report.bootLoaderIsChanged = proposal.changing != nil
+        if let change = report.bootLoader {
+            report.pendingEntries = system.bootEntries.files(leavingOut: "cxl_acpi", is: !change.isWanted)
+        }
         report.pendingImages = try system.check(system.images).pending
     }
 
     private func propose(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws -> PersistProposal {
-        try PersistProposal(asked, updatingInitramfs: updatesInitramfs, on: system, into: &report)
+        try PersistProposal(
+            asked,
+            updatingInitramfs: updatesInitramfs,
+            updatingBootLoader: updatesBootLoader,
+            on: system,
+            into: &report
+        )
     }
 }
 
@@ -94,21 +108,28 @@ struct PersistProposal {
     /// What makes the initramfs anew; nil where it stays as it is.
     let rebuildingBy: InitramfsBuilder?
 
+    /// What the boot loader is told; nil where it stays as it is.
+    let changing: BootLoaderChange?
+
     /// What the images have.
     let check: ImageCheck
     /// What an earlier run that was cut off, or is at work, found.
     let journal: ChoiceJournal?
 
-    /// An earlier run was cut off while the initramfs was built, and this one builds none.
-    var isUnfinished: Bool { journal?.hasBuilt == true && rebuildingBy == nil }
+    /// An earlier run was cut off while the initramfs was built, or the boot loader changed, and this one does not do so.
+    var unfinished: PersistenceError? {
+        if journal?.hasBuilt == true && rebuildingBy == nil { return .unfinished }
+        return journal?.bootLoader != nil && changing == nil ? .unfinishedBootLoader : nil
+    }
 
     /// Nothing is to be done.
-    var isEmpty: Bool { plan.isEmpty && rebuildingBy == nil }
+    var isEmpty: Bool { plan.isEmpty && rebuildingBy == nil && changing == nil }
 
     /// Fills `report` as far as it comes: what stands in the way is an error after what is known has been taken down.
     init(
         _ asked: Asked,
         updatingInitramfs: Bool = false,
+        updatingBootLoader: Bool = false,
         on system: BootSystem,
         into report: inout PersistReport
     ) throws {
@@ -119,11 +140,17 @@ struct PersistProposal {
         report.pendingImages = check.pending
         let obstacle = system.kind.obstacle
         let line = try Self.check(asked, on: system, filesLast: obstacle == nil, into: &report)
+        let need = try obstacle == nil ? Self.need(asked, on: system, &report) : .nothing
         let wanted = Result { [report] in
-            try BootPlan(choice: report.choice, builder: report.builder, present: try system.present())
+            try BootPlan(
+                choice: report.choice,
+                builder: report.builder,
+                loader: need.loader,
+                present: try system.present()
+            )
         }
         if let obstacle, (try? wanted.get())?.isEmpty != true {
-            guard let line else { throw Self.notKept(obstacle, &report) }
+            guard let line else { throw Self.notKept(obstacle, asked, on: system, &report) }
             report.commandLineInForce = line.option
             plan = .nothing
         } else {
@@ -137,6 +164,13 @@ struct PersistProposal {
         // Where files don't last the initramfs is not made on this host.
         let builder = updatingInitramfs && obstacle == nil ? try Self.builder(of: report) : nil
         rebuildingBy = isNeeded ? builder : nil
+        let mustChange = !plan.isEmpty || !need.pending.isEmpty || !need.entriesAreKnown || journal != nil
+        report.bootLoader = need.change
+        report.pendingEntries = need.pending
+        report.bootLoaderIsUnseen = !need.entriesAreKnown
+        changing = updatingBootLoader && mustChange ? need.change : nil
+        report.bootLoaderIsToChange = changing != nil
+        if let changing { try system.check(changing) }
     }
 
     /// Takes down the choice that is asked for, with its hazards.
@@ -155,8 +189,22 @@ struct PersistProposal {
         report.choice = choice
         report.hazards = NextBoot(of: machine).hazards(of: choice)
         try ChoiceObstacle(to: choice, on: machine, with: system.configuration, filesLast: filesLast).check()
-        let line = CommandLineChoice(choice)
+        report.canKexec = choice == .hmem && NextBoot(of: machine).canKexec
+        let line = CommandLineChoice(choice, on: machine)
         return line.isInForce(on: machine) ? line : nil
+    }
+
+    private static func need(_ asked: Asked, on system: BootSystem, _ report: inout PersistReport) throws
+        -> BootLoaderNeed
+    {
+        guard case .policy(_, let machine) = asked else { return try BootLoaderNeed(of: nil, on: nil, system) }
+        do {
+            return try BootLoaderNeed(of: report.choice, on: machine, system)
+        } catch let error as PersistenceError where error.code == .notKept {
+            // With a hazard no line is named that would bring it about.
+            if report.hazards.isEmpty { report.commandLine = BootLoader.parameter }
+            throw error
+        }
     }
 
     private static func builder(of report: PersistReport) throws(Failure) -> InitramfsBuilder {
@@ -189,8 +237,15 @@ struct PersistProposal {
         return choice
     }
 
-    private static func notKept(_ obstacle: String, _ report: inout PersistReport) -> PersistenceError {
-        guard let choice = report.choice else { return PersistenceError(.notKept, obstacle) }
+    private static func notKept(
+        _ obstacle: String,
+        _ asked: Asked,
+        on system: BootSystem,
+        _ report: inout PersistReport
+    ) -> PersistenceError {
+        guard let choice = report.choice, case .policy(_, let machine) = asked else {
+            return PersistenceError(.notKept, obstacle)
+        }
         // The kernel command line would bring the same about.
         guard report.hazards.isEmpty else {
             return PersistenceError(
@@ -198,8 +253,9 @@ struct PersistProposal {
                 "\(obstacle), and \(choice.rawValue) would be refused for its hazards anyway"
             )
         }
-        let line = CommandLineChoice(choice).option
-        report.commandLine = line
-        return PersistenceError(.notKept, "\(obstacle); put \(line) on the kernel command line instead")
+        let option = CommandLineChoice(choice, on: machine).option
+        report.commandLine = option
+        let line = system.kind.image.map { ": \($0.line(for: option))" } ?? ""
+        return PersistenceError(.notKept, "\(obstacle); put \(option) on the kernel command line instead\(line)")
     }
 }

@@ -79,7 +79,9 @@ struct Failure: Error, Equatable {
     private init(_ error: PersistenceError) {
         let status: ExitStatus =
             switch error.code {
-            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt, .interrupted, .unavailable: .failed
+            case .foreignFile, .editedFile, .notRebuilt, .halfRebuilt, .bootLoader, .interrupted,
+                .unavailable:
+                .failed
             case .halfDone, .unfinished, .damagedJournal: .stopped
             case .notKept, .blacklisted, .overridden: .refused
             case .notPersistable: .badData

@@ -21,6 +21,7 @@ func statusText(_ status: MachineStatus, style: Style) -> [Line] {
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
     lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)
+    lines += pendingEntriesText(machine)
     lines += pendingImagesText(status.pendingImages ?? [], BootSystem().builder)
     lines += ["", style.strong("Modules")] + modulesText(machine)
     lines += ["", style.strong("CXL windows")] + windowsText(machine)

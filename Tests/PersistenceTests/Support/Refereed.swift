@@ -16,10 +16,15 @@ struct Persisting {
     }
 
     /// What `persist` writes, for modprobe and for dracut.
-    private static let files = ["/etc/modprobe.d/01-daxswitch.conf", "/etc/dracut.conf.d/01-daxswitch.conf"]
+    private static let files = [
+        "/etc/modprobe.d/01-daxswitch.conf", "/etc/dracut.conf.d/01-daxswitch.conf",
+        "/etc/default/grub.d/99-daxswitch.cfg", "/etc/kernel/cmdline",
+    ]
     private static let journal = "/var/lib/daxswitch/persist.json"
     /// Errors that say that everything, or all files, are as before.
-    private static let asBefore: [PersistenceError.Code] = [.interrupted, .notRebuilt, .halfRebuilt, .unfinished]
+    private static let asBefore: [PersistenceError.Code] = [
+        .interrupted, .notRebuilt, .halfRebuilt, .unfinished, .bootLoader,
+    ]
 
     private var texts: [String: String] {
         let record = KernelRecord(root: system.root)
@@ -29,10 +34,12 @@ struct Persisting {
 
     private var hasJournal: Bool { KernelRecord(root: system.root).exists(Self.journal) }
 
-    func carryOut(_ plan: BootPlan, rebuildingBy builder: InitramfsBuilder?) throws {
+    func carryOut(_ plan: BootPlan, rebuildingBy builder: InitramfsBuilder?, changing loader: BootLoaderChange? = nil)
+        throws
+    {
         let (before, isFirst) = (texts, !hasJournal)
         do {
-            try tool.carryOut(plan, rebuildingBy: builder)
+            try tool.carryOut(plan, rebuildingBy: builder, changing: loader)
         } catch let error as PersistenceError {
             if isFirst && Self.asBefore.contains(error.code) && texts != before {
                 Issue.record("the referee: \(error.code), but the files are not as before")
@@ -54,7 +61,9 @@ struct Persisting {
         }
         let document = try JSONSerialization.jsonObject(with: Data(journal.utf8)) as? [String: Any]
         let wanted = document?["files"] as? [String: String] ?? [:]
-        if texts != wanted { Issue.record("the referee: put back, but the files are \(texts), and were \(wanted)") }
+        if texts.filter({ $0.key != "/etc/kernel/cmdline" }) != wanted {
+            Issue.record("the referee: put back, but the files are \(texts), and were \(wanted)")
+        }
         if hasJournal { Issue.record("the referee: put back, but the journal is there") }
         return restored
     }
