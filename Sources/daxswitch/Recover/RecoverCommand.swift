@@ -99,7 +99,7 @@ struct RecoverCommand: Command {
         interrupts.note(.halfWay)
         let persisting = Persisting(on: system)
         report.restoredFiles =
-            try journal.hasBuilt
+            try journal.hasBuilt || journal.bootLoader != nil
             ? LogindInhibitor().duringRebuild { try persisting.recover() } : persisting.recover()
         interrupts.note(.unchanged)
         report.isChanged = true

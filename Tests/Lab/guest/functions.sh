@@ -80,7 +80,7 @@ persist() {
 hand_over() {
     new_step handed-over
     mkdir -p $directory/etc
-    cp -a /etc/modprobe.d /etc/dracut.conf.d $directory/etc/ 2>/dev/null
+    cp -a /etc/modprobe.d /etc/dracut.conf.d /etc/default $directory/etc/ 2>/dev/null
     send $directory
 }
 

@@ -62,8 +62,9 @@ class Change(object):
 
     @staticmethod
     def reboot_required(next_boot):
-        """Whether a reboot brings other owners; None while an initramfs does not have what is persisted."""
-        return None if next_boot.get("pending_images") else next_boot["differs"]
+        """Whether a reboot brings other owners; None while an initramfs or the boot loader does not have what is persisted."""
+        pending = next_boot.get("pending_images") or next_boot.get("pending_entries")
+        return None if pending else next_boot["differs"]
 
     def result(self):
         """What the task returns."""
@@ -150,15 +151,18 @@ class Change(object):
         return ["--clear"] if self.wanted["state"] == "cleared" else []
 
     def persist(self, proposed):
-        """What modprobe and the initramfs are to do from the next boot on; `proposed` is what a dry run says of it."""
+        """What modprobe, the initramfs and the boot loader are to do from the next boot on; `proposed` is what a dry run says of it."""
         pending = [one for one in proposed["files"] if one["action"] != "keep"]
         image = proposed["initramfs"]
         rebuilds = bool(self.wanted["update_initramfs"] and image["builder"] and (pending or image["stale"]))
+        loader = proposed.get("boot_loader") or {"name": None}
+        tells = bool(self.wanted["update_boot_loader"] and loader["name"] and (pending or loader["pending_entries"]))
         self.diffs += wording.files_diff(proposed, self.text)
         if self.module.check_mode:
-            self.changed = self.changed or bool(pending) or rebuilds
+            self.changed = self.changed or bool(pending) or rebuilds or tells
             return
         options = self.unattended() + self.persist_options() + (["--update-initramfs"] if rebuilds else [])
+        options += ["--update-boot-loader"] if tells else []
         document = self.ended("persist", options, self.wanted["policy"])
         self.changed = self.changed or document["changed"]
 

@@ -39,6 +39,12 @@ options:
     description: Where something is persisted or cleared, have initramfs-tools or dracut make the initramfs anew.
     type: bool
     default: true
+  update_boot_loader:
+    description: >-
+      Where something is persisted or cleared and C(cxl_acpi) is part of the kernel image, have the boot loader give the kernel
+      the parameter that it takes, or take it away.
+    type: bool
+    default: true
   offline_memory:
     description: Take memory that is online in the way offline first, and bring it back to the use it had.
     type: bool
@@ -140,7 +146,7 @@ unfinished:
 reboot_required:
   description: >-
     Whether the next boot brings other owners than there are now; null where that can't be known, as while an initramfs
-    does not have, or was not seen to have, what is persisted.
+    or the boot loader does not have, or was not seen to have, what is persisted.
   returned: always, but for check mode
   type: bool
 code:
@@ -165,6 +171,7 @@ def main():
             "state": {"type": "str", "choices": ["applied", "persisted", "cleared", "verified"], "default": "applied"},
             "persist": {"type": "bool", "default": False},
             "update_initramfs": {"type": "bool", "default": True},
+            "update_boot_loader": {"type": "bool", "default": True},
             "offline_memory": {"type": "bool", "default": False},
             "accept": {"type": "list", "elements": "str", "default": [],
                        "choices": ["device-open", "nondeterministic", "orphaned-range", "region-lost", "unbindable"]},
