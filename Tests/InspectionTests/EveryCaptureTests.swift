@@ -225,7 +225,8 @@ import Testing
             let path = "/sys/devices/system/memory/memory\(block.number)"
             #expect(block.isOnline == (lines(root, "\(path)/state") == ["online"]))
             #expect(
-                state.softReserved.contains { $0.range.overlaps(block.range) } || block.range.start >= 0x5_d000_0000
+                state.softReserved.contains { ($0.hmemRange ?? $0.range).overlaps(block.range) }
+                    || block.range.start >= 0x5_d000_0000
             )
         }
         let kmem = state.iomem.entries { $0 == "System RAM (kmem)" }
