@@ -214,7 +214,7 @@ _daxswitch_plan() {
         return
         ;;
     '--rules')
-        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'
+        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'$'\n''all-or-nothing'
         return
         ;;
     '--initial-probe')
@@ -249,7 +249,7 @@ _daxswitch_predict() {
         return
         ;;
     '--rules')
-        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'
+        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'$'\n''all-or-nothing'
         return
         ;;
     '--initial-probe')
@@ -311,7 +311,7 @@ _daxswitch_verify() {
         return
         ;;
     '--rules')
-        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'
+        __daxswitch_add_completions -W 'hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'$'\n''all-or-nothing'
         return
         ;;
     '--initial-probe')

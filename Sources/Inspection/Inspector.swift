@@ -174,11 +174,17 @@ package struct Inspector: Sendable {
         state.driverFailures = sources.log.failures
         let configuration = KernelConfiguration(tree: tree, release: state.kernel.release)
         state.softReserveIsOff = try configuration.softReserveIsOff(state)
-        state.kernel.generation = try GenerationInference(
+        state.kernel.keepsLockedDecoders = LockInference(state: state).find()
+        let marks = AllOrNothingMarks(state: state, sources: sources, hmemFile: modules.hmemFile)
+        let rules = try GenerationInference(
             state: state,
             sources: sources,
-            hmemFile: modules.hmemFile
+            hmemFile: modules.hmemFile,
+            marks: marks
         ).find()
+        state.kernel.generation = rules.generation
+        state.kernel.claimsAwaitMode = rules.claimsAwaitMode
+        state.daxCxlMode = DaxCxlModeInference(state: state, log: sources.log).find()
         state.initialProbe = InitialProbeInference(state: state, log: sources.log, facts: facts).find()
         let consistency = Consistency(state: state, tree: tree)
         if let contradiction = consistency.firstContradiction() { throw unusable(contradiction, in: tree) }
@@ -215,6 +221,9 @@ package struct Inspector: Sendable {
 
     /// The drop-in for the boots to come; its name sorts behind the one of this boot, which can so lift it.
     package static let persistedPath = "/etc/modprobe.d/01-daxswitch.conf"
+
+    /// Parts of the names of symbols that tell which rules a kernel follows.
+    package static let tellingSymbols = ["hmem"] + AllOrNothingMarks.symbols
 
     /// What else a recording needs for what happened before and in this boot.
     package static let historyPaths = [DecoderHistoryInference.loaderPath, DecoderHistoryInference.sleepPath]

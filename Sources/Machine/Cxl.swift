@@ -6,11 +6,11 @@ package struct Region: Sendable, Equatable {
     package var name: String
     /// The bytes (`resource`, `size`); nil while the region has none.
     package var range: AddressRange?
-    /// `mode`: `ram`, `pmem` or `none`.
+    /// `mode`: `ram`, `pmem` or `none`; of dynamic capacity (7.4 on) `dynamic_ram_` and a letter.
     package var mode: String
     /// `commit` is 1: its decoders are programmed.
     package var committed: Bool
-    /// `locked` is 1; nil where the kernel has no such attribute (it then resets locked decoders all the same).
+    /// `locked` is 1; nil where the kernel has no such attribute (`Kernel.keepsLockedDecoders`).
     package var locked: Bool?
     /// `dax_regionN` exists below it (for ram).
     package var assembled: Bool
@@ -22,6 +22,9 @@ package struct Region: Sendable, Equatable {
     package var lacksPmemDriver: Bool
     /// Its decoders are an accelerator's (`target_type`): the device's own driver uses the memory, and no dax region is made.
     package var isOfAccelerator: Bool
+
+    /// Its bytes get memory while it is in use: that it contains a range does not mean that all of that has memory.
+    package var hasDynamicCapacity: Bool { mode.hasPrefix("dynamic_") }
 
     /// A region as sysfs shows it.
     package init(

@@ -21,6 +21,20 @@ package struct Kernel: Sendable, Equatable {
     package var allowsKexec: Bool
     /// Whether `/proc/iomem` has "Soft Reserved" lines for Soft Reserved memory (gone since 7.0 on x86, commit bc62f5b308cb).
     package var showsSoftReserved: Bool
+    /// Whether the kernel keeps locked decoders although its regions have no attribute `locked`; nil where that is not known.
+    package var keepsLockedDecoders: Bool?
+    /// On kernels of the generation `all-or-nothing`: dax_cxl takes no region before dax_hmem has left all ranges to CXL
+    /// (version 5 of the series), or it takes them at once (version 6); nil where that is not known.
+    package var claimsAwaitMode: Bool?
+
+    /// Whether decoders can stay when `cxl_acpi` goes though no attribute of their region says so.
+    package var mayKeepDecodersUnshown: Bool {
+        switch generation.value {
+        case .allOrNothing: true
+        case .deferring: keepsLockedDecoders != false
+        case .hmemOnly, .coordinated, .unfixed, nil: false
+        }
+    }
 
     /// The release of a kernel of which not even that is known.
     package static let unknownRelease = "unknown"
@@ -36,6 +50,7 @@ package struct Kernel: Sendable, Equatable {
         lockdown = nil
         allowsKexec = false
         showsSoftReserved = false
+        keepsLockedDecoders = false
     }
 }
 
@@ -49,4 +64,17 @@ package enum Generation: String, Sendable, CaseIterable {
     case coordinated
     /// The coordination without the deferral on reload (version 7 of the series, backported).
     case unfixed
+    /// Versions 5 and 6 of the series, which a vendor ships: one decision for all ranges in windows, and it lasts.
+    case allOrNothing = "all-or-nothing"
+}
+
+/// What a kernel of the generation `all-or-nothing` does with the ranges that meet a window (`dax_cxl_mode`, drivers/dax/bus.c):
+/// one for all of them, and no module that comes or goes resets it.
+package enum DaxCxlMode: String, Sendable, CaseIterable {
+    /// The next probe of dax_hmem that meets a window decides.
+    case `defer`
+    /// dax_hmem takes them.
+    case register
+    /// They are left to CXL.
+    case drop
 }

@@ -32,6 +32,8 @@ package struct MachineState: Sendable, Equatable {
     package var memory: MemoryBlocks
     /// Whether the first dax_hmem probe that meets a window is still to come (7.1 on).
     package var initialProbe: Inferred<InitialProbe>
+    /// What a kernel of the generation `all-or-nothing` has decided about the ranges in windows; nil where that is not known.
+    package var daxCxlMode: Inferred<DaxCxlMode?>
     /// The decoders as daxswitch saw them last in this boot; nil where it has not seen them, or where they are in sysfs.
     package var remembered: RememberedDecoders?
     /// What may have become of the decoders since the firmware programmed them.
@@ -76,6 +78,7 @@ package struct MachineState: Sendable, Equatable {
         hmemSettings = HmemSettings()
         memory = MemoryBlocks()
         initialProbe = Inferred(.unknown, evidence: [])
+        daxCxlMode = Inferred(nil, evidence: [])
         remembered = nil
         decoderHistory = Inferred(.driversBound, evidence: [])
         sleeps = 0
@@ -135,7 +138,8 @@ package struct MachineState: Sendable, Equatable {
     /// `cxl_acpi` is gone and the kernel has reset decoders that are not locked.
     package func hasLost(_ region: RememberedRegion) -> Bool {
         if regions.contains(where: { $0.committed && $0.range?.overlaps(region.range) == true }) { return false }
-        return seesDecoders || !region.locked && !windows.contains(where: \.isLive)
+        return seesDecoders
+            || !region.locked && !windows.contains(where: \.isLive) && !kernel.mayKeepDecodersUnshown
     }
 
     /// What is to be remembered of the decoders before they go out of sight, in place of what is `kept` until now.
@@ -155,7 +159,7 @@ package struct MachineState: Sendable, Equatable {
         return RememberedDecoders(
             regions: (seen + unseen).sorted { $0.range < $1.range },
             decoded: programmed.flatMap { $0.subtracting(reset) },
-            isComplete: seesDecoders
+            isComplete: seesDecoders && (reset.isEmpty || !kernel.mayKeepDecodersUnshown)
         )
     }
 }

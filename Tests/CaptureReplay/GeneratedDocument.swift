@@ -12,6 +12,11 @@ package struct GeneratedDocument {
         GeneratedDocument(name: "kernel-rules.md", text: RuleBook.text)
     }
 
+    /// From the machines of Tests/Kernels and Tests/Captures.
+    package static func kernels() throws -> GeneratedDocument {
+        GeneratedDocument(name: "kernels.md", text: try KernelBook.text())
+    }
+
     /// From the machines of Tests/Field, and from recorded ones that show the rest.
     package static func findings() throws -> GeneratedDocument {
         GeneratedDocument(

@@ -41,7 +41,8 @@ struct StatusTests {
 
     private static let members: Set = [
         "material",
-        "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence", "held",
+        "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence",
+        "dax_cxl_mode", "dax_cxl_mode_evidence", "held",
         "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards", "health", "findings", "unfinished",
     ]
     private static let rangeMembers: Set = [

@@ -21,9 +21,17 @@ import Testing
         log: [String]? = nil,
         links: [String: String] = [:]
     ) throws -> Inferred<Generation?> {
+        try kernel(files, log: log, links: links).generation
+    }
+
+    private func kernel(
+        _ files: [String: String],
+        log: [String]? = nil,
+        links: [String: String] = [:]
+    ) throws -> Kernel {
         var tree = FakeTree(files)
         tree.links = links
-        return try Inspector(tree: tree, log: FakeLog(log)).read().kernel.generation
+        return try Inspector(tree: tree, log: FakeLog(log)).read().kernel
     }
 
     @Test("with the module lists of their kernel, captures give the same", arguments: TestCaptures.kernels)
@@ -165,6 +173,124 @@ import Testing
         #expect(found.evidence.last?.contains("contradict") == true)
     }
 
+    /// Modules as on a vendor's kernel: no dependency, no soft dependency, though all are modules.
+    private static let apart = [
+        "\(directory)/modules.dep": "\(hmem):\nkernel/drivers/cxl/cxl_acpi.ko:\nkernel/drivers/dax/dax_cxl.ko:\n",
+        "\(directory)/modules.softdep": "softdep cxl_acpi pre: cxl_port\n",
+        "\(directory)/modules.builtin": "kernel/drivers/dax/dax.ko\n",
+    ]
+    private static let warning =
+        "[   31.0] hmem_platform hmem_platform.0: Soft Reserved not fully contained in CXL; using HMEM"
+
+    @Test(
+        "a vendor's kernel is told by a symbol, by dax_hmem's file, or by its warning, with the version of the series",
+        arguments: [
+            (["/proc/kallsyms": "0000000000000000 D dax_cxl_mode\n"], nil, nil),
+            (
+                [
+                    "/proc/kallsyms":
+                        "0000000000000000 D dax_cxl_mode\n0000000000000000 t cxl_region_teardown_all\t[cxl_core]\n"
+                ], nil, true
+            ),
+            (
+                ["/proc/kallsyms": "0000000000000000 D dax_cxl_mode\n0000000000000000 T dax_hmem_register_work\n"], nil,
+                false
+            ),
+            (["\(directory)/\(hmem)": "\u{7f}ELF dax_cxl_mode"], nil, nil),
+            (["\(directory)/\(hmem)": "\u{7f}ELF Soft Reserved not fully contained in CXL; using HMEM"], nil, false),
+            ([:], [warning], false),
+        ] as [([String: String], [String]?, Bool?)]
+    )
+    func vendors(files: [String: String], log: [String]?, waits: Bool?) throws {
+        let found = try kernel(Self.apart.merging(files) { $1 }, log: log)
+        #expect(found.generation.value == .allOrNothing, "\(found.generation.evidence)")
+        #expect(found.claimsAwaitMode == waits)
+    }
+
+    @Test("without a mark, a kernel that only a vendor builds so is unknown, whatever its release")
+    func withoutMark() throws {
+        for release in ["7.0.0-2008-nvidia", "6.17.0-1014-nvidia", "7.0.4", "6.12.107"] {
+            let moved = Dictionary(
+                uniqueKeysWithValues: Self.apart.map {
+                    ($0.replacing(Self.directory, with: "/lib/modules/\(release)"), $1)
+                }
+            )
+            let found = try generation(
+                Self.hidden.merging(moved) { $1 }.merging(["/proc/sys/kernel/osrelease": release + "\n"]) { $1 }
+            )
+            #expect(found.value == nil, "\(release)")
+            #expect(found.evidence.last?.contains("all-or-nothing") == true)
+        }
+    }
+
+    @Test("a line that a user wrote into the kernel log is no mark")
+    func forgedWarning() throws {
+        for line in [
+            "[   31.0] sh[12]: \(Self.warning.dropFirst(11))",
+            "[   31.0] hmem_platform x: Soft Reserved not fully contained in CXL; using HMEM",
+            "[   31.0] hmem_platform hmem_platform.0: Soft Reserved not fully contained in CXL; using HMEM now",
+        ] {
+            #expect(try generation(Self.apart, log: [line]).value == nil, "\(line)")
+        }
+    }
+
+    @Test("a vendor's mark with a mark of another generation: unknown, and both are shown")
+    func contradictingMarks() throws {
+        let soft = ["\(Self.directory)/modules.softdep": "softdep dax_hmem pre: cxl_acpi\n"]
+        let needing = ["\(Self.directory)/modules.dep": Self.coordinated]
+        for other in [soft, needing] {
+            let found = try generation(Self.apart.merging(other) { $1 }, log: [Self.warning])
+            #expect(found.value == nil, "\(other)")
+            #expect(found.evidence.contains { $0.contains("using HMEM") })
+            #expect(found.evidence.last?.contains("contradict") == true)
+        }
+        let log = [
+            Self.warning,
+            "[    9.1] hmem_platform hmem_platform.0: await CXL initial probe: [mem 0x5d0000000-0x5efffffff]",
+        ]
+        #expect(try generation(Self.apart, log: log).value == nil)
+    }
+
+    @Test("symbols and files without a vendor's mark leave what else is possible")
+    func contrary() throws {
+        // cxl_acpi is built in, so there is no soft dependency: a vendor's kernel would show the same.
+        let release = "7.0.0-4-cloud"
+        let directory = "/lib/modules/\(release)"
+        var files = Self.hidden
+        files["/proc/sys/kernel/osrelease"] = "\(release)\n"
+        files["\(directory)/modules.dep"] = "\(Self.hmem):\nkernel/drivers/dax/dax_cxl.ko:\n"
+        files["\(directory)/modules.softdep"] = ""
+        files["\(directory)/modules.builtin"] = "kernel/drivers/cxl/cxl_acpi.ko\nkernel/drivers/dax/dax.ko\n"
+        #expect(try generation(files).value == nil)
+        let symbols = ["/proc/kallsyms": "0000000000000000 D init_task\n0000000000000000 t dax_region_put\n"]
+        #expect(try generation(files.merging(symbols) { $1 }).value == .deferring)
+        let functions = ["/proc/kallsyms": "0000000000000000 t dax_region_put\n"]
+        #expect(try generation(files.merging(functions) { $1 }).value == nil, "the list has functions only")
+        let module = ["\(directory)/\(Self.hmem)": "\u{7f}ELF walk_hmem_resources"]
+        #expect(try generation(files.merging(module) { $1 }).value == .deferring)
+    }
+
+    @Test("Soft Reserved lines: a vendor's kernel has those that dax_hmem holds, a plain one all of them")
+    func heldLines() throws {
+        let release = "6.17.0-1014-nvidia"
+        var files = [
+            "/proc/sys/kernel/osrelease": "\(release)\n",
+            "/lib/modules/\(release)/modules.dep": "\(Self.hmem):\nkernel/drivers/dax/dax_cxl.ko:\n",
+            "/lib/modules/\(release)/modules.builtin": "kernel/drivers/cxl/cxl_acpi.ko\n",
+        ]
+        #expect(try generation(files).value == .deferring)
+        let device = "/sys/devices/platform/hmem.0/dax0.0"
+        files["\(device)/resource"] = "0x5d0000000\n"
+        files["\(device)/size"] = "536870912\n"
+        let links = [
+            "/sys/bus/dax/devices/dax0.0": device,
+            "/sys/bus/platform/devices/hmem.0": "/sys/devices/platform/hmem.0",
+        ]
+        #expect(try generation(files, links: links).value == nil)
+        files["/proc/sys/kernel/osrelease"] = "6.18.15+deb13-amd64\n"
+        #expect(try generation(files, links: links).value == .deferring, "nothing speaks of the vendor")
+    }
+
     @Test("hmem devices") func devices() throws {
         var files = Self.hidden
         files["/proc/sys/kernel/osrelease"] = "7.2.0\n"
@@ -178,6 +304,7 @@ import Testing
         "the dialect of iomem, and with it the release",
         arguments: [
             ("7.3.4+deb13-amd64", .coordinated), ("7.1.0-rc1", .coordinated), ("7.0.9", .deferring), ("6.12.107", nil),
+            ("7.0.0-2008-nvidia", nil),
             ("strange", nil), ("8.0", .coordinated),
         ] as [(String, Generation?)]
     )

@@ -119,7 +119,8 @@ package enum TestCaptures {
     /// The moment that `path` names, for example `7.3.4/no-region/dax_cxl-first`.
     package static func root(_ path: String) throws -> CaptureRoot {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        if parts.count == 2, parts[0] == "field" { return try field(parts[1]) }
+        if parts.count == 2, parts[0] == "field" { return try made(parts[1], in: "Field") }
+        if parts.count == 2, parts[0] == "kernels" { return try made(parts[1], in: "Kernels") }
         guard parts.count == 3 else {
             throw CaptureProblem(description: "\(path): not a moment; write KERNEL/SCENARIO/MOMENT")
         }
@@ -130,12 +131,12 @@ package enum TestCaptures {
     package static let field: [String] = names(in: repository.appendingPathComponent("Tests/Field").path)
         .filter { $0.hasSuffix(".txz") }.map { "field/\($0.dropLast(4))" }
 
-    /// A machine of Tests/Field, rebuilt from a public report.
-    private static func field(_ name: String) throws -> CaptureRoot {
-        let archive = repository.appendingPathComponent("Tests/Field/\(name).txz").path
+    /// A machine of Tests/Field, rebuilt from a public report, or of Tests/Kernels, made from a kernel's source.
+    private static func made(_ name: String, in folder: String) throws -> CaptureRoot {
+        let archive = repository.appendingPathComponent("Tests/\(folder)/\(name).txz").path
         let directory = Workspace.shared.newDirectory()
         try run(["tar", "-xf", archive, "-C", directory])
-        return CaptureRoot(kernel: "field", scenario: name, name: name, path: directory)
+        return CaptureRoot(kernel: folder.lowercased(), scenario: name, name: name, path: directory)
     }
 
     /// Every moment of every scenario of every kernel.

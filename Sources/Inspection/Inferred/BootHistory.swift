@@ -16,7 +16,9 @@ struct InitialProbeInference {
     let facts: RememberedFacts?
 
     func find() -> Inferred<InitialProbe> {
-        if let generation = state.kernel.generation.value, generation == .hmemOnly || generation == .deferring {
+        if let generation = state.kernel.generation.value,
+            [.hmemOnly, .deferring, .allOrNothing].contains(generation)
+        {
             return Inferred(
                 .unknown,
                 evidence: ["A kernel of the generation \(generation.rawValue) has no initial probe."]

@@ -11,6 +11,16 @@ struct GenerationInference {
     let sources: MachineSources
     /// The file of dax_hmem; nil where it is not known.
     let hmemFile: String?
+    /// The marks of a vendor's kernels.
+    let marks: AllOrNothingMarks
+
+    /// What was found.
+    struct Found {
+        /// The generation with the facts behind it; nil where they don't decide.
+        let generation: Inferred<Generation?>
+        /// `Kernel.claimsAwaitMode`.
+        var claimsAwaitMode: Bool?
+    }
 
     /// What one fact leaves possible.
     private struct Clue {
@@ -21,25 +31,66 @@ struct GenerationInference {
     /// The two that let dax_cxl wait for dax_hmem (`dax_hmem_flush_work()`, drivers/dax/hmem/device.c).
     private static let coordinating: Set<Generation> = [.coordinated, .unfixed]
 
-    func find() throws(InspectionError) -> Inferred<Generation?> {
-        let clues = try moduleClues() + deviceClues()
-        var evidence = clues.map(\.evidence)
+    func find() throws(InspectionError) -> Found {
+        var clues = try moduleClues() + deviceClues()
         let possible = clues.reduce(Set(Generation.allCases)) { $0.intersection($1.possible) }
-        if possible.isEmpty {
-            return Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+        // The kernel's symbols are megabytes: they are looked at where they can decide.
+        let vendors =
+            possible.contains(.allOrNothing) ? try marks.find() : AllOrNothingMarks.logged(sources.log)
+        guard vendors.marks.isEmpty else {
+            clues += vendors.marks.map { Clue(possible: [.allOrNothing], evidence: $0) }
+            if sources.log.awaitsProbe {
+                let evidence = "The kernel log has \"\(LoggedFacts.awaitingProbe)\", as from 7.1 on."
+                clues.append(Clue(possible: [.coordinated], evidence: evidence))
+            }
+            let left = clues.reduce(Set(Generation.allCases)) { $0.intersection($1.possible) }
+            let evidence = clues.map(\.evidence)
+            return Found(
+                generation: left.isEmpty ? Self.contradiction(evidence) : Inferred(.allOrNothing, evidence: evidence),
+                claimsAwaitMode: vendors.claimsAwaitMode
+            )
+        }
+        return Found(generation: try upstream(possible, clues.map(\.evidence), vendors.contrary))
+    }
+
+    private static func contradiction(_ evidence: [String]) -> Inferred<Generation?> {
+        Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+    }
+
+    /// The answer for a kernel that shows no mark of the vendor's.
+    ///
+    /// - Parameter contrary: Why it is none of them, as a sentence; nil where that is not known.
+    private func upstream(
+        _ clues: Set<Generation>,
+        _ evidence: [String],
+        _ contrary: String?
+    ) throws(InspectionError) -> Inferred<Generation?> {
+        var (possible, evidence) = (clues, evidence)
+        if possible.isEmpty { return Self.contradiction(evidence) }
+        if let contrary, possible.count < Generation.allCases.count, possible.remove(.allOrNothing) != nil {
+            evidence.append(contrary)
+            if possible.isEmpty { return Self.contradiction(evidence) }
+        }
+        if possible == [.allOrNothing] {
+            return Inferred(
+                nil,
+                evidence: evidence + [
+                    "Only a vendor's kernels (all-or-nothing) are like that, and nothing of what tells them apart was found."
+                ]
+            )
         }
         if possible.count == 1 { return Inferred(possible.first, evidence: evidence) }
-        if possible == Self.coordinating {
+        if possible.subtracting([.allOrNothing]) == Self.coordinating {
             let fixed = try CoordinationInference(state: state, sources: sources, hmemFile: hmemFile).find()
             return Inferred(fixed.value, evidence: evidence + fixed.evidence)
         }
-        let dialect = dialect()
+        let dialect = dialect(mayBeVendors: possible.contains(.allOrNothing))
         evidence += dialect.evidence
         guard var generation = dialect.value else { return Inferred(nil, evidence: evidence) }
         // What coordinates with dax_cxl takes everything where the kernel has none.
         if lacksDaxCxl && generation == .coordinated { generation = .hmemOnly }
         guard possible.contains(generation) else {
-            return Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+            return Self.contradiction(evidence)
         }
         return Inferred(generation, evidence: evidence)
     }
@@ -55,7 +106,7 @@ struct GenerationInference {
                 if needs || !isHmemBuiltIn {
                     clues.append(
                         Clue(
-                            possible: needs ? Self.coordinating : [.deferring],
+                            possible: needs ? Self.coordinating : [.deferring, .allOrNothing],
                             evidence:
                                 "\(directory)/modules.dep: dax_cxl \(needs ? "depends" : "does not depend") on dax_hmem."
                         )
@@ -76,14 +127,17 @@ struct GenerationInference {
             let uses = hmem.users.contains("dax_cxl")
             clues.append(
                 Clue(
-                    possible: uses ? Self.coordinating : [.deferring],
+                    possible: uses ? Self.coordinating : [.deferring, .allOrNothing],
                     evidence:
                         "\(file): dax_hmem and dax_cxl are loaded, dax_hmem is \(uses ? "" : "not ")used by dax_cxl."
                 )
             )
         } else if modules.loaded["dax_cxl"] != nil {
             clues.append(
-                Clue(possible: Self.coordinating.union([.deferring]), evidence: "\(file): there is a dax_cxl, loaded.")
+                Clue(
+                    possible: Self.coordinating.union([.deferring, .allOrNothing]),
+                    evidence: "\(file): there is a dax_cxl, loaded."
+                )
             )
         }
         if isHmemBuiltIn, let clue = try symbolClue() { clues.append(clue) }
@@ -99,7 +153,7 @@ struct GenerationInference {
             known["dax_cxl"]?.contains("dax_hmem") != true
         else { return nil }
         return Clue(
-            possible: [],
+            possible: [.allOrNothing],
             evidence:
                 "\(directory)/modules.softdep: dax_hmem has no \"pre: cxl_acpi\", though both are modules and dax_cxl does "
                 + "not depend on dax_hmem: no upstream kernel is built so."
@@ -114,7 +168,7 @@ struct GenerationInference {
         guard try sources.symbols.has("dax_hmem_probe") else { return nil }
         let coordinates = try sources.symbols.has("dax_hmem_flush_work")
         return Clue(
-            possible: coordinates ? Self.coordinating : [.hmemOnly, .deferring],
+            possible: Set([.allOrNothing]).union(coordinates ? Self.coordinating : [.hmemOnly, .deferring]),
             evidence: "\(file) has \(coordinates ? "" : "no ")dax_hmem_flush_work."
         )
     }
@@ -125,7 +179,7 @@ struct GenerationInference {
         guard device.isBelowPlatform else {
             return [
                 Clue(
-                    possible: [.hmemOnly, .deferring, .unfixed],
+                    possible: [.hmemOnly, .deferring, .unfixed, .allOrNothing],
                     evidence: "\(bus)/\(device.name) is not below hmem_platform.0."
                 )
             ]
@@ -162,76 +216,5 @@ struct GenerationInference {
         }
         let sign = "modules.softdep has \(defers ? "" : "no ")\"dax_hmem pre: cxl_acpi\""
         return Clue(possible: defers ? [.deferring] : [.hmemOnly], evidence: "\(evidence); \(sign).")
-    }
-
-    /// What the lines of `/proc/iomem` say, with the release where they leave two possible.
-    private func dialect() -> Inferred<Generation?> {
-        let file = "/proc/iomem"
-        let release = KernelVersion(state.kernel.release)
-        let named =
-            state.kernel.release == Kernel.unknownRelease
-            ? "the kernel's release is not known" : "/proc/sys/kernel/osrelease is \(state.kernel.release)"
-        if state.kernel.showsSoftReserved {
-            let isReleaseKnown = state.kernel.release != Kernel.unknownRelease
-            if let release, release >= .coordinating {
-                // Only x86 stopped to print the lines.
-                return Inferred(
-                    nil,
-                    evidence: ["\(file) has Soft Reserved lines and \(named): both rules are possible."]
-                )
-            }
-            if let line = state.iomem.entries(where: { $0.isNumbered("hmem.") }).first {
-                return Inferred(.hmemOnly, evidence: ["\(file) has \(line.name) over a Soft Reserved line."])
-            }
-            guard isReleaseKnown else {
-                return Inferred(
-                    nil,
-                    evidence: ["\(file) has Soft Reserved lines, and the kernel's release is not known."]
-                )
-            }
-            return Inferred(.deferring, evidence: ["\(file) has Soft Reserved lines and no hmem.N over them."])
-        }
-        guard let range = state.softReserved.first, let source = range.sources.first else {
-            return Inferred(nil, evidence: ["\(file) has no Soft Reserved line, and no Soft Reserved range is known."])
-        }
-        let hidden = "\(file) has no Soft Reserved line, though \(source) has \(range.range): 7.0 or later;"
-        guard let release, release >= .hiding else {
-            return Inferred(nil, evidence: ["\(hidden) but \(named), so this decides nothing."])
-        }
-        let isCoordinated = release >= .coordinating
-        return Inferred(
-            isCoordinated ? .coordinated : .deferring,
-            evidence: ["\(hidden) \(named), which with the missing line decides (the coordination came with 7.1)."]
-        )
-    }
-}
-
-/// Major and minor number of a kernel release.
-struct KernelVersion: Comparable {
-    let major: Int
-    let minor: Int
-
-    /// 7.0, the first that prints no Soft Reserved lines on x86 (commit bc62f5b308cb).
-    static let hiding = KernelVersion(major: 7, minor: 0)
-    /// 7.1, the first with the coordination.
-    static let coordinating = KernelVersion(major: 7, minor: 1)
-
-    init(major: Int, minor: Int) {
-        self.major = major
-        self.minor = minor
-    }
-
-    /// The first two numbers of `7.3.4+deb13-amd64`; nil where the release does not begin with two numbers.
-    init?(_ release: String) {
-        let parts = release.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1].prefix(while: \.isASCIIDigit))
-        else {
-            return nil
-        }
-        self.init(major: major, minor: minor)
-    }
-
-    static func < (left: KernelVersion, right: KernelVersion) -> Bool {
-        (left.major, left.minor) < (right.major, right.minor)
     }
 }

@@ -41,7 +41,7 @@ package struct KernelMessage: Sendable {
     package static let facts =
         [
             version, commandLine, firmwareMap, firmwareEntry, changedMap, changedEntry, efiEntry, table, bridge,
-            decodeRange,
+            decodeRange, takingAll,
             suspend, hibernation,
         ] + probes
 
@@ -136,6 +136,13 @@ package struct KernelMessage: Sendable {
             .address,
             .text("] (-"), .digits, .text(")"),
         ]
+    )
+    static let takingAll = KernelMessage(
+        "taking-all",
+        .driver,
+        "process_defer_work() (drivers/dax/hmem/hmem.c, version 6 of the series)",
+        "hmem_platform hmem_platform.0: Soft Reserved not fully contained in CXL; using HMEM",
+        [.name, .text(" hmem_platform."), .digits, .text(": \(LoggedFacts.takingAll)")]
     )
     static let suspend = KernelMessage(
         "suspend",

@@ -16,6 +16,8 @@ struct LoggedFacts {
     private(set) var hasHostBridge = false
     /// What the first message of a probe of dax_hmem that met a window says.
     private(set) var probeMessage: String?
+    /// The log has `takingAll`, from dax_hmem.
+    private(set) var takesAll = false
     /// The log has `awaitingProbe`.
     private(set) var awaitsProbe = false
     /// The windows that got no decoder, each from its first byte to its last.
@@ -40,6 +42,8 @@ struct LoggedFacts {
     static let bridgeMark = "host supports CXL"
     /// A debug message that came with the deferral on reload (`hmem_register_device()`, drivers/dax/hmem/hmem.c).
     static let awaitingProbe = "await CXL initial probe"
+    /// What version 6 of the coordination's series warns of (`process_defer_work()`, drivers/dax/hmem/hmem.c).
+    static let takingAll = "Soft Reserved not fully contained in CXL; using HMEM"
     /// A debug message that all versions with a coordination have.
     static let deferring = "deferring range to CXL"
 
@@ -72,6 +76,7 @@ struct LoggedFacts {
             if let range = AddressRange(start: ends[0], end: ends[1]) { failedDecodeRanges.append(range) }
         } else if message.holds("CXL") {
             if KernelMessage.bridge.form.fits(message) { hasHostBridge = true }
+            if KernelMessage.takingAll.form.fits(message) { takesAll = true }
             guard KernelMessage.probes.contains(where: { $0.form.fits(message) }) else { return }
             let what = message.fields(3).last?.utf8.prefix { $0 != UInt8(ascii: ":") }
             if message.holds(": \(Self.awaitingProbe): ") { awaitsProbe = true }

@@ -6,7 +6,7 @@ extension Examination {
     var withoutOwner: [Finding] {
         let bytes = owned.filter { $0.isOwnerKnown && $0.owner == .none && $0.use != .leaked && !$0.isBeyondMemory }
             .map(\.range)
-            .flatMap { $0.subtracting(accelerators) }.merged()
+            .flatMap { $0.subtracting(ofOthers) }.merged()
         let ofRegions = ramRegions.map { region, range in (region, bytes.compactMap(range.intersection)) }
         let rest = bytes.flatMap { $0.subtracting(ramRegions.map(\.range)) }
         let inWindows = rest.filter(model.constants.meetsWindow)
@@ -70,6 +70,8 @@ extension Examination {
         return ["modules: \(words.joined(separator: ", "))"]
     }
 
-    /// The bytes of regions that an accelerator's own driver uses.
-    private var accelerators: [AddressRange] { ramRegions.filter(\.region.isOfAccelerator).map(\.range) }
+    /// The bytes of regions that an accelerator's own driver uses, and those that need not have memory.
+    private var ofOthers: [AddressRange] {
+        machine.regions.filter { $0.isOfAccelerator || $0.hasDynamicCapacity }.compactMap(\.range)
+    }
 }

@@ -30,7 +30,9 @@ extension StepHazards {
             subject: region.name,
             ranges: [region.range],
             why: model.onlineWords(count, of: "\(region.name) (\(region.range))")
-                + "\(step) resets the decoders under the page allocator and the kernel panics",
+                + (region.lock == .unknown
+                    ? "\(step) may reset the decoders under the page allocator, and the kernel would panic"
+                    : "\(step) resets the decoders under the page allocator and the kernel panics"),
             wayOut: isHosts
                 ? "none while the host runs: the firmware gave it this memory as its own (System RAM in /proc/iomem)"
                 : model.leaked.contains(where: region.range.overlaps)
@@ -64,7 +66,7 @@ extension StepHazards {
                 "resets \(decoders): its decoders are locked, but this kernel resets them all the same "
                     + "(\(Rule.lockIgnored.id)). The"
             case .unknown:
-                "may reset \(decoders): it is not known whether they are locked (\(Rule.resetOnRemoval.id)). If not, the"
+                "may reset \(decoders): \(model.whyLockIsUnknown). If it does, the"
             case .unlocked, .honoured:
                 "resets \(decoders): its decoders are not locked (\(Rule.resetOnRemoval.id)). The"
             }
@@ -118,21 +120,35 @@ extension StepHazards {
             let dead = undecodedBytes.intersections(with: range).merged().flatMap { $0.subtracting(empty) }
             let doubtful = doubt.intersections(with: range).merged()
                 .flatMap(committed.remainder).flatMap { $0.subtracting(dead) }
-            return (dead.isEmpty ? [] : [undecoded(dead, in: after)])
+            let used = after.constants.acceleratorMemory.compactMap(range.intersection)
+            return used.map(usedByAccelerator) + (dead.isEmpty ? [] : [undecoded(dead, in: after)])
                 + (empty.isEmpty ? [] : [withoutMemory(empty, of: range, in: after)])
                 + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants.doubt)])
         }
+    }
+
+    private func usedByAccelerator(_ bytes: AddressRange) -> Hazard {
+        Hazard(
+            id: .doubleClaim,
+            subject: "\(bytes)",
+            ranges: [bytes],
+            why: "dax_hmem takes \(bytes), which the driver of an accelerator uses: two drivers then use one memory",
+            wayOut: "leave it to the accelerator's driver, or remove that driver first"
+        )
     }
 
     private func undecoded(_ bytes: [AddressRange], in model: KernelModel) -> Hazard {
         let subject = bytes.words
         // The order itself has had them reset.
         let isLostHere = bytes.allSatisfy { bytes in model.reset.contains(where: bytes.overlaps) }
+        let isDoubtful = isLostHere && model.assumptions[.keptDecoders] != nil
         return Hazard(
             id: .undecodedRange,
             subject: subject,
             ranges: bytes,
-            why: "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
+            why: isDoubtful
+                ? "dax_hmem takes \(subject), whose CXL decoders may be reset by then: onlining it would crash the kernel"
+                : "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
             wayOut: isLostHere
                 ? "as for region-lost"
                 : "\(model.constants.regionAdvice(over: bytes)), or leave it to CXL"

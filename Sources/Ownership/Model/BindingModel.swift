@@ -34,7 +34,7 @@ extension KernelModel {
                 refusal: "no hmem device over \(range) is known that dax_hmem could be bound to (ENODEV)"
             )
         }
-        if constants.asksForCxl, let other = claims.first(where: { $0.excludes(range) }) {
+        if constants.refusesOverlap, let other = claims.first(where: { $0.excludes(range) }) {
             return StepOutcome(self, refusal: "\(other.name) holds bytes of \(range) (ENOMEM)")
         }
         var model = self

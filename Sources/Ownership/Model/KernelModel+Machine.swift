@@ -8,11 +8,11 @@ extension KernelModel {
         var model = KernelModel(ModelConstants(of: machine, generation: generation))
         for fact in ShownFact.all { fact.read(machine, &model) }
         model.addWaitingRegions(of: machine)
-        if model.constants.asksForCxl {
-            // These kernels honour locks, and have the attribute: material without it does not tell whether it is set.
-            for place in model.regions.indices where model.regions[place].lock == .ignored {
-                model.regions[place].lock = .unknown
-            }
+        model.doubtLocks(of: machine)
+        if generation == .allOrNothing {
+            model.softReservedLines = model.constants.softReservedLines
+            // If it is not known, every mode is supposed, this one as if it had been read (`UnknownFact`).
+            model.mode = machine.daxCxlMode.value ?? .register
         }
         let seen = model
         self = model.withConstants { constants in
@@ -51,7 +51,7 @@ extension KernelModel {
         case .driversBound:
             if constants.generation == .hmemOnly { return DecoderDoubt() }
             kept += regions.filter { $0.life == .detached }.map(\.range)
-            if constants.generation != .deferring { kept += machine.windows.filter(\.isFixed).map(\.range) }
+            if constants.hasInitialProbe { kept += machine.windows.filter(\.isFixed).map(\.range) }
         case .unknown: break
         }
         return DecoderDoubt(

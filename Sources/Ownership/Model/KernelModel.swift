@@ -20,6 +20,10 @@ struct KernelModel: Equatable, Sendable {
     var windowsAreLive = false
     /// The initial probe is still to come.
     var probeIsPending = false
+    /// What is decided about all ranges that meet a window; nil on other generations than `all-or-nothing`.
+    var mode: DaxCxlMode?
+    /// The "Soft Reserved" lines that dax_hmem has put into iomem, on that generation.
+    var softReservedLines: [AddressRange] = []
     var regions: [ModelRegion] = []
     var claims: [DaxClaim] = []
     /// The bytes of `hmem.N` that dax_hmem was unbound from and can be bound to again.
@@ -40,6 +44,7 @@ struct KernelModel: Equatable, Sendable {
         shared = Shared(constants)
         hasHelper = constants.modules.hasHelper
         references = constants.modules.references
+        mode = constants.generation == .allOrNothing ? .defer : nil
     }
 
     /// What no step changes.
@@ -106,6 +111,10 @@ struct KernelModel: Equatable, Sendable {
             for index in model.regions.indices where names.contains(model.regions[index].name) {
                 model.regions[index].lock = .honoured
             }
+        case .regionsHaveMemory(let names):
+            for index in model.regions.indices where names.contains(model.regions[index].name) {
+                model.regions[index].mode = "ram"
+            }
         case .memoryIsOnline(let ranges): model.onlineBlocks += ranges
         case .modulesAreIn(let names): model.loaded.formUnion(names)
         case .regionsWait(let waiting): model.regions += waiting
@@ -115,6 +124,8 @@ struct KernelModel: Equatable, Sendable {
         case .modprobeKeepsOut: model.constants.modules.keepOutWhatIsDoubtful()
         case .helperLoadsNothing: model.hasHelper = false
         case .probeIsPending: model.probeIsPending = true
+        case .modeIs(let mode): model.mode = mode
+        case .claimsAwaitMode: model.constants.claimsAwaitMode = true
         }
         return model
     }

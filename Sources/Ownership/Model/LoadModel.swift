@@ -101,7 +101,7 @@ extension KernelModel {
     }
 
     private func loadingDaxCxl() -> StepOutcome {
-        let models = constants.asksForCxl && !isIn("dax_hmem") ? loadingDaxHmem().models : [self]
+        let models = constants.hasInitialProbe && !isIn("dax_hmem") ? loadingDaxHmem().models : [self]
         return StepOutcome(
             models.map { model in
                 var model = model
@@ -114,9 +114,10 @@ extension KernelModel {
 
     /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region, or those that `isProbed` names.
     mutating func claimRegions(where isProbed: (ModelRegion) -> Bool = { _ in true }) {
+        if constants.claimsAwaitMode && mode != .drop { return }
         for region in regions where region.canBeClaimed && isProbed(region) {
             if claims.contains(where: { $0.owner == .cxl && $0.excludes(region.range) }) { continue }
-            if constants.asksForCxl && claims.contains(where: { $0.excludes(region.range) }) {
+            if constants.refusesOverlap && claims.contains(where: { $0.excludes(region.range) }) {
                 decide(
                     region.range,
                     [.firstClaimWins],
@@ -148,6 +149,7 @@ extension KernelModel {
 
     /// drivers/dax/hmem/hmem.c: hmem_register_device() for every HMEM range.
     func probingHmem() -> [KernelModel] {
+        if constants.generation == .allOrNothing { return [probingAllOrNothing()] }
         let known = ProbedRegions(regions)
         let decisions = constants.ranges.map { probeDecision(for: $0, known) }
         let isInitial = windowsAreLive && constants.ranges.contains(where: constants.meetsWindow)
@@ -204,12 +206,12 @@ extension KernelModel {
     }
 
     /// drivers/dax/hmem/hmem.c: dax_hmem_probe(), which asks for a dax region.
-    private mutating func register(_ place: Int, _ rule: Rule, _ why: String, _ taken: inout TakenBytes) {
+    mutating func register(_ place: Int, _ rule: Rule, _ why: String, _ taken: inout TakenBytes) {
         let range = constants.ranges[place]
         guard range.isAligned(to: 2 << 20) else {
             return decide(range, [.alignment], "\(range) is not aligned to 2 MiB")
         }
-        if constants.asksForCxl, let other = taken.holder(of: range) {
+        if constants.refusesOverlap, let other = taken.holder(of: range) {
             return decide(range, [rule, .firstClaimWins], "\(other) already holds bytes of \(range)")
         }
         taken.register(place)
@@ -224,7 +226,7 @@ extension KernelModel {
 }
 
 /// The regions as a probe of dax_hmem finds them, by their bytes.
-private struct ProbedRegions {
+struct ProbedRegions {
     private let present: [ModelRegion]
     private let index: RangeIndex
     private let claimable: RangeIndex
@@ -243,7 +245,7 @@ private struct ProbedRegions {
 }
 
 /// Which bytes are in a dax region while dax_hmem registers one range after the other.
-private struct TakenBytes {
+struct TakenBytes {
     private let claims: [DaxClaim]
     /// For each place in `index`, the claim that has the bytes.
     private let claimants: [Int]

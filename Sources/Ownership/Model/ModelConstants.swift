@@ -23,6 +23,10 @@ struct ModelConstants: Equatable, Sendable {
     var loadsCxlFirst: Bool
     /// Who lets `cxl_acpi` in again also gives the kernel back its helper for request_module().
     var releaseRestoresHelper = false
+    /// dax_cxl takes a region only while `KernelModel.mode` is `drop` (`Rule.claimsAwaitMode`).
+    var claimsAwaitMode: Bool
+    /// `Kernel.keepsLockedDecoders`.
+    let keepsLockedDecoders: Bool?
 
     /// The CXL windows, as iomem has them while `cxl_acpi` is bound.
     private(set) var windows: [AddressRange]
@@ -41,6 +45,8 @@ struct ModelConstants: Equatable, Sendable {
     /// "hmem.N" lines of iomem. Only up to 6.2 the devices have resources of their own, from boot on, whatever is loaded
     /// (drivers/dax/hmem/device.c: hmem_register_device(); later drivers/dax/hmem/hmem.c makes them without).
     var hmemLines: [AddressRange]
+    /// What an accelerator's own driver uses, through a region without a dax region.
+    let acceleratorMemory: [AddressRange]
     /// What the kernel has used as memory since the boot.
     var systemRAM: [AddressRange]
     /// What lies under the HMEM ranges, where they reach beyond Soft Reserved memory.
@@ -75,6 +81,8 @@ struct ModelConstants: Equatable, Sendable {
         allowsKexec = machine.kernel.allowsKexec && machine.lostRegions.isEmpty
         unsignedModules = Set(machine.modules.loaded.filter(\.value.isUnsigned).keys)
         loadsCxlFirst = machine.persisted == .cxl
+        keepsLockedDecoders = machine.kernel.keepsLockedDecoders
+        claimsAwaitMode = generation == .allOrNothing && machine.kernel.claimsAwaitMode == true
         softReservedLines = machine.iomem.entries { $0 == "Soft Reserved" }.map(\.range)
         hmemLines = machine.iomem.entries { modelName($0) == "hmem.N" }.map(\.range)
         let lines = softReservedLines
@@ -90,6 +98,7 @@ struct ModelConstants: Equatable, Sendable {
         under = UnitMemory(of: machine)
         regionIsIdle = machine.hmemSettings.regionIsIdle
         showsSoftReserved = machine.kernel.showsSoftReserved
+        acceleratorMemory = machine.regions.filter(\.isOfAccelerator).compactMap(\.range)
         systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
         memory = machine.memory
         nodes = [:]
@@ -103,7 +112,13 @@ struct ModelConstants: Equatable, Sendable {
     }
 
     /// Loading dax_hmem makes the kernel ask for the CXL modules.
-    var asksForCxl: Bool { generation == .coordinated || generation == .unfixed }
+    var asksForCxl: Bool { hasInitialProbe || generation == .allOrNothing }
+
+    /// One probe of dax_hmem asks the regions, range by range, and dax_cxl depends on dax_hmem.
+    var hasInitialProbe: Bool { generation == .coordinated || generation == .unfixed }
+
+    /// Two dax regions never share a byte (`Rule.firstClaimWins`).
+    var refusesOverlap: Bool { hasInitialProbe || generation == .allOrNothing && !claimsAwaitMode }
 
     /// The kernel puts new memory blocks online by itself (`auto_online_blocks`).
     var onlinesBlocks: Bool { memory.autoOnline?.hasPrefix("online") == true }

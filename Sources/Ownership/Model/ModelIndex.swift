@@ -80,6 +80,9 @@ struct ModelIndex: Sendable {
                     + (canBeMixed ? ", or in one of the SRAT that is partly something else" : "")
             )
         }
+        if constants.modules.isMissing("dax_cxl"), regions.overlaps(range) {
+            return Decision(rules: [Rule.noRegion.id], why: "this kernel has no dax_cxl, and dax_hmem left it")
+        }
         return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
     }
 
@@ -94,6 +97,7 @@ struct ModelIndex: Sendable {
         let constants = model.constants
         if constants.generation == .hmemOnly { return .hmemOwnsAll }
         guard constants.meetsWindow(range) else { return .outsideWindows }
+        if model.windowsAreLive && model.mode == .register { return .allOrNothingHmem }
         // Without an initial probe, what dax_hmem holds in a window met none when it was taken.
         let probes = Rule.initialProbeHmem.holds(for: constants.generation)
         return model.windowsAreLive && probes ? .initialProbeHmem : .noWindow

@@ -61,14 +61,16 @@ struct Unknowns {
         }
         var model = KernelModel(of: machine, generation: generation)
         let probe = overrides.initialProbe ?? machine.initialProbe.value
-        model.probeIsPending = model.constants.asksForCxl && probe == .pending
+        model.probeIsPending = model.constants.hasInitialProbe && probe == .pending
         let unseen = UnseenRegions(of: machine, model)
         facts = [
             UnrecordedOwners(of: machine, model)?.fact, .unrecordedWindows(on: machine, model),
-            .unrecordedLocks(on: machine, model), .unrecordedBlocks(on: machine, model),
+            .keptDecoders(on: machine, model), .dynamicCapacity(of: machine),
+            .unrecordedBlocks(on: machine, model),
             .unrecordedModules(on: machine, model), unseen?.fact, .hold(machine), .regionIdle(on: machine),
             .moduleHelper(model), .modprobe(machine.modprobe),
-            .otherHelper(machine.kernel, model), .initialProbe(probe, model),
+            .otherHelper(machine.kernel, model), .initialProbe(probe, model), .daxCxlMode(on: machine, model),
+            .claimsAwaitMode(on: machine, model),
         ].compactMap { $0 }
         models = facts.reduce([model]) { models, fact in
             models.flatMap { model in fact.alternatives.map { model.assuming($0, of: fact.id) } }
@@ -92,10 +94,11 @@ struct Unknowns {
 struct UnknownFact: Sendable {
     /// Which fact.
     enum Identifier: Hashable, Sendable {
-        case unrecordedOwners, unrecordedWindows, unrecordedLocks, unrecordedBlocks, unrecordedModules, unseenRegions,
+        case unrecordedOwners, unrecordedWindows, keptDecoders, dynamicCapacity, unrecordedBlocks, unrecordedModules,
+            unseenRegions,
             hold, regionIdle, moduleHelper,
             modprobe,
-            otherHelper, initialProbe
+            otherHelper, initialProbe, daxCxlMode, claimsAwaitMode
     }
     let id: Identifier
     /// The fact in words, and why it is not known.
@@ -124,8 +127,10 @@ enum Assumption: Hashable, Sendable {
     case cxlOwns([AddressRange])
     /// Windows lie over these ranges, and regions wait in them if so.
     case windowsLie([AddressRange], withRegions: Bool)
-    /// The decoders of these regions are locked, and the kernel honours it.
+    /// The decoders of these regions stay when `cxl_acpi` goes.
     case regionsAreLocked([String])
+    /// All bytes of these regions have memory.
+    case regionsHaveMemory([String])
     /// Memory of kmem over these ranges is online.
     case memoryIsOnline([AddressRange])
     /// These modules are in.
@@ -144,6 +149,10 @@ enum Assumption: Hashable, Sendable {
     case helperLoadsNothing
     /// The initial probe is still to come.
     case probeIsPending
+    /// All ranges in windows are treated so.
+    case modeIs(DaxCxlMode)
+    /// dax_cxl waits for dax_hmem's decision.
+    case claimsAwaitMode
 }
 
 extension UnknownFact {
@@ -152,6 +161,17 @@ extension UnknownFact {
         machine.holdGap.map { gap in
             UnknownFact(.hold, "it is not known whether cxl_acpi is kept out: \(gap)", or: .holdCounts)
         }
+    }
+
+    /// dax_cxl makes a device over what of such a region has memory, which comes and goes.
+    fileprivate static func dynamicCapacity(of machine: MachineState) -> UnknownFact? {
+        let names = machine.regions.filter(\.hasDynamicCapacity).map(\.name)
+        guard !names.isEmpty else { return nil }
+        return UnknownFact(
+            .dynamicCapacity,
+            "which bytes of \(names.joined(separator: ", ")) have memory is not known: the capacity is dynamic",
+            or: .regionsHaveMemory(names)
+        )
     }
 
     /// Options that a person gave with modprobe are seen on the module that is in, and gone with it.
@@ -198,7 +218,7 @@ extension UnknownFact {
     }
 
     fileprivate static func initialProbe(_ probe: InitialProbe, _ model: KernelModel) -> UnknownFact? {
-        guard probe == .unknown, model.constants.asksForCxl,
+        guard probe == .unknown, model.constants.hasInitialProbe,
             model.constants.ranges.contains(where: model.constants.meetsWindow)
         else { return nil }
         return UnknownFact(
@@ -227,7 +247,7 @@ private struct UnseenRegions {
         let remembered = RangeIndex(machine.remembered?.decoded ?? [])
         let inWindows = machine.windows.flatMap { window in
             reserved.intersections(with: window.range).flatMap(visible.remainder)
-                .map { (range: $0, isLocked: window.isFixed && generation != .deferring) }
+                .map { (range: $0, isLocked: window.isFixed && model.constants.hasInitialProbe) }
         }
         // What was seen and is over no region can still become one: decoders that stayed.
         let unseen = inWindows.filter { hidden in

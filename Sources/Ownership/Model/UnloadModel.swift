@@ -32,6 +32,7 @@ extension KernelModel {
     mutating func removeDaxHmem() {
         dropClaims(of: .hmem)
         unboundHmem = []
+        softReservedLines = []
     }
 
     private mutating func dropClaims(of owner: Owner) {
@@ -48,12 +49,17 @@ extension KernelModel {
         windowsAreLive = false
         // drivers/nvdimm/bus.c: nvdimm_bus_probe() holds the bus's module for each device with a driver; all go with it.
         references["cxl_pmem"] = nil
+        removeRegions("with cxl_acpi")
+    }
+
+    /// The regions go, and with them the decoders that nothing keeps and the dax devices of CXL.
+    mutating func removeRegions(_ how: String) {
         for region in regions where region.losesDecoders {
             reset.append(region.range)
             decide(
                 region.range,
                 [region.lock == .ignored ? .lockIgnored : .resetOnRemoval],
-                "the decoders of \(region.name) are reset with cxl_acpi"
+                "the decoders of \(region.name) \(region.lock == .unknown ? "may be" : "are") reset \(how)"
             )
         }
         let over = RangeIndex(regions.map(\.range))
@@ -61,7 +67,7 @@ extension KernelModel {
         leak(claims.filter(isLost))
         for claim in claims where isLost(claim) {
             for range in claim.ranges where !decisions.has(range) {
-                decide(range, [.noDriver], "\(claim.through) goes with cxl_acpi")
+                decide(range, [.noDriver], "\(claim.through) goes \(how)")
             }
         }
         claims.removeAll(where: isLost)

@@ -76,18 +76,6 @@ extension UnknownFact {
             or: [.modulesAreIn(names)]
         )
     }
-
-    /// What `cxl list` prints of a region has no word about its lock.
-    static func unrecordedLocks(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
-        guard !machine.material.unrecorded.isEmpty, model.constants.asksForCxl else { return nil }
-        let names = machine.regions.filter { $0.locked == nil }.map(\.name)
-        guard !names.isEmpty else { return nil }
-        return UnknownFact(
-            .unrecordedLocks,
-            "the material does not tell whether the decoders of \(names.joined(separator: ", ")) are locked",
-            or: [.regionsAreLocked(names)]
-        )
-    }
 }
 
 extension KernelModel {
@@ -104,7 +92,7 @@ extension KernelModel {
     /// The model where the CXL drivers hold `ranges`, each through a region of its own.
     func withCxl(over ranges: [AddressRange]) -> KernelModel {
         let needed =
-            ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_cxl"] + (constants.asksForCxl ? ["dax_hmem"] : [])
+            ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_cxl"] + (constants.hasInitialProbe ? ["dax_hmem"] : [])
         var model = withConstants { constants in
             let unseen = ranges.filter { !constants.meetsWindow($0) }
             constants.suppose(windows: unseen)

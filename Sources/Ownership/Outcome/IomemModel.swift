@@ -47,7 +47,9 @@ struct IomemModel {
         if model.windowsAreLive { model.constants.windows.forEach { add($0, "CXL Window N") } }
         model.constants.hmemLines.uniqued().forEach { add($0, "hmem.N") }
         for region in model.regions where region.isPresent && region.hasLine { add(region.range, "regionN") }
-        if model.constants.showsSoftReserved {
+        if model.constants.generation == .allOrNothing {
+            model.softReservedLines.uniqued().forEach { add($0, "Soft Reserved") }
+        } else if model.constants.showsSoftReserved {
             model.constants.softReservedLines.uniqued().forEach { add($0, "Soft Reserved") }
         }
         for claim in model.claims {

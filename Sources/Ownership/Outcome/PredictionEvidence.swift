@@ -25,7 +25,7 @@ struct PredictionEvidence {
         decodedIndex = RangeIndex(machine.remembered?.decoded ?? [])
         constants = start.models.first?.constants
         generation = start.models.first?.constants.generation
-        hasProbe = start.models.first?.constants.asksForCxl == true
+        hasProbe = start.models.first?.constants.hasInitialProbe == true
     }
 
     /// The facts about `range`.
@@ -85,7 +85,13 @@ struct PredictionEvidence {
 
     private func kernel(_ range: AddressRange) -> [String] {
         let meetsWindow = windowIndex.overlaps(range)
-        return (generation.map { ["the kernel \(machine.kernel.release) is \($0.rawValue)"] } ?? [])
+        let mode =
+            generation == .allOrNothing && meetsWindow
+            ? [
+                "dax_cxl_mode \(machine.daxCxlMode.value?.rawValue ?? "unknown"): "
+                    + machine.daxCxlMode.evidence.joined(separator: "; ")
+            ] : []
+        return mode + (generation.map { ["the kernel \(machine.kernel.release) is \($0.rawValue)"] } ?? [])
             + (meetsWindow && hasProbe
                 ? [
                     "initial probe \(machine.initialProbe.value.rawValue): "

@@ -25,7 +25,8 @@ extension Fingerprint {
     }
 
     private static func kernel(_ machine: MachineState) -> [String: String] {
-        [
+        let mode = machine.daxCxlMode.value.map { ["dax_cxl_mode": $0.rawValue] } ?? [:]
+        return mode.merging([
             "rules": machine.kernel.generation.value?.rawValue ?? "unknown",
             "initial probe": machine.initialProbe.value.rawValue,
             "modules_disabled": machine.kernel.modulesDisabled ? "1" : "0",
@@ -36,7 +37,7 @@ extension Fingerprint {
             "decoders as at boot": machine.decoderHistory.value == .asAtBoot ? "proven" : "not proven",
             "kernel.modprobe": machine.kernel.unknownModuleHelper ?? (machine.kernel.hasModuleHelper ? "there" : "none")
             ,
-        ]
+        ]) { first, _ in first }
     }
 
     private static func hold(_ machine: MachineState) -> String {

@@ -21,8 +21,17 @@ package struct NextBoot: Sendable {
             switch machine.kernel.generation.value {
             case .coordinated, .unfixed: .hmem
             case .deferring: Owner.none
+            case .allOrNothing: .hmem
             case .hmemOnly, nil: nil
             }
+        // The unit is all ranges in windows: if one is in no region, dax_hmem owns what regions cover, too.
+        if machine.kernel.generation.value == .allOrNothing, uncontained != [] {
+            return Policy.Want(
+                coveredByRegion: uncontained == nil ? nil : .hmem,
+                windowOnly: .hmem,
+                outsideWindows: .hmem
+            )
+        }
         return Policy.Want(coveredByRegion: .cxl, windowOnly: windowOnly, outsideWindows: .hmem)
     }
 
@@ -39,7 +48,7 @@ package struct NextBoot: Sendable {
 
     /// What `choice` would break at the boot.
     package func hazards(of choice: BootChoice) -> [Hazard] {
-        guard choice == .hmem else { return [] }
+        guard choice == .hmem else { return takenTogether }
         // The generation does not matter for what the decoders are.
         let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
         return undecoded(now).map { undecodedHazard($0, now.constants) }
@@ -79,6 +88,18 @@ package struct NextBoot: Sendable {
             wayOut:
                 "leave it to CXL (daxswitch plan cxl), or have the firmware give the memory a range of its own in the SRAT"
         )
+    }
+
+    /// On a kernel that decides for all ranges in windows together: those that no committed region will contain; nil while
+    /// decoders can't be seen.
+    private var uncontained: [AddressRange]? {
+        let now = KernelModel(of: machine, generation: .allOrNothing)
+        let constants = now.constants
+        guard machine.seesDecoders || machine.remembered?.isComplete == true else { return nil }
+        let regions = now.atNextBoot(.cxl, machine.remembered).regions.filter(\.isCommitted).map(\.range)
+        return constants.ranges.filter { range in
+            constants.meetsWindow(range) && !regions.contains { $0.contains(range) }
+        }
     }
 
     /// Whether the next boot brings other owners than there are now; nil where that can't be known.
@@ -124,6 +145,24 @@ package struct NextBoot: Sendable {
         return [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
             models.flatMap { $0.applying(step).models }
         }
+    }
+
+    /// What keeps CXL from owning anything at the next boot.
+    private var takenTogether: [Hazard] {
+        guard machine.kernel.generation.value == .allOrNothing, let bytes = uncontained, !bytes.isEmpty else {
+            return []
+        }
+        return [
+            Hazard(
+                id: .wantUnmet,
+                subject: bytes.words,
+                ranges: bytes,
+                why: "no committed region contains \(bytes.words), so dax_hmem would own every range in a CXL window "
+                    + "(\(Rule.allOrNothingHmem.id))",
+                wayOut: "create a region over it first (cxl create-region), or let dax_hmem own the memory: daxswitch "
+                    + "persist hmem"
+            )
+        ]
     }
 
     /// Bytes in windows that no memory answers for as far as this boot shows: without a decoder, if decoders can be seen, and
@@ -181,7 +220,7 @@ extension KernelModel {
         }
         boot.isHeld = choice == .hmem
         if isLeftOut { boot.unbound.insert("cxl_acpi") }
-        boot.probeIsPending = constants.asksForCxl
+        boot.probeIsPending = constants.hasInitialProbe
         let lost = (remembered?.regions ?? []).filter { known in !regions.contains { $0.range == known.range } }
         boot.regions =
             regions.compactMap(\.atNextBoot) + lost.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }

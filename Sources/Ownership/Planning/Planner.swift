@@ -52,6 +52,7 @@ package struct Planner: Sendable {
     /// The steps that serve `policy`, and what they come to.
     private func asked(_ policy: Policy, leavesIdle: Bool) -> Asked {
         if holds(policy.want) { return Asked(stepsOnLeftHold(for: policy), self, policy) }
+        if let obstacle = noDaxCxl(for: policy.want) { return Asked([], self, policy, refusedFor: obstacle) }
         let order = isWithoutCxl ? policy.order.filter { !$0.loadsCxl } : policy.order
         let steps = { (order: [Step]) in
             policy.consent.offlineMemory ? givingMemoryBack(order, leavingIdle: leavesIdle) : order
@@ -73,9 +74,11 @@ package struct Planner: Sendable {
         let steps: [Step]
         let walk: Walk
 
-        init(_ steps: [Step], _ planner: Planner, _ policy: Policy?) {
+        init(_ steps: [Step], _ planner: Planner, _ policy: Policy?, refusedFor obstacle: Hazard? = nil) {
             self.steps = steps
-            walk = planner.walk(steps, policy: policy)
+            var walk = planner.walk(steps, policy: policy)
+            walk.hazards += obstacle.map { [$0] } ?? []
+            self.walk = walk
         }
 
         /// dax_hmem gives up single ranges.

@@ -44,6 +44,7 @@ struct ProofScenario: Sendable {
         var kernel = Kernel(release: generation.rawValue)
         kernel.generation = Inferred(generation, evidence: ["the proof says so"])
         kernel.showsSoftReserved = generation == .hmemOnly
+        kernel.claimsAwaitMode = false
         var machine = MachineState(kernel: kernel, iomem: IomemTree(inFileOrder: []))
         machine.modules.builtin = ProofState.builtin
         for (position, name) in ["cxl_acpi", "cxl_mem", "cxl_pci"].enumerated() {
@@ -161,7 +162,7 @@ extension ProofScenario {
             case .partly, .partlyLocked: Array(high.prefix(1))
             case .together: high
             }
-        let knowsLocks = generation == .coordinated || generation == .unfixed
+        let knowsLocks = generation != .hmemOnly && generation != .deferring
         return ranges.enumerated().map { index, range in
             Region(
                 name: "region\(index)",

@@ -35,6 +35,7 @@ struct ProofState: Sendable {
     var machine: MachineState {
         var machine = model.shown(on: scenario.machine)
         machine.initialProbe = Inferred(model.probeIsPending ? .pending : .done, evidence: ["the proof says so"])
+        machine.daxCxlMode = Inferred(model.mode, evidence: ["the proof says so"])
         machine.remembered = remembered
         machine.decoderHistory = Inferred(wasBound ? .driversBound : .asAtBoot, evidence: ["the proof says so"])
         return machine
@@ -101,6 +102,7 @@ struct ProofState: Sendable {
         model.forgetReasons()
         model.reset = model.reset.merged()
         model.leaked = model.leaked.merged()
+        model.softReservedLines = []
         model.claims.sort { one, other in
             one.ranges != other.ranges ? one.ranges.lexicographicallyPrecedes(other.ranges) : one.owner < other.owner
         }
@@ -114,6 +116,8 @@ struct ProofState: Sendable {
         bits.add(model.isHeld)
         bits.add(model.windowsAreLive)
         bits.add(model.probeIsPending)
+        bits.add(model.mode == .register)
+        bits.add(model.mode == .drop)
         for block in scenario.blocks {
             for owner in [Owner.hmem, .cxl] {
                 let claim = model.claims.first { $0.owner == owner && $0.overlaps(block) }
@@ -146,11 +150,12 @@ extension ProofState {
     var words: String {
         let modules = Self.modules.filter(model.loaded.contains)
         let held = model.isHeld ? ", cxl_acpi held out" : ""
-        let asks = model.constants.asksForCxl
+        let asks = model.constants.hasInitialProbe
         let probe =
             asks && ![.outside, .larger].contains(scenario.placement)
             ? ["initial probe \(model.probeIsPending ? "pending" : "done")"] : []
-        let facts = ["\(modules.isEmpty ? "no module" : modules.joined(separator: ", ")) loaded\(held)"] + probe
+        let mode = model.mode.map { ["dax_cxl_mode \($0.rawValue)"] } ?? []
+        let facts = ["\(modules.isEmpty ? "no module" : modules.joined(separator: ", ")) loaded\(held)"] + probe + mode
         return (facts + scenario.blocks.map(sentence).runs()).joined(separator: "; ")
     }
 

@@ -27,7 +27,7 @@ package struct Rule: Sendable, Equatable {
 
 extension Rule {
     private static let every = Set(Generation.allCases)
-    private static let withDaxCxl: Set<Generation> = [.deferring, .coordinated, .unfixed]
+    private static let withDaxCxl: Set<Generation> = [.deferring, .coordinated, .unfixed, .allOrNothing]
     private static let asking: Set<Generation> = [.coordinated, .unfixed]
 
     /// Every rule that the model knows, in the order in which `explain` prints them.
@@ -89,7 +89,7 @@ extension Rule {
 
     private static let owners = [
         hmemOwnsAll, outsideWindows, noWindow, deferToCxl, initialProbeRegion, initialProbeHmem, laterProbeDefers,
-        reloadRace,
+        reloadRace, allOrNothingCxl, allOrNothingHmem, softReservedLine,
     ]
 
     static let cxlClaimsRegion = Rule(
@@ -100,13 +100,14 @@ extension Rule {
     )
     static let firstClaimWins = Rule(
         "first-claim-wins",
-        asking,
+        asking.union([.allOrNothing]),
         "Two dax regions never share a byte: the second to ask fails with -ENOMEM.",
-        source: "drivers/dax/bus.c (7.1 on): alloc_dax_region(), \"dax_region resource conflict\"; seen on 7.3"
+        source: "drivers/dax/bus.c (7.1 on, and version 6 of the series): alloc_dax_region(), \"dax_region resource "
+            + "conflict\"; seen on 7.3"
     )
     static let bothClaim = Rule(
         "both-claim",
-        [.deferring],
+        [.deferring, .allOrNothing],
         "dax_hmem and dax_cxl can each have a dax device over the same bytes.",
         source: "drivers/dax/bus.c before 7.1: alloc_dax_region() has no such check; seen on 6.12"
     )
@@ -183,15 +184,16 @@ extension Rule {
 
     private static let claims = [
         regionIdle, proximityRanges, sratRangeWhole, mixedRange, hmemDisabled, cxlClaimsRegion, firstClaimWins,
-        bothClaim,
+        bothClaim, claimsAwaitMode,
         alignment, noRegion, noDriver, unbindFreesRange, bindTakesRange,
     ]
 
     static let requestsCxl = Rule(
         "hmem-requests-cxl",
-        asking,
+        asking.union([.allOrNothing]),
         "Loading dax_hmem makes the kernel load cxl_acpi and cxl_pci, unless something keeps them out.",
-        source: "drivers/dax/hmem/hmem.c (7.3): dax_hmem_init() request_module(); seen on 7.3"
+        source: "drivers/dax/hmem/hmem.c (7.3, and versions 5 and 6 of the series): dax_hmem_init() request_module(); "
+            + "seen on 7.3"
     )
     static let softdepCxl = Rule(
         "hmem-softdep-cxl",
@@ -213,7 +215,7 @@ extension Rule {
     )
     static let lockHonoured = Rule(
         "lock-honoured",
-        asking,
+        asking.union([.allOrNothing]),
         "A region whose attribute `locked` is 1 keeps its decoders and comes back with cxl_acpi, contents intact; without "
             + "cxl_pci or cxl_mem it has no device, and with them it has one again.",
         source: "drivers/cxl/core/region.c (7.x): CXL_REGION_F_LOCK; drivers/cxl/core/hdm.c: cxl_decoder_reset(); "
@@ -224,6 +226,13 @@ extension Rule {
         [.deferring],
         "A kernel without the region attribute `locked` resets locked decoders all the same.",
         source: "drivers/cxl/core/region.c (6.12): cxl_region_decode_reset() has no lock check; seen on 6.12"
+    )
+    static let lockUnknown = Rule(
+        "lock-unknown",
+        [.deferring],
+        "7.0 keeps locked decoders, and has no attribute `locked` of regions that would show it. A kernel that is not plain "
+            + "6.3 to 6.19 may have that as a backport. What becomes of decoders that are locked there is not known.",
+        source: "drivers/cxl/core/hdm.c (7.0): cxl_decoder_reset(), CXL_DECODER_F_LOCK; read in the source"
     )
     static let unassembledKept = Rule(
         "unassembled-kept",
@@ -250,7 +259,8 @@ extension Rule {
     )
 
     private static let steps = [
-        requestsCxl, softdepCxl, dependsOnHmem, resetOnRemoval, lockHonoured, lockIgnored, unassembledKept, holdBlocks,
-        pmemNeedsBridge,
+        requestsCxl, softdepCxl, dependsOnHmem, resetOnRemoval, lockHonoured, lockIgnored, lockUnknown,
+        firmwareRegionKept,
+        unassembledKept, holdBlocks, pmemNeedsBridge,
     ]
 }

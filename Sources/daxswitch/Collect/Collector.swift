@@ -50,8 +50,8 @@ struct Collector {
             recording.write(Array("\(id)\n".utf8), to: HostReading.recordedID)
         }
         recordAbsences()
-        // Version 7 of the coordination is told by a symbol.
-        recording.file("/proc/kallsyms") { $0.contains("hmem") }
+        // Versions of the coordination are told by symbols.
+        recording.file("/proc/kallsyms") { line in Inspector.tellingSymbols.contains { line.contains($0) } }
         recordBuses()
         // Also where none of these is there.
         if tree.exists("/sys/module") { recording.make("/sys/module") }

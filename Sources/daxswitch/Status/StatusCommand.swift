@@ -116,6 +116,8 @@ func statusDocument(_ status: MachineStatus) -> JSONValue {
             ),
             "initial_probe": .text(machine.initialProbe.value.rawValue),
             "initial_probe_evidence": JSONValue(machine.initialProbe.evidence),
+            "dax_cxl_mode": JSONValue(machine.daxCxlMode.value?.rawValue),
+            "dax_cxl_mode_evidence": JSONValue(machine.daxCxlMode.evidence),
             "health": .text(status.health.rawValue),
             "findings": findingMembers(status.findings),
             "held": .bool(machine.isHeld),

@@ -18,6 +18,10 @@ func statusText(_ status: MachineStatus, style: Style) -> [Line] {
         lines.append(style.strong("Initial probe") + "  \(machine.initialProbe.value.rawValue)")
         lines += machine.initialProbe.evidence.flatMap { wrapped($0, indent: 15) }.map(style.faint)
     }
+    if machine.kernel.generation.value == .allOrNothing {
+        lines.append(style.strong("CXL mode") + "  \(machine.daxCxlMode.value?.rawValue ?? "unknown")")
+        lines += machine.daxCxlMode.evidence.flatMap { wrapped($0, indent: 10) }.map(style.faint)
+    }
     if machine.isHeld { lines.append(style.strong("Hold") + "  cxl_acpi is kept out") }
     lines += modprobeLines(machine, style: style)
     lines += nextBootLines(machine, style: style)

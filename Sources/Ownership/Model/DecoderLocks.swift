@@ -1,0 +1,64 @@
+import Iomem
+import Machine
+
+// What becomes of decoders that are locked when `cxl_acpi` goes, where no attribute of the region tells.
+extension KernelModel {
+    /// What the lock of a region is on a kernel that may keep locked decoders without telling of a region that it does.
+    mutating func doubtLocks(of machine: MachineState) {
+        for place in regions.indices {
+            let region = regions[place]
+            switch constants.generation {
+            case .hmemOnly: continue
+            // They honour locks, and have the attribute: material without it does not tell whether it is set.
+            case .coordinated, .unfixed: if region.lock == .ignored { regions[place].lock = .unknown }
+            case .deferring:
+                guard constants.keepsLockedDecoders != false else { continue }
+                // A window of a fixed configuration locks its regions, and not the decoders of memory devices.
+                let isFixed = machine.windows.contains { $0.isFixed && $0.range.overlaps(region.range) }
+                let isLocked = machine.decoders.contains { decoder in
+                    decoder.locked == true && decoder.kind != .endpoint
+                        && decoder.range?.contains(region.range) == true
+                }
+                if region.lock == .ignored || isFixed || isLocked { regions[place].lock = .unknown }
+            // Who made the region is shown nowhere.
+            case .allOrNothing: if region.lock != .honoured { regions[place].lock = .unknown }
+            }
+        }
+    }
+
+    /// Why nobody knows whether the decoders of a region stay when `cxl_acpi` goes.
+    var whyLockIsUnknown: String {
+        switch constants.generation {
+        case .deferring where constants.keepsLockedDecoders != false:
+            "they may be locked, and it is not known whether this kernel then keeps them (\(Rule.lockUnknown.id))"
+        case .allOrNothing:
+            "it keeps them only if the firmware made the region, which nothing shows (\(Rule.firmwareRegionKept.id))"
+        case .hmemOnly, .deferring, .coordinated, .unfixed:
+            "it is not known whether they are locked (\(Rule.resetOnRemoval.id))"
+        }
+    }
+}
+
+extension UnknownFact {
+    /// Whether the decoders of regions stay when `cxl_acpi` goes, where neither an attribute nor the kernel tells.
+    static func keptDecoders(on machine: MachineState, _ model: KernelModel) -> UnknownFact? {
+        let regions = model.regions.filter { $0.lock == .unknown && $0.isPresent }
+        let names = regions.map(\.name).joined(separator: ", ")
+        let words: String
+        switch model.constants.generation {
+        case .hmemOnly: return nil
+        case .deferring:
+            guard model.constants.keepsLockedDecoders != false else { return nil }
+            words = "it is not known whether this kernel keeps locked decoders, as those of \(names) may be"
+        case .coordinated, .unfixed:
+            words =
+                machine.material.unrecorded.isEmpty
+                ? "the kernel does not show whether the decoders of \(names) are locked"
+                : "the material does not tell whether the decoders of \(names) are locked"
+        case .allOrNothing:
+            words =
+                "this kernel keeps the decoders of regions that the firmware made, and nothing shows whether it made \(names)"
+        }
+        return regions.isEmpty ? nil : UnknownFact(.keptDecoders, words, or: [.regionsAreLocked(regions.map(\.name))])
+    }
+}
