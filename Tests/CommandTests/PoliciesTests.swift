@@ -12,7 +12,7 @@ struct PoliciesTests {
         #expect(try Schema(named: "policies").problems(document) == [])
         let policies = document["policies"] as? [[String: Any]] ?? []
         let generations = policies.map { ($0["proof"] as? [Any])?.count }
-        #expect(generations == (name.isEmpty ? [0, 0, 0] : [4]))
+        #expect(generations == (name.isEmpty ? [0, 0, 0] : [5]))
     }
 
     @Test("the proof for people: counts, hazards and a trace")

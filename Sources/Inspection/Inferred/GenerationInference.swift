@@ -36,7 +36,8 @@ struct GenerationInference {
         let possible = clues.reduce(Set(Generation.allCases)) { $0.intersection($1.possible) }
         // The kernel's symbols are megabytes: they are looked at where they can decide.
         let vendors =
-            possible.contains(.allOrNothing) ? try marks.find() : AllOrNothingMarks.logged(sources.log)
+            possible.contains(.allOrNothing) && mayHaveDax
+            ? try marks.find() : AllOrNothingMarks.logged(sources.log)
         guard vendors.marks.isEmpty else {
             clues += vendors.marks.map { Clue(possible: [.allOrNothing], evidence: $0) }
             if sources.log.awaitsProbe {
@@ -158,6 +159,13 @@ struct GenerationInference {
                 "\(directory)/modules.softdep: dax_hmem has no \"pre: cxl_acpi\", though both are modules and dax_cxl does "
                 + "not depend on dax_hmem: no upstream kernel is built so."
         )
+    }
+
+    /// The kernel has one of the drivers that decide, or nothing lists what it has.
+    private var mayHaveDax: Bool {
+        let modules = state.modules
+        guard let dependencies = modules.dependencies else { return true }
+        return ["dax_hmem", "dax_cxl"].contains { dependencies[$0] != nil || modules.builtin.contains($0) }
     }
 
     private var isHmemBuiltIn: Bool { state.modules.builtin.contains("dax_hmem") }

@@ -142,8 +142,11 @@ struct OutcomeHazards {
                 wayOut: isStuck
                     ? "reboot: memory of kmem that is stuck can't be given back"
                     : advice(over: range, lines)
-                        ?? "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable to "
-                        + "go on all the same"
+                        ?? (start.models.contains { $0.constants.generation == .allOrNothing }
+                            ? "give a region that is there to CXL alone (unbind-hmem, then bind-region); --accept unbindable to "
+                                + "go on without that"
+                            : "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable "
+                                + "to go on all the same")
             )
         }
     }
