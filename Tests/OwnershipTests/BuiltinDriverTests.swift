@@ -153,6 +153,21 @@ struct BuiltinDriverTests {
         #expect(plan.prediction.modules["cxl_acpi"] == [.builtin])
     }
 
+    @Test("somebody has unbound cxl_acpi by hand: the refusal and the finding name the command that binds it")
+    func unboundByHand() throws {
+        let command = "echo ACPI0017:00 > /sys/bus/platform/drivers/cxl_acpi/bind"
+        // Where the region was not locked, nothing is left of it.
+        var machine = try machine("acpi-unbound")
+        machine.regions = []
+        for index in machine.windows.indices { machine.windows[index].isFixed = false }
+        let hazard = try #require(
+            try Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .undecodedRange }
+        )
+        #expect(hazard.wayOut.contains("(\(command))"))
+        let finding = try #require(findings(of: machine) { [] }.first { $0.id == .noOwner })
+        #expect(finding.fix.contains("`\(command)`"))
+    }
+
     @Test("the devices of both drivers are read")
     func hmemDevices() throws {
         let drivers = try machine("hmem-owned", of: "uek-unbind").modules.drivers

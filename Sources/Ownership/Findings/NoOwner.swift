@@ -40,11 +40,9 @@ extension Examination {
         }
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
         if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which names what blocks it" }
-        let drivers = ["cxl_acpi", "cxl_pci", "cxl_mem"]
-        let absent = drivers.filter { machine.modules.state(of: $0) == .absent }
-        if !machine.seesDecoders && absent.contains("cxl_pci") && !machine.isHeld {
-            return
-                "let CXL's devices be seen: `modprobe -a \(absent.joined(separator: " "))`; then `daxswitch plan cxl`"
+        let isUnbound = machine.modules.state(of: "cxl_acpi") == .unbound
+        if !machine.seesDecoders && (isUnbound || machine.modules.state(of: "cxl_pci") == .absent) && !machine.isHeld {
+            return "let CXL's devices be seen: `\(machine.commandShowingCxl)`; then `daxswitch plan cxl`"
         }
         if machine.memdevs.isEmpty && meetsWindow {
             return

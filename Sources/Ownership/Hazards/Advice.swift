@@ -1,6 +1,21 @@
 import Iomem
 import Machine
 
+extension MachineState {
+    /// The command by which CXL's devices are seen: it binds a driver of the kernel image that is unbound, and loads the modules.
+    var commandShowingCxl: String {
+        let drivers = ["cxl_acpi", "cxl_pci", "cxl_mem"]
+        let loadable = drivers.filter { !modules.builtin.contains($0) }
+        let bindings = drivers.compactMap(modules.builtinDriver).flatMap { driver in
+            driver.devices.filter { !$0.isBound }.map {
+                "echo \($0.name) > /sys/bus/platform/drivers/\(driver.driver)/bind"
+            }
+        }
+        return (bindings + (loadable.isEmpty ? [] : ["modprobe -a \(loadable.joined(separator: " "))"]))
+            .joined(separator: "; ")
+    }
+}
+
 // What can be done about bytes, as the words of a fix.
 extension ModelConstants {
     /// How memory over `ranges` is given back.

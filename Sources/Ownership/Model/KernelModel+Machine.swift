@@ -58,7 +58,7 @@ extension KernelModel {
             ranges: bytes.flatMap(RangeIndex(kept).remainder),
             reasons: [machine.whyDecodersAreUnseen].compactMap { $0 } + machine.decoderHistory.evidence,
             remedy: machine.missingCxlDriver == nil
-                ? .rebootWithoutDrivers : machine.isHeld ? .reboot : .loadDrivers
+                ? .rebootWithoutDrivers : machine.isHeld ? .reboot : .showDecoders(by: machine.commandShowingCxl)
         )
     }
 

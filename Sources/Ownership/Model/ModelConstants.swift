@@ -153,9 +153,9 @@ struct ModelConstants: Equatable, Sendable {
 /// Bytes in windows of which nothing tells whether a decoder answers for them.
 struct DecoderDoubt: Equatable, Sendable {
     /// What would end the doubt.
-    enum Remedy: Sendable {
-        /// The drivers show the decoders.
-        case loadDrivers
+    enum Remedy: Equatable, Sendable {
+        /// The drivers show the decoders, once this command has brought them in.
+        case showDecoders(by: String)
         /// The drivers are kept out: at the next boot, the decoders are as the firmware leaves them.
         case reboot
         /// The drivers are in and show too little: a boot without them leaves the decoders alone.
@@ -167,7 +167,7 @@ struct DecoderDoubt: Equatable, Sendable {
     /// Why no decoder is seen, and why one may have been reset, one sentence each.
     var reasons: [String] = []
     /// What would end it.
-    var remedy: Remedy = .loadDrivers
+    var remedy: Remedy = .reboot
 }
 
 extension AddressRange {
