@@ -30,8 +30,20 @@ x() {
     kernel_said
 }
 
-load() { for module in "$@"; do x /sbin/modprobe "$module"; done; }
-unload() { for module in "$@"; do x /sbin/rmmod "$module"; done; }
+# in_image MODULE: whether it is part of the kernel image
+in_image() { sed 's/-/_/g' "/lib/modules/$(uname -r)/modules.builtin" | grep -q "/$1\.ko"; }
+
+# load and unload MODULE...: where it is part of the image, its driver is bound and unbound, if that has a device
+load() { for module in "$@"; do if in_image "$module"; then rebind bind "$module"; else x /sbin/modprobe "$module"; fi; done; }
+unload() { for module in "$@"; do if in_image "$module"; then rebind unbind "$module"; else x /sbin/rmmod "$module"; fi; done; }
+
+# rebind bind|unbind MODULE
+rebind() {
+    case $2 in
+        cxl_acpi) put ACPI0017:00 /sys/bus/platform/drivers/cxl_acpi/"$1" ;;
+        dax_hmem) put hmem_platform.0 /sys/bus/platform/drivers/hmem_platform/"$1" ;;
+    esac
+}
 
 # hold and release: whether the kernel may ask for modules
 hold() {

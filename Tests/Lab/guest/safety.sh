@@ -175,7 +175,9 @@ bring_back() {
         /sbin/rmmod dax_hmem
         rm -f /run/modprobe.d/00-daxswitch.conf /run/udev/rules.d/00-daxswitch.rules
         udevadm control --reload
-        /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem dax_hmem dax_cxl
+        /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
+        [ -e /sys/bus/platform/devices/ACPI0017:00/driver ] || echo ACPI0017:00 > /sys/bus/platform/drivers/cxl_acpi/bind
+        /sbin/modprobe -a dax_hmem dax_cxl
         settle
     fi
     [ "$(owner "$1")" = "$2" ] || unprepared "the owner is $(owner "$1"), not $2"

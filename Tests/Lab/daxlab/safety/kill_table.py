@@ -33,12 +33,13 @@ def kills(verdicts, out):
 
 def kill_row(verdict, directory):
     """One case: how many kills there were, and what came of them."""
-    run = next((run for run in KILLS if (run.name, run.kernel) == (verdict.case, verdict.kernel)), None)
+    run = next((run for run in KILLS if (run.name, run.kernel) == (verdict.case, verdict.rules)), None)
     if not run:
         # Its judge looks at every boot.
-        right = "" if verdict.why else "{0} of {0}".format(reboots.cut_off(Results(directory)))
-        return (f"| `apply hmem`, as the host goes down within each step | {verdict.kernel} | {len(reboots.POINTS)} | {right} "
-                f"| {word(verdict)} |")
+        results = Results(directory)
+        points = sum(1 for step in results.steps if step.name.endswith("-cut"))
+        right = "" if verdict.why else "{0} of {0}".format(reboots.cut_off(results, points))
+        return f"| `apply hmem`, as the host goes down within each step | {verdict.kernel} | {points} | {right} | {word(verdict)} |"
     killed = [line for line in lines_of(directory) if was_killed(line)]
     right = sum(run.is_right(line) for line in killed)
     return f"| {run.words} | {verdict.kernel} | {len(run.lines)} | {right} of {len(killed)} | {word(verdict)} |"

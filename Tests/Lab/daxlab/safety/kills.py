@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass
 
-from daxlab.case import Case
+from daxlab.case import BUILTIN, MODULAR, Case
 from daxlab.checks import check, owned, pattern_intact
 from daxlab.platforms import INSIDE
 from daxlab.results import Results
@@ -37,6 +37,7 @@ class Kills:
     platform: str = "locked"
     # The points that a run may not come to, as where it takes a millisecond to the next one.
     missed: int = 0
+    shapes: tuple = MODULAR
 
     @property
     def script(self):
@@ -47,7 +48,8 @@ class Kills:
 
     def case(self):
         """As a case of the lab."""
-        return Case(self.name, self.platform, self.script, self.judge, kernels=(self.kernel,), group="safety")
+        return Case(self.name, self.platform, self.script, self.judge, kernels=(self.kernel,), group="safety",
+                    shapes=self.shapes)
 
     def judge(self, results, kernel):
         """The line that every kill left, and the memory at the end."""
@@ -136,6 +138,9 @@ bring_back() {
 # A run of two steps: every line of its journal, and the middle of each step.
 AT_HAND_OVER = tuple(f"kill_at cxl {line} {delay} {INSIDE.start:#x} hmem" for line, delay in
                      [(line, 0) for line in range(1, 6)] + [(2, WITHIN), (4, WITHIN)])
+# Where cxl_acpi is in the image, a run has as many steps; where CXL had nothing, one fewer. Some are killed again in
+# `recover`, with the unbinding or the binding done and not done.
+UNBINDING = {"cxl": 4, "none": 3}
 FROM_CXL = {"kernel": "coordinated", "before": "cxl", "after": "hmem"}
 
 
@@ -143,6 +148,16 @@ def both_kernels(name, words, there, back, **more):
     """The same kills on both kernels."""
     return [Kills(name, words, lines=there_and_back(there, back, of["before"]), **of, **more)
             for of in (FROM_CXL, FROM_NONE)]
+
+
+def of_builtin(of):
+    """The kills in a run that unbinds cxl_acpi or binds it: each line of its journal, the middle of each step, `recover`."""
+    end = 2 * UNBINDING[of["before"]] + 2
+    points = tuple(f"kill_at {{}} {line} {delay}" for line, delay in
+                   [(line, 0) for line in range(1, end)] + [(line, WITHIN) for line in range(2, end, 2)]) + \
+        tuple(f"cut_recover {{}} {line} {count}" for line, count in [(3, 1), (3, 2), (5, 1), (5, 2), (5, 3)])
+    return Kills("kills-unbind", "`apply` with cxl_acpi in the image: each line of its journal, within each step, and `recover`",
+                 lines=there_and_back(points, points, of["before"]), shapes=BUILTIN, missed=4, **of)
 
 
 KILLS = (
@@ -154,5 +169,7 @@ KILLS = (
           "coordinated", "hmem", "cxl", AT_HAND_OVER, prepare=HMEM_OVER_REGION, missed=1),
     *both_kernels("kills-apply", "`apply`, at each line of its journal and within each step", AT_LINES, AT_LINES,
                   missed=4),
+    of_builtin(FROM_CXL),
+    of_builtin(FROM_NONE),
 )
 CASES = [kills.case() for kills in KILLS]
