@@ -46,8 +46,8 @@ struct ProofScenario: Sendable {
         kernel.showsSoftReserved = generation == .hmemOnly
         kernel.claimsAwaitMode = false
         var machine = MachineState(kernel: kernel, iomem: IomemTree(inFileOrder: []))
-        machine.modules.builtin = ProofState.builtin
-        for (position, name) in ["cxl_acpi", "cxl_mem", "cxl_pci"].enumerated() {
+        machine.modules.dependencies = dependencies(generation)
+        for (position, name) in ["cxl_acpi", "cxl_port", "cxl_mem", "cxl_pci"].enumerated() {
             machine.modules.loaded[name] = LoadedModule(
                 isLive: true,
                 references: 0,
@@ -67,6 +67,20 @@ struct ProofScenario: Sendable {
         machine.memory.blockSize = blocks.first?.size ?? 0
         machine.memdevs = [Memdev(name: "mem0", hasEndpoint: true)]
         return machine
+    }
+
+    /// Nothing is part of the kernel image: `cxl_port` comes with the memory devices' drivers, which need it. In the image it is
+    /// there as well whenever they are, and without them no rule asks for it.
+    private static func dependencies(_ generation: Generation) -> [String: [String]] {
+        let daxCxl: [String: [String]] =
+            switch generation {
+            case .hmemOnly: [:]
+            case .deferring: ["dax_cxl": []]
+            case .coordinated, .unfixed: ["dax_cxl": ["dax_hmem"]]
+            }
+        let others = ["cxl_mem": ["cxl_port"], "cxl_pci": ["cxl_mem", "cxl_port"]]
+        let free = ["cxl_acpi", "cxl_port", "cxl_pmem", "dax_hmem", "kmem", "device_dax"]
+        return Dictionary(uniqueKeysWithValues: free.map { ($0, []) }).merging(others) { $1 }.merging(daxCxl) { $1 }
     }
 
     /// Where the Soft Reserved memory lies.

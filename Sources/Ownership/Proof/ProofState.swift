@@ -12,8 +12,6 @@ struct ProofState: Sendable {
 
     /// The modules that events load and remove.
     static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl", "kmem"]
-    /// The rest of what these need: a part of the kernel image, since the rules don't ask for it.
-    static let builtin: Set<String> = ["cxl_core", "cxl_port", "cxl_pmem", "libnvdimm"]
 
     /// After these, sysfs shows no decoder, so that daxswitch writes down what it sees before.
     private static let hiding: [Step] = [.unload("cxl_acpi"), .unload("cxl_pci"), .unload("cxl_mem")]
