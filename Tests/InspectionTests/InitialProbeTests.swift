@@ -112,6 +112,28 @@ import Testing
         #expect(state.initialProbe.evidence.contains { $0.contains("kernel image") })
     }
 
+    @Test("cxl_acpi is a part of the kernel image and was bound once: dax_hmem, a module, met its window")
+    func acpiInTheImage() throws {
+        let moment = { (name: String) in
+            try TestCaptures.root(kernel: "7.3.4-builtin-lab", scenario: "partly-covered", name)
+        }
+        // dax_hmem took all that it could, so that nothing else tells.
+        let found = try Inspector(root: moment("hmem-first").path).read().initialProbe
+        #expect(found.value == .done && found.evidence.contains { $0.contains("part of the kernel image") })
+        // Unbound by hand, dax_hmem loaded, bound again.
+        #expect(try Inspector(root: moment("acpi-back").path).read().initialProbe.value == .unknown)
+        #expect(try Inspector(root: moment("dax_cxl-last").path).read().initialProbe.value == .unknown)
+        let copy = try TestCaptures.copy(moment("hmem-first"))
+        let log = try String(contentsOf: copy.url("/dmesg"), encoding: .utf8)
+        for changed in [
+            log + "[    9.1]  pci0000:0c: host supports CXL\n", log.replacing("Linux version", with: "…"),
+            log.replacing("host supports CXL", with: "…"),
+        ] {
+            try changed.write(to: copy.url("/dmesg"), atomically: false, encoding: .utf8)
+            #expect(try Inspector(root: copy.path).read().initialProbe.value == .unknown)
+        }
+    }
+
     @Test("the kernel log tells, where dax_hmem has left no trace") func log() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "hmem-removed"))
         let url = copy.url("/dmesg")

@@ -31,7 +31,7 @@ struct InitialProbeInference {
                 evidence: ["No Soft Reserved range meets a CXL window, so no probe can have met one."]
             )
         }
-        let proofs = [logProof(), unownedProof(met), orderProof()].compactMap { $0 }
+        let proofs = [logProof(), unownedProof(met), orderProof(), imageProof()].compactMap { $0 }
         if !proofs.isEmpty { return Inferred(.done, evidence: proofs) }
         if let probe = facts?.initialProbe {
             return Inferred(
@@ -92,13 +92,28 @@ struct InitialProbeInference {
         guard state.modules.state(of: "dax_hmem") == .live, state.modules.state(of: "cxl_acpi") == .live,
             !state.hmemSettings.isDisabled,
             let hmem = state.modules.loaded["dax_hmem"], let acpi = state.modules.loaded["cxl_acpi"],
-            hmem.position < acpi.position,
-            let range = state.softReserved.lazy.compactMap(\.hmemRange).first(where: { range in
-                state.windows.contains { $0.isLive && $0.range.overlaps(range) }
-            })
+            hmem.position < acpi.position, let range = liveWindowRange
+        else { return nil }
+        return "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range)."
+    }
+
+    /// In the kernel image, `cxl_acpi` is bound before any module can be loaded (drivers/cxl/acpi.c: subsys_initcall()). If it was
+    /// bound no second time, it has not been unbound: the probe of dax_hmem, a module, met the window.
+    private func imageProof() -> String? {
+        guard state.modules.state(of: "dax_hmem") == .live, state.modules.state(of: "cxl_acpi") == .builtin,
+            !state.hmemSettings.isDisabled, log.isWhole, log.hasHostBridge, !log.hasBoundAgain,
+            let range = liveWindowRange
         else { return nil }
         return
-            "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range)."
+            "cxl_acpi is part of the kernel image, and the kernel log has \"\(LoggedFacts.bridgeMark)\" once for each bridge: it "
+            + "has been bound since the boot, and its window meets \(range)."
+    }
+
+    /// The first HMEM range that meets a window which is there.
+    private var liveWindowRange: AddressRange? {
+        state.softReserved.lazy.compactMap(\.hmemRange).first { range in
+            state.windows.contains { $0.isLive && $0.range.overlaps(range) }
+        }
     }
 
     /// No window can have been met where none was there: `cxl_acpi` has bound no host bridge in this boot.

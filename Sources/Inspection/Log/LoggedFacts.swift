@@ -13,7 +13,10 @@ struct LoggedFacts {
     /// The memory maps.
     let maps: LoggedMaps
     /// `cxl_acpi` has bound a host bridge in this boot.
-    private(set) var hasHostBridge = false
+    var hasHostBridge: Bool { !bridges.isEmpty }
+    /// It has bound one more than once: in between it was not bound.
+    private(set) var hasBoundAgain = false
+    private var bridges: Set<Substring> = []
     /// What the first message of a probe of dax_hmem that met a window says.
     private(set) var probeMessage: String?
     /// The log has `takingAll`, from dax_hmem.
@@ -75,8 +78,8 @@ struct LoggedFacts {
             guard let ends = KernelMessage.decodeRange.form.addresses(in: message) else { return }
             if let range = AddressRange(start: ends[0], end: ends[1]) { failedDecodeRanges.append(range) }
         } else if message.holds("CXL") {
-            if KernelMessage.bridge.form.fits(message) { hasHostBridge = true }
             if KernelMessage.takingAll.form.fits(message) { takesAll = true }
+            if KernelMessage.bridge.form.fits(message), !bridges.insert(message).inserted { hasBoundAgain = true }
             guard KernelMessage.probes.contains(where: { $0.form.fits(message) }) else { return }
             let what = message.fields(3).last?.utf8.prefix { $0 != UInt8(ascii: ":") }
             if message.holds(": \(Self.awaitingProbe): ") { awaitsProbe = true }
