@@ -42,10 +42,13 @@ static const struct {
 	{ "unlink", { SYS_unlink, SYS_unlinkat, SYS_unlinkat, SYS_unlinkat } },
 };
 
+/* Whether the kernel stops the command at these calls alone; one without seccomp does so at every call, twice. */
+static int has_filters;
+
 /* The threads that are within such a call. */
 static pid_t within[THREADS];
 
-/* Has the tracer told of these calls alone: a stop at every one would make the command thirty times slower. */
+/* Has the tracer told of these calls alone: a stop at every one makes the command thirty times slower. */
 static void trace_calls(void)
 {
 	struct sock_filter filter[7] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)) };
@@ -100,9 +103,10 @@ static int is_open_as(pid_t thread, uint64_t descriptor)
 /* Whether a thread begins the call that is waited for. */
 static int begins(pid_t thread, const struct ptrace_syscall_info *info)
 {
-	const __u64 *arguments = info->seccomp.args;
+	/* The number and the arguments are in the same places of both kinds. */
+	const __u64 *arguments = info->entry.args;
 
-	switch (info->seccomp.nr) {
+	switch (info->entry.nr) {
 	case SYS_write: case SYS_pwrite64: case SYS_writev: case SYS_pwritev:
 		return !strcmp(call, "write") && is_open_as(thread, arguments[0]);
 	case SYS_rename:
@@ -122,7 +126,8 @@ static int enters(pid_t thread)
 {
 	struct ptrace_syscall_info info;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0 || info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0 ||
+	    (info.op != PTRACE_SYSCALL_INFO_SECCOMP && info.op != PTRACE_SYSCALL_INFO_ENTRY))
 		return 0;
 	for (int i = 0; i < THREADS && begins(thread, &info); i++)
 		if (!within[i]) {
@@ -176,13 +181,14 @@ static void trace(int left, char **command)
 
 	if (!(child = fork())) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		trace_calls();
+		if (has_filters)
+			trace_calls();
 		raise(SIGSTOP);
 		execvp(*command, command);
 		_exit(127);
 	}
 	while ((thread = waitpid(-1, &status, __WALL)) > 0) {
-		int passed_on = 0, request = PTRACE_CONT;
+		int passed_on = 0, request = has_filters ? PTRACE_CONT : PTRACE_SYSCALL;
 
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
 			/* The process has ended when the last of its threads is waited for. */
@@ -197,8 +203,12 @@ static void trace(int left, char **command)
 			if (is_of(thread, child) && enters(thread))
 				request = PTRACE_SYSCALL;
 		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-			if (has_done(thread) && --left == 0)
-				kill(child, SIGKILL);
+			if (has_done(thread)) {
+				if (--left == 0)
+					kill(child, SIGKILL);
+			} else if (!has_filters && is_of(thread, child)) {
+				enters(thread);
+			}
 		} else if (!(status >> 16) && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP) {
 			passed_on = WSTOPSIG(status);
 		}
@@ -213,6 +223,7 @@ int main(int count, char **arguments)
 
 	if (count < 5 || pipe2(ends, O_CLOEXEC))
 		return 64;
+	has_filters = !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &(__u32){ SECCOMP_RET_TRACE });
 	call = arguments[1];
 	path = arguments[2];
 	untold = ends[1];
