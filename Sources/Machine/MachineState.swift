@@ -130,8 +130,10 @@ package struct MachineState: Sendable, Equatable {
     /// A region is committed by decoders for all of its bytes, whatever address they show: that of a device which
     /// translates addresses by itself is another one (drivers/cxl/core/hdm.c: cxl_decoder_init()).
     package var decodedBytes: [AddressRange] {
-        (decoders.filter { $0.kind == .endpoint }.compactMap(\.range) + regions.filter(\.committed).compactMap(\.range))
-            .merged()
+        let committed = regions.filter { $0.committed && $0.range != nil }
+        let names = Set(committed.map(\.name))
+        let others = decoders.filter { $0.kind == .endpoint && !names.contains($0.region ?? "") }
+        return (others.compactMap(\.range) + committed.compactMap(\.range)).merged()
     }
 
     /// Whether a region that was committed in this boot is gone: sysfs has the decoders and no region over its bytes, or

@@ -18,7 +18,8 @@ import Testing
     @Test("a device that translates addresses shows its own: the region's bytes are decoded") func normalised() throws {
         let machine = try machine(["\(Self.decoder)/start": "0x0"])
         #expect(machine.decoders.first { $0.name == "decoder2.0" }?.range?.start == 0)
-        #expect(machine.seesDecoders && machine.decodedBytes.contains { $0.start == 0x8_5000_0000 })
+        // What the decoder shows is no place in this machine's memory.
+        #expect(machine.seesDecoders && machine.decodedBytes == machine.regions.compactMap(\.range))
     }
 
     @Test("a type-2 device's region") func accelerator() throws {
