@@ -75,7 +75,7 @@ struct ProofScenario: Sendable {
         let daxCxl: [String: [String]] =
             switch generation {
             case .hmemOnly: [:]
-            case .deferring: ["dax_cxl": []]
+            case .deferring, .allOrNothing: ["dax_cxl": []]
             case .coordinated, .unfixed: ["dax_cxl": ["dax_hmem"]]
             }
         let others = ["cxl_mem": ["cxl_port"], "cxl_pci": ["cxl_mem", "cxl_port"]]
