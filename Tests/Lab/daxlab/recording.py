@@ -4,13 +4,12 @@ import lzma
 import re
 import shutil
 import tarfile
-from concurrent.futures import ThreadPoolExecutor
 
 from daxlab import cache, kernels
 from daxlab.archive import ArchiveError
 from daxlab.machine import Machine
 from daxlab.results import Failure, unpack
-from daxlab.runner import tail
+from daxlab.runner import in_order, tail
 
 CAPTURES = cache.LAB.parent / "Captures"
 # What the suite wants of a kernel's module lists.
@@ -30,10 +29,9 @@ def record_all(scenarios, there, out, jobs, timeout):
     """Records scenarios on kernels, prints a line for each, and returns the exit code."""
     work = [(scenario, kernel) for kernel in there for scenario in scenarios]
     failed = 0 if work else 1
-    with ThreadPoolExecutor(jobs) as pool:
-        for line, good in pool.map(lambda pair: record_one(*pair, out, timeout), work):
-            print(line, flush=True)
-            failed += not good
+    for line, good in in_order(lambda pair: record_one(*pair, out, timeout), work, jobs):
+        print(line, flush=True)
+        failed += not good
     return 1 if failed else 0
 
 

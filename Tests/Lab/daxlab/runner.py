@@ -45,11 +45,20 @@ def run_all(cases, kernels, options):
     """Runs every case on each of its kernels that is among those given. Returns the verdicts."""
     work = [(case, kernel) for kernel in kernels for case in cases if case.runs_on(kernel)]
     verdicts = []
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for verdict in pool.map(lambda pair: run_one(*pair, options), work):
-            print(verdict, flush=True)
-            verdicts.append(verdict)
+    for verdict in in_order(lambda pair: run_one(*pair, options), work, options.jobs):
+        print(verdict, flush=True)
+        verdicts.append(verdict)
     return verdicts
+
+
+def in_order(function, items, jobs):
+    """What a function makes of each item, some at a time, in their order. An interrupt leaves out what has not begun."""
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield from pool.map(function, items)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def run_one(case, kernel, options):

@@ -7,7 +7,6 @@ import json
 import random
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from daxlab import checks
@@ -16,7 +15,7 @@ from daxlab.machine import EmulatorError, Machine
 from daxlab.platforms import PLATFORMS, Range
 from daxlab.recording import keep_module_lists
 from daxlab.results import Failure, unpack
-from daxlab.runner import tail
+from daxlab.runner import in_order, tail
 
 AHEAD = 6
 STEPS = 14
@@ -91,14 +90,13 @@ def walk_all(kernel, tool, seed, count, length, out, jobs, timeout):
     """Walks, prints a line for each and the smallest walk that shows a difference, and returns the exit code."""
     walks = [walk(kernel, seed, number, length) for number in range(count)]
     found = []
-    with ThreadPoolExecutor(jobs) as pool:
-        for one, walked in zip(walks, pool.map(lambda one: attempt(one, kernel, tool, out, timeout), walks)):
-            said = f", then {walked.alarm}" if walked.alarm else ""
-            outcome = "FAIL" if walked.differences or walked.alarm else "GOOD"
-            right = walked.pairs - len(walked.differences)
-            print(f"{outcome} {kernel.release}/{one.name} {one.platform}: {right} of {walked.pairs} right, "
-                  f"{walked.certain} certain{said}", flush=True)
-            found.append(walked)
+    for one, walked in zip(walks, in_order(lambda one: attempt(one, kernel, tool, out, timeout), walks, jobs)):
+        said = f", then {walked.alarm}" if walked.alarm else ""
+        outcome = "FAIL" if walked.differences or walked.alarm else "GOOD"
+        right = walked.pairs - len(walked.differences)
+        print(f"{outcome} {kernel.release}/{one.name} {one.platform}: {right} of {walked.pairs} right, "
+              f"{walked.certain} certain{said}", flush=True)
+        found.append(walked)
     pairs, wrong = sum(one.pairs for one in found), [item for one in found for item in one.differences]
     print(f"seed {seed}: {pairs - len(wrong)} of {pairs} predictions right, {sum(one.certain for one in found)} certain")
     if wrong:

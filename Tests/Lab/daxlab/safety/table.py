@@ -1,7 +1,6 @@
 """Runs the situations, the kills and the runs that begin at once, and writes docs/safety-table.md."""
 import re
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from daxlab import cache
@@ -9,7 +8,7 @@ from daxlab.case import Case
 from daxlab.machine import EmulatorError
 from daxlab.platforms import PLATFORMS
 from daxlab.results import Failure, Results, name_of
-from daxlab.runner import boot, run_all
+from daxlab.runner import boot, in_order, run_all
 from daxlab.safety import at_once, kill_table, kills, reboots
 from daxlab.safety.outcome import Outcome, outcome
 from daxlab.safety.situations import SITUATIONS
@@ -107,11 +106,10 @@ def situations(kernels, options, names):
     work = [(situation, kernel) for situation in chosen for kernel in kernels
             if kernel.rules in situation.kernels and kernel.shape == "modular"]
     rows, failed = [], 0
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for row, good in pool.map(lambda pair: both(*pair, options), work):
-            print(f"{'SAFE' if good else 'LOST'} {row}", flush=True)
-            rows.append(row)
-            failed += not good
+    for row, good in in_order(lambda pair: both(*pair, options), work, options.jobs):
+        print(f"{'SAFE' if good else 'LOST'} {row}", flush=True)
+        rows.append(row)
+        failed += not good
     print(f"{len(rows)} situations, daxswitch lost something in {failed}")
     return SITUATIONS_HEAD + "".join(f"{row}\n" for row in rows), failed
 
