@@ -73,7 +73,27 @@ def judge(results, kernel):
     ended(results.command("entries-after-cxl"), 1)
 
 
+# The kernel alone: what the parameter does.
+COMMAND_LINE = f"""
+start_udev
+cap booted
+run bind sh -c 'echo ACPI0017:00 > /sys/bus/platform/drivers/cxl_acpi/bind'
+pattern write {INSIDE.start:#x}
+pattern check {INSIDE.start:#x}
+"""
+
+
+def judge_command_line(results, kernel):
+    """There is no driver that the device could be bound to, and the memory of the unlocked region answers under dax_hmem."""
+    owned(results.capture("booted"), {INSIDE: "hmem"})
+    cxl_stays_out(results.capture("booted"))
+    check(results.command("bind").code != 0, "ACPI0017:00 could be bound")
+    pattern_intact(results.command("pattern-check"))
+
+
 CASES = [
+    Case("persist-command-line-builtin", "unlocked", COMMAND_LINE, judge_command_line, shapes=BUILTIN, needs_tool=False,
+         parameters=f"{OFFLINE} {PARAMETER}", group="persist"),
     Case("persist-hmem-builtin", "unlocked", FIRST, judge, shapes=BUILTIN, later_boots=(SECOND,),
          later_parameters=f"{OFFLINE} {PARAMETER}", group="persist"),
 ]
