@@ -29,7 +29,7 @@ struct ModuleReading {
         table.isRecorded = isRecorded
         let directory = "/lib/modules/\(release)"
         table.loaded = try loaded()
-        table.builtin = try builtin(try tree.text("\(directory)/modules.builtin"), decoders)
+        table.builtin = try builtin(try tree.text("\(directory)/modules.builtin"), decoders, commandLine)
         if let list = try tree.text("\(directory)/modules.dep") {
             table.dependencies = Self.dependencies(list)
             hmemFile = Self.paths(list).first { Self.name($0) == "dax_hmem" }.map { "\(directory)/\($0)" }
@@ -94,7 +94,9 @@ struct ModuleReading {
 
     /// The names in `modules.builtin`, and the directories of `/sys/module` that have no `initstate`: those belong to
     /// code in the kernel image (`mod_sysfs_setup()` makes the attribute for loadable modules only).
-    private func builtin(_ list: String?, _ decoders: [Decoder]) throws(InspectionError) -> Set<String> {
+    private func builtin(_ list: String?, _ decoders: [Decoder], _ commandLine: KernelCommandLine)
+        throws(InspectionError) -> Set<String>
+    {
         let loaded = table.loaded
         var names = Set((list?.lines ?? []).map { Self.name($0) })
         for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil {
@@ -106,6 +108,8 @@ struct ModuleReading {
         // A running machine may have loaded a module since its list was read.
         if list == nil && !tree.isLive && table.isRecorded {
             names.formUnion(drivers(decoders).filter { loaded[$0] == nil })
+            // A driver that was left out shows nowhere. Nobody leaves out so what modprobe can keep out.
+            if commandLine.leavesOut("cxl_acpi") && loaded["cxl_acpi"] == nil { names.insert("cxl_acpi") }
         }
         return names
     }
