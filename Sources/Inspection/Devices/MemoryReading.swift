@@ -8,7 +8,7 @@ struct MemoryReading {
 
     private static let directory = "/sys/devices/system/memory"
 
-    /// The blocks that lie on Soft Reserved memory, in a window, or on memory that kmem added.
+    /// The blocks that lie on what dax_hmem takes, in a window, or on memory that kmem added.
     ///
     /// Boot memory is left out: a large host has ten thousands of such blocks, and no module removes them.
     func read(around state: MachineState) throws(InspectionError) -> MemoryBlocks {
@@ -30,6 +30,7 @@ struct MemoryReading {
         memory.room = MemoryRoomReading(tree: tree).read()
         memory.autoOnline = try tree.value("\(Self.directory)/auto_online_blocks")
         var wanted = state.softReserved.map(\.range) + state.windows.map(\.range) + state.daxDevices.flatMap(\.ranges)
+        wanted += state.softReserved.compactMap(\.hmemRange)
         wanted += state.iomem.entries { $0 == "System RAM (kmem)" }.map(\.range)
         let index = RangeIndex(wanted)
         for name in try tree.names(in: Self.directory, where: { $0.isNumbered("memory") }) {
