@@ -158,13 +158,13 @@ def main():
     parser = argparse.ArgumentParser(
         prog="build-kernel", description="Builds a kernel of another shape than Debian's into the lab's cache.")
     parser.add_argument("shape", choices=SHAPES, help="modular: all of CXL is modules; builtin: all is in the image")
-    parser.add_argument("series", nargs="*", help=f"versions of Debian's source packages (default: {' '.join(SERIES)})")
+    parser.add_argument("series", nargs="*", default=SERIES, help=f"versions of Debian's source packages (default: {' '.join(SERIES)})")
     options = parser.parse_args()
-    for series in options.series or SERIES:
+    for series in options.series:
         if not re.fullmatch(r"\d+\.\d+", series):
-            parser.error(f"{series!r} is no version such as 7.3")
+            parser.error(f"{series!r} is not a version such as 7.3")
     try:
-        for series in options.series or SERIES:
+        for series in options.series:
             kernel = build(options.shape, series)
             print(f"{kernel.name}: {kernel.release} in {kernel.root}", flush=True)
     except (ArchiveError, KernelError) as error:

@@ -28,10 +28,10 @@ def add_kernels(command, names):
     """Which kernels a command is about."""
     command.add_argument("--kernel", action="append", choices=list(names), help="only this kernel; may be repeated")
     command.add_argument("--kernel-dir", action="append", type=Path, metavar="DIR",
-                         help="a kernel of your own: a tree in which it was built, or what holds it installed; may be repeated")
-    command.add_argument("--release", help="which of the kernels that are installed in --kernel-dir")
+                         help="a kernel of your own: its build tree, or a root in which it is installed; may be repeated")
+    command.add_argument("--release", help="the release to use, if several kernels are installed in --kernel-dir")
     command.add_argument("--rules", choices=list(RULES),
-                         help="the rules of --kernel-dir, where it has drivers that its version does not tell of")
+                         help="the rules of --kernel-dir, if its drivers are not those of its version")
 
 
 def chosen_kernels(options, default):
@@ -89,10 +89,10 @@ def parser():
     add_resume(safety)
     add_limits(safety)
 
-    walk = commands.add_parser("walk", help="load and unload at random, and compare every prediction with what came")
+    walk = commands.add_parser("walk", help="load and unload drivers at random, and compare every prediction with what the kernel did")
     walk.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
     add_kernels(walk, kernels.NAMES)
-    walk.add_argument("--seed", type=int, help="that of an earlier run, to do the same walks (default: a new one)")
+    walk.add_argument("--seed", type=int, help="the seed of an earlier run, to repeat its walks (default: a new one)")
     walk.add_argument("--walks", type=int, default=len(walking.WALKED), help="how many (default: %(default)s)")
     walk.add_argument("--steps", type=int, default=walking.STEPS, help="how long each is (default: %(default)s)")
     walk.add_argument("--out", type=Path, help="where the captures go (default: the cache)")
@@ -110,7 +110,7 @@ def parser():
                            help="seconds until a play counts as hung (default: %(default)s)")
 
     commands.add_parser("list", help="list the cases")
-    fetch = commands.add_parser("kernels", help="fetch Debian's kernels, and say which others are there")
+    fetch = commands.add_parser("kernels", help="fetch Debian's kernels, and list those that were built")
     fetch.add_argument("--refresh", action="store_true", help="look for newer ones than those in the cache")
     return top
 

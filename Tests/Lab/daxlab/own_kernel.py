@@ -19,7 +19,7 @@ def own_kernel(directory, release=None, rules=None):
     Raises KernelError with what the directory lacks.
     """
     if not directory.is_dir():
-        raise KernelError(f"{directory} is no directory")
+        raise KernelError(f"{directory} is not a directory")
     is_build_tree = (directory / BUILD_RELEASE).is_file()
     release = (directory / BUILD_RELEASE).read_text().strip() if is_build_tree else installed_release(directory, release)
     target = cache.directory("kernels", "own") / release
@@ -39,7 +39,7 @@ def own_kernel(directory, release=None, rules=None):
             kept.rename(target)
     kernel = Kernel(release, release, target, rules)
     if not kernel.rules:
-        raise KernelError(f"no case is about kernels as old as {release}; where its drivers are newer, `--rules` names theirs")
+        raise KernelError(f"no case covers kernels as old as {release}; if its drivers are newer, name their rules with `--rules`")
     return kernel
 
 
@@ -51,7 +51,7 @@ def strip(root):
 
 
 def same(one, other):
-    """Whether two trees hold the same files, so that guests that are running keep theirs."""
+    """Whether two trees hold the same files, so guests that are running keep theirs."""
     return other.is_dir() and not subprocess.run(["diff", "-rq", one, other], capture_output=True).returncode
 
 
@@ -61,7 +61,7 @@ def module_directory(directory):
         if (directory / name).is_dir():
             return directory / name
     if (directory / "Kbuild").is_file() or (directory / "Kconfig").is_file():
-        raise KernelError(f"{directory} is a source tree in which no kernel is built; with `make O=OTHER`, OTHER is the one")
+        raise KernelError(f"{directory} is a source tree in which no kernel is built; if you built with `make O=OTHER`, name OTHER")
     raise KernelError(f"{directory} has no modules: neither lib/modules/RELEASE, nor {BUILD_RELEASE} of a build tree")
 
 
@@ -120,5 +120,5 @@ def require_cxl(directory, modules):
     there = module_names(modules / "modules.dep") | module_names(modules / "modules.builtin")
     missing = [name for name in REQUIRED if name not in there]
     if missing:
-        raise KernelError(f"the kernel in {directory} is without {', '.join(missing)}: neither a module nor in the image "
+        raise KernelError(f"the kernel in {directory} lacks {', '.join(missing)}: neither a module nor in the image "
                           "(docs/your-kernel.md lists the options)")

@@ -71,7 +71,7 @@ class Difference:
 
 
 def walk(kernel, seed, number, length=STEPS):
-    """The walk of a seed and number. It goes on where something is to be seen: what is out comes in, what is in goes."""
+    """The walk of a seed and number. It goes on where something is to be seen: what is not loaded is loaded, what is loaded is removed."""
     chance = random.Random(f"{seed}/{number}")
     choice = {module: weight for module, weight in MODULES.items()
               if module not in kernel.builtin_modules or module in BINDABLE}
@@ -107,7 +107,7 @@ def walk_all(kernel, tool, seed, count, length, out, jobs, timeout):
 
 
 def attempt(one, kernel, tool, out, timeout):
-    """Does a walk; an emulator that fails is said to be the alarm."""
+    """Does a walk; if the emulator fails, that is the alarm."""
     try:
         return done(one, kernel, tool, out / kernel.name / one.name, timeout)
     except (EmulatorError, Failure) as failure:
