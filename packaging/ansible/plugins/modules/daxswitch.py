@@ -41,8 +41,8 @@ options:
     default: true
   update_boot_loader:
     description: >-
-      Where something is persisted or cleared and C(cxl_acpi) is part of the kernel image, have the boot loader give the kernel
-      the parameter that it takes, or take it away.
+      If something is persisted or cleared and C(cxl_acpi) is part of the kernel image, set or remove the kernel parameter in
+      the boot loader's entries.
     type: bool
     default: true
   offline_memory:
