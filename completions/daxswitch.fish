@@ -167,7 +167,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_op
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch persist" -eq 1' -fka 'cxl hmem reload'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" clear' -l 'clear' -d 'Remove what persist wrote: the next boot is as the kernel decides.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" update-initramfs' -l 'update-initramfs' -d 'Have initramfs-tools or dracut make the initramfs anew.'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" update-boot-loader' -l 'update-boot-loader' -d 'Have the boot loader\'s configuration made anew if the choice needs a kernel parameter.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" update-boot-loader' -l 'update-boot-loader' -d 'Update the boot loader\'s configuration if the choice needs a kernel parameter.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" dry-run' -l 'dry-run' -d 'Say what would be written and do nothing.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" yes' -l 'yes' -d 'Don\'t ask.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch persist" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'

@@ -65,7 +65,7 @@ package struct BootLoaderNeed {
         let line = system.kind.image.map { ": \($0.line(for: BootLoader.parameter))" } ?? ""
         return PersistenceError(
             .notKept,
-            "cxl_acpi is part of the kernel image, and no boot loader that daxswitch can change is here; put "
+            "cxl_acpi is part of the kernel image, and there is no boot loader that daxswitch can change; put "
                 + "\(BootLoader.parameter) on the kernel command line instead\(line)"
         )
     }

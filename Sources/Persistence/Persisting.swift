@@ -97,7 +97,7 @@ package struct Persisting {
                 .bootLoader,
                 "\(loader.commands.map { $0.joined(separator: " ") }.joined(separator: ", ")) ended 0, and "
                     + "\(left.joined(separator: ", ")) \(loader.isWanted ? "does not have" : "still has") \(BootLoader.parameter): see "
-                    + "what else writes that file, or leave --update-boot-loader out and do it in your own way"
+                    + "what else writes that file, or leave --update-boot-loader out and change it by hand"
             )
         }
     }

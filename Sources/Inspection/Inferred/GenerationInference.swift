@@ -76,7 +76,7 @@ struct GenerationInference {
             return Inferred(
                 nil,
                 evidence: evidence + [
-                    "Only a vendor's kernels (all-or-nothing) are like that, and nothing of what tells them apart was found."
+                    "Only a vendor's kernels (all-or-nothing) are like that, and no mark that tells them apart was found."
                 ]
             )
         }
@@ -219,7 +219,7 @@ struct GenerationInference {
         for name in ["cxl_acpi", "dax_hmem"] where !defers && state.modules.builtin.contains(name) {
             return Clue(
                 possible: [.hmemOnly, .deferring],
-                evidence: "\(evidence); \(name) is built in, so that modules.softdep tells no more."
+                evidence: "\(evidence); \(name) is built in, so modules.softdep can't tell."
             )
         }
         let sign = "modules.softdep has \(defers ? "" : "no ")\"dax_hmem pre: cxl_acpi\""

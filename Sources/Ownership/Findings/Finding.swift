@@ -101,8 +101,8 @@ extension Finding.Identifier {
         case .undecoded:
             (
                 .crash,
-                "A dax_hmem device, or online memory, covers bytes of a CXL window that no decoder answers for, or, with an "
-                    + "HMAT, of an SRAT range that is larger than its memory. The kernel crashes when it uses them."
+                "A dax_hmem device, or online memory, covers bytes that are no memory: in a CXL window without a decoder for them, or (with an "
+                    + "HMAT) in an SRAT range that is larger than its memory. The kernel crashes when it uses them."
             )
         case .regionNotAssembled:
             (.loss, "A ram region has no dax region, so its memory can't be used. The kernel log has the reason.")
@@ -118,7 +118,7 @@ extension Finding.Identifier {
         case .unbindable:
             (
                 .failure,
-                "A device owns the bytes, but a region's or window's edge cuts them in /proc/iomem, or with an HMAT the kernel's "
+                "A device owns the bytes, but a region's or window's edge cuts them in /proc/iomem, or (with an HMAT) the kernel's "
                     + "own memory lies in them. No driver can reserve them (EBUSY)."
             )
         case .driverRefused: (.failure, "A driver failed on the device. The kernel log has the reason.")

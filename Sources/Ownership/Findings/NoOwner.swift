@@ -42,7 +42,7 @@ extension Examination {
         if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which names what blocks it" }
         let isUnbound = machine.modules.state(of: "cxl_acpi") == .unbound
         if !machine.seesDecoders && (isUnbound || machine.modules.state(of: "cxl_pci") == .absent) && !machine.isHeld {
-            return "let CXL's devices be seen: `\(machine.commandShowingCxl)`; then `daxswitch plan cxl`"
+            return "run `\(machine.commandShowingCxl)` to see CXL's devices, then `daxswitch plan cxl`"
         }
         if machine.memdevs.isEmpty && meetsWindow {
             return

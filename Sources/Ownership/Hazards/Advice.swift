@@ -35,8 +35,8 @@ extension ModelConstants {
             device?.driver.map { "take its driver off (`echo \(name) > /sys/bus/dax/drivers/\($0)/unbind`), " } ?? ""
         return "keep new memory offline (memhp_default_state=offline on the kernel command line), then "
             + (smallerDevice(range, name).map { "\(unbinding)\($0) before kmem takes it, or " } ?? "")
-            + "use it with device_dax (daxctl reconfigure-device --mode=devdax \(name)), and leave alone what is no "
-            + "memory; for good: have the firmware end the SRAT range where its memory ends"
+            + "use it with device_dax (daxctl reconfigure-device --mode=devdax \(name)) and don't use "
+            + "the part without memory; for good: have the firmware end the SRAT range where its memory ends"
     }
 
     /// How the device over `range` becomes one over its memory alone; nil where that does not lie at its start.

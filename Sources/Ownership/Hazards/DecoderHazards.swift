@@ -189,7 +189,7 @@ extension StepHazards {
 extension DecoderDoubt.Remedy {
     fileprivate var words: String {
         switch self {
-        case .showDecoders(let command): "let the decoders be seen (\(command)) and plan again, or reboot"
+        case .showDecoders(let command): "run `\(command)`, then plan again; or reboot"
         case .reboot: "reboot: the decoders are then as the firmware leaves them"
         case .rebootWithoutDrivers:
             "reboot with cxl_acpi kept out (daxswitch persist hmem): no driver then touches the decoders"

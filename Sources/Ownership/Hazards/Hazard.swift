@@ -165,8 +165,8 @@ extension Hazard.Identifier {
             Facts(
                 .crash,
                 .step,
-                "dax_hmem takes a range that no decoder answers for, or for which none is seen after cxl_acpi was in, or with an "
-                    + "HMAT an SRAT range that is larger than its memory: onlining it crashes the kernel."
+                "dax_hmem takes a range that no decoder answers for, or whose decoder can't be seen after cxl_acpi was loaded, or (with an "
+                    + "HMAT) an SRAT range that is larger than its memory. Putting it online crashes the kernel."
             )
         case .deviceOpen:
             Facts(

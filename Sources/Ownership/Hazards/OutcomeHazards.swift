@@ -145,8 +145,8 @@ struct OutcomeHazards {
                         ?? (start.models.contains { $0.constants.generation == .allOrNothing }
                             ? "give a region that is there to CXL alone (unbind-hmem, then bind-region); --accept unbindable to "
                                 + "go on without that"
-                            : "load dax_hmem once more: on a later load CXL gets what its region covers; --accept unbindable "
-                                + "to go on all the same")
+                            : "load dax_hmem again: on a later load CXL gets what its region covers; --accept unbindable "
+                                + "to go on anyway")
             )
         }
     }

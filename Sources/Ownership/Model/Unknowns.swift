@@ -36,9 +36,9 @@ package struct PlanningError: Error, Sendable, Equatable {
             code: .generationUnknown,
             message: isBare
                 ? "this machine shows no Soft Reserved memory, no CXL window and no CXL region: there is nothing to decide"
-                : "it is not known which rules kernel \(machine.kernel.release) follows ("
-                    + machine.kernel.generation.evidence.joined(separator: "; ")
-                    + "); say --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
+                : "it is not known which rules kernel \(machine.kernel.release) follows: "
+                    + machine.kernel.generation.evidence.joined(separator: " ")
+                    + " Name them with --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
         )
     }
 }

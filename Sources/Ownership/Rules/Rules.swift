@@ -147,16 +147,16 @@ extension Rule {
     static let sratRangeWhole = Rule(
         "srat-range-whole",
         every,
-        "Where an HMAT is, dax_hmem takes a range of the SRAT with Soft Reserved bytes as a whole: with bytes of System RAM, "
-            + "over which no driver can bind, and with those that no memory answers for.",
+        "If there is an HMAT, dax_hmem takes each SRAT range with Soft Reserved bytes whole: also its bytes of System RAM, "
+            + "over which no driver can bind, and those without memory.",
         source:
             "drivers/dax/hmem/hmem.c: hmem_register_device(), region_intersects_soft_reserve(); seen on 6.12 and 7.3"
     )
     static let mixedRange = Rule(
         "mixed-range",
         [.hmemOnly, .deferring],
-        "Where iomem has Soft Reserved lines, dax_hmem leaves alone a range of the SRAT that is partly something else, as System "
-            + "RAM: its Soft Reserved bytes are nobody's.",
+        "If iomem has Soft Reserved lines, dax_hmem takes no SRAT range that is partly something else, such as System "
+            + "RAM: its Soft Reserved bytes have no owner.",
         source:
             "drivers/dax/hmem/hmem.c (6.12): hmem_register_device(), region_intersects() is REGION_MIXED; seen on 6.12"
     )

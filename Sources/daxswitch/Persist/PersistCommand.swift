@@ -30,7 +30,7 @@ struct PersistCommand: Command {
     @Flag(help: "Have initramfs-tools or dracut make the initramfs anew.")
     var updateInitramfs = false
 
-    @Flag(help: "Have the boot loader's configuration made anew if the choice needs a kernel parameter.")
+    @Flag(help: "Update the boot loader's configuration if the choice needs a kernel parameter.")
     var updateBootLoader = false
 
     @Flag(help: "Say what would be written and do nothing.")

@@ -158,7 +158,8 @@ def main():
     parser = argparse.ArgumentParser(
         prog="build-kernel", description="Builds a kernel of another shape than Debian's into the lab's cache.")
     parser.add_argument("shape", choices=SHAPES, help="modular: all of CXL is modules; builtin: all is in the image")
-    parser.add_argument("series", nargs="*", default=SERIES, help=f"versions of Debian's source packages (default: {' '.join(SERIES)})")
+    parser.add_argument("series", nargs="*", default=SERIES,
+                        help=f"versions of Debian's source packages (default: {' '.join(SERIES)})")
     options = parser.parse_args()
     for series in options.series:
         if not re.fullmatch(r"\d+\.\d+", series):

@@ -71,7 +71,7 @@ class Difference:
 
 
 def walk(kernel, seed, number, length=STEPS):
-    """The walk of a seed and number. It goes on where something is to be seen: what is not loaded is loaded, what is loaded is removed."""
+    """The walk of a seed and number. It prefers steps that change something."""
     chance = random.Random(f"{seed}/{number}")
     choice = {module: weight for module, weight in MODULES.items()
               if module not in kernel.builtin_modules or module in BINDABLE}
