@@ -175,4 +175,14 @@ struct HmatTests {
             #expect(texts.allSatisfy { !$0.contains("persist hmem") }, "\(moment): \(texts)")
         }
     }
+
+    @Test("outside of windows every boot brings the same: persist hmem is no remedy", arguments: ["System RAM", nil])
+    func everyBoot(line: String?) throws {
+        var machine = host(line: line)
+        machine.modules.loaded["cxl_acpi"] = nil
+        machine.windows = []
+        let plan = try Planner(machine: machine).plan(Machines.hmem)
+        #expect(plan.hazards.map(\.id) == [line == nil ? .undecodedRange : .unbindable])
+        #expect(plan.recommendation == nil)
+    }
 }

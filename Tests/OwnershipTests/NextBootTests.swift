@@ -81,6 +81,34 @@ struct NextBootTests {
         #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
     }
 
+    @Test("Soft Reserved memory of CXL's that dax_hmem passes over would belong to nobody")
+    func passedOver() throws {
+        var machine = Machines.cxlOwned(.deferring, locked: true)
+        machine.softReserved[0].hmemRange = nil
+        let hazard = try #require(NextBoot(of: machine).hazards(of: .hmem).first)
+        #expect(hazard.id == .orphanedRange && hazard.ranges == [Machines.range])
+        #expect(NextBoot(of: machine).hazards(of: .cxl).isEmpty)
+        // Without a region it belongs to nobody either way.
+        var lone = Machines.booted(.deferring, decoded: [Machines.range])
+        lone.softReserved[0].hmemRange = nil
+        #expect(NextBoot(of: lone).hazards(of: .hmem).isEmpty)
+        // A region that was lost in this boot is back at the next.
+        lone.remembered = RememberedDecoders(
+            regions: [RememberedRegion(range: Machines.range, locked: false)],
+            decoded: []
+        )
+        #expect(NextBoot(of: lone).hazards(of: .hmem).map(\.id) == [.orphanedRange])
+    }
+
+    @Test("device_hmem.disable leaves dax_hmem without any range")
+    func disabled() {
+        var machine = Machines.cxlOwned(.coordinated, locked: true)
+        machine.hmemSettings.isDisabled = true
+        let hazards = NextBoot(of: machine).hazards(of: .hmem)
+        #expect(hazards.map(\.id) == [.orphanedRange])
+        #expect(hazards.first?.wayOut.contains("device_hmem.disable") == true)
+    }
+
     @Test("kexec is enough where the kernel allows it, every region is committed, and none of this boot is gone")
     func kexec() throws {
         var machine = Machines.cxlOwned(.coordinated, locked: false)

@@ -52,11 +52,25 @@ package struct NextBoot: Sendable {
         // The generation does not matter for what the decoders are.
         let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
         return undecoded(now).map { undecodedHazard($0, now.constants) }
-            + cutRanges(now.constants).map(unbindableHazard)
+            + cutRanges(now.constants).map(unbindableHazard) + passedOver(now.constants).map(orphanedHazard)
     }
 
     /// Whether nothing speaks against leaving all memory to dax_hmem from the next boot on.
     var canBeHmem: Bool { hazards(of: .hmem).isEmpty }
+
+    /// Whether every boot has `hazard`, whatever is persisted: outside of windows dax_hmem takes a range of the SRAT whole.
+    func repeats(_ hazard: Hazard) -> Bool {
+        let under = UnitMemory(of: machine)
+        return !hazard.ranges.isEmpty
+            && hazard.ranges.allSatisfy { bytes in
+                guard !machine.windows.contains(where: { $0.range.overlaps(bytes) }) else { return false }
+                switch hazard.id {
+                case .unbindable: return !under.lines(in: bytes).isEmpty
+                case .undecodedRange: return !under.empty(in: bytes).isEmpty
+                default: return false
+                }
+            }
+    }
 
     private func undecodedHazard(_ bytes: AddressRange, _ constants: ModelConstants) -> Hazard {
         let unit =
@@ -87,6 +101,24 @@ package struct NextBoot: Sendable {
                 + "lies in it",
             wayOut:
                 "leave it to CXL (daxswitch plan cxl), or have the firmware give the memory a range of its own in the SRAT"
+        )
+    }
+
+    private func orphanedHazard(_ bytes: AddressRange) -> Hazard {
+        let isDisabled = machine.hmemSettings.isDisabled
+        return Hazard(
+            id: .orphanedRange,
+            subject: "\(bytes)",
+            ranges: [bytes],
+            why: "dax_hmem would not take \(bytes), and nobody else would without cxl_acpi: "
+                + (isDisabled
+                    ? "device_hmem.disable is set, so the kernel gives it no range at all"
+                    : "the kernel passes over a range of the SRAT in which other memory lies, and over what no range of the SRAT "
+                        + "holds beside one that does"),
+            wayOut: "leave it to CXL (daxswitch plan cxl), or "
+                + (isDisabled
+                    ? "take device_hmem.disable off the kernel command line and reboot first"
+                    : "have the firmware give the memory a range of its own in the SRAT")
         )
     }
 
@@ -176,6 +208,18 @@ package struct NextBoot: Sendable {
         guard machine.remembered?.isComplete == true else { return empty.merged() }
         let answered = RangeIndex(constants.under.lines.map(\.range))
         return (constants.rangesInWindows.flatMap(decoded.remainder).flatMap(answered.remainder) + empty).merged()
+    }
+
+    /// Soft Reserved bytes that CXL owns, or that a region has at the next boot, and that no HMEM range holds: dax_hmem never
+    /// takes them.
+    private func passedOver(_ constants: ModelConstants) -> [AddressRange] {
+        let taken = RangeIndex(constants.ranges)
+        let missed = machine.softReserved.map(\.range).flatMap(taken.remainder)
+        guard !missed.isEmpty else { return [] }
+        let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range)
+        let owned = machine.daxDevices.filter { $0.owner == .cxl }.flatMap(\.ranges)
+        let cxl = RangeIndex(regions + owned + (machine.remembered?.regions.map(\.range) ?? []))
+        return missed.flatMap(cxl.intersections).merged()
     }
 
     /// The HMEM ranges in windows over which no driver could bind, since other memory lies in them.

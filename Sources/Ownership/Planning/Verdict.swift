@@ -42,6 +42,7 @@ extension Planner {
         // A policy without a wish is about the modules now: a reboot is not what was asked for.
         guard policy.want.coveredByRegion != nil else { return nil }
         let boot = NextBoot(of: machine)
+        if !plan.hazards.isEmpty && plan.hazards.allSatisfy(boot.repeats) { return nil }
         guard let choice = boot.choice(for: policy), machine.persisted != choice, boot.hazards(of: choice).isEmpty,
             choice == .hmem || boot.bringsCxl(policy.want)
         else {

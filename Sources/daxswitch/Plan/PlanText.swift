@@ -15,7 +15,7 @@ func planText(
     isCarriedOut: Bool = false,
     style: Style
 ) -> [Line] {
-    let verdict = verdictText(plan, isCarriedOut: isCarriedOut, style)
+    let verdict = verdictText(plan, machine, isCarriedOut: isCarriedOut, style)
     var lines = verdict + (root.map { head(plan, machine, root: $0, style) } ?? [])
     if !plan.isEmpty {
         let title = plan.policy.map { "Policy \($0.name): " } ?? ""
@@ -36,7 +36,7 @@ func planText(
 }
 
 /// What the plan comes to, and the one command that serves what was asked.
-func verdictText(_ plan: Plan, isCarriedOut: Bool = false, _ style: Style) -> [Line] {
+func verdictText(_ plan: Plan, _ machine: MachineState, isCarriedOut: Bool = false, _ style: Style) -> [Line] {
     let next = plan.recommendation.map { command in
         command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command
     }
@@ -48,7 +48,7 @@ func verdictText(_ plan: Plan, isCarriedOut: Bool = false, _ style: Style) -> [L
         return wrapped(words + ".", indent: 0).map(style.good)
     case .safe:
         words =
-            "Safe: \(counted(plan.steps.count, "step")), \(changes(plan.prediction))."
+            "Safe: \(counted(plan.steps.count, "step")), \(changes(plan.prediction, machine))."
             + (isCarriedOut ? "" : next.map { " Next: \($0)" } ?? "")
         return wrapped(words, indent: 0).map(style.good)
     case .refused:
@@ -64,11 +64,14 @@ func verdictText(_ plan: Plan, isCarriedOut: Bool = false, _ style: Style) -> [L
 }
 
 /// How much memory goes from whom to whom: `512 GiB cxl → hmem`.
-private func changes(_ prediction: Prediction) -> String {
+private func changes(_ prediction: Prediction, _ machine: MachineState) -> String {
+    let now = ownedRanges(of: machine)
+    let index = RangeIndex(now.map(\.range))
     var sizes: [(way: String, bytes: UInt64)] = []
     for range in prediction.ranges where range.ownerNow.map({ [$0] }) != range.owners {
         let after = range.owners.sorted().map(\.rawValue).joined(separator: " or ")
-        let way = "\(range.ownerNow?.rawValue ?? "unknown") -> \(after)"
+        let note = memoryNote(of: index.places(overlapping: range.range).map { now[$0] })
+        let way = "\(range.ownerNow?.rawValue ?? "unknown") -> \(after)\(note)"
         if let place = sizes.firstIndex(where: { $0.way == way }) {
             sizes[place].bytes = sizes[place].bytes.addingSaturated(range.range.size)
         } else {
@@ -161,7 +164,15 @@ private func row(_ predicted: PredictedRange, from now: [OwnedRange]) -> [String
     let before = words.isEmpty ? Owner.none.rawValue : words.joined(separator: ", ")
     let after = predicted.owners.sorted().map(\.rawValue).joined(separator: " or ")
     let through = predicted.through.map { "through \($0)" } ?? ""
-    return ["\(predicted.range)", sizeText(predicted.range.size), "\(before) -> \(after)", through]
+    return [
+        "\(predicted.range)", sizeText(predicted.range.size), "\(before) -> \(after)\(memoryNote(of: now))", through,
+    ]
+}
+
+/// What bytes are that nobody misses: of a range of dax_hmem's that reaches beyond its memory; empty for memory.
+private func memoryNote(of ranges: [OwnedRange]) -> String {
+    let notes = Set(ranges.map { memoryNote($0) })
+    return notes.count == 1 ? notes.first ?? "" : ""
 }
 
 /// A step in words.

@@ -103,7 +103,7 @@ private func regionsText(_ machine: MachineState) -> [Line] {
 }
 
 /// What a device of dax_hmem has beyond the memory that was left to drivers: only an HMAT gives it such bytes.
-private func memoryNote(_ owned: OwnedRange) -> String {
+func memoryNote(_ owned: OwnedRange) -> String {
     guard owned.isBeyondMemory else { return "" }
     return switch owned.memory {
     case .softReserved, .decoded: ""
