@@ -130,18 +130,30 @@ extension BootSystem {
         try BootParameter(read(BootParameter.path)).text(isWanted)
     }
 
-    /// Looks whether the file that a boot loader's entries are made from can be edited.
+    /// Looks whether the file that a boot loader's entries are made from can be edited, and whether they can be made.
     ///
     /// - Throws: `PersistenceError` `.bootLoader`.
     package func check(_ change: BootLoaderChange) throws(PersistenceError) {
-        if change.loader == .kernelInstall { _ = try parameterFile(change.isWanted) }
+        guard change.loader == .kernelInstall else { return }
+        // Another file in the place of a link would cut off whoever reads the one that it names.
+        if let status = try? FileStatus(root + BootParameter.path, follows: false), status.kind != .regular {
+            throw BootParameter.error("is no regular file")
+        }
+        _ = try parameterFile(change.isWanted)
+        guard change.commands.isEmpty else { return }
+        throw PersistenceError(
+            .bootLoader,
+            "no kernel with a modules.dep has its image at /lib/modules/RELEASE/vmlinuz or /boot/vmlinuz-RELEASE, so that kernel-install "
+                + "could not make an entry: edit \(BootParameter.path) and run kernel-install by hand"
+        )
     }
 
     /// Carries `change` out; what the programs print goes to standard error.
     ///
     /// - Throws: `PersistenceError` `.bootLoader`; `.interrupted` if a program was stopped, `.halfDone` if it doesn't end.
     func update(_ change: BootLoaderChange, while goesOn: () -> Bool = { true }) throws(PersistenceError) {
-        if change.loader == .kernelInstall { try put(parameterFile(change.isWanted), at: BootParameter.path) }
+        try check(change)
+        if change.loader == .kernelInstall { try edit(parameterFile(change.isWanted), at: BootParameter.path) }
         for command in change.commands { try perform(command, failing: .bootLoader, while: goesOn) }
     }
 }

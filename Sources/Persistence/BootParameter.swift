@@ -71,7 +71,8 @@ struct BootParameter {
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (0x09...0x0d).contains(byte) }
 
-    private static func error(_ what: String) -> PersistenceError {
+    /// Why it is not edited.
+    static func error(_ what: String) -> PersistenceError {
         PersistenceError(
             .bootLoader,
             "\(path) \(what), so it is not edited: put \(BootLoader.parameter) into it, or take it out, by hand and run kernel-install"

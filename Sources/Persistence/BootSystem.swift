@@ -66,6 +66,15 @@ package struct BootSystem {
         }
     }
 
+    /// Replaces a file of others as one act: its mode and its owner stay, and so does what lies beside it.
+    func edit(_ text: String, at path: String) throws(PersistenceError) {
+        do throws(SystemError) {
+            try WholeFile.replace(root + path, with: Array(text.utf8))
+        } catch {
+            throw PersistenceError(error)
+        }
+    }
+
     /// What a `persist` found that was cut off, or is at work; nil if there is none.
     ///
     /// - Throws: `PersistenceError` `.damagedJournal`; `.unavailable` or `.notAnswering` if it can't be read.

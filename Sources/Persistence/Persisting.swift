@@ -34,6 +34,7 @@ package struct Persisting {
         var journal = try system.journal() ?? ChoiceJournal(files: try system.present(), images: system.images)
         if builder == nil && journal.hasBuilt { throw PersistenceError.unfinished }
         if loader == nil && journal.bootLoader != nil { throw PersistenceError.unfinishedBootLoader }
+        if let loader { try system.check(loader) }
         try system.write(journal)
         do {
             for change in plan.changes where change.action != .keep {

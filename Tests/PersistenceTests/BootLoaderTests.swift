@@ -1,3 +1,4 @@
+import Foundation
 import Inspection
 import Machine
 import Testing
@@ -195,5 +196,41 @@ struct BootLoaderTests {
         #expect(throws: PersistenceError.self) { try host.system.check(change) }
         #expect(throws: PersistenceError.self) { try persist(.hmem, on: host) }
         #expect(host.text(BootParameter.path) == "ro\nquiet\n" && host.text(modprobe) == nil)
+    }
+
+    @Test("/etc/kernel/cmdline keeps its mode, and a file beside it stays")
+    func mode() throws {
+        let host = try BootLoaderHost(.kernelInstall)
+        let files = FileManager.default
+        let path = host.root + BootParameter.path
+        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        try host.write("mine", to: "\(BootParameter.path).new")
+        try persist(.hmem, on: host)
+        #expect(host.text(BootParameter.path)?.contains(BootLoaderHost.parameter) == true)
+        #expect(try files.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+        #expect(host.text("\(BootParameter.path).new") == "mine")
+    }
+
+    @Test("/etc/kernel/cmdline that is a link is not replaced")
+    func link() throws {
+        let host = try BootLoaderHost(.kernelInstall)
+        let files = FileManager.default
+        let path = host.root + BootParameter.path
+        try files.moveItem(atPath: path, toPath: "\(path).d")
+        try files.createSymbolicLink(atPath: path, withDestinationPath: "cmdline.d")
+        #expect(throws: PersistenceError.self) { try host.system.check(host.system.change(.kernelInstall, to: true)) }
+        #expect(throws: PersistenceError.self) { try persist(.hmem, on: host) }
+        #expect(try files.destinationOfSymbolicLink(atPath: path) == "cmdline.d")
+        #expect(host.text(modprobe) == nil && host.commands.isEmpty)
+    }
+
+    @Test("no kernel's image is found: kernel-install can't make an entry, and nothing is written")
+    func withoutImages() throws {
+        let host = try BootLoaderHost(.kernelInstall)
+        try FileManager.default.removeItem(atPath: host.root + "/boot")
+        let before = host.text(BootParameter.path)
+        let error = #expect(throws: PersistenceError.self) { try persist(.hmem, on: host) }
+        #expect(error?.code == .bootLoader)
+        #expect(host.text(BootParameter.path) == before && host.text(modprobe) == nil)
     }
 }
