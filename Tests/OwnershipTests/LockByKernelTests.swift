@@ -124,4 +124,17 @@ struct WithoutDaxCxlTests {
         #expect(hazard.subject == "dax_cxl" && hazard.why.contains("has no dax_cxl"))
         #expect(plan.owners(of: Machines.range) == [.hmem])
     }
+
+    @Test("from 7.1 on the region tells: material without its lock leaves it open, whatever its decoders are")
+    func unread() throws {
+        var machine = Machines.cxlOwned(.coordinated, locked: nil)
+        machine.regions[0].targets = ["decoder2.0"]
+        machine.decoders = [
+            Decoder(name: "decoder2.0", kind: .endpoint, range: Machines.range, locked: false, region: "region0")
+        ]
+        let lost = try #require(
+            Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .regionLost }
+        )
+        #expect(lost.why.contains("may reset") && lost.why.contains("If they are reset"))
+    }
 }

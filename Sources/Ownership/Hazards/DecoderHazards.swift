@@ -66,7 +66,7 @@ extension StepHazards {
                 "resets \(decoders): its decoders are locked, but this kernel resets them all the same "
                     + "(\(Rule.lockIgnored.id)). The"
             case .unknown:
-                "may reset \(decoders): \(model.whyLockIsUnknown). If it does, the"
+                "may reset \(decoders): \(model.whyLockIsUnknown). If they are reset, the"
             case .unlocked, .honoured:
                 "resets \(decoders): its decoders are not locked (\(Rule.resetOnRemoval.id)). The"
             }

@@ -9,8 +9,11 @@ extension KernelModel {
             let region = regions[place]
             switch constants.generation {
             case .hmemOnly: continue
-            // They honour locks, and have the attribute: material without it does not tell whether it is set.
-            case .coordinated, .unfixed: if region.lock == .ignored { regions[place].lock = .unknown }
+            // They honour locks, and have the attribute: material without it does not tell whether it is set. Its decoders don't
+            // either: a window of a fixed configuration and AMD's translation of addresses lock the region alone.
+            case .coordinated, .unfixed:
+                let isUnread = machine.regions.contains { $0.name == region.name && $0.locked == nil }
+                if region.lock == .ignored || isUnread { regions[place].lock = .unknown }
             case .deferring:
                 guard constants.keepsLockedDecoders != false else { continue }
                 // A window of a fixed configuration locks its regions, and not the decoders of memory devices.
