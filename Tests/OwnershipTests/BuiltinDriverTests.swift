@@ -163,7 +163,7 @@ struct BuiltinDriverTests {
         let hazard = try #require(
             try Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .undecodedRange }
         )
-        #expect(hazard.wayOut.contains("(\(command))"))
+        #expect(hazard.wayOut.contains("`\(command)`"))
         let finding = try #require(findings(of: machine) { [] }.first { $0.id == .noOwner })
         #expect(finding.fix.contains("`\(command)`"))
     }
