@@ -61,15 +61,20 @@ def judge_split(results, kernel):
     untouched(booted, results.capture("after"))
 
 
-PART = """
+# At boot, with no module loaded: what would come is foreseen, and refused.
+REFUSED = """
 cap boot
 t predict load:dax_hmem --json
 t apply hmem --yes --json
 cap refused
+"""
+# What udev then loads shows whether it was foreseen.
+PART_BEFORE = REFUSED + """
 start_udev
 cap booted
 t status --json
-""" + typed(OUTSIDE.start) + f"""
+"""
+PART = PART_BEFORE + typed(OUTSIDE.start) + f"""
 echo $device > /sys/bus/dax/drivers/kmem/bind
 cap mended
 t status --json
@@ -78,15 +83,6 @@ t status --json
 PART_OFFLINE = PART + f"""
 pattern write {OUTSIDE.start:#x}
 pattern check {OUTSIDE.start:#x}
-"""
-PART_BEFORE = """
-cap boot
-t predict load:dax_hmem --json
-t apply hmem --yes --json
-cap refused
-start_udev
-cap booted
-t status --json
 """
 
 
@@ -121,18 +117,8 @@ def judge_part_before(results, kernel):
     check("no-owner" in found(results.command("status")), "status does not find the memory without owner")
 
 
-LARGER_ONLINE = """
-/sbin/modprobe kmem
-cap boot
-t predict load:dax_hmem --json
-t apply hmem --yes --json
-cap refused
-"""
-LARGER = f"""
-cap boot
-t predict load:dax_hmem --json
-t apply hmem --yes --json
-cap refused
+LARGER_ONLINE = "/sbin/modprobe kmem\n" + REFUSED
+LARGER = REFUSED + f"""
 /sbin/modprobe dax_hmem
 settle
 cap booted
