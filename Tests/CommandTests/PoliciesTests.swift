@@ -6,7 +6,7 @@ struct PoliciesTests {
     /// `policies hmem`, run once for all tests that read what it prints: a proof takes most of a second.
     static let hmem = Result { try Tool.run(["policies", "hmem"]) }
 
-    @Test("a list and a policy are as the schema says", arguments: [[], ["cxl"], ["hmem"], ["reload"]])
+    @Test("a list and a policy are as the schema says", arguments: [[], ["reload"]])
     func document(_ name: [String]) throws {
         let document = try Tool.run(["policies"] + name + ["--json"]).document()
         #expect(try Schema(named: "policies").problems(document) == [])
