@@ -388,7 +388,7 @@ _daxswitch_collect() {
 
 _daxswitch_policies() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--proof --json --version -h --help)
     repeating_options=()
     non_repeating_options=()
     __daxswitch_offer_flags_options 1

@@ -43,7 +43,7 @@ struct HelpTests {
         let list = try Tool.run(["policies"])
         #expect(list.status == 0)
         for name in ["cxl", "hmem", "reload"] { #expect(list.output.contains("  \(name) ")) }
-        let shown = try PoliciesTests.hmem.get()
+        let shown = try Tool.run(["policies", "hmem"])
         #expect(shown.output.contains("3. hold"))
         let document = try Tool.run(["policies", "--json"]).document()
         #expect((document["policies"] as? [Any])?.count == 3)

@@ -4,7 +4,7 @@ import Ownership
 import Policy
 import SavedPlan
 
-/// `policies`: which there are, what one says, whether a file is one, and where its order brings what it wants.
+/// `policies`: lists the policies, or shows one; with `--proof`, from which states its order leads to the owners that it wants.
 struct PoliciesCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "policies",
@@ -17,9 +17,16 @@ struct PoliciesCommand: Command {
     )
     var name: String?
 
+    @Flag(help: "Also check the policy's order from every state that can be reached from boot. Takes a few seconds.")
+    var proof = false
+
     @OptionGroup var json: JSONOption
 
     var wantsJSON: Bool { json.isOn }
+
+    func validate() throws {
+        if proof && name == nil { throw ValidationError("--proof checks one policy: name it") }
+    }
 
     func execute() throws -> ExitStatus {
         let library = PolicyLibrary()
@@ -33,17 +40,19 @@ struct PoliciesCommand: Command {
             return .done
         }
         let entry = try library.find(naming: name)
-        let proof = PolicyProof(entry.policy).run()
+        // It takes seconds: nobody who only asks for the order should wait for it.
+        let result = proof ? PolicyProof(entry.policy).run() : nil
         if wantsJSON {
-            Output.print(policiesDocument([(entry, proof)]))
+            Output.print(policiesDocument([(entry, result)]))
         } else {
-            Output.print(policyText(entry, style: .current) + proofText(proof, style: .current))
+            let ending = result.map { proofText($0, style: .current) } ?? proofHint(entry, style: .current)
+            Output.print(policyText(entry, style: .current) + ending)
         }
         return .done
     }
 }
 
-/// `policies --json`: each policy with its proof, which a list goes without.
+/// `policies --json`: each policy, with its proof if it was asked for.
 func policiesDocument(_ entries: [(PolicyLibrary.Entry, ProofResult?)]) -> JSONValue {
     document(
         "policies",
@@ -101,6 +110,12 @@ func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
         ["lose regions", policy.consent.loseRegions ? "yes" : "no"],
     ])
     return lines
+}
+
+/// How to have the order of a policy checked.
+private func proofHint(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
+    let command = "daxswitch policies \(shellWord(path: entry.argument)) --proof"
+    return ["", style.faint("To check the order from every state that can be reached: \(command)")]
 }
 
 /// What the order of a policy brings, for people: the counts of each generation, then where it doesn't bring what is wanted.
