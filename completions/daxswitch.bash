@@ -188,13 +188,17 @@ _daxswitch_status() {
     repeating_flags=()
     non_repeating_flags=(--json --check --version -h --help)
     repeating_options=(--root)
-    non_repeating_options=()
+    non_repeating_options=(--color)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac
@@ -204,13 +208,17 @@ _daxswitch_plan() {
     repeating_flags=()
     non_repeating_flags=(--json --detailed-exitcode --version -h --help)
     repeating_options=(--root --out)
-    non_repeating_options=(--rules --initial-probe)
+    non_repeating_options=(--color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     '--rules')
@@ -239,13 +247,17 @@ _daxswitch_predict() {
     repeating_flags=()
     non_repeating_flags=(--json --all-orders --version -h --help)
     repeating_options=(--root --out)
-    non_repeating_options=(--rules --initial-probe)
+    non_repeating_options=(--color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     '--rules')
@@ -274,11 +286,15 @@ _daxswitch_apply() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --yes --json --offline-memory --leave-idle --no-rollback --version -h --help)
     repeating_options=(--accept)
-    non_repeating_options=(--wait)
+    non_repeating_options=(--color --wait)
     __daxswitch_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     '--wait')
         return
         ;;
@@ -301,13 +317,17 @@ _daxswitch_verify() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=(--root --prometheus)
-    non_repeating_options=(--rules --initial-probe)
+    non_repeating_options=(--color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     '--rules')
@@ -336,11 +356,15 @@ _daxswitch_recover() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --yes --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--wait)
+    non_repeating_options=(--color --wait)
     __daxswitch_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     '--wait')
         return
         ;;
@@ -351,11 +375,15 @@ _daxswitch_persist() {
     repeating_flags=()
     non_repeating_flags=(--clear --update-initramfs --update-boot-loader --dry-run --yes --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--wait)
+    non_repeating_options=(--color --wait)
     __daxswitch_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     '--wait')
         return
         ;;
@@ -390,8 +418,16 @@ _daxswitch_policies() {
     repeating_flags=()
     non_repeating_flags=(--proof --json --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--color)
     __daxswitch_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
 
     # Offer positional completions
     case "${positional_number}" in
@@ -406,8 +442,16 @@ _daxswitch_explain() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--color)
     __daxswitch_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
 
     # Offer positional completions
     case "${positional_number}" in
@@ -422,13 +466,17 @@ _daxswitch_history() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=(--root)
-    non_repeating_options=()
+    non_repeating_options=(--color)
     __daxswitch_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

@@ -54,9 +54,11 @@ enum Entry {
         return ValidationError("'\(word)' is not a command.\(suggestion(for: word, in: names))")
     }
 
-    /// Whether `--json` is among arguments that can't be parsed.
+    /// Whether `--json` or `--format json` is among arguments that can't be parsed.
     private static func asksForJSON(_ arguments: [String]) -> Bool {
-        arguments.prefix { $0 != "--" }.contains("--json")
+        let options = arguments.prefix { $0 != "--" }
+        return options.contains("--json") || options.contains("--format=json")
+            || zip(options, options.dropFirst()).contains { $0 == ("--format", "json") }
     }
 
     /// The arguments without the program's name.

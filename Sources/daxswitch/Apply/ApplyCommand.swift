@@ -29,6 +29,7 @@ struct ApplyCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
     @OptionGroup var wait: WaitOption
     @OptionGroup var memory: MemoryOptions
 
@@ -63,7 +64,7 @@ struct ApplyCommand: Command {
         if wantsJSON {
             Output.print(applyDocument(report))
         } else {
-            Output.print(applyText(report, style: .current))
+            Output.print(applyText(report, style: colour.style))
         }
         if let error = report.error { Output.complain(error.message) }
         if !dryRun && report.status != .usage {
@@ -80,7 +81,9 @@ struct ApplyCommand: Command {
         let machine = try Inspector().read()
         let plan = try asked.plan(for: machine, memory: memory)
         report.take(plan, on: machine)
-        if !wantsJSON { Output.print(planText(plan, machine: machine, isCarriedOut: !dryRun, style: .current) + [""]) }
+        if !wantsJSON {
+            Output.print(planText(plan, machine: machine, isCarriedOut: !dryRun, style: colour.style) + [""])
+        }
         guard try isToBeDone(plan, on: machine, &report) else { return }
         report.take(try carryOut(plan))
     }

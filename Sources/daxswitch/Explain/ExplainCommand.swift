@@ -16,6 +16,7 @@ struct ExplainCommand: Command {
     var name: String?
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
 
     var wantsJSON: Bool { json.isOn }
 
@@ -39,7 +40,7 @@ struct ExplainCommand: Command {
         if wantsJSON {
             Output.print(explainDocument(rules, hazards, findings))
         } else {
-            Output.print(explainText(rules, hazards, findings, style: .current))
+            Output.print(explainText(rules, hazards, findings, style: colour.style))
         }
         return .done
     }

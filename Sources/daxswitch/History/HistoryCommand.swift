@@ -16,6 +16,7 @@ struct HistoryCommand: Command {
 
     @OptionGroup var root: RootOption
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
 
     var wantsJSON: Bool { json.isOn }
 
@@ -25,7 +26,7 @@ struct HistoryCommand: Command {
         if wantsJSON {
             Output.print(historyDocument(history.records, unfinished, unreadable: history.unreadable))
         } else {
-            Output.print(historyText(history.records, unfinished, style: .current))
+            Output.print(historyText(history.records, unfinished, style: colour.style))
         }
         if history.unreadable > 0 {
             Output.complain("\(counted(history.unreadable, "line")) of the history can't be read and is left out")

@@ -40,6 +40,7 @@ struct PersistCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
     @OptionGroup var wait: WaitOption
 
     var wantsJSON: Bool { json.isOn }
@@ -59,7 +60,7 @@ struct PersistCommand: Command {
         if wantsJSON {
             Output.print(persistDocument(report))
         } else {
-            Output.print(persistText(report, style: .current))
+            Output.print(persistText(report, style: colour.style))
         }
         if let error = report.error { Output.complain(error.message) }
         return report.status
@@ -79,7 +80,7 @@ struct PersistCommand: Command {
             watch: { SignalInterrupts() },
             inhibitor: LogindInhibitor(),
             show: { report, builder in
-                if !wantsJSON { Output.print(persistPlanText(report, rebuilds: builder != nil, style: .current)) }
+                if !wantsJSON { Output.print(persistPlanText(report, rebuilds: builder != nil, style: colour.style)) }
             },
             confirm: { try Confirmation(of: "persist", isGiven: yes).ask("Do this? [y/N] ") }
         )

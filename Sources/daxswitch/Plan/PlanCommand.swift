@@ -23,6 +23,7 @@ struct PlanCommand: Command {
 
     @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
 
     @OptionGroup var saving: OutOption
@@ -36,7 +37,9 @@ struct PlanCommand: Command {
     func execute() throws -> ExitStatus {
         let named = try PolicyLibrary().find(naming: policy)
         guard let root = roots.single else {
-            return try Fleet(.plan, policy: named.policy.name, wantsJSON: wantsJSON).run(over: roots) { root, entry in
+            return try Fleet(.plan, policy: named.policy.name, wantsJSON: wantsJSON, style: colour.style).run(
+                over: roots
+            ) { root, entry in
                 let machine = try root.read(named: true)
                 // Only which findings there are is counted: no fix is planned.
                 entry.note(findings(of: machine) { [] }, of: machine)
@@ -50,7 +53,7 @@ struct PlanCommand: Command {
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, root: root.path, style: .current))
+            Output.print(planText(plan, machine: machine, root: root.path, style: colour.style))
         }
         return status(of: plan)
     }

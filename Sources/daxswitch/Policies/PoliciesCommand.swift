@@ -21,6 +21,7 @@ struct PoliciesCommand: Command {
     var proof = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
 
     var wantsJSON: Bool { json.isOn }
 
@@ -35,7 +36,7 @@ struct PoliciesCommand: Command {
             if wantsJSON {
                 Output.print(policiesDocument(entries.map { ($0, nil) }))
             } else {
-                Output.print(aligned(entries.map { [$0.policy.name, $0.policy.summary, "(\($0.source))"] }))
+                Output.print(aligned(entries.map { [$0.policy.name, "(\($0.source))", $0.policy.summary] }))
             }
             return .done
         }
@@ -45,8 +46,8 @@ struct PoliciesCommand: Command {
         if wantsJSON {
             Output.print(policiesDocument([(entry, result)]))
         } else {
-            let ending = result.map { proofText($0, style: .current) } ?? proofHint(entry, style: .current)
-            Output.print(policyText(entry, style: .current) + ending)
+            let ending = result.map { proofText($0, style: colour.style) } ?? proofHint(entry, style: colour.style)
+            Output.print(policyText(entry, style: colour.style) + ending)
         }
         return .done
     }

@@ -17,6 +17,7 @@ struct PredictCommand: Command {
 
     @OptionGroup var root: RootOption
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
 
     @OptionGroup var saving: OutOption
@@ -62,7 +63,7 @@ struct PredictCommand: Command {
         if wantsJSON {
             Output.print(ordersDocument(outcomes, modules: modules.sorted()))
         } else {
-            Output.print(ordersText(outcomes, style: .current))
+            Output.print(ordersText(outcomes, style: colour.style))
         }
         return .done
     }
@@ -77,7 +78,7 @@ struct PredictCommand: Command {
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, root: root.root.path, style: .current))
+            Output.print(planText(plan, machine: machine, root: root.root.path, style: colour.style))
         }
         return .done
     }

@@ -26,6 +26,7 @@ struct RecoverCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
     @OptionGroup var wait: WaitOption
 
     var wantsJSON: Bool { json.isOn }
@@ -46,7 +47,7 @@ struct RecoverCommand: Command {
         if wantsJSON {
             Output.print(recoverDocument(report))
         } else {
-            Output.print(recoverText(report, style: .current))
+            Output.print(recoverText(report, style: colour.style))
         }
         if let error = report.error { Output.complain(error.message) }
         if !dryRun && report.status != .usage && report.outcome != .nothingToRecover {
@@ -147,7 +148,7 @@ struct RecoverCommand: Command {
             }
             let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
             report.take(recovery)
-            if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: .current) + [""]) }
+            if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: colour.style) + [""]) }
             return (run, recovery)
         }
     }

@@ -12,12 +12,14 @@ struct Fleet {
     /// The policy's name; nil where the command has none.
     let policy: String?
     let wantsJSON: Bool
+    let style: Style
     private(set) var tally = FleetTally()
 
-    init(_ command: Command, policy: String? = nil, wantsJSON: Bool) {
+    init(_ command: Command, policy: String? = nil, wantsJSON: Bool, style: Style) {
         self.command = command
         self.policy = policy
         self.wantsJSON = wantsJSON
+        self.style = style
     }
 
     /// Says of each machine what `body` finds out about it, then the summary.
@@ -35,7 +37,7 @@ struct Fleet {
         if wantsJSON {
             Output.print(line: fleetDocument(fleet.tally, of: self))
         } else {
-            Output.print([""] + fleetText(fleet.tally, of: command, style: .current))
+            Output.print([""] + fleetText(fleet.tally, of: command, style: style))
         }
         return fleet.tally.status
     }
@@ -45,7 +47,7 @@ struct Fleet {
         if wantsJSON {
             Output.print(line: .form(FleetLine(document: entry.document, root: root.path)))
         } else {
-            Output.print([fleetLine(entry, root: root.path, of: command, style: .current)])
+            Output.print(whole: [fleetLine(entry, root: root.path, of: command, style: style)])
         }
     }
 }

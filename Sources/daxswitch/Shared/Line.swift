@@ -1,4 +1,3 @@
-import FoundationEssentials
 import LinuxSystem
 
 /// A line for people, with parts that are emphasised.
@@ -6,21 +5,31 @@ import LinuxSystem
 /// Whatever a line is made of is escaped as it enters: names of files, processes and devices come from outside, and an
 /// escape sequence in one of them must not reach a terminal. The only sequences that a line is written with are those of
 /// `Style`.
+///
+/// A line is as long as what it says. `broken(at:)` makes it fit a terminal.
 struct Line: Equatable {
     /// A part of a line, already escaped.
     private struct Part: Equatable {
         var text: String
-        /// The number of the SGR sequence (ECMA-48) that emphasises it; nil: none.
+        /// The numbers of the SGR sequence (ECMA-48) that emphasises it; nil: none.
         var emphasis: String?
     }
 
     private var parts: [Part]
+    /// The columns of the table whose row it is; nil: it is no row.
+    private var row: Row?
 
     /// A line with this text, escaped.
     init(_ text: some StringProtocol) { parts = text.isEmpty ? [] : [Part(text: text.escaped(), emphasis: nil)] }
 
+    /// A row of a table.
+    init(_ row: Row) {
+        parts = row.line.parts
+        self.row = row
+    }
+
     /// The columns that it takes: an emphasis takes none.
-    var width: Int { parts.reduce(0) { $0 + $1.text.count } }
+    var width: Int { parts.reduce(0) { $0 + displayWidth($1.text) } }
 
     /// What it says, without emphasis.
     var text: String { parts.map(\.text).joined() }
@@ -31,9 +40,10 @@ struct Line: Equatable {
     }
 
     /// All of the line with an emphasis, but for parts that have their own.
-    fileprivate func emphasised(_ number: String) -> Line {
+    func emphasised(_ numbers: String) -> Line {
         var line = self
-        for index in line.parts.indices where line.parts[index].emphasis == nil { line.parts[index].emphasis = number }
+        for index in line.parts.indices where line.parts[index].emphasis == nil { line.parts[index].emphasis = numbers }
+        line.row?.emphasise(numbers)
         return line
     }
 
@@ -43,35 +53,72 @@ struct Line: Equatable {
         return line
     }
 
-    static func += (left: inout Line, right: Line) { left.parts += right.parts }
+    static func += (left: inout Line, right: Line) {
+        left.parts += right.parts
+        left.row = nil
+    }
 }
 
 extension Line: ExpressibleByStringInterpolation {
     init(stringLiteral value: String) { self.init(value) }
 }
 
-/// How text is emphasised: in colour on a terminal, else not at all.
-struct Style {
-    /// Whether escape sequences are written.
-    let hasColour: Bool
-
-    /// What the environment and standard output allow: NO_COLOR and TERM=dumb are respected.
-    static var current: Style {
-        let environment = ProcessInfo.processInfo.environment
-        let isWanted = environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
-        return Style(hasColour: Output.isTerminal && isWanted)
+extension Line {
+    /// The same in lines of at most `width` columns: a row folds at its columns, other text between words, and words that
+    /// are longer than a line within. What follows the first line is indented as that is.
+    func broken(at width: Int) -> [Line] {
+        if let row { return row.broken(at: width) }
+        guard self.width > width else { return [self] }
+        let margin = min(text.utf8.prefix { $0 == UInt8(ascii: " ") }.count, width / 2)
+        let indent = Line(String(repeating: " ", count: margin))
+        return pieces(of: width - margin).map { indent + $0 }
     }
 
-    /// A heading.
-    func strong(_ line: Line) -> Line { sequence("1", line) }
-    /// Something that went well.
-    func good(_ line: Line) -> Line { sequence("32", line) }
-    /// Something to look at.
-    func careful(_ line: Line) -> Line { sequence("33", line) }
-    /// Something that went wrong.
-    func bad(_ line: Line) -> Line { sequence("31", line) }
-    /// Something that explains.
-    func faint(_ line: Line) -> Line { sequence("2", line) }
+    /// The words in lines of at most `width` columns, without blanks around them; one empty line if there are none.
+    func pieces(of width: Int) -> [Line] {
+        let characters = parts.flatMap { part in part.text.map { (character: $0, emphasis: part.emphasis) } }
+        var lines: [Line] = []
+        var rest = characters[...].drop { $0.character == " " }
+        while !rest.isEmpty {
+            let end = Self.end(of: rest.map(\.character), width)
+            var line = rest.prefix(end)
+            while line.last?.character == " " { line.removeLast() }
+            lines.append(Line(line))
+            rest = rest.dropFirst(end).drop { $0.character == " " }
+        }
+        return lines.isEmpty ? [""] : lines
+    }
 
-    private func sequence(_ number: String, _ line: Line) -> Line { hasColour ? line.emphasised(number) : line }
+    /// How many characters the first line of `width` columns takes, at least one.
+    private static func end(of characters: [Character], _ width: Int) -> Int {
+        var used = 0
+        var blank: Int?
+        var joint: Int?
+        for (index, character) in characters.enumerated() {
+            used += displayWidth(character)
+            guard used > width else {
+                if character == " " { blank = index }
+                if "/,".contains(character) { joint = index + 1 }
+                continue
+            }
+            if character == " " { return index }
+            if let blank, blank > 0 { return blank }
+            // A path or list is easier to read if it is broken at its parts, unless they leave most of the line empty.
+            if let joint, joint > index / 2 { return joint }
+            return max(index, 1)
+        }
+        return characters.count
+    }
+
+    /// Characters that were escaped before.
+    private init(_ characters: ArraySlice<(character: Character, emphasis: String?)>) {
+        parts = []
+        for (character, emphasis) in characters {
+            if let last = parts.indices.last, parts[last].emphasis == emphasis {
+                parts[last].text.append(character)
+            } else {
+                parts.append(Part(text: String(character), emphasis: emphasis))
+            }
+        }
+    }
 }

@@ -4,8 +4,14 @@ import Synchronization
 
 /// Standard output and standard error.
 enum Output {
-    /// Lines for people.
+    /// Lines for people, broken to fit the terminal.
     static func print(_ lines: [Line]) {
+        let width = Terminal.current.width
+        print(whole: lines.flatMap { $0.broken(at: width) })
+    }
+
+    /// Lines for people that each stay one line, however long, as of one machine among many.
+    static func print(whole lines: [Line]) {
         guard !lines.isEmpty else { return }
         write(lines.map(\.rendered).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
     }
@@ -58,6 +64,13 @@ enum Output {
 
     /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// The columns of the terminal that standard output is; nil if it is none. A serial console may have none either.
+    static var columns: Int? {
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

@@ -17,6 +17,7 @@ struct StatusCommand: Command {
 
     @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
 
     @Flag(help: "Exit 4 if something is broken: a finding of severity crash, loss or failure.")
     var check = false
@@ -25,7 +26,7 @@ struct StatusCommand: Command {
 
     func execute() throws -> ExitStatus {
         guard let root = roots.single else {
-            return try Fleet(.status, wantsJSON: wantsJSON).run(over: roots) { root, entry in
+            return try Fleet(.status, wantsJSON: wantsJSON, style: colour.style).run(over: roots) { root, entry in
                 let status = try MachineStatus(root)
                 if !wantsJSON { status.machine.material.complain(about: root.path) }
                 describe(status, &entry)
@@ -35,7 +36,7 @@ struct StatusCommand: Command {
         if wantsJSON {
             Output.print(statusDocument(status))
         } else {
-            Output.print(statusText(status, style: .current))
+            Output.print(statusText(status, style: colour.style))
         }
         return self.status(of: status)
     }

@@ -22,6 +22,7 @@ struct VerifyCommand: Command {
 
     @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
+    @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
 
     @Option(
@@ -53,7 +54,9 @@ struct VerifyCommand: Command {
         let asked = try PolicyOrPlan(subject)
         try checkOverrides(of: asked)
         guard let root = roots.single else {
-            return try Fleet(.verify, policy: asked.policyName, wantsJSON: wantsJSON).run(over: roots) { root, entry in
+            return try Fleet(.verify, policy: asked.policyName, wantsJSON: wantsJSON, style: colour.style).run(
+                over: roots
+            ) { root, entry in
                 describe(try Verification(asked, root, facts.overrides, named: true), &entry)
             }
         }
@@ -61,7 +64,7 @@ struct VerifyCommand: Command {
         if wantsJSON {
             Output.print(verifyDocument(verification))
         } else if metrics.first?.isStandardOutput != true {
-            Output.print(verifyText(verification, style: .current))
+            Output.print(verifyText(verification, style: colour.style))
         }
         return try metrics.first.map { try write(verification, to: $0) } ?? verification.status
     }

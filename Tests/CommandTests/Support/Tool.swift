@@ -7,6 +7,9 @@ struct Ended: Sendable {
     let output: String
     let complaint: String
 
+    /// Standard output in one line: where lines are broken makes no difference.
+    var sentences: String { output.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
     /// Standard output as a JSON object.
     func document() throws -> [String: Any] {
         guard let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else {

@@ -1,6 +1,8 @@
 # What a case's script may use. Every step leaves a numbered directory, sent off at once through the
 # second serial port, so that a crash of the guest loses nothing that came before it.
 results=/run/lab
+# The cases look for phrases in what daxswitch says: only its longest lines are broken.
+export COLUMNS=300
 step=$(cat /lab/restarted 2>/dev/null || echo 0)
 mkdir -p $results
 stty -F /dev/ttyS1 raw -echo
