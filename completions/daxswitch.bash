@@ -173,13 +173,13 @@ _daxswitch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|predict|apply|verify|recover|persist|collect|policies|explain|history|version|help)
+    status|plan|predict|apply|verify|diff|recover|persist|collect|policies|explain|history|version|help)
         # Offer subcommand argument completions
         "_daxswitch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan predict apply verify recover persist collect policies explain history version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan predict apply verify diff recover persist collect policies explain history version help' -- "${cur}"))
         ;;
     esac
 }
@@ -347,6 +347,26 @@ _daxswitch_verify() {
     case "${positional_number}" in
     1)
         __daxswitch_add_completions -W 'cxl'$'\n''hmem'$'\n''reload'
+        return
+        ;;
+    esac
+}
+
+_daxswitch_diff() {
+    repeating_flags=()
+    non_repeating_flags=(--json --verbose --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __daxswitch_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __daxswitch_add_completions -f
+        return
+        ;;
+    2)
+        __daxswitch_add_completions -f
         return
         ;;
     esac

@@ -22,8 +22,8 @@ struct Daxswitch: ParsableCommand {
         version: version,
         subcommands: [
             StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, VerifyCommand.self,
-            RecoverCommand.self, PersistCommand.self, CollectCommand.self, PoliciesCommand.self, ExplainCommand.self,
-            HistoryCommand.self, VersionCommand.self,
+            DiffCommand.self, RecoverCommand.self, PersistCommand.self, CollectCommand.self, PoliciesCommand.self,
+            ExplainCommand.self, HistoryCommand.self, VersionCommand.self,
         ]
     )
 }

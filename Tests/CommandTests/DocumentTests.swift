@@ -56,7 +56,7 @@ struct DocumentTests {
                 seen.insert(kind)
             }
         }
-        #expect(seen.isSuperset(of: ["apply", "error", "fleet", "record", "verify", "version"]))
+        #expect(seen.isSuperset(of: ["apply", "diff", "error", "fleet", "record", "verify", "version"]))
     }
 
     @Test("standard output that is full is said: 1")

@@ -81,7 +81,7 @@ struct HelpTests {
             }
             #expect(described.contains("\n\(name)"), "\(name)")
         }
-        #expect(names.count == 12)
+        #expect(names.count == 13)
     }
 
     @Test("the manual names the fields in the systemd journal, and which of many machines decides how plan ends")

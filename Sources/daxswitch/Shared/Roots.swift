@@ -102,7 +102,7 @@ struct RootsOption: ParsableArguments {
 }
 
 /// A word that `--root` was given: a path, a pattern, or a list of both.
-private struct RootWord {
+struct RootWord {
     private let text: String
 
     init(_ text: String) { self.text = text }
