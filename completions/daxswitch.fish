@@ -32,6 +32,8 @@ function __daxswitch_parse_tokens -S
             __daxswitch_parse_subcommand 1 'dry-run' 'yes' 'json' 'color=' 'wait=' 'offline-memory' 'leave-idle' 'accept=+' 'no-rollback' 'version' 'h/help'
         case 'verify'
             __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'color=' 'rules=' 'initial-probe=' 'prometheus=+' 'version' 'h/help'
+        case 'diff'
+            __daxswitch_parse_subcommand 2 'json' 'color=' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'recover'
             __daxswitch_parse_subcommand 0 'dry-run' 'yes' 'json' 'color=' 'wait=' 'version' 'h/help'
         case 'persist'
@@ -108,6 +110,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional 
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'predict' -d 'Say who owns what after any sequence of steps, without doing them.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'apply' -d 'Carry out a policy, or a plan that was saved, on this machine, and verify the result.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'verify' -d 'Compare this machine with a saved plan or a policy and list the differences.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'diff' -d 'Compare two machines or plans: owners, modules, regions, findings.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'recover' -d 'Finish or undo what an apply that was cut off has left, as its journal shows it.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'persist' -d 'Make a choice hold from the next boot on, or take it back.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch" -eq 1' -fa 'collect' -d 'Record this machine in a directory or an archive, which then serves as --root anywhere.'
@@ -163,6 +166,14 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_op
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify"' -l 'prometheus' -d 'Write metrics to this file as well, for the textfile collector of Prometheus\' node_exporter; with -, to standard output in place of text.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch diff" -eq 1' -F
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch diff" -eq 2' -F
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch diff" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch diff" color' -l 'color' -d 'Colour the text. auto: on a terminal, unless NO_COLOR is set or TERM is dumb.' -rfka 'auto always never'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch diff" q quiet' -l 'quiet' -s 'q' -d 'Print the result only: one line each.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch diff" v verbose' -l 'verbose' -s 'v' -d 'Print everything: evidence, reasons and long lists too.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch diff" version' -l 'version' -d 'Show the version.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch diff" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch recover" dry-run' -l 'dry-run' -d 'Say what would be done and do nothing.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch recover" yes' -l 'yes' -d 'Don\'t ask.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch recover" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
