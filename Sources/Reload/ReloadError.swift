@@ -13,6 +13,12 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
         case damagedJournal = "damaged-journal"
         /// The journal of an earlier run of this boot is another daxswitch's, which writes it otherwise.
         case otherVersion = "other-version"
+        /// A run waits for confirmation: another one would change what somebody is looking at.
+        case awaitingConfirmation = "awaiting-confirmation"
+        /// Nothing could roll the run back when nobody confirms it.
+        case noTimer = "no-timer"
+        /// The model is not certain of a way back from what the plan brings.
+        case noWayBack = "no-way-back"
         /// A run that was cut off can neither be finished nor undone with certainty.
         case stuck
         /// The machine is not any more as the plan found it.

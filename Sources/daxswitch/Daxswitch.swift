@@ -21,9 +21,9 @@ struct Daxswitch: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, VerifyCommand.self,
-            DiffCommand.self, RecoverCommand.self, PersistCommand.self, CollectCommand.self, PoliciesCommand.self,
-            ExplainCommand.self, HistoryCommand.self, VersionCommand.self,
+            StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, ConfirmCommand.self,
+            VerifyCommand.self, DiffCommand.self, RecoverCommand.self, PersistCommand.self, CollectCommand.self,
+            PoliciesCommand.self, ExplainCommand.self, HistoryCommand.self, VersionCommand.self,
         ]
     )
 }

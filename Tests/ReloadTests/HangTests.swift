@@ -140,7 +140,8 @@ struct HangTests {
                 interrupts: kernel,
                 inhibitor: kernel,
                 facts: kernel,
-                journal: JournalFile(state)
+                journal: JournalFile(state),
+                timer: kernel
             )
         }
     }

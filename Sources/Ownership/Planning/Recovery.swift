@@ -51,7 +51,9 @@ package enum Recovery: Sendable, Equatable {
 
 extension Planner {
     /// How `run` can come to an end on this machine: never elsewhere than with the owners it began with or was to bring.
-    package func recovery(of run: Interruption) -> Recovery {
+    ///
+    /// - Parameter undoing: Only those that it began with.
+    package func recovery(of run: Interruption, undoing: Bool = false) -> Recovery {
         if let module = machine.moduleInChange {
             return .stuck(
                 "\(module) is still being loaded or removed (/proc/modules); run daxswitch recover again when that is over, "
@@ -60,6 +62,7 @@ extension Planner {
             )
         }
         if run.original.differences(on: machine).isEmpty { return .isUndone }
+        if undoing { return undo(run) }
         let rest = predict(Array(run.steps.dropFirst(run.stepsEnded)))
         let finish = [rest, predict(run.steps)].first { leads($0, to: run) }
         if let complaint = run.complaint {
@@ -75,6 +78,16 @@ extension Planner {
             let hazards = rest.hazards.filter { !run.accepted.covers($0) }
             return .stuck(whyNot(rest, run, hazards), hazards)
         }
+    }
+
+    /// Memory goes offline on the way back if the run's policy consents to that.
+    private func undo(_ run: Interruption) -> Recovery {
+        if let complaint = run.complaint {
+            return .stuck("the kernel complained during the run (\(complaint)), so the kernel's state is unknown", [])
+        }
+        let mayOffline = run.plan.policy?.consent.offlineMemory == true
+        if let plan = wayBack(to: run.original, offliningMemory: mayOffline) { return .undo(plan) }
+        return .stuck("no way back to the state before the run is certain", [])
     }
 
     /// The owners are compared with those of the run's target: what they mean was judged before it was carried out.
@@ -97,22 +110,28 @@ extension Planner {
     /// The plan that brings this machine back to `original`; nil if the model is not certain of any.
     ///
     /// It has no steps if the machine is as it was.
-    package func wayBack(to original: OwnershipGoal) -> Plan? {
-        candidates(to: original).lazy.map { predict($0) }.first { plan in
+    ///
+    /// - Parameter offliningMemory: Memory that is online in the way may be taken offline.
+    package func wayBack(to original: OwnershipGoal, offliningMemory: Bool = false) -> Plan? {
+        let unbound = start.models.flatMap(\.unboundHmem).uniqued()
+        let ways = candidates(to: original, unbound: unbound)
+        let offline = offliningMemory ? machine.onlineMemory.map(Step.offlineMemory) : []
+        return (ways + (offline.isEmpty ? [] : ways.map { offline + $0 })).lazy.map { predict($0) }.first { plan in
             plan.hazards.allSatisfy { Self.isOriginal.contains($0.id) } && plan.prediction.isCertain
                 && original.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld)).isEmpty
         }
     }
 
     /// What is no hazard where it was so before: the comparison with the original finds out what was not.
-    private static let isOriginal: Set<Hazard.Identifier> = [.orphanedRange]
+    static let isOriginal: Set<Hazard.Identifier> = [.orphanedRange]
 
     /// The modules that policies switch, in the order in which they are loaded (`Rule.pmemNeedsBridge`: cxl_pmem first).
     private static let switched = [
         "cxl_port", "cxl_pmem", "cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl",
     ]
 
-    private func candidates(to original: OwnershipGoal) -> [[Step]] {
+    /// Sequences of steps that may lead to `original`, where dax_hmem was unbound from the devices over `unbound`.
+    func candidates(to original: OwnershipGoal, unbound: [AddressRange]) -> [[Step]] {
         let wasLoaded = { (module: String) in [[.live], [.builtin]].contains(original.modules[module]) }
         let loads = (Self.switched + Step.anytime.sorted()).filter(wasLoaded).map(Step.load)
         let gate: [Step] = [original.isHeld ? .hold : .release]
@@ -121,18 +140,13 @@ extension Planner {
         )
         let daxCxl = Step.unload("dax_cxl")
         // A device that dax_hmem was unbound from gives it the range back, once dax_cxl does not hold it.
-        let handBack = unboundDevices(of: original).map(Step.bindHmem)
+        let handBack = unbound.filter { range in
+            original.ranges.contains { $0.owners == [.hmem] && $0.range.overlaps(range) }
+        }.map(Step.bindHmem)
         let ways =
             handBack.isEmpty ? [] : [handBack + gate + surplus + loads, [daxCxl] + handBack + gate + surplus + loads]
         return (ways + [gate + surplus + loads, [daxCxl, .unload("dax_hmem")] + gate + surplus + loads]).map {
             $0 + original.uses
-        }
-    }
-
-    /// The bytes of the devices that dax_hmem was unbound from, as far as it owned them in `original`.
-    private func unboundDevices(of original: OwnershipGoal) -> [AddressRange] {
-        start.models.flatMap(\.unboundHmem).uniqued().filter { range in
-            original.ranges.contains { $0.owners == [.hmem] && $0.range.overlaps(range) }
         }
     }
 }
@@ -141,5 +155,12 @@ extension MachineState {
     /// A module that steps load or remove and that is being loaded or removed just now, by whomever; nil where none is.
     package var moduleInChange: String? {
         Step.modules.sorted().first { modules.state(of: $0) == .changing }
+    }
+
+    /// The ranges of dax devices whose memory is online, in address order.
+    fileprivate var onlineMemory: [AddressRange] {
+        daxDevices.filter { $0.owner != nil && $0.driver == "kmem" }.flatMap(\.ranges).filter { range in
+            memory.blocks(in: range).contains(where: \.isOnline)
+        }.sorted { $0.start < $1.start }
     }
 }

@@ -13,6 +13,8 @@ struct JournalLine: Codable {
         case wayBackEnded = "way-back-ended"
         /// A recovery goes on with other steps; `step-begun` and `step-ended` count these from here on.
         case resumed
+        /// Every step is done and verified; the run waits for confirmation.
+        case awaiting
         /// It could neither be finished nor rolled back.
         case stopped
         case finished
@@ -29,6 +31,8 @@ struct JournalLine: Codable {
     var outcome: String?
     /// Of `stopped`: the sentence.
     var message: String?
+    /// Of `awaiting`: until when, in milliseconds of CLOCK_MONOTONIC.
+    var deadline: Int64?
 }
 
 /// What a journal begins with: all that `recover` needs when nothing but the journal and the machine is left.
@@ -47,17 +51,25 @@ struct JournalHeader: Codable {
     let accepted: [Hazard]
     /// What the run began with.
     let before: OwnershipGoal
+    /// What keeps the run; nil if it stays once it is verified.
+    let confirmation: TimedConfirmation?
 
     enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
         case bootID = "boot_id"
         case plan, rules
         case probeWasDone = "probe_was_done"
-        case accepted, before
+        case accepted, before, confirmation
     }
 
     /// What a run of `plan` on `machine` begins with.
-    init(_ plan: Plan, on machine: MachineState, rules: Generation?, accepted: [Hazard]) {
+    init(
+        _ plan: Plan,
+        on machine: MachineState,
+        rules: Generation?,
+        accepted: [Hazard],
+        confirmation: TimedConfirmation? = nil
+    ) {
         schemaVersion = Self.version
         bootID = machine.kernel.bootID
         self.plan = plan
@@ -65,6 +77,7 @@ struct JournalHeader: Codable {
         probeWasDone = machine.initialProbe.value == .done
         self.accepted = accepted
         before = OwnershipGoal(of: machine)
+        self.confirmation = confirmation
     }
 }
 

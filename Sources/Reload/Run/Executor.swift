@@ -24,14 +24,23 @@ package struct Executor {
     /// Carries out `plan` with its hazards of the kinds in `accepted`. The caller holds the lock.
     ///
     /// What the plan was asked for is planned again first: a plan that comes out differently is not carried out.
-    package func run(_ plan: Plan, accepting accepted: Set<Hazard.Identifier>, mayRollBack: Bool = true) -> Outcome {
+    ///
+    /// - Parameter limit: How long somebody has to confirm the run before it is rolled back; nil if it stays.
+    package func run(
+        _ plan: Plan,
+        accepting accepted: Set<Hazard.Identifier>,
+        mayRollBack: Bool = true,
+        confirmedWithin limit: Duration? = nil
+    ) -> Outcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines, expectedMessages: plan.expectedMessages)
         do {
             let machine = try settling.read()
             try checkUnchanged(plan, machine)
             try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
+            if limit != nil { try TimedConfirmation.check(plan, on: machine, surfaces.timer) }
+            let confirmation = limit.map { TimedConfirmation(within: $0, now: surfaces.waiter.now) }
             return try inhibited { () throws(ReloadError) in
-                let run = try begin(plan, on: machine, accepting: accepted, settling)
+                let run = try begin(plan, on: machine, accepting: accepted, confirmation, settling)
                 _ = surfaces.messages.newLines()
                 return run.finish(plan, mayRollBack: mayRollBack)
             }
@@ -73,6 +82,7 @@ package struct Executor {
         _ plan: Plan,
         on machine: MachineState,
         accepting accepted: Set<Hazard.Identifier>,
+        _ confirmation: TimedConfirmation?,
         _ settling: Settling
     ) throws(ReloadError) -> JournaledRun {
         // A module that can't be loaded any more leaves the memory to nobody, and no way back.
@@ -82,11 +92,19 @@ package struct Executor {
             plan,
             on: machine,
             rules: overrides.generation,
-            accepted: try taken(accepted, by: plan, on: machine, overrides)
+            accepted: try taken(accepted, by: plan, on: machine, overrides),
+            confirmation: confirmation
         )
         let journal = Journal(surfaces.journal)
+        // First of all: a run that is killed within any step is rolled back too.
+        if let confirmation { try surfaces.timer.arm(confirmation) }
         surfaces.interrupts.note(.halfWay)
-        try journal.begin(header)
+        do {
+            try journal.begin(header)
+        } catch {
+            if let confirmation { surfaces.timer.disarm(confirmation) }
+            throw error
+        }
         return JournaledRun(
             runner: StepRunner(
                 surfaces: surfaces,
@@ -98,7 +116,8 @@ package struct Executor {
             ),
             journal: journal,
             target: OwnershipGoal(after: plan, isHeld: machine.isHeld),
-            original: header.before
+            original: header.before,
+            confirmation: confirmation
         )
     }
 
@@ -128,6 +147,8 @@ struct JournaledRun {
     let target: OwnershipGoal
     /// What the machine was before the run.
     let original: OwnershipGoal
+    /// What keeps it once it is done; nil if it stays.
+    var confirmation: TimedConfirmation?
 
     private var surfaces: Surfaces { runner.surfaces }
 
@@ -151,12 +172,28 @@ struct JournaledRun {
         }
         // What was verified is not undone because it can't be written down.
         do {
-            try close("done", as: .done)
+            if let confirmation {
+                let awaited = try beginWait(for: confirmation, plan.policy?.name)
+                surfaces.messages.announce("done, not confirmed yet")
+                return .awaiting(machine, awaited)
+            }
+            try close(.done, as: .done)
         } catch {
             return stop(error, [])
         }
         surfaces.messages.announce("done")
         return .done(machine)
+    }
+
+    /// From now on somebody has the whole time, however long the steps took.
+    private func beginWait(
+        for confirmation: TimedConfirmation,
+        _ policy: String?
+    ) throws(ReloadError) -> AwaitedConfirmation {
+        let deadline = surfaces.waiter.now + confirmation.limit
+        try journal.write(JournalLine(event: .awaiting, deadline: deadline.inMilliseconds))
+        surfaces.interrupts.note(.done)
+        return AwaitedConfirmation(policy: policy, confirmation: confirmation, deadline: deadline)
     }
 
     private func carryOut(_ steps: [Step]) throws(ReloadError) {
@@ -179,13 +216,15 @@ struct JournaledRun {
         do {
             let machine = try runner.settling.read()
             if original.differences(on: machine).isEmpty {
-                try close("unchanged", as: .unchanged)
+                try close(.unchanged, as: .unchanged)
+                disarm()
                 return .unchanged(error)
             }
             guard mayRollBack, let planner = try? Planner(machine: machine, overrides: runner.overrides),
                 let wayBack = planner.wayBack(to: original)
             else { return stop(error, differences) }
             try rollBack(wayBack.steps)
+            disarm()
             return .rolledBack(error)
         } catch let second {
             let code = second.endsAll ? second.code : error.code
@@ -196,11 +235,16 @@ struct JournaledRun {
         }
     }
 
+    /// Nothing is left that the timer could roll back.
+    private func disarm() {
+        if let confirmation { surfaces.timer.disarm(confirmation) }
+    }
+
     /// Does `steps`, which bring back what was before, and closes the journal.
     ///
     /// A signal does not stop it: half of the way back is the worst place to be.
     /// - Throws: `ReloadError` of a step; `.notAsPredicted` where the machine is not as it was.
-    func rollBack(_ steps: [Step]) throws(ReloadError) {
+    func rollBack(_ steps: [Step], _ closing: JournalEnd = .rolledBack) throws(ReloadError) {
         runner.report(.rollingBack(steps))
         try journal.write(JournalLine(event: .rollingBack, steps: steps))
         for (index, step) in steps.enumerated() {
@@ -216,13 +260,13 @@ struct JournaledRun {
                 "the machine is not as it was: \(differences.joined(separator: "; "))"
             )
         }
-        try close("rolled-back", as: .unchanged)
+        try close(closing, as: .unchanged)
         surfaces.messages.announce("rolled back")
     }
 
     /// Closes the journal.
-    func close(_ outcome: String, as progress: RunProgress) throws(ReloadError) {
-        try journal.write(JournalLine(event: .finished, outcome: outcome))
+    func close(_ end: JournalEnd, as progress: RunProgress) throws(ReloadError) {
+        try journal.write(JournalLine(event: .finished, outcome: end.rawValue))
         surfaces.interrupts.note(progress)
     }
 

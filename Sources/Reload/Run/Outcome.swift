@@ -5,6 +5,8 @@ package import Ownership
 package enum Outcome: Sendable {
     /// Every step was done and the machine is as predicted.
     case done(MachineState)
+    /// The same, and it is rolled back unless somebody confirms it.
+    case awaiting(MachineState, AwaitedConfirmation)
     /// It failed and nothing was changed.
     case unchanged(ReloadError)
     /// It failed and the machine was brought back to the owners it had.

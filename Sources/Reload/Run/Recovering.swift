@@ -3,7 +3,25 @@ package import Ownership
 
 extension Executor {
     /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
-    package func recover(_ run: UnfinishedRun, by recovery: Recovery) -> RecoveryOutcome {
+    ///
+    /// What it brings stays: it need not be confirmed.
+    /// - Parameter closing: What the journal has for a run that is undone.
+    package func recover(
+        _ run: UnfinishedRun,
+        by recovery: Recovery,
+        closing: JournalEnd = .rolledBack
+    ) -> RecoveryOutcome {
+        let outcome = bring(run, by: recovery, closing)
+        if closing != .unconfirmed, let confirmation = run.confirmation {
+            switch outcome {
+            case .done, .undone: surfaces.timer.disarm(confirmation)
+            case .stopped: break
+            }
+        }
+        return outcome
+    }
+
+    private func bring(_ run: UnfinishedRun, by recovery: Recovery, _ closing: JournalEnd) -> RecoveryOutcome {
         var settling = Settling(surfaces: surfaces, deadlines: deadlines)
         if case .finish(let plan) = recovery { settling.expectedMessages = plan.expectedMessages }
         do {
@@ -25,7 +43,7 @@ extension Executor {
             let outcome: Outcome
             switch recovery {
             case .isUndone:
-                try resumed.close("unchanged", as: .unchanged)
+                try resumed.close(closing == .unconfirmed ? closing : .unchanged, as: .unchanged)
                 return .undone(try settling.read(), after: nil)
             case .finish(let plan):
                 try checkLoads(plan, run)
@@ -35,12 +53,12 @@ extension Executor {
                 }
             case .undo(let plan):
                 try checkLoads(plan, run)
-                return try inhibited { () throws(ReloadError) in try resumed.undo(plan.steps) }
+                return try inhibited { () throws(ReloadError) in try resumed.undo(plan.steps, closing) }
             case .stuck(let why, _):
                 outcome = resumed.stop(ReloadError(.stuck, why), [])
             }
             switch outcome {
-            case .done(let machine): return .done(machine)
+            case .done(let machine), .awaiting(let machine, _): return .done(machine)
             case .stopped(let error, let differences): return .stopped(error, differences: differences)
             case .unchanged(let error), .rolledBack(let error): return .undone(try settling.read(), after: error)
             }
@@ -57,9 +75,9 @@ extension Executor {
 
 extension JournaledRun {
     /// Brings back what was before; where that fails the journal stays unfinished.
-    fileprivate func undo(_ steps: [Step]) throws(ReloadError) -> RecoveryOutcome {
+    fileprivate func undo(_ steps: [Step], _ closing: JournalEnd) throws(ReloadError) -> RecoveryOutcome {
         do {
-            try rollBack(steps)
+            try rollBack(steps, closing)
         } catch {
             _ = stop(error, [])
             throw error

@@ -20,6 +20,19 @@ package struct UnfinishedRun: Sendable, Equatable {
     /// The first line that can't be read, as `FILE:LINE`; what came before it counts.
     package var damage: String?
 
+    /// What was to keep it; nil if it was to stay once it is verified.
+    package var confirmation: TimedConfirmation?
+    /// Until when somebody can confirm it; nil unless it is done and waits for that.
+    private var deadline: Duration?
+    /// It was done, nobody confirmed it, and it was not rolled back.
+    private var wasAwaited = false
+
+    /// What the run waits for; nil if it was cut off.
+    package var awaited: AwaitedConfirmation? {
+        guard let confirmation, let deadline else { return nil }
+        return AwaitedConfirmation(policy: policy, confirmation: confirmation, deadline: deadline)
+    }
+
     /// The name of the policy it carried out.
     package var policy: String? { interruption.plan.policy?.name }
 
@@ -58,6 +71,14 @@ package struct UnfinishedRun: Sendable, Equatable {
 
     /// What is said to whoever would go on as if this run had ended.
     package func refusal(_ place: String) -> ReloadError {
+        if let awaited { return awaited.refusal }
+        if wasAwaited && wayBack == nil {
+            return ReloadError(
+                .unfinishedJournal,
+                "an earlier run of policy \(policy ?? "?") was not confirmed, and it is not rolled back (\(place)): run "
+                    + "`daxswitch recover --undo` to roll it back, or `daxswitch recover` to keep it"
+            )
+        }
         let done = "\(interruption.stepsEnded) of \(counted(interruption.steps.count))"
         return ReloadError(
             .unfinishedJournal,
@@ -79,11 +100,16 @@ package struct UnfinishedRun: Sendable, Equatable {
         overrides = Overrides(generation: header.rules?.value, initialProbe: asked.initialProbe)
         probeWasDone = header.probeWasDone
         interruption = Interruption(of: header.plan, from: header.before, accepted: header.accepted)
+        confirmation = header.confirmation
     }
 
     private mutating func take(_ line: JournalLine) {
+        // Whatever comes after it ends the wait.
+        wasAwaited = wasAwaited || deadline != nil
+        deadline = nil
         switch line.event {
         case .begun, .wayBackBegun, .finished: break
+        case .awaiting: deadline = line.deadline.map { .milliseconds($0) }
         case .stepBegun: stepsBegun += 1
         case .stepEnded: interruption.stepsEnded += 1
         case .rollingBack:
@@ -128,6 +154,8 @@ package struct UnfinishedRun: Sendable, Equatable {
 package enum LastRun: Sendable, Equatable {
     /// There is none, or its run has ended.
     case settled
+    /// A run of this boot is done and waits for confirmation.
+    case awaiting(UnfinishedRun, AwaitedConfirmation)
     /// A run of this boot was cut off.
     case unfinished(UnfinishedRun)
     /// It is of an earlier boot, whose kernel state is gone.
@@ -139,7 +167,7 @@ package enum LastRun: Sendable, Equatable {
     package init(_ store: any JournalStore, bootID: String?) throws(ReloadError) {
         do {
             if let run = try UnfinishedRun.find(store, bootID: bootID) {
-                self = .unfinished(run)
+                self = run.awaited.map { .awaiting(run, $0) } ?? .unfinished(run)
             } else {
                 self = try UnfinishedRun.isOfEarlierBoot(store, bootID: bootID) ? .ofEarlierBoot : .settled
             }

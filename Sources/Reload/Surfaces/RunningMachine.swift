@@ -81,6 +81,16 @@ package struct SignalInterrupts: Interrupts {
     }
 }
 
+/// Time that nobody sets and that stands still while the host sleeps.
+package enum MonotonicClock {
+    /// CLOCK_MONOTONIC.
+    package static var now: Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
+
 /// The kernel's announcements of devices that come and go, and the monotonic clock.
 package final class UeventWaiter: Waiter {
     private let socket: Int32
@@ -91,11 +101,7 @@ package final class UeventWaiter: Waiter {
     deinit { if socket >= 0 { close(socket) } }
 
     /// CLOCK_MONOTONIC.
-    package var now: Duration {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
+    package var now: Duration { MonotonicClock.now }
 
     /// Sleeps in poll() until a uevent comes or the time is over.
     package func wait(upTo limit: Duration) {

@@ -116,6 +116,7 @@ package struct Surfaces {
     let inhibitor: any Inhibitor
     let facts: any FactStore
     let journal: any JournalStore
+    let timer: any RollbackTimer
 
     /// A set of surfaces.
     package init(
@@ -128,7 +129,8 @@ package struct Surfaces {
         interrupts: any Interrupts,
         inhibitor: any Inhibitor,
         facts: any FactStore,
-        journal: any JournalStore
+        journal: any JournalStore,
+        timer: any RollbackTimer
     ) {
         self.modules = modules
         self.hold = hold
@@ -140,6 +142,7 @@ package struct Surfaces {
         self.inhibitor = inhibitor
         self.facts = facts
         self.journal = journal
+        self.timer = timer
     }
 
     /// The real surfaces of this machine. From now on signals that ask for an end are counted.
@@ -156,7 +159,8 @@ package struct Surfaces {
             interrupts: SignalInterrupts(),
             inhibitor: LogindInhibitor(),
             facts: running,
-            journal: JournalFile(state)
+            journal: JournalFile(state),
+            timer: SystemdTimer()
         )
     }
 }

@@ -44,10 +44,24 @@ struct ApplyCommand: Command {
     @Flag(help: "Where a step fails, leave the machine as it is then.")
     var noRollback = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Roll the run back unless somebody runs `daxswitch confirm` within this time: 30s to 24h.",
+            valueName: "time"
+        )
+    )
+    var confirmWithin: TimeSpan?
+
     var wantsJSON: Bool { json.isOn }
     var onlyPrints: Bool { false }
 
     func validate() throws {
+        if let time = confirmWithin?.time {
+            guard (.seconds(30) ... .seconds(86_400)).contains(time) else {
+                throw ValidationError("--confirm-within takes a time from 30s to 24h")
+            }
+            if noRollback { throw ValidationError("--confirm-within and --no-rollback exclude each other") }
+        }
         for hazard in accept where !hazard.isAcceptable {
             let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
             throw ValidationError("--accept takes \(names); the host would not survive \(hazard.rawValue)")
@@ -93,6 +107,9 @@ struct ApplyCommand: Command {
         // Whatever a plan says of a machine that is half-way, a run that was cut off is to be ended first.
         try UnfinishedWork.checkNone(bootID: machine.kernel.bootID)
         report.isRefused = plan.hazards.contains { !accept.contains($0.id) }
+        if confirmWithin != nil && !plan.isEmpty && !report.isRefused {
+            try TimedConfirmation.check(plan, on: machine)
+        }
         if dryRun {
             report.outcome = .dryRun
             return false
@@ -121,7 +138,7 @@ struct ApplyCommand: Command {
         let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
         let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
         let outcome = withExtendedLifetime(lock) {
-            executor.run(plan, accepting: Set(accept), mayRollBack: !noRollback)
+            executor.run(plan, accepting: Set(accept), mayRollBack: !noRollback, confirmedWithin: confirmWithin?.time)
         }
         meter.end()
         return outcome

@@ -39,6 +39,8 @@ struct ApplyReport {
     /// What a saved plan relied on and is not so any more.
     var staleFacts: [FactChange] = []
     var error: Failure?
+    /// The run is done and waits for confirmation.
+    var awaiting: Awaiting?
 
     /// What is going to be done.
     mutating func take(_ plan: Plan, on machine: MachineState) {
@@ -54,6 +56,10 @@ struct ApplyReport {
         case .done:
             outcome = .done
             isChanged = true
+        case .awaiting(_, let run):
+            outcome = .done
+            isChanged = true
+            awaiting = Awaiting(run)
         case .unchanged(let error):
             fail(Failure(error))
         case .rolledBack(let error):
@@ -106,6 +112,7 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
                 }
             ),
             "error": report.error.map(errorMember) ?? .null,
+            "awaiting_confirmation": report.awaiting?.members ?? .null,
         ]
     )
 }
@@ -114,6 +121,13 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
 func applyText(_ report: ApplyReport, style: Style) -> [Line] {
     let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
     switch report.outcome {
+    case .done where report.awaiting != nil:
+        guard let awaiting = report.awaiting else { return [] }
+        let left = timeText(.seconds(awaiting.timeLeft.components.seconds))
+        return [
+            style.good("Done, and the machine is as planned.")
+                + style.careful(" It is rolled back in \(left) (\(awaiting.untilText())) unless you confirm it.")
+        ] + awaiting.lines
     case .done: return [style.good("Done, and the machine is as planned.")]
     case .nothingToDo: return [style.good("Nothing to do.")]
     case .dryRun where report.steps.isEmpty && !report.isRefused && report.error == nil:

@@ -7,7 +7,7 @@ struct HistoryRecord: Equatable, Decodable {
     var time: String
     /// The version of the tool.
     var version: String
-    /// The command: `apply`, `recover`.
+    /// The command: `apply`, `recover`, `confirm`.
     var command: String
     /// The host's name.
     var host: String?
@@ -56,6 +56,29 @@ extension HistoryRecord {
             hazards: Set(report.hazards.map(\.id.rawValue)).sorted(),
             accepted: accepted,
             differences: report.differences.count,
+            error: report.error?.message
+        )
+    }
+
+    /// The record of a run that was confirmed, or rolled back because nobody confirmed it.
+    ///
+    /// - Parameter machine: The machine afterwards; nil if it was not read.
+    init(_ report: ConfirmReport, on machine: MachineState?, time: String) {
+        self.init(
+            time: time,
+            version: Daxswitch.version,
+            command: "confirm",
+            host: machine?.host.name,
+            bootID: machine?.kernel.bootID,
+            kernelRelease: machine?.kernel.release,
+            policy: report.policy,
+            outcome: report.outcome.rawValue,
+            changed: !report.steps.isEmpty,
+            exitCode: Int(report.status.rawValue),
+            steps: report.steps,
+            hazards: [],
+            accepted: [],
+            differences: report.differences,
             error: report.error?.message
         )
     }

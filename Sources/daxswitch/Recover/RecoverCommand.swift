@@ -19,6 +19,9 @@ struct RecoverCommand: Command {
             """
     )
 
+    @Flag(help: "Bring back what was before the run, also if it is done and waits for confirmation; never finish it.")
+    var undo = false
+
     @Flag(help: "Say what would be done and do nothing.")
     var dryRun = false
 
@@ -80,7 +83,7 @@ struct RecoverCommand: Command {
             let last = try lastRun(journal, machine, &report)
             switch last {
             case .ofEarlierBoot, .damaged: try journal.putAside()
-            case .settled, .unfinished: break
+            case .settled, .awaiting, .unfinished: break
             }
             if let (run, recovery) = try find(last, on: machine, &report) {
                 try confirm(report)
@@ -138,6 +141,11 @@ struct RecoverCommand: Command {
         case .damaged(let error):
             report.journal = .damaged
             throw error
+        case .awaiting(let run, let awaited):
+            report.journal = .awaiting
+            report.policy = run.policy
+            guard undo else { throw awaited.refusal }
+            return (run, try recovery(of: run, on: machine, &report))
         case .unfinished(let run):
             report.journal = .unfinished
             report.policy = run.policy
@@ -146,11 +154,20 @@ struct RecoverCommand: Command {
                     "the run stopped because \(complaint). The report names no CXL, dax or memory driver, so the recovery goes on"
                 )
             }
-            let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
-            report.take(recovery)
-            if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: colour.style) + [""]) }
-            return (run, recovery)
+            return (run, try recovery(of: run, on: machine, &report))
         }
+    }
+
+    private func recovery(
+        of run: UnfinishedRun,
+        on machine: MachineState,
+        _ report: inout RecoverReport
+    ) throws -> Recovery {
+        let planner = try Planner(machine: machine, overrides: run.overrides)
+        let recovery = planner.recovery(of: run.interruption, undoing: undo)
+        report.take(recovery)
+        if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: colour.style) + [""]) }
+        return recovery
     }
 
     private func confirm(_ report: RecoverReport) throws(Failure) {

@@ -27,6 +27,8 @@ struct RecoverReport {
         case settled
         /// Of a run that was cut off.
         case unfinished
+        /// Of a run that is done and waits for confirmation.
+        case awaiting = "awaiting-confirmation"
         /// Of an earlier boot: put aside.
         case earlierBoot = "earlier-boot"
         /// It can't be read: put aside.
@@ -103,7 +105,8 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
 
 /// What was found, and what is going to be done about it, for people.
 func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: MachineState, style: Style) -> [Line] {
-    let run = "The run of policy \(report.policy ?? "?") was cut off."
+    let end = report.journal == .awaiting ? "waits for confirmation" : "was cut off"
+    let run = "The run of policy \(report.policy ?? "?") \(end)."
     switch recovery {
     case .isUndone: return ["\(run) The machine is as it was before it: only the journal is to be closed."]
     case .finish(let plan) where plan.isEmpty:

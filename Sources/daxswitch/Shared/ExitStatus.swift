@@ -110,10 +110,10 @@ struct Failure: Error, Equatable {
     /// For a run that changed nothing.
     private static func status(of code: ReloadError.Code) -> ExitStatus {
         switch code {
-        case .busy: .busy
+        case .busy, .awaitingConfirmation: .busy
         case .unfinishedJournal, .stuck, .damagedJournal, .otherVersion: .stopped
-        case .machineChanged, .newHazard: .refused
-        case .notLoadable: .missing
+        case .machineChanged, .newHazard, .noWayBack: .refused
+        case .notLoadable, .noTimer: .missing
         case .notPermitted: .notPermitted
         case .stepFailed, .notSettled, .hung, .kernelTrouble, .kernelTroubleElsewhere, .notAsPredicted, .interrupted,
             .unavailable:

@@ -64,8 +64,12 @@ extension UnfinishedWork {
 
     /// Looks that nothing was cut off on this machine, and that no other daxswitch is about something.
     ///
+    /// A run that waits for confirmation is in the way as well.
     /// - Throws: `Failure` that says what it is; `ReloadError` or `PersistenceError` where that can't be found out.
     static func checkNone(bootID: String?) throws {
+        if let run = try AwaitedConfirmation.find(JournalFile(StateDirectory()), bootID: bootID) {
+            throw Failure(run.refusal)
+        }
         let found = try journals(bootID: bootID)
         if let work = found.first(where: { $0.isInTheWay || $0.state == .running }) { throw work.failure }
     }
@@ -105,7 +109,8 @@ extension UnfinishedWork {
             return UnfinishedWork(subject: .apply, state: .otherVersion, failure: Failure(error))
         }
         switch last {
-        case .settled: return nil
+        // A run that waits for confirmation has ended well.
+        case .settled, .awaiting: return nil
         case .unfinished(let run):
             let failure = Failure(run.refusal(journal.place))
             return UnfinishedWork(subject: .apply, state: .halfDone, failure: failure, fix: recover)
@@ -144,6 +149,16 @@ extension MachineRoot {
     func unfinishedWork(on machine: MachineState) throws -> [UnfinishedWork] {
         let journals = isRunning ? try UnfinishedWork.journals(bootID: machine.kernel.bootID) : []
         return journals + UnfinishedWork.hold(of: machine, beside: journals)
+    }
+}
+
+extension MachineRoot {
+    /// The run that waits for confirmation on `machine`, which was read from here.
+    func awaitedConfirmation(on machine: MachineState) throws -> Awaiting? {
+        guard isRunning else { return nil }
+        return try AwaitedConfirmation.find(JournalFile(StateDirectory()), bootID: machine.kernel.bootID).map {
+            Awaiting($0)
+        }
     }
 }
 

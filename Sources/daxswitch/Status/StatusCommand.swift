@@ -64,18 +64,22 @@ struct MachineStatus {
     let unfinished: [UnfinishedWork]
     /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
     let pendingImages: [String]?
+    /// A run that is rolled back unless somebody confirms it.
+    let awaiting: Awaiting?
 
     init(
         machine: MachineState,
         findings: [Finding],
         unfinished: [UnfinishedWork] = [],
-        pendingImages: [String]? = nil
+        pendingImages: [String]? = nil,
+        awaiting: Awaiting? = nil
     ) {
         self.machine = machine
         self.findings = findings
         health = Health(findings, of: machine)
         self.unfinished = unfinished
         self.pendingImages = pendingImages
+        self.awaiting = awaiting
     }
 
     /// Reads the machine at `root`.
@@ -86,7 +90,8 @@ struct MachineStatus {
             machine: machine,
             findings: machineFindings(of: machine, unfinished: unfinished),
             unfinished: unfinished,
-            pendingImages: root.isRunning ? Self.pendingImages(isPersisted: machine.persisted != nil) : nil
+            pendingImages: root.isRunning ? Self.pendingImages(isPersisted: machine.persisted != nil) : nil,
+            awaiting: try root.awaitedConfirmation(on: machine)
         )
     }
 
@@ -123,6 +128,7 @@ func statusDocument(_ status: MachineStatus) -> JSONValue {
             "findings": findingMembers(status.findings),
             "held": .bool(machine.isHeld),
             "unfinished": status.unfinished.members,
+            "awaiting_confirmation": status.awaiting?.members ?? .null,
             "material": materialMembers(machine.material),
             "next_boot": nextBootMembers(machine, status.pendingImages),
             "soft_reserved": .list(

@@ -12,6 +12,7 @@ func statusText(_ status: MachineStatus, style: Style) -> [Line] {
     if !material.isEmpty { lines += [""] + material }
     let work = status.unfinished.lines(style)
     if !work.isEmpty { lines += [""] + work }
+    if let awaiting = status.awaiting { lines += [""] + awaitingText(awaiting, style: style) }
     lines += ["", style.strong("Kernel") + "  \(machine.kernel.release), \(generation)"]
     lines += machine.kernel.generation.evidence.flatMap { wrapped($0, indent: 8) }.map(style.faint)
     if machine.kernel.generation.value == .coordinated || machine.kernel.generation.value == .unfixed {

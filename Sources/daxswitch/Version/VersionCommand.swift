@@ -24,7 +24,8 @@ struct VersionCommand: Command {
 
 /// The kinds of documents that the tool prints; each has a schema.
 let documentKinds = [
-    "apply", "collect", "diff", "error", "explain", "fleet", "history", "orders", "persist", "plan", "policies",
+    "apply", "collect", "confirm", "diff", "error", "explain", "fleet", "history", "orders", "persist", "plan",
+    "policies",
     "predict",
     "record", "recover", "status", "verify", "version",
 ]

@@ -5,7 +5,7 @@ import random
 import sys
 from pathlib import Path
 
-from daxlab import building, cache, kernels, provisioning, recording, walking
+from daxlab import building, cache, confirming, kernels, provisioning, recording, walking
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
 from daxlab.own_kernel import own_kernel
@@ -109,6 +109,11 @@ def parser():
     provision.add_argument("--timeout", type=int, default=900,
                            help="seconds until a play counts as hung (default: %(default)s)")
 
+    confirm = commands.add_parser("confirm", help="confirm a run in time or not, in a guest with systemd")
+    confirm.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
+    confirm.add_argument("--archive", type=Path, help="a Debian root as a tar archive (default: that of test-ansible)")
+    confirm.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+
     commands.add_parser("list", help="list the cases")
     fetch = commands.add_parser("kernels", help="fetch Debian's kernels, and list those that were built")
     fetch.add_argument("--refresh", action="store_true", help="look for newer ones than those in the cache")
@@ -188,6 +193,12 @@ def main():
             there = [kernels.kernel(name) for name in options.kernel or kernels.WISHES]
             return provisioning.provision(there, options.playbook, options.plays.absolute(), options.archive,
                                           options.package.absolute(), results_directory(options), options.timeout)
+        if options.command == "confirm":
+            archive = options.archive or cache.directory("roots") / "trixie-host.tar"
+            if not archive.exists():
+                sys.exit(f"lab: {archive} does not exist; make test-ansible makes it")
+            return confirming.confirm(kernels.kernel("coordinated"), archive, options.tool.absolute(),
+                                      results_directory(options))
         if options.command == "list":
             for case in CASES:
                 print(f"{case.name:28} {case.group:8} {case.platform.name:15} {', '.join(case.kernels):17} "

@@ -1,5 +1,6 @@
 """A guest that is a host as provisioning meets it: Debian on a disk that outlives reboots, reached by SSH."""
 import contextlib
+import re
 import shutil
 import socket
 import subprocess
@@ -86,7 +87,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def make_disk(archive, kernel, key, disk):
+def install(tool, root):
+    """Puts the tool into a root, with the shared libraries that it needs and the root lacks."""
+    shutil.copy(tool, root / "usr/sbin/daxswitch")
+    listed = subprocess.run(["ldd", tool], capture_output=True, text=True, check=True).stdout
+    for library in map(Path, re.findall(r"(/\S+) \(0x", listed)):
+        if not any(root.glob(f"usr/lib/**/{library.name}")):
+            shutil.copy(library, root / "usr/local/lib")
+    subprocess.run([guest.located("ldconfig"), "-r", root], check=True)
+
+
+def make_disk(archive, kernel, key, disk, tool=None):
     """A disk with the root of an archive, the kernel's modules, a network, and a key that may log in as root."""
     with tempfile.TemporaryDirectory(prefix="daxswitch-lab.") as scratch:
         root = Path(scratch)
@@ -100,6 +111,8 @@ def make_disk(archive, kernel, key, disk):
         (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
         shutil.copy(f"{key}.pub", root / "root/.ssh/authorized_keys")
         root.chmod(0o755)
+        if tool:
+            install(tool, root)
         subprocess.run([guest.located("mke2fs"), "-q", "-t", "ext4", "-d", root, disk, DISK], check=True,
                        stdout=subprocess.DEVNULL)
 

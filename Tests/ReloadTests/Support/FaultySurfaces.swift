@@ -178,7 +178,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
             interrupts: self,
             inhibitor: self,
             facts: self,
-            journal: self
+            journal: self,
+            timer: kernel
         )
     }
 }

@@ -7,7 +7,7 @@ import TestCaptures
 
 /// A kernel that was recorded: each step leads to the moment in which a booted kernel had the modules that are then in.
 final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineReader, KernelMessages, FactStore, Waiter,
-    Interrupts, Inhibitor
+    Interrupts, Inhibitor, RollbackTimer
 {
     private(set) var state: MachineState
     private let moments: RecordedMoments
@@ -25,6 +25,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     /// Why they can't be kept away.
     var notInhibited: ReloadError?
     private(set) var now: Duration = .zero
+    /// The timers that were set and are not stopped, and how many steps there were when each was set.
+    private(set) var timers: [TimedConfirmation] = []
+    private(set) var armedAfter: [Int] = []
+    /// Why no timer can be set.
+    var timerFailure: ReloadError?
     /// Steps that fail, with the error.
     var failures: [Step: ReloadError] = [:]
     /// Modules whose files are gone.
@@ -142,6 +147,15 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         if let notInhibited { throw notInhibited }
     }
     func allow() { inhibitions.append("allowed \(steps.count)") }
+    var obstacle: ReloadError? { timerFailure }
+    func arm(_ confirmation: TimedConfirmation) throws(ReloadError) {
+        if let timerFailure { throw timerFailure }
+        timers.append(confirmation)
+        armedAfter.append(steps.count)
+    }
+    func disarm(_ confirmation: TimedConfirmation) { timers.removeAll { $0 == confirmation } }
+    /// Time goes by.
+    func pass(_ time: Duration) { now += time }
     func udevIsBusy() -> Bool { false }
     func hasDaxRegionDriver() -> Bool { now >= driverIsExpected }
     func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? { kept.last }
@@ -167,7 +181,8 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
             interrupts: self,
             inhibitor: self,
             facts: self,
-            journal: JournalFile(state)
+            journal: JournalFile(state),
+            timer: self
         )
     }
 }

@@ -23,16 +23,35 @@ struct Executor {
         tool = Reload.Executor(surfaces, deadlines: deadlines, report: report)
     }
 
-    func run(_ plan: Plan, accepting accepted: Set<Hazard.Identifier>, mayRollBack: Bool = true) -> Reload.Outcome {
+    func run(
+        _ plan: Plan,
+        accepting accepted: Set<Hazard.Identifier>,
+        mayRollBack: Bool = true,
+        confirmedWithin limit: Duration? = nil
+    ) -> Reload.Outcome {
         let start = Kernel(surfaces)?.moment
-        let outcome = tool.run(plan, accepting: accepted, mayRollBack: mayRollBack)
+        let outcome = tool.run(
+            plan,
+            accepting: accepted,
+            mayRollBack: mayRollBack,
+            confirmedWithin: limit
+        )
         guard let kernel = Kernel(surfaces), let start else { return outcome }
         switch outcome {
-        case .done: kernel.expect(plan, since: start)
+        case .done, .awaiting: kernel.expect(plan, since: start)
         case .unchanged, .rolledBack: kernel.expect(start, "\(outcome)")
         case .stopped: break
         }
         return outcome
+    }
+
+    func confirm(_ run: AwaitedConfirmation) throws(ReloadError) { try tool.confirm(run) }
+
+    /// A run that is rolled back must leave the machine that the kernel was before all steps.
+    func expire(_ name: String) throws(ReloadError) -> Expiry {
+        let expiry = try tool.expire(name)
+        if let kernel = Kernel(surfaces), case .ended(.undone, _, _) = expiry { kernel.expect(kernel.first, "expired") }
+        return expiry
     }
 
     /// A run that is finished must bring what its first plan said, whichever steps were left; an undone one the machine that
