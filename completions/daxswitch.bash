@@ -173,13 +173,13 @@ _daxswitch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|predict|apply|verify|diff|recover|persist|collect|policies|explain|history|version|help)
+    status|plan|predict|apply|confirm|verify|diff|recover|persist|collect|policies|explain|history|version|help)
         # Offer subcommand argument completions
         "_daxswitch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan predict apply verify diff recover persist collect policies explain history version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan predict apply confirm verify diff recover persist collect policies explain history version help' -- "${cur}"))
         ;;
     esac
 }
@@ -286,7 +286,7 @@ _daxswitch_apply() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --yes --json --offline-memory --leave-idle --no-rollback --version -h --help)
     repeating_options=(--accept)
-    non_repeating_options=(--color --wait)
+    non_repeating_options=(--color --wait --confirm-within)
     __daxswitch_offer_flags_options 1
 
     # Offer option value completions
@@ -302,12 +302,34 @@ _daxswitch_apply() {
         __daxswitch_add_completions -W 'device-open'$'\n''nondeterministic'$'\n''orphaned-range'$'\n''region-lost'$'\n''unbindable'
         return
         ;;
+    '--confirm-within')
+        return
+        ;;
     esac
 
     # Offer positional completions
     case "${positional_number}" in
     1)
         __daxswitch_add_completions -W 'cxl'$'\n''hmem'$'\n''reload'
+        return
+        ;;
+    esac
+}
+
+_daxswitch_confirm() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--color --wait)
+    __daxswitch_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--wait')
         return
         ;;
     esac
@@ -382,7 +404,7 @@ _daxswitch_diff() {
 
 _daxswitch_recover() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --yes --json --version -h --help)
+    non_repeating_flags=(--undo --dry-run --yes --json --version -h --help)
     repeating_options=()
     non_repeating_options=(--color --wait)
     __daxswitch_offer_flags_options 0
