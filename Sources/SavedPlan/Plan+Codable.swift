@@ -13,8 +13,9 @@ extension Plan: Codable {
     }
 
     private enum RequestKeys: String, CodingKey, CaseIterable {
-        case summary, order, want, consent, rules
+        case summary, order, want, consent, rules, accept
         case initialProbe = "initial_probe"
+        case leaveIdle = "leave_idle"
     }
 
     /// What says whether the rest can be read.
@@ -119,7 +120,17 @@ extension Plan: Codable {
         let policy = name.map { name in
             Policy(name: name, summary: summary ?? "", order: order, want: want, consent: consent)
         }
-        return Request(policy: policy, order: order, overrides: overrides)
+        let accepted: [Word<Hazard.Identifier>] = try request.value(.accept)
+        if let crash = accepted.first(where: { !$0.value.isAcceptable })?.value {
+            throw request.misfit(.accept, "\(crash.rawValue) can't be accepted")
+        }
+        return Request(
+            policy: policy,
+            order: order,
+            overrides: overrides,
+            leavesIdle: try request.value(.leaveIdle),
+            accepted: Set(accepted.map(\.value))
+        )
     }
 
     /// Writes a document; what is missing is null, so that the shape never varies.
@@ -154,6 +165,8 @@ extension Plan: Codable {
         try request.encode(policy?.consent ?? Policy.Consent(), forKey: .consent)
         try request.encode(self.request.overrides.generation?.rawValue, forKey: .rules)
         try request.encode(self.request.overrides.initialProbe?.rawValue, forKey: .initialProbe)
+        try request.encode(self.request.leavesIdle, forKey: .leaveIdle)
+        try request.encode(self.request.accepted.words, forKey: .accept)
     }
 }
 

@@ -39,7 +39,7 @@ struct SavedPlanTests {
 
     private func planned(_ saved: Plan, on host: CaptureRoot) throws -> Plan {
         try PolicyOrPlan.plan(saved, file: "plan.json")
-            .plan(for: try Inspector(root: host.path).read(), memory: try MemoryOptions.parse([]))
+            .plan(for: try Inspector(root: host.path).read(), try ConsentOptions.parse([]))
     }
 
     /// The facts for which the document is refused on `host`.

@@ -91,7 +91,8 @@ extension FactChange: CustomStringConvertible {
 }
 
 extension Plan {
-    /// What differs in `other`, the same request planned again: the steps, or the owners after them.
+    /// What differs in `other`, the same request planned again: the steps, the owners after them, or what was accepted: a hazard
+    /// is accepted for the subject that the plan showed.
     package func changes(to other: Plan) -> [FactChange] {
         let steps = { (plan: Plan) in plan.steps.map(\.description).joined(separator: ", ") }
         let owners = { (plan: Plan) in
@@ -99,10 +100,12 @@ extension Plan {
                 "\(range.range) \(range.owners.sorted().map(\.rawValue).joined(separator: " or "))"
             }.joined(separator: ", ")
         }
+        let unseen = other.hazards.filter { request.accepted.contains($0.id) && !hazards.covers($0) }
         return [
             FactChange(fact: "steps", before: steps(self), now: steps(other)),
             FactChange(fact: "what the steps bring", before: owners(self), now: owners(other)),
         ].filter(\.isChange)
+            + unseen.map { FactChange(fact: "hazard \($0.id.rawValue)", before: "no \($0.subject)", now: $0.subject) }
     }
 }
 

@@ -45,15 +45,24 @@ package struct Plan: Sendable, Equatable {
         package var order: [Step]
         /// What replaces facts that are found.
         package var overrides: Overrides
-        /// Memory that is taken offline stays out of use. No document has this: only `apply` can be told so.
+        /// Memory that is taken offline stays out of use.
         package var leavesIdle: Bool
+        /// The kinds of hazards that don't refuse the plan.
+        package var accepted: Set<Hazard.Identifier>
 
         /// A request.
-        package init(policy: Policy?, order: [Step], overrides: Overrides = Overrides(), leavesIdle: Bool = false) {
+        package init(
+            policy: Policy?,
+            order: [Step],
+            overrides: Overrides = Overrides(),
+            leavesIdle: Bool = false,
+            accepted: Set<Hazard.Identifier> = []
+        ) {
             self.policy = policy
             self.order = order
             self.overrides = overrides
             self.leavesIdle = leavesIdle
+            self.accepted = accepted
         }
     }
 
@@ -62,6 +71,9 @@ package struct Plan: Sendable, Equatable {
 
     /// Nothing is to be done.
     package var isEmpty: Bool { steps.isEmpty }
+
+    /// The hazards that nobody accepted: they refuse the plan.
+    package var openHazards: [Hazard] { hazards.filter { !request.accepted.contains($0.id) } }
 
     /// What the kernel prints as an error although it was foreseen, as parts of lines.
     ///

@@ -25,7 +25,7 @@ package struct Planner: Sendable {
         let request = plan.request
         let planner = try Planner(machine: machine, overrides: request.overrides)
         guard let policy = request.policy else { return planner.predict(request.order) }
-        return planner.plan(policy, leavesIdle: request.leavesIdle)
+        return planner.plan(policy, leavesIdle: request.leavesIdle, accepting: request.accepted)
     }
 
     /// The steps of `policy` that are needed, with what they bring; no steps if the machine is already as it wants.
@@ -33,13 +33,21 @@ package struct Planner: Sendable {
     /// If the policy consents to it, memory in the way is taken offline first; `leavesIdle` keeps it out of use afterwards.
     /// Where single regions can be handed over without harm, these steps take the place of the policy's order.
     ///
-    /// - Parameter named: The word that names the policy in a command; nil: its name.
-    package func plan(_ policy: Policy, leavesIdle: Bool = false, named: String? = nil) -> Plan {
+    /// - Parameters:
+    ///   - accepted: The kinds of hazards that don't refuse the plan. They don't change its steps.
+    ///   - named: The word that names the policy in a command; nil: its name.
+    package func plan(
+        _ policy: Policy,
+        leavesIdle: Bool = false,
+        accepting accepted: Set<Hazard.Identifier> = [],
+        named: String? = nil
+    ) -> Plan {
         let request = Plan.Request(
             policy: policy,
             order: policy.order,
             overrides: overrides,
-            leavesIdle: leavesIdle
+            leavesIdle: leavesIdle,
+            accepted: accepted
         )
         var plan = plan(asked(policy, leavesIdle: leavesIdle), for: request)
         plan.recommendation = recommendation(for: plan, named: named ?? policy.name)

@@ -7,7 +7,9 @@ extension Plan {
         case nothingToDo = "nothing-to-do"
         /// The steps bring what is wanted, and nothing speaks against them.
         case safe
-        /// A hazard stands against the steps.
+        /// The steps have hazards, and all of them were accepted.
+        case accepted
+        /// A hazard that was not accepted stands against the steps.
         case refused
         /// Who owns the memory afterwards depends on what can't be known.
         case uncertain
@@ -15,8 +17,11 @@ extension Plan {
 
     /// What the plan comes to.
     package var verdict: Verdict {
-        if hazards.isEmpty { return isEmpty ? .nothingToDo : prediction.isCertain ? .safe : .uncertain }
-        return hazards.allSatisfy { $0.id == .nondeterministic } ? .uncertain : .refused
+        let open = openHazards
+        guard open.isEmpty else { return open.allSatisfy { $0.id == .nondeterministic } ? .uncertain : .refused }
+        if isEmpty { return .nothingToDo }
+        if !hazards.isEmpty { return .accepted }
+        return prediction.isCertain ? .safe : .uncertain
     }
 }
 
@@ -27,17 +32,28 @@ extension Planner {
     /// - Parameter named: The word that names the policy in a command.
     func recommendation(for plan: Plan, named: String) -> String? {
         guard let policy = plan.policy, !plan.isEmpty else { return nil }
-        let apply = "daxswitch apply \(named)"
+        let request = plan.request
+        // `apply` of a policy goes by the facts that it finds.
+        let canApply = request.overrides == Overrides()
+        let apply = { (offlining: Bool, hazards: [Hazard]) in
+            let taken = request.accepted.intersection(hazards.map(\.id)).map(\.rawValue).sorted()
+            let options =
+                (offlining ? ["--offline-memory"] : []) + (offlining && request.leavesIdle ? ["--leave-idle"] : [])
+                + taken.map { "--accept \($0)" }
+            return (["daxswitch apply \(named)"] + options).joined(separator: " ")
+        }
         switch plan.verdict {
         case .nothingToDo: return nil
-        case .safe: return apply + (policy.consent.offlineMemory ? " --offline-memory" : "")
+        case .safe, .accepted: return canApply ? apply(policy.consent.offlineMemory, plan.hazards) : nil
         case .refused, .uncertain: break
         }
-        if !policy.consent.offlineMemory, plan.hazards.contains(where: { $0.id == .memoryOnline }) {
+        if canApply, !policy.consent.offlineMemory, plan.openHazards.contains(where: { $0.id == .memoryOnline }) {
             var offlining = policy
             offlining.consent.offlineMemory = true
             let outcome = outcome(of: offlining)
-            if outcome.hazards.isEmpty && outcome.prediction.isCertain { return apply + " --offline-memory" }
+            if outcome.hazards.allSatisfy({ request.accepted.contains($0.id) }) && outcome.prediction.isCertain {
+                return apply(true, outcome.hazards)
+            }
         }
         // A policy without a wish is about the modules now: a reboot is not what was asked for.
         guard policy.want.coveredByRegion != nil else { return nil }

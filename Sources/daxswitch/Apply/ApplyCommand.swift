@@ -31,15 +31,7 @@ struct ApplyCommand: Command {
     @OptionGroup var json: JSONOption
     @OptionGroup var colour: ColourOption
     @OptionGroup var wait: WaitOption
-    @OptionGroup var memory: MemoryOptions
-
-    @Option(
-        help: ArgumentHelp(
-            "Go ahead in spite of this hazard; may be repeated. Only hazards that the host survives are taken.",
-            valueName: "hazard"
-        )
-    )
-    var accept: [Hazard.Identifier] = []
+    @OptionGroup var consents: ConsentOptions
 
     @Flag(help: "Where a step fails, leave the machine as it is then.")
     var noRollback = false
@@ -62,14 +54,11 @@ struct ApplyCommand: Command {
             }
             if noRollback { throw ValidationError("--confirm-within and --no-rollback exclude each other") }
         }
-        for hazard in accept where !hazard.isAcceptable {
-            let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
-            throw ValidationError("--accept takes \(names); the host would not survive \(hazard.rawValue)")
-        }
     }
 
     func execute() throws -> ExitStatus {
         var report = ApplyReport()
+        report.accepted = Set(consents.accept)
         do {
             try apply(&report)
         } catch {
@@ -82,7 +71,7 @@ struct ApplyCommand: Command {
         }
         if let error = report.error { Output.complain(error.message) }
         if !dryRun && report.status != .usage {
-            RunLog.leave(HistoryRecord(report, accepted: accept.map(\.rawValue), time: RunLog.now))
+            RunLog.leave(HistoryRecord(report, time: RunLog.now))
         }
         return report.status
     }
@@ -93,7 +82,7 @@ struct ApplyCommand: Command {
         // Whoever is at work changes the machine: it is better planned for after the wait.
         if wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
         let machine = try Inspector().read()
-        let plan = try asked.plan(for: machine, memory: memory)
+        let plan = try asked.plan(for: machine, consents)
         report.take(plan, on: machine)
         if !wantsJSON {
             Output.print(planText(plan, machine: machine, isCarriedOut: !dryRun, style: colour.style) + [""])
@@ -106,7 +95,6 @@ struct ApplyCommand: Command {
     private func isToBeDone(_ plan: Plan, on machine: MachineState, _ report: inout ApplyReport) throws -> Bool {
         // Whatever a plan says of a machine that is half-way, a run that was cut off is to be ended first.
         try UnfinishedWork.checkNone(bootID: machine.kernel.bootID)
-        report.isRefused = plan.hazards.contains { !accept.contains($0.id) }
         if confirmWithin != nil && !plan.isEmpty && !report.isRefused {
             try TimedConfirmation.check(plan, on: machine)
         }
@@ -114,13 +102,12 @@ struct ApplyCommand: Command {
             report.outcome = .dryRun
             return false
         }
-        if plan.isEmpty {
-            report.isRefused = false
-            report.outcome = .nothingToDo
-            return false
-        }
         if report.isRefused {
             report.outcome = .refused
+            return false
+        }
+        if plan.isEmpty {
+            report.outcome = .nothingToDo
             return false
         }
         if let hazard = Privilege.current.hazard {
@@ -138,7 +125,12 @@ struct ApplyCommand: Command {
         let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
         let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
         let outcome = withExtendedLifetime(lock) {
-            executor.run(plan, accepting: Set(accept), mayRollBack: !noRollback, confirmedWithin: confirmWithin?.time)
+            executor.run(
+                plan,
+                accepting: plan.request.accepted,
+                mayRollBack: !noRollback,
+                confirmedWithin: confirmWithin?.time
+            )
         }
         meter.end()
         return outcome

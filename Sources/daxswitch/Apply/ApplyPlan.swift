@@ -6,18 +6,17 @@ import SavedPlan
 extension PolicyOrPlan {
     /// The plan to carry out on `machine`.
     ///
-    /// A saved plan must come out the same again, before what `memory` asks for in addition is planned. If it was carried out
-    /// already, so that the machine is as it wants, there is nothing to do.
+    /// A saved plan has the options that it was made with. It must come out as it was saved, before what `consents` asks for
+    /// in addition is planned. If it was carried out already, so that the machine is as it wants, there is nothing to do.
     /// - Throws: `StalePlan`, `PlanFileError` for a prediction, `PlanningError`.
-    func plan(for machine: MachineState, memory: MemoryOptions) throws -> Plan {
+    func plan(for machine: MachineState, _ consents: ConsentOptions) throws -> Plan {
         switch self {
         case .policy(let entry):
-            return try Planner(machine: machine)
-                .plan(
-                    memory.consenting(entry.policy),
-                    leavesIdle: memory.leaveIdle,
-                    named: shellWord(path: entry.argument)
-                )
+            return consents.plan(
+                entry.policy,
+                with: try Planner(machine: machine),
+                named: shellWord(path: entry.argument)
+            )
         case .plan(let saved, let file):
             guard let policy = saved.policy else {
                 throw PlanFileError(
@@ -32,9 +31,10 @@ extension PolicyOrPlan {
                 throw StalePlan(file: file, changes: changes)
             }
             let planner = try Planner(machine: machine, overrides: saved.request.overrides)
-            let differences = saved.changes(to: planner.plan(policy))
+            let again = try Planner.replan(saved, on: machine)
+            let differences = saved.changes(to: again)
             guard differences.isEmpty else { throw StalePlan(file: file, changes: differences) }
-            return planner.plan(memory.consenting(policy), leavesIdle: memory.leaveIdle)
+            return consents.plan(policy, with: planner, after: saved.request)
         }
     }
 }

@@ -34,6 +34,8 @@ struct ApplyReport {
     /// The steps of the plan.
     var steps: [Step] = []
     var hazards: [Hazard] = []
+    /// The kinds of hazards that were accepted.
+    var accepted: Set<Hazard.Identifier> = []
     /// What verification found afterwards.
     var differences: [Difference] = []
     /// What a saved plan relied on and is not so any more.
@@ -42,12 +44,14 @@ struct ApplyReport {
     /// The run is done and waits for confirmation.
     var awaiting: Awaiting?
 
-    /// What is going to be done.
+    /// What is going to be done, unless a hazard that was not accepted refuses it.
     mutating func take(_ plan: Plan, on machine: MachineState) {
         self.machine = machine
+        isRefused = !plan.openHazards.isEmpty
         policy = plan.policy?.name
         steps = plan.steps
         hazards = plan.hazards
+        accepted = plan.request.accepted
     }
 
     /// How the run ended.

@@ -40,7 +40,7 @@ extension HistoryRecord {
     /// The record of an `apply` that has ended.
     ///
     /// - Parameter time: `HistoryRecord.stamp(_:)` of now.
-    init(_ report: ApplyReport, accepted: [String], time: String) {
+    init(_ report: ApplyReport, time: String) {
         self.init(
             time: time,
             version: Daxswitch.version,
@@ -54,7 +54,7 @@ extension HistoryRecord {
             exitCode: Int(report.status.rawValue),
             steps: report.steps.map(\.description),
             hazards: Set(report.hazards.map(\.id.rawValue)).sorted(),
-            accepted: accepted,
+            accepted: report.accepted.map(\.rawValue).sorted(),
             differences: report.differences.count,
             error: report.error?.message
         )

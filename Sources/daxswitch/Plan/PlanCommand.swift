@@ -24,6 +24,7 @@ struct PlanCommand: Command {
     @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
     @OptionGroup var colour: ColourOption
+    @OptionGroup var consents: ConsentOptions
     @OptionGroup var facts: OverrideOptions
 
     @OptionGroup var saving: OutOption
@@ -65,20 +66,22 @@ struct PlanCommand: Command {
     private func describe(_ plan: Plan, _ entry: inout FleetEntry) {
         entry.result = FleetResult(plan)
         entry.amount = plan.isEmpty ? "" : counted(plan.steps.count, "step")
-        entry.refusedBy = Set(plan.hazards.grouped.map(\.cause.id))
+        entry.refusedBy = Set(plan.openHazards.grouped.map(\.cause.id))
         entry.isUncertain = !plan.prediction.isCertain
         entry.notes = entry.refusedBy.map(\.rawValue).sorted() + (entry.isUncertain ? ["not certain"] : [])
         entry.document = plan
         entry.status = status(of: plan)
     }
 
-    private func plan(_ entry: PolicyLibrary.Entry, on machine: MachineState) throws -> Plan {
-        try Planner(machine: machine, overrides: facts.overrides)
-            .plan(entry.policy, named: shellWord(path: entry.argument))
+    /// The plan of a policy on a machine, with the options of this command.
+    func plan(_ entry: PolicyLibrary.Entry, on machine: MachineState) throws -> Plan {
+        let planner = try Planner(machine: machine, overrides: facts.overrides)
+        return consents.plan(entry.policy, with: planner, named: shellWord(path: entry.argument))
     }
 
-    private func status(of plan: Plan) -> ExitStatus {
-        if !plan.hazards.isEmpty { return .refused }
+    /// How the command ends about `plan`.
+    func status(of plan: Plan) -> ExitStatus {
+        if !plan.openHazards.isEmpty { return .refused }
         return detailedExitCode && !plan.isEmpty ? .pending : .done
     }
 }

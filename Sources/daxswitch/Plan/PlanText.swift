@@ -30,7 +30,7 @@ func planText(
         lines += plan.prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
     }
     if !plan.hazards.isEmpty {
-        lines += [""] + hazardsText(plan.hazards, style)
+        lines += [""] + hazardsText(plan.hazards, accepted: plan.request.accepted, style)
     }
     return plan.isEmpty ? lines : lines + [""] + verdict
 }
@@ -40,17 +40,21 @@ func verdictText(_ plan: Plan, _ machine: MachineState, isCarriedOut: Bool = fal
     let next = plan.recommendation.map { command in
         command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command
     }
-    let causes = counted(plan.hazards.grouped.count, "hazard")
+    let causes = counted(plan.openHazards.grouped.count, "hazard")
     let words: String
     switch plan.verdict {
     case .nothingToDo:
         words = plan.policy == nil ? "Nothing to do: these steps change nothing" : "Nothing to do: already in effect"
         return wrapped(words + ".", indent: 0).map(style.good)
-    case .safe:
+    case .safe, .accepted:
+        let ids = Set(plan.hazards.grouped.map(\.cause.id.rawValue)).sorted().joined(separator: ", ")
+        // `apply` of a policy takes no --rules; of a saved plan it has them.
+        let saved = "save it with --out FILE, then daxswitch apply FILE"
+        let start = plan.verdict == .safe ? "Safe" : "Hazards accepted (\(ids))"
         words =
-            "Safe: \(counted(plan.steps.count, "step")), \(changes(plan.prediction, machine))."
-            + (isCarriedOut ? "" : next.map { " Next: \($0)" } ?? "")
-        return wrapped(words, indent: 0).map(style.good)
+            "\(start): \(counted(plan.steps.count, "step")), \(changes(plan.prediction, machine))."
+            + (isCarriedOut || plan.policy == nil ? "" : " Next: \(next ?? saved)")
+        return wrapped(words, indent: 0).map(plan.verdict == .safe ? style.good : style.careful)
     case .refused:
         words = "REFUSED: \(causes). " + (next.map { "Do this instead: \($0)" } ?? "The fix of each is below.")
         return wrapped(plan.policy == nil ? "DANGEROUS: \(causes)." : words, indent: 0).map(style.bad)
@@ -88,10 +92,12 @@ private func head(_ plan: Plan, _ machine: MachineState, root: String, _ style: 
     let host = machine.host.name.map { "\($0), " } ?? ""
     let generation = kernel.generation.value?.rawValue ?? "unknown rules"
     let place = root == "/" ? "this boot" : "capture \(root)"
-    let overrides = [
-        plan.request.overrides.generation.map { "--rules \($0.rawValue)" },
-        plan.request.overrides.initialProbe.map { "--initial-probe \($0.rawValue)" },
-    ].compactMap { $0 }
+    let overrides =
+        [
+            plan.request.overrides.generation.map { "--rules \($0.rawValue)" },
+            plan.request.overrides.initialProbe.map { "--initial-probe \($0.rawValue)" },
+            plan.request.leavesIdle ? "--leave-idle" : nil,
+        ].compactMap { $0 } + plan.request.accepted.map { "--accept \($0.rawValue)" }.sorted()
     let time = plan.madeAt.map { ", \($0)" } ?? ""
     return wrapped(
         "\(host)\(kernel.release) (\(generation)), \(place)\(time)"
@@ -123,15 +129,22 @@ private func roomText(_ plan: Plan, _ machine: MachineState) -> [Line] {
 }
 
 /// Each hazard with its fix; what follows from it is below.
-func hazardsText(_ hazards: [Hazard], _ style: Style) -> [Line] {
+///
+/// - Parameter accepted: The kinds that were accepted.
+func hazardsText(_ hazards: [Hazard], accepted: Set<Hazard.Identifier> = [], _ style: Style) -> [Line] {
     let groups = hazards.grouped
+    let word = { (hazard: Hazard) in
+        hazard.severity.rawValue + (accepted.contains(hazard.id) ? ", accepted" : "")
+    }
     var lines = [style.bad("\(counted(groups.count, "hazard"))")]
     for (hazard, consequences) in groups {
-        lines.append("  " + style.bad("\(hazard.id.rawValue)") + " (\(hazard.severity.rawValue)): \(hazard.subject)")
+        let name =
+            accepted.contains(hazard.id) ? style.careful("\(hazard.id.rawValue)") : style.bad("\(hazard.id.rawValue)")
+        lines.append("  " + name + " (\(word(hazard))): \(hazard.subject)")
         lines += wrapped(hazard.why, indent: 4)
         lines += wrapped("Fix: \(hazard.wayOut)", indent: 4)
         for one in consequences {
-            lines += wrapped("leads to \(one.id.rawValue) (\(one.severity.rawValue)): \(one.why)", indent: 6).map(
+            lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(one.why)", indent: 6).map(
                 style.faint
             )
         }

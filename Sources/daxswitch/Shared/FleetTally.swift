@@ -19,7 +19,7 @@ enum FleetResult: String {
 
     /// What `plan` comes to.
     init(_ plan: Plan) {
-        if !plan.hazards.isEmpty {
+        if !plan.openHazards.isEmpty {
             self = .refused
         } else {
             self = plan.isEmpty ? .nothingToDo : .changes

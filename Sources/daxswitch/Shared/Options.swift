@@ -45,19 +45,42 @@ struct OverrideOptions: ParsableArguments {
     var overrides: Overrides { Overrides(generation: rules, initialProbe: initialProbe) }
 }
 
-/// `--offline-memory` and `--leave-idle`.
-struct MemoryOptions: ParsableArguments {
+/// What a plan may do beyond its policy: `--offline-memory`, `--leave-idle` and `--accept`. `plan` and `apply` take the same
+/// options, so that what one shows is what the other carries out.
+struct ConsentOptions: ParsableArguments {
     @Flag(help: "Take memory that is online in the way offline first, and put it to the use it had afterwards.")
     var offlineMemory = false
 
     @Flag(help: "Leave memory that was taken offline as its new driver brings it, instead of putting it to use again.")
     var leaveIdle = false
 
-    /// The policy, with what was consented to on the command line.
-    func consenting(_ policy: Policy) -> Policy {
+    @Option(
+        help: ArgumentHelp(
+            "Go ahead despite this hazard; may be repeated. Hazards that would crash the host can't be accepted.",
+            valueName: "hazard"
+        )
+    )
+    var accept: [Hazard.Identifier] = []
+
+    func validate() throws {
+        for hazard in accept where !hazard.isAcceptable {
+            let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
+            throw ValidationError("--accept takes \(names); the host would not survive \(hazard.rawValue)")
+        }
+    }
+
+    /// The plan of `policy`, with what was asked for before (`saved`) and what is asked for here.
+    ///
+    /// - Parameter named: The word that names the policy in a command; nil: its name.
+    func plan(_ policy: Policy, with planner: Planner, after saved: Plan.Request? = nil, named: String? = nil) -> Plan {
         var policy = policy
         if offlineMemory { policy.consent.offlineMemory = true }
-        return policy
+        return planner.plan(
+            policy,
+            leavesIdle: leaveIdle || saved?.leavesIdle == true,
+            accepting: Set(accept).union(saved?.accepted ?? []),
+            named: named
+        )
     }
 }
 

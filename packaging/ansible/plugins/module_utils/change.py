@@ -3,10 +3,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import json
-import os
-import tempfile
-
 from ansible_collections.daxswitch.daxswitch.plugins.module_utils.tool import Tool, ToolError, root_option
 from ansible_collections.daxswitch.daxswitch.plugins.module_utils import wording
 
@@ -90,9 +86,7 @@ class Change(object):
 
     def preview(self, before):
         """Check mode: the plan, and what it would bring."""
-        after = self.plan(self.wanted["policy"])
-        if self.wanted["offline_memory"] and not after["request"]["consent"]["offline_memory"]:
-            after = self.consenting(after["request"])
+        code, after = self.tool.run("plan", self.root() + self.apply_options(), self.wanted["policy"])
         self.members["steps"] = after["steps"]
         self.members["ranges"] = after["ranges"]
         self.found(after["hazards"])
@@ -101,28 +95,10 @@ class Change(object):
         if not self.wanted["root"]:
             # What apply itself would say: it knows which hazards can be accepted, and whom a policy file belongs to.
             self.ended("apply", ["--dry-run"] + self.apply_options(), self.wanted["policy"])
-        elif [one for one in after["hazards"] if one["id"] not in self.wanted["accept"]]:
+        elif code == 3:
             self.refuse("plan", dict(after, outcome="refused"), 3)
         # Only here: a plan that is refused changes nothing, however many steps it has.
         self.changed = bool(after["steps"])
-
-    def plan(self, policy):
-        return self.tool.run("plan", self.root(), policy)[1]
-
-    def consenting(self, request):
-        """The plan of the same policy with offline_memory, which `plan` takes in a policy file only."""
-        # The summary decides nothing, and JSON has other escapes for what is not ASCII than TOML.
-        lines = ['summary = ""', "order = %s" % json.dumps(request["order"]), "[want]"]
-        lines += ["%s = %s" % (key, json.dumps(owner)) for key, owner in sorted(request["want"].items())]
-        lines += ["[consent]", "offline_memory = true",
-                  "lose_regions = %s" % json.dumps(request["consent"]["lose_regions"])]
-        descriptor, path = tempfile.mkstemp(suffix=".toml", dir=self.module.tmpdir)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write("\n".join(lines) + "\n")
-            return self.plan(path)
-        finally:
-            os.unlink(path)
 
     def apply_options(self):
         options = ["--offline-memory"] if self.wanted["offline_memory"] else []
