@@ -206,8 +206,8 @@ _daxswitch_status() {
 
 _daxswitch_plan() {
     repeating_flags=()
-    non_repeating_flags=(--json --detailed-exitcode --version -h --help)
-    repeating_options=(--root --out)
+    non_repeating_flags=(--json --offline-memory --leave-idle --detailed-exitcode --version -h --help)
+    repeating_options=(--root --accept --out)
     non_repeating_options=(--color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
@@ -219,6 +219,10 @@ _daxswitch_plan() {
         ;;
     '--color')
         __daxswitch_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--accept')
+        __daxswitch_add_completions -W 'device-open'$'\n''nondeterministic'$'\n''orphaned-range'$'\n''region-lost'$'\n''unbindable'
         return
         ;;
     '--rules')

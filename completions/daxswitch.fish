@@ -25,7 +25,7 @@ function __daxswitch_parse_tokens -S
         case 'status'
             __daxswitch_parse_subcommand -r 1 'root=+' 'json' 'color=' 'check' 'version' 'h/help'
         case 'plan'
-            __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'color=' 'rules=' 'initial-probe=' 'out=+' 'detailed-exitcode' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'color=' 'offline-memory' 'leave-idle' 'accept=+' 'rules=' 'initial-probe=' 'out=+' 'detailed-exitcode' 'version' 'h/help'
         case 'predict'
             __daxswitch_parse_subcommand -r 1 'root=+' 'json' 'color=' 'rules=' 'initial-probe=' 'out=+' 'all-orders' 'version' 'h/help'
         case 'apply'
@@ -132,6 +132,9 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional 
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan"' -l 'root' -d 'Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one a line, @- for standard input): a line for each, and a summary.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" json' -l 'json' -d 'Print one JSON document; its keys are a contract.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" color' -l 'color' -d 'Colour the text. auto: on a terminal, unless NO_COLOR is set or TERM is dumb.' -rfka 'auto always never'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" offline-memory' -l 'offline-memory' -d 'Take memory that is online in the way offline first, and put it to the use it had afterwards.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" leave-idle' -l 'leave-idle' -d 'Leave memory that was taken offline as its new driver brings it, instead of putting it to use again.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan"' -l 'accept' -d 'Go ahead despite this hazard; may be repeated. Hazards that would crash the host can\'t be accepted.' -rfka 'device-open nondeterministic orphaned-range region-lost unbindable'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" rules' -l 'rules' -d 'Take these kernel rules instead of the ones found.' -rfka 'hmem-only deferring coordinated unfixed all-or-nothing'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan" initial-probe' -l 'initial-probe' -d 'Take this state of dax_hmem\'s initial probe instead of the one found: pending or done.' -rfka ''
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch plan"' -l 'out' -d 'Write the document to this file, for apply and verify; with -, to standard output in place of text.' -rF
@@ -156,7 +159,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_op
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" wait' -l 'wait' -d 'Wait so long for another daxswitch to end, instead of ending with 75 at once.' -rfka ''
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" offline-memory' -l 'offline-memory' -d 'Take memory that is online in the way offline first, and put it to the use it had afterwards.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" leave-idle' -l 'leave-idle' -d 'Leave memory that was taken offline as its new driver brings it, instead of putting it to use again.'
-complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply"' -l 'accept' -d 'Go ahead in spite of this hazard; may be repeated. Only hazards that the host survives are taken.' -rfka 'device-open nondeterministic orphaned-range region-lost unbindable'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply"' -l 'accept' -d 'Go ahead despite this hazard; may be repeated. Hazards that would crash the host can\'t be accepted.' -rfka 'device-open nondeterministic orphaned-range region-lost unbindable'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" no-rollback' -l 'no-rollback' -d 'Where a step fails, leave the machine as it is then.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" confirm-within' -l 'confirm-within' -d 'Roll the run back unless somebody runs `daxswitch confirm` within this time: 30s to 24h.' -rfka ''
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch apply" version' -l 'version' -d 'Show the version.'
