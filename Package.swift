@@ -45,6 +45,7 @@ let package = Package(
         library("Machine", ["Iomem"]),
         library("Inspection", ["Iomem", "Machine", "LinuxSystem"]),
         library("Ownership", ["Iomem", "Machine"]),
+        library("Map", ["Iomem", "Machine", "Ownership"]),
         library("Policy", ["Ownership", "LinuxSystem", "TOMLKit"]),
         library("SavedPlan", ["Iomem", "Machine", "Ownership"]),
         library(
@@ -55,9 +56,9 @@ let package = Package(
         .executableTarget(
             name: "daxswitch",
             dependencies: [
-                "Iomem", "Machine", "Inspection", "Ownership", "Policy", "SavedPlan", "Reload", "Persistence", "Kmod",
-                "LinuxSystem",
-                "CSystem",
+                "Iomem", "Machine", "Inspection", "Ownership", "Map", "Policy", "SavedPlan", "Reload", "Persistence",
+                "Kmod",
+                "LinuxSystem", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -95,6 +96,7 @@ let package = Package(
         tests("Iomem"),
         tests("Inspection", ["LinuxSystem", "TestCaptures", "TestProcesses"]),
         tests("Ownership", ["CaptureReplay", "Inspection", "Policy", "TestCaptures"]),
+        tests("Map", ["CaptureReplay", "Inspection", "TestCaptures"]),
         tests("Policy", ["LinuxSystem"]),
         tests("Reload", ["CSystem", "CaptureReplay", "Kmod", "LinuxSystem", "Policy", "Referee", "TestCaptures"]),
         tests("Persistence", ["LinuxSystem", "Referee", "TestCaptures"]),

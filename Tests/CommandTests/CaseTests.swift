@@ -63,7 +63,7 @@ struct CaseTests {
         var bad: Set<String> = []
         for one in Case.all {
             let codes = try one.text("exit").split(separator: "\n")
-            for (words, code) in zip(try one.commands(), codes) {
+            for (words, code) in zip(try one.commands().map(\.words), codes) {
                 guard let command = words.first(where: names.contains) else { continue }
                 if code == "0" { good.insert(command) }
                 if words.contains("--json") { json.insert(command) }

@@ -64,7 +64,7 @@ struct ReadmeTests {
         let cases = Case.all.filter { $0.name.hasPrefix("session-") }
         #expect(!cases.isEmpty && shown.count == cases.count)
         for (shown, one) in zip(shown, cases) {
-            let command = try #require(try one.commands().first).joined(separator: " ")
+            let command = try #require(try one.commands().first).words.joined(separator: " ")
             let output = try one.text("stdout")
             guard shown.command.hasPrefix("apply ") else {
                 #expect(command.replacing(" --root root", with: "") == shown.command, "\(one.testDescription)")

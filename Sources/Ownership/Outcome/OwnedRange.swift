@@ -123,15 +123,15 @@ func cut(_ ranges: [AddressRange], at edges: [AddressRange]) -> [AddressRange] {
 }
 
 /// The addresses at which ranges begin, and those behind their ends: sorted once, in O(n log n).
-struct Edges: Sendable {
+package struct Edges: Sendable {
     private let starts: [UInt64]
 
-    init(of ranges: [AddressRange]) {
+    package init(of ranges: [AddressRange]) {
         starts = Set(ranges.map(\.start) + ranges.compactMap { $0.end == .max ? nil : $0.end + 1 }).sorted()
     }
 
     /// `range` in parts that no edge cuts, in address order; k of them in O(k + log n).
-    func cut(_ range: AddressRange) -> [AddressRange] {
+    package func cut(_ range: AddressRange) -> [AddressRange] {
         var uncut: [AddressRange] = []
         var start = range.start
         for edge in starts[starts.partitioningIndex { $0 > range.start }...].prefix(while: { $0 <= range.end }) {

@@ -242,7 +242,7 @@ extension Policy.Want {
 
 extension Array where Element: Hashable {
     /// Each element once, in the order of its first appearance.
-    func uniqued() -> [Element] {
+    package func uniqued() -> [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

@@ -22,7 +22,8 @@ struct PlanCommand: Command {
     var policy: String
 
     @OptionGroup var roots: RootsOption
-    @OptionGroup var json: JSONOption
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
     @OptionGroup var consents: ConsentOptions
     @OptionGroup var facts: OverrideOptions
@@ -33,7 +34,7 @@ struct PlanCommand: Command {
     var detailedExitCode = false
 
     /// A plan on standard output leaves no room for text.
-    var wantsJSON: Bool { json.isOn || saving.isToStandardOutput }
+    var wantsJSON: Bool { format.wantsJSON || saving.isToStandardOutput }
 
     func execute() throws -> ExitStatus {
         let named = try PolicyLibrary().find(naming: policy)
@@ -54,12 +55,14 @@ struct PlanCommand: Command {
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, root: root.path, style: colour.style))
+            printPlan(plan, machine, root: root.path, format, detail, colour.style)
         }
         return status(of: plan)
     }
 
     func validate() throws {
+        try format.validate(roots)
+        try saving.checkRoom(beside: format)
         if saving.isAsked && roots.single == nil { throw ValidationError("--out takes the plan of one machine") }
     }
 

@@ -2,7 +2,7 @@ import Iomem
 import Machine
 import Ownership
 
-/// `plan` and `predict` for people: the verdict, the steps, each range from its owner now to the one predicted, the hazards,
+/// `plan` and `predict` for people: the verdict, the hazards, the owners now and afterwards as a map and as a table, the steps,
 /// and the verdict again.
 ///
 /// - Parameters:
@@ -13,26 +13,40 @@ func planText(
     machine: MachineState,
     root: String? = nil,
     isCarriedOut: Bool = false,
+    _ detail: Detail = Detail(),
     style: Style
 ) -> [Line] {
     let verdict = verdictText(plan, machine, isCarriedOut: isCarriedOut, style)
-    var lines = verdict + (root.map { head(plan, machine, root: $0, style) } ?? [])
-    if !plan.isEmpty {
-        let title = plan.policy.map { "Policy \($0.name): " } ?? ""
-        lines += ["", style.strong("\(title)\(counted(plan.steps.count, "step"))")]
-        lines += plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element, on: machine))" }
-    }
-    lines += roomText(plan, machine)
-    lines += ["", style.strong("Owners")] + ownersText(plan.prediction, machine, style)
-    if !plan.notes.isEmpty { lines += [""] + plan.notes.flatMap { wrapped("Note: \($0)", indent: 2) } }
-    if !plan.prediction.missingFacts.isEmpty {
-        lines += ["", style.careful("Not certain, because")]
-        lines += plan.prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
-    }
-    if !plan.hazards.isEmpty {
-        lines += [""] + hazardsText(plan.hazards, accepted: plan.request.accepted, style)
-    }
+    if detail.isQuiet { return verdict }
+    let sections = [
+        verdict + (root.map { head(plan, machine, root: $0, style) } ?? []),
+        plan.hazards.isEmpty ? [] : hazardsText(plan.hazards, accepted: plan.request.accepted, style, detail),
+        detail.hasMap ? planMapText(plan, machine, detail, style: style) : [],
+        [style.strong("Owners")] + ownersText(plan.prediction, machine, detail, style),
+        stepsText(plan, machine, style),
+        roomText(plan, machine),
+        plan.notes.flatMap { wrapped("Note: \($0)", indent: 2) },
+        missingText(plan.prediction, style),
+    ]
+    let lines = Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
     return plan.isEmpty ? lines : lines + [""] + verdict
+}
+
+/// Who owns what now, and below it who does after the steps.
+func planMapText(_ plan: Plan, _ machine: MachineState, _ detail: Detail, style: Style) -> [Line] {
+    MapText(machine, prediction: plan.prediction, showsAll: detail.showsAll, style: style).lines()
+}
+
+private func stepsText(_ plan: Plan, _ machine: MachineState, _ style: Style) -> [Line] {
+    guard !plan.isEmpty else { return [] }
+    let title = plan.policy.map { "Policy \($0.name): " } ?? ""
+    return [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
+        + plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element, on: machine))" }
+}
+
+private func missingText(_ prediction: Prediction, _ style: Style) -> [Line] {
+    guard !prediction.missingFacts.isEmpty else { return [] }
+    return [style.careful("Not certain, because")] + prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
 }
 
 /// What the plan comes to, and the one command that serves what was asked.
@@ -122,16 +136,20 @@ private func roomText(_ plan: Plan, _ machine: MachineState) -> [Line] {
             indent: 2
         )
     return [
-        "",
         "  \(sizeText(room.going)) go offline; at most \(sizeText(room.used)) are in use and move\(hugepages).",
         "  Elsewhere \(sizeText(room.elsewhere)) are available, and \(sizeText(room.swapFree)) of swap.",
     ] + note
 }
 
-/// Each hazard with its fix; what follows from it is below.
+/// Each hazard with its fix; what follows from it is below, in full if all is asked for.
 ///
 /// - Parameter accepted: The kinds that were accepted.
-func hazardsText(_ hazards: [Hazard], accepted: Set<Hazard.Identifier> = [], _ style: Style) -> [Line] {
+func hazardsText(
+    _ hazards: [Hazard],
+    accepted: Set<Hazard.Identifier> = [],
+    _ style: Style,
+    _ detail: Detail = Detail()
+) -> [Line] {
     let groups = hazards.grouped
     let word = { (hazard: Hazard) in
         hazard.severity.rawValue + (accepted.contains(hazard.id) ? ", accepted" : "")
@@ -143,43 +161,51 @@ func hazardsText(_ hazards: [Hazard], accepted: Set<Hazard.Identifier> = [], _ s
         lines.append("  " + name + " (\(word(hazard))): \(hazard.subject)")
         lines += wrapped(hazard.why, indent: 4)
         lines += wrapped("Fix: \(hazard.wayOut)", indent: 4)
-        for one in consequences {
-            lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(one.why)", indent: 6).map(
-                style.faint
-            )
+        if detail.isVerbose {
+            for one in consequences {
+                lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(one.why)", indent: 6)
+                    .map(style.faint)
+            }
+        } else if !consequences.isEmpty {
+            let kinds = consequences.map { "\($0.id.rawValue) (\(word($0)))" }.uniqued()
+            lines += wrapped("Leads to \(kinds.joined(separator: ", ")).", indent: 4).map(style.faint)
         }
     }
     return lines
 }
 
-private func ownersText(_ prediction: Prediction, _ machine: MachineState, _ style: Style) -> [Line] {
+private func ownersText(
+    _ prediction: Prediction,
+    _ machine: MachineState,
+    _ detail: Detail,
+    _ style: Style
+) -> [Line] {
     guard !prediction.ranges.isEmpty else {
         return ["  none: this machine has no Soft Reserved memory and no ram region"]
     }
     let now = ownedRanges(of: machine)
     let index = RangeIndex(now.map(\.range))
-    let rows = aligned(
-        prediction.ranges.map { range in row(range, from: index.places(overlapping: range.range).map { now[$0] }) }
-    )
-    var lines: [Line] = []
-    for (row, predicted) in zip(rows, prediction.ranges) {
+    let rows = prediction.ranges.map { predicted -> RangeRow in
+        let changes = predicted.ownerNow.map { [$0] } != predicted.owners
         let rules = predicted.rules.isEmpty ? "" : " [\(predicted.rules.joined(separator: ", "))]"
-        lines.append(row)
-        lines += wrapped(predicted.why + rules, indent: 4).map(style.faint)
+        return RangeRow(
+            predicted.range,
+            shared: [ownersWords(predicted, from: index.places(overlapping: predicted.range).map { now[$0] })],
+            own: [predicted.through.map { "through \($0)" } ?? ""],
+            // Why nothing changes is asked for seldom.
+            note: changes || detail.isVerbose ? wrapped(predicted.why + rules, indent: 4).map(style.faint) : []
+        )
     }
-    return lines
+    return RangeRow.table(rows, showsAll: detail.showsAll)
 }
 
-/// One range: from the owners it has to the ones it will have.
-private func row(_ predicted: PredictedRange, from now: [OwnedRange]) -> [String] {
+/// The owners that a range has, and the ones that it will have.
+private func ownersWords(_ predicted: PredictedRange, from now: [OwnedRange]) -> String {
     let owners = Set(now.filter(\.isOwnerKnown).map(\.owner)).sorted().map(\.rawValue)
     let words = owners + (now.allSatisfy(\.isOwnerKnown) ? [] : ["unknown"])
     let before = words.isEmpty ? Owner.none.rawValue : words.joined(separator: ", ")
     let after = predicted.owners.sorted().map(\.rawValue).joined(separator: " or ")
-    let through = predicted.through.map { "through \($0)" } ?? ""
-    return [
-        "\(predicted.range)", sizeText(predicted.range.size), "\(before) -> \(after)\(memoryNote(of: now))", through,
-    ]
+    return "\(before) -> \(after)\(memoryNote(of: now))"
 }
 
 /// What bytes are that nobody misses: of a range of dax_hmem's that reaches beyond its memory; empty for memory.

@@ -16,7 +16,8 @@ struct PredictCommand: Command {
     var steps: [String] = []
 
     @OptionGroup var root: RootOption
-    @OptionGroup var json: JSONOption
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
 
@@ -26,13 +27,14 @@ struct PredictCommand: Command {
     var allOrders = false
 
     /// A prediction on standard output leaves no room for text.
-    var wantsJSON: Bool { json.isOn || saving.isToStandardOutput }
+    var wantsJSON: Bool { format.wantsJSON || saving.isToStandardOutput }
 
     private static let words =
         ["hold", "release"] + Step.modules + Step.modules.flatMap { ["load:\($0)", "unload:\($0)"] }
 
     func validate() throws {
         if steps.isEmpty { throw ValidationError("name at least one \(allOrders ? "module" : "step")") }
+        try saving.checkRoom(beside: format)
         if allOrders { return try validateModules() }
         for step in steps {
             do { _ = try Step(parsing: step) } catch {
@@ -43,6 +45,7 @@ struct PredictCommand: Command {
     }
 
     private func validateModules() throws {
+        if format.isMap { throw ValidationError("--all-orders has no map: it shows many outcomes") }
         if saving.isAsked { throw ValidationError("--out takes one prediction; --all-orders makes many") }
         if let word = modules.first(where: { !Step.modules.contains($0) }) {
             throw ValidationError(
@@ -78,7 +81,7 @@ struct PredictCommand: Command {
         if wantsJSON {
             Output.print(.form(plan))
         } else {
-            Output.print(planText(plan, machine: machine, root: root.root.path, style: colour.style))
+            printPlan(plan, machine, root: root.root.path, format, detail, colour.style)
         }
         return .done
     }

@@ -20,17 +20,38 @@ struct ColourOption: ParsableArguments {
     var style: Style { Style(.current, colour: choice) }
 }
 
-/// `--quiet` and `--verbose`.
+/// `--quiet`, `--verbose` and `--all`.
 struct DetailOptions: ParsableArguments {
-    @Flag(name: [.long, .customShort("q")], help: "Print the result only: one line each.")
+    @Flag(name: [.long, .customShort("q")], help: "Print only the verdict and the findings, a line each.")
     var quiet = false
 
-    @Flag(name: [.long, .customShort("v")], help: "Print everything: evidence, reasons and long lists too.")
+    @Flag(
+        name: [.long, .customShort("v")],
+        help: "Also print evidence, every reason, and everything that --all shows."
+    )
     var verbose = false
+
+    @Flag(help: "Show each range and window, also if there are more than 40.")
+    var all = false
 
     func validate() throws {
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other: choose one") }
     }
+
+    /// How much text there is.
+    var detail: Detail { Detail(isQuiet: quiet, isVerbose: verbose, showsAll: all || verbose) }
+}
+
+/// How much a text says.
+struct Detail {
+    /// Only the verdict and the findings, a line each.
+    var isQuiet = false
+    /// Evidence, every reason and every list, too.
+    var isVerbose = false
+    /// Long tables and maps are not folded.
+    var showsAll = false
+    /// There is a map.
+    var hasMap = true
 }
 
 /// What a command prints; the raw value is the word of `--format`.
@@ -52,7 +73,7 @@ struct FormatOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Print only this: the text without the map, the map, the map as a picture, or JSON (as --json).",
+            "Print only the text without the map, the map, the map as an SVG picture, or JSON (as --json).",
             valueName: "format"
         )
     )
@@ -65,4 +86,21 @@ struct FormatOptions: ParsableArguments {
     }
 
     var wantsJSON: Bool { json || format == .json }
+
+    /// Whether the map is all that is printed.
+    var isMap: Bool { format == .map || format == .svg }
+
+    /// How much text there is.
+    func detail(_ options: DetailOptions) -> Detail {
+        var detail = options.detail
+        detail.hasMap = format != .table
+        return detail
+    }
+
+    /// - Throws: `ValidationError` if a map is asked for that many machines have none of.
+    func validate(_ roots: RootsOption) throws {
+        if isMap, let format, roots.single == nil {
+            throw ValidationError("--format \(format.rawValue) takes one machine")
+        }
+    }
 }

@@ -80,7 +80,8 @@ extension Line {
         var lines: [Line] = []
         var rest = characters[...].drop { $0.character == " " }
         while !rest.isEmpty {
-            let end = Self.end(of: rest.map(\.character), width)
+            // No line has more characters than columns: a text of many addresses is gone through once.
+            let end = Self.end(of: rest.prefix(width + 1).map(\.character), width)
             var line = rest.prefix(end)
             while line.last?.character == " " { line.removeLast() }
             lines.append(Line(line))

@@ -29,35 +29,6 @@ func findingMembers(_ findings: [Finding]) -> JSONValue {
     )
 }
 
-/// One line of health, then each finding with its fix; with `showsEvidence` also where it was seen.
-func findingsText(_ findings: [Finding], of machine: MachineState, style: Style, showsEvidence: Bool) -> [Line] {
-    var lines = [healthLine(findings, machine, style)]
-    for finding in findings {
-        let mark = "\(finding.id.rawValue) (\(finding.severity.rawValue))"
-        lines.append(
-            "  " + (finding.severity == .notice ? style.careful("\(mark)") : style.bad("\(mark)"))
-                + ": \(finding.subject)"
-        )
-        lines += wrapped(finding.what, indent: 4)
-        if showsEvidence { lines += finding.evidence.flatMap { wrapped($0, indent: 6) }.map(style.faint) }
-        lines += wrapped("Fix: \(finding.fix).", indent: 4)
-    }
-    return lines
-}
-
-private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style: Style) -> Line {
-    let count = counted(findings.count, "finding")
-    switch Health(findings, of: machine) {
-    case .attention where findings.isEmpty:
-        return style.careful("Attention: nothing is wrong as far as the material tells; who owns memory is not known")
-    case .broken: return style.bad("Broken: \(count)")
-    case .attention: return style.careful("Attention: \(count)")
-    case .ok where machine.lacks(.daxDevices):
-        return style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")
-    case .ok: return style.good("\(machine.whyNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")
-    }
-}
-
 extension MachineState {
     /// Why no driver can own anything here; nil where one can.
     var whyNothingToDecide: String? {

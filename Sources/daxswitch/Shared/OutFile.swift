@@ -44,4 +44,12 @@ struct OutOption: ParsableArguments {
     var file: OutFile? { isToStandardOutput ? nil : files.first }
 
     func validate() throws { try OutFile.check(files, of: "--out") }
+
+    /// - Throws: `ValidationError` if both the document and text or a picture are to go to standard output.
+    func checkRoom(beside format: FormatOptions) throws(ValidationError) {
+        guard isToStandardOutput, let other = format.format, other != .json else { return }
+        throw ValidationError(
+            "--out - and --format \(other.rawValue) both write to standard output; name a file for the document"
+        )
+    }
 }

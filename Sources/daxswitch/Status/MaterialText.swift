@@ -1,7 +1,16 @@
 import Machine
 
 /// What the material of a recorded machine lacks, what of it was not understood and what is odd, for people.
-func materialText(_ material: MaterialReport, style: Style) -> [Line] {
+///
+/// Of lines that were not understood, and of what is odd, there are only the first, unless all is asked for.
+func materialText(_ material: MaterialReport, _ detail: Detail, style: Style) -> [Line] {
+    func first(_ remarks: [String]) -> [Line] {
+        let shown = detail.showsAll ? remarks[...] : remarks.prefix(5)
+        let hidden = remarks.count - shown.count
+        return shown.flatMap { wrapped($0, indent: 2) }
+            + (hidden > 0 ? wrapped("\(hidden) more: --all shows them.", indent: 2) : [])
+    }
+
     var lines: [Line] = []
     if let words = material.unrecordedWords {
         lines.append(style.strong("Unknown"))
@@ -9,11 +18,11 @@ func materialText(_ material: MaterialReport, style: Style) -> [Line] {
     }
     if !material.notUnderstood.isEmpty {
         lines.append(style.careful("Not understood"))
-        lines += material.notUnderstood.flatMap { wrapped("\($0)", indent: 2) }
+        lines += first(material.notUnderstood.map(\.description))
     }
     if !material.oddities.isEmpty {
         lines.append(style.careful("Odd"))
-        lines += material.oddities.flatMap { wrapped("\($0).", indent: 2) }
+        lines += first(material.oddities.map { "\($0)." })
     }
     return lines
 }

@@ -16,13 +16,16 @@ struct StatusCommand: Command {
     )
 
     @OptionGroup var roots: RootsOption
-    @OptionGroup var json: JSONOption
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
 
     @Flag(help: "Exit 4 if something is broken: a finding of severity crash, loss or failure.")
     var check = false
 
-    var wantsJSON: Bool { json.isOn }
+    var wantsJSON: Bool { format.wantsJSON }
+
+    func validate() throws { try format.validate(roots) }
 
     func execute() throws -> ExitStatus {
         guard let root = roots.single else {
@@ -33,12 +36,23 @@ struct StatusCommand: Command {
             }
         }
         let status = try MachineStatus(root)
-        if wantsJSON {
-            Output.print(statusDocument(status))
-        } else {
-            Output.print(statusText(status, style: colour.style))
-        }
+        print(status)
         return self.status(of: status)
+    }
+
+    private func print(_ status: MachineStatus) {
+        let detail = format.detail(detail)
+        switch format.format {
+        case _ where wantsJSON: Output.print(statusDocument(status))
+        case .svg:
+            let picture = MapPicture(status.machine, findings: status.findings)
+            Output.print(whole: picture.svg(title: pictureTitle(status.machine)))
+        case .map: Output.print(statusMap(status, detail, style: colour.style).lines(namesFindings: true))
+        default:
+            let lines = statusText(status, detail, style: colour.style)
+            // A line of one finding is for grep(1).
+            if detail.isQuiet { Output.print(whole: lines) } else { Output.print(lines) }
+        }
     }
 
     private func describe(_ status: MachineStatus, _ entry: inout FleetEntry) {

@@ -70,14 +70,24 @@ func verifyDocument(_ verification: Verification) -> JSONValue {
 }
 
 /// `verify` for people: all differences, or that there is none.
-func verifyText(_ verification: Verification, style: Style) -> [Line] {
+func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style: Style) -> [Line] {
     let title = verification.title
     if let nothing = verification.nothing {
-        return ["Nothing to decide for \(title): \(nothing)."]
-            + findingsText(verification.findings, of: verification.machine, style: style, showsEvidence: false)
+        let verdict: [Line] = ["Nothing to decide for \(title): \(nothing)."]
+        return detail.isQuiet
+            ? verdict
+            : verdict + healthText(verification.findings, of: verification.machine, style)
+                + findingsText(verification.findings, detail, style: style)
     }
     let differences = verification.differences
     guard !differences.isEmpty else { return [style.good("The machine is as \(title) says.")] }
-    return [style.bad("\(counted(differences.count, "difference")) from \(title)")]
-        + differences.flatMap { wrapped($0.what, indent: 2) }
+    let verdict = [style.bad("\(counted(differences.count, "difference")) from \(title)")]
+    if detail.isQuiet { return verdict }
+    let shown = detail.showsAll ? differences[...] : differences.prefix(differencesAtMost)
+    let hidden = differences.count - shown.count
+    return verdict + shown.flatMap { wrapped($0.what, indent: 2) }
+        + (hidden > 0 ? wrapped("\(hidden) more: --all shows them.", indent: 2) : [])
 }
+
+/// The most differences, unless all are asked for.
+private let differencesAtMost = 40

@@ -22,6 +22,7 @@ struct VerifyCommand: Command {
 
     @OptionGroup var roots: RootsOption
     @OptionGroup var json: JSONOption
+    @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
 
@@ -64,7 +65,7 @@ struct VerifyCommand: Command {
         if wantsJSON {
             Output.print(verifyDocument(verification))
         } else if metrics.first?.isStandardOutput != true {
-            Output.print(verifyText(verification, style: colour.style))
+            Output.print(verifyText(verification, detail.detail, style: colour.style))
         }
         return try metrics.first.map { try write(verification, to: $0) } ?? verification.status
     }

@@ -86,7 +86,7 @@ struct LimitTests {
             )
             try Data(text.utf8).write(to: file)
         }
-        let ended = try run(command + ["--root", root], seconds: 20)
+        let ended = try run(command + ["--verbose", "--root", root], seconds: 20)
         #expect([0, 3, 4].contains(ended.status), "\(ended.complaint)")
         #expect(ended.output.utf8.count { $0 == UInt8(ascii: "\n") } >= 20_000)
     }

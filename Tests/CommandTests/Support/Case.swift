@@ -27,13 +27,31 @@ struct Case: Sendable, CustomTestStringConvertible {
         return text
     }
 
-    /// The commands, each as words without the tool's name.
-    func commands() throws -> [[String]] {
-        let lines = try text("command").split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-        guard !lines.isEmpty, lines.allSatisfy({ $0.first == "daxswitch" }) else {
+    /// A command of the case: the words behind the tool's name, and the environment before it.
+    struct Command {
+        let words: [String]
+        let environment: [String: String]
+
+        /// nil if the tool is not named.
+        fileprivate init?(_ line: Substring) {
+            let parts = line.split(separator: " ").map(String.init)
+            let settings = parts.prefix { $0.contains("=") }
+            guard parts.dropFirst(settings.count).first == "daxswitch" else { return nil }
+            words = Array(parts.dropFirst(settings.count + 1))
+            environment = settings.reduce(into: [:]) { environment, setting in
+                let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                environment[String(pair[0])] = String(pair[1])
+            }
+        }
+    }
+
+    /// The commands.
+    func commands() throws -> [Command] {
+        let lines = try text("command").split(separator: "\n").map { Command($0) }
+        guard !lines.isEmpty, lines.allSatisfy({ $0 != nil }) else {
             throw ToolProblem(description: "\(testDescription)/command: write lines that begin with \"daxswitch\"")
         }
-        return lines.map { Array($0.dropFirst()) }
+        return lines.compactMap(\.self)
     }
 
     /// The machines; none where the folder has no file `root`, or where `root` is a tree of its own.
@@ -67,12 +85,12 @@ struct Case: Sendable, CustomTestStringConvertible {
             }
         }
         var result = CaseResult()
-        for words in try commands() {
+        for command in try commands() {
             let ended =
                 if let running {
-                    try Jail.run(words, in: running)
+                    try Jail.run(command.words, in: running, environment: command.environment)
                 } else {
-                    try refereed(words, in: folder)
+                    try refereed(command, in: folder)
                 }
             result.add(ended)
         }
@@ -81,8 +99,9 @@ struct Case: Sendable, CustomTestStringConvertible {
     }
 
     /// Runs the tool in the folder; what it says of one of the machines there is held against that machine's files.
-    private func refereed(_ words: [String], in folder: String) throws -> Ended {
-        let ended = try Tool.run(command: [Tool.path] + words, in: folder)
+    private func refereed(_ command: Command, in folder: String) throws -> Ended {
+        let words = command.words
+        let ended = try Tool.run(command: [Tool.path] + words, in: folder, environment: command.environment)
         if let place = words.firstIndex(of: "--root"), place + 1 < words.count {
             try ended.checkByReferee(words, root: "\(folder)/\(words[place + 1])", in: folder)
         }

@@ -10,7 +10,12 @@ enum Jail {
     }()
 
     /// Runs the tool on `root`, which must be a copy; `tracer` is put before.
-    static func run(_ arguments: [String], in root: CaptureRoot, tracer: [String] = []) throws -> Ended {
+    static func run(
+        _ arguments: [String],
+        in root: CaptureRoot,
+        tracer: [String] = [],
+        environment: [String: String] = [:]
+    ) throws -> Ended {
         try JailedTool.furnish(root.path)
         // The host that the jail stands for has a process 1, of which persist asks whether it has the same root.
         let link = root.path + "/proc/1/root"
@@ -18,7 +23,10 @@ enum Jail {
             try FileManager.default.createDirectory(atPath: root.path + "/proc/1", withIntermediateDirectories: true)
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/")
         }
-        let ended = try Tool.run(command: tracer + entry + [root.path, Tool.path] + arguments)
+        let ended = try Tool.run(
+            command: tracer + entry + [root.path, Tool.path] + arguments,
+            environment: environment
+        )
         try ended.checkByReferee(arguments, root: root.path)
         return ended
     }

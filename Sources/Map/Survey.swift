@@ -1,0 +1,115 @@
+import Iomem
+import Machine
+import Ownership
+
+/// The bytes of one bar, cut wherever something changes.
+struct Stretch {
+    /// The window; nil: outside of all.
+    let window: Window?
+    /// In address order, next to each other.
+    let pieces: [Piece]
+}
+
+/// Bytes that no edge cuts.
+struct Piece: Equatable {
+    var range: AddressRange
+    var holder: MemoryMap.Holder
+    var after: Set<Owner>?
+    var isChanged = false
+    var owned: OwnedRange?
+    /// How many pieces it stands for.
+    var count = 1
+}
+
+/// What is where on a machine: made once, asked for each bar.
+struct Survey {
+    /// The regions that have bytes, with their place in `MachineState.regions`.
+    private let regions: [(place: Int, range: AddressRange)]
+    /// The bytes of findings, with the place of each finding.
+    private let findings: [(place: Int, range: AddressRange)]
+    private let findingIndex: RangeIndex
+    private let owned: [OwnedRange]
+    private let ownedIndex: RangeIndex
+    private let predicted: [PredictedRange]
+    private let predictedIndex: RangeIndex
+    private let kernelRAM: RangeIndex
+    private let regionIndex: RangeIndex
+    private let windows: RangeIndex
+    private let edges: Edges
+    /// All bytes that a bar outside of windows has.
+    private let tracked: [AddressRange]
+
+    init(of machine: MachineState, findings: [Finding], prediction: Prediction?) {
+        owned = ownedRanges(of: machine)
+        ownedIndex = RangeIndex(owned.map(\.range))
+        predicted = prediction?.ranges ?? []
+        predictedIndex = RangeIndex(predicted.map(\.range))
+        let kernel = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
+        kernelRAM = RangeIndex(kernel)
+        regions = machine.regions.enumerated().compactMap { place, region in
+            region.range.map { (place: place, range: $0) }
+        }
+        .sorted { $0.range < $1.range }
+        regionIndex = RangeIndex(regions.map(\.range))
+        let concerned = findings.enumerated().flatMap { place, finding in
+            finding.ranges.map { (place: place, range: $0) }
+        }
+        self.findings = concerned
+        findingIndex = RangeIndex(concerned.map(\.range))
+        windows = RangeIndex(machine.windows.map(\.range))
+        tracked = (owned.map(\.range) + regions.map(\.range)).merged()
+        edges = Edges(
+            of: owned.map(\.range) + regions.map(\.range) + predicted.map(\.range) + kernel
+        )
+    }
+
+    /// The regions with bytes in `range`, or all of them.
+    func regions(in range: AddressRange?) -> [(place: Int, range: AddressRange)] {
+        range.map { regionIndex.places(overlapping: $0).map { regions[$0] } } ?? regions
+    }
+
+    /// The bytes of findings in `range`, or all of them.
+    func findings(in range: AddressRange?) -> [(place: Int, range: AddressRange)] {
+        range.map { findingIndex.places(overlapping: $0).map { findings[$0] } } ?? findings
+    }
+
+    /// The bytes of a window.
+    func bar(of window: Window) -> Stretch { Stretch(window: window, pieces: pieces(of: window.range)) }
+
+    /// The tracked bytes that are in no window, with a gap between those that are apart.
+    var outside: Stretch {
+        var pieces: [Piece] = []
+        for range in tracked.flatMap(windows.remainder) {
+            if let last = pieces.last, !last.range.touches(range),
+                let gap = AddressRange(start: last.range.end + 1, end: range.start - 1)
+            {
+                pieces.append(Piece(range: gap, holder: .gap))
+            }
+            pieces += self.pieces(of: range)
+        }
+        return Stretch(window: nil, pieces: pieces)
+    }
+
+    private func pieces(of range: AddressRange) -> [Piece] {
+        edges.cut(range).map { bytes in
+            guard let place = ownedIndex.places(overlapping: bytes).first else {
+                return Piece(range: bytes, holder: untracked(bytes))
+            }
+            let owned = owned[place]
+            let holder: MemoryMap.Holder = owned.isOwnerKnown ? .owner(owned.owner) : .unknown
+            var piece = Piece(range: bytes, holder: holder, owned: owned)
+            if let place = predictedIndex.places(overlapping: bytes).first {
+                let prediction = predicted[place]
+                piece.after = prediction.owners
+                piece.isChanged = prediction.ownerNow.map { [$0] } != prediction.owners
+            }
+            return piece
+        }
+    }
+
+    /// Who has bytes that are neither Soft Reserved nor of a ram region.
+    private func untracked(_ bytes: AddressRange) -> MemoryMap.Holder {
+        if regionIndex.overlaps(bytes) { return .region }
+        return kernelRAM.overlaps(bytes) ? .kernel : .empty
+    }
+}

@@ -1,0 +1,56 @@
+import Machine
+import Ownership
+
+/// One line: how a machine with these findings is.
+func healthText(_ findings: [Finding], of machine: MachineState, _ style: Style) -> [Line] {
+    let count = counted(findings.count, "finding")
+    switch Health(findings, of: machine) {
+    case .attention where findings.isEmpty:
+        return [style.careful("Attention: nothing is wrong as far as the material tells; who owns memory is not known")]
+    case .broken: return [style.bad("Broken: \(count)")]
+    case .attention: return [style.careful("Attention: \(count)")]
+    case .ok where machine.lacks(.daxDevices):
+        return [style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")]
+    case .ok: return [style.good("\(machine.whyNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")]
+    }
+}
+
+/// Which kind of finding, how grave, and about what.
+func findingHead(_ finding: Finding, _ style: Style) -> Line {
+    let mark = "\(finding.id.rawValue) (\(finding.severity.rawValue))"
+    return (finding.severity == .notice ? style.careful("\(mark)") : style.bad("\(mark)")) + ": \(finding.subject)"
+}
+
+/// Each finding with its number, what is so, and its fix. Of the evidence there is only what the kernel itself logged, unless all
+/// is asked for.
+///
+/// Of several with one fix, only the first is told in full.
+func findingsText(_ findings: [Finding], _ detail: Detail, style: Style) -> [Line] {
+    var lines: [Line] = []
+    var alike = 0
+    for (index, finding) in findings.enumerated() {
+        let isAlike = index > 0 && findings[index - 1].id == finding.id && findings[index - 1].fix == finding.fix
+        alike = isAlike && !detail.isVerbose ? alike + 1 : 0
+        if alike <= alikeAtMost { lines.append("  \(index + 1). " + findingHead(finding, style)) }
+        if alike == 0 {
+            lines += wrapped(finding.what, indent: 4)
+            let evidence = finding.evidence.filter { detail.isVerbose || $0.hasPrefix(kernelLogPrefix) }
+            lines += evidence.flatMap { wrapped($0, indent: 6) }.map(style.faint)
+            lines += wrapped("Fix: \(finding.fix).", indent: 4)
+        } else {
+            let isLast =
+                index + 1 == findings.count || findings[index + 1].id != finding.id
+                || findings[index + 1].fix != finding.fix
+            if isLast && alike > alikeAtMost {
+                lines += wrapped("\(alike - alikeAtMost) more \(finding.id.rawValue): --verbose lists them.", indent: 5)
+            }
+        }
+    }
+    return lines
+}
+
+/// The most findings that are named below another of the same kind.
+private let alikeAtMost = 4
+
+/// What evidence begins with that the kernel itself logged.
+private let kernelLogPrefix = "kernel log: "
