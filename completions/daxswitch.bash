@@ -186,15 +186,19 @@ _daxswitch() {
 
 _daxswitch_status() {
     repeating_flags=()
-    non_repeating_flags=(--json --check --version -h --help)
+    non_repeating_flags=(--json --quiet -q --verbose -v --all --check --version -h --help)
     repeating_options=(--root)
-    non_repeating_options=(--color)
+    non_repeating_options=(--format --color)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--format')
+        __daxswitch_add_completions -W 'table'$'\n''map'$'\n''svg'$'\n''json'
         return
         ;;
     '--color')
@@ -206,15 +210,19 @@ _daxswitch_status() {
 
 _daxswitch_plan() {
     repeating_flags=()
-    non_repeating_flags=(--json --offline-memory --leave-idle --detailed-exitcode --version -h --help)
+    non_repeating_flags=(--json --quiet -q --verbose -v --all --offline-memory --leave-idle --detailed-exitcode --version -h --help)
     repeating_options=(--root --accept --out)
-    non_repeating_options=(--color --rules --initial-probe)
+    non_repeating_options=(--format --color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--format')
+        __daxswitch_add_completions -W 'table'$'\n''map'$'\n''svg'$'\n''json'
         return
         ;;
     '--color')
@@ -249,15 +257,19 @@ _daxswitch_plan() {
 
 _daxswitch_predict() {
     repeating_flags=()
-    non_repeating_flags=(--json --all-orders --version -h --help)
+    non_repeating_flags=(--json --quiet -q --verbose -v --all --all-orders --version -h --help)
     repeating_options=(--root --out)
-    non_repeating_options=(--color --rules --initial-probe)
+    non_repeating_options=(--format --color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--format')
+        __daxswitch_add_completions -W 'table'$'\n''map'$'\n''svg'$'\n''json'
         return
         ;;
     '--color')
@@ -341,7 +353,7 @@ _daxswitch_confirm() {
 
 _daxswitch_verify() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--json --quiet -q --verbose -v --all --version -h --help)
     repeating_options=(--root --prometheus)
     non_repeating_options=(--color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
@@ -380,7 +392,7 @@ _daxswitch_verify() {
 
 _daxswitch_diff() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --quiet -q --verbose -v --all --version -h --help)
     repeating_options=()
     non_repeating_options=(--color)
     __daxswitch_offer_flags_options 2
