@@ -300,7 +300,7 @@ _daxswitch_predict() {
 
 _daxswitch_apply() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --yes --json --offline-memory --leave-idle --no-rollback --version -h --help)
+    non_repeating_flags=(--dry-run --yes --json --quiet -q --verbose -v --all --offline-memory --leave-idle --no-rollback --version -h --help)
     repeating_options=(--accept)
     non_repeating_options=(--color --wait --confirm-within)
     __daxswitch_offer_flags_options 1

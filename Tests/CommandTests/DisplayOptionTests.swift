@@ -26,7 +26,7 @@ struct DisplayOptionTests {
         let status = try Tool.run(["status", "--quiet"], on: root).output
         #expect(
             status == """
-                Broken: 2 findings
+                Broken: 2 findings. Owners: cxl 512 MiB, hmem 1.5 GiB
                 undecoded (crash): dax7.0
                 unbindable (failure): dax6.0
 

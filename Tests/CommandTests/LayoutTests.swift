@@ -26,6 +26,12 @@ struct LayoutTests {
         #expect(texts(["one,two,three,four,five"], 14) == ["one,two,three,", "four,five"])
     }
 
+    @Test("a line that is quoted from a file stays one line")
+    func quoted() {
+        let text = "softdep dax_hmem pre: cxl_acpi cxl_pci cxl_mem"
+        #expect(texts([style.faint(Line(quoting: text, after: "    | "))], 20) == ["    | \(text)"])
+    }
+
     @Test("an emphasis goes on behind a break, and an indentation leaves half of the width")
     func emphasis() {
         let lines = (style.bad("Broken: ") + "one two").broken(at: 10)

@@ -95,6 +95,25 @@ struct MapTextTests {
         #expect(texts(statusText(status, Detail(), style: style)).contains { $0.contains("--all shows") })
     }
 
+    @Test("what the machine says reaches no terminal as it is, in whatever width, and is broken as it is escaped")
+    func hostile() throws {
+        var machine = try machine("7.3.4-firmware/scale-2w/dax_cxl")
+        let name = "\u{1b}[2J\u{1b}]0;x\u{7}<b>\u{202e}\u{9b}31m名前"
+        for index in machine.regions.indices { machine.regions[index].name = name }
+        for index in machine.daxDevices.indices { machine.daxDevices[index].name = name }
+        let status = MachineStatus(machine: machine, findings: findings(of: machine) { [] })
+        for width in [40, 80, 200] {
+            let style = Style(hasColour: true, width: width, isUTF8: true)
+            for line in statusText(status, Detail(isVerbose: true, showsAll: true), style: style)
+                .flatMap({ $0.broken(at: width) })
+            {
+                let rest = line.rendered.replacing(#/\u{1b}\[[0-9;]+m/#, with: "")
+                #expect(rest == line.text && !rest.unicodeScalars.contains(where: \.isEscaped))
+                #expect(line.width <= width, "\(line.text)")
+            }
+        }
+    }
+
     @Test("the picture is well-formed, and what the machine says in it is text", arguments: machines)
     func picture(path: String) throws {
         var machine = try machine(path)

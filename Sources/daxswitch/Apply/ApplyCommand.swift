@@ -29,6 +29,7 @@ struct ApplyCommand: Command {
     var yes = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
     @OptionGroup var wait: WaitOption
     @OptionGroup var consents: ConsentOptions
@@ -85,7 +86,8 @@ struct ApplyCommand: Command {
         let plan = try asked.plan(for: machine, consents)
         report.take(plan, on: machine)
         if !wantsJSON {
-            Output.print(planText(plan, machine: machine, isCarriedOut: !dryRun, style: colour.style) + [""])
+            let text = planText(plan, machine: machine, isCarriedOut: !dryRun, detail.detail, style: colour.style)
+            Output.print(text + (detail.quiet ? [] : [""]))
         }
         guard try isToBeDone(plan, on: machine, &report) else { return }
         report.take(try carryOut(plan))

@@ -123,7 +123,7 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
     }
     for change in report.changes where change.action != .keep {
         lines += ["", "  \(change.action.rawValue) \(change.path)"]
-        lines += (change.text ?? "").split(separator: "\n").map { style.faint("    | \($0)") }
+        lines += (change.text ?? "").split(separator: "\n").map { style.faint(Line(quoting: $0, after: "    | ")) }
     }
     lines += ["", style.strong("Initramfs") + "  \(initramfsText(report, rebuilds: rebuilds))"]
     if let change = report.bootLoader { lines += [style.strong("Boot loader") + "  \(bootLoaderText(change, report))"] }

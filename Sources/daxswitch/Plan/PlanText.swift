@@ -155,12 +155,18 @@ func hazardsText(
         hazard.severity.rawValue + (accepted.contains(hazard.id) ? ", accepted" : "")
     }
     var lines = [style.bad("\(counted(groups.count, "hazard"))")]
-    for (hazard, consequences) in groups {
+    for (index, (hazard, consequences)) in groups.enumerated() {
         let name =
             accepted.contains(hazard.id) ? style.careful("\(hazard.id.rawValue)") : style.bad("\(hazard.id.rawValue)")
         lines.append("  " + name + " (\(word(hazard))): \(hazard.subject)")
+        // Of several with one fix, only the first is told in full.
+        if index > 0, !detail.isVerbose, groups[index - 1].cause.id == hazard.id,
+            groups[index - 1].cause.wayOut == hazard.wayOut
+        {
+            continue
+        }
         lines += wrapped(hazard.why, indent: 4)
-        lines += wrapped("Fix: \(hazard.wayOut)", indent: 4)
+        lines += wrapped(hazard.wayOut, after: style.strong("Fix"), indent: 4)
         if detail.isVerbose {
             for one in consequences {
                 lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(one.why)", indent: 6)

@@ -1,18 +1,33 @@
+import Iomem
 import Machine
 import Ownership
 
-/// One line: how a machine with these findings is.
+/// One line: how a machine with these findings is, and who owns how much.
 func healthText(_ findings: [Finding], of machine: MachineState, _ style: Style) -> [Line] {
+    let owners = ownersText(machine)
+    return [healthLine(findings, machine, style) + (owners.isEmpty ? "" : ". Owners: \(owners)")]
+}
+
+private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style: Style) -> Line {
     let count = counted(findings.count, "finding")
     switch Health(findings, of: machine) {
     case .attention where findings.isEmpty:
-        return [style.careful("Attention: nothing is wrong as far as the material tells; who owns memory is not known")]
-    case .broken: return [style.bad("Broken: \(count)")]
-    case .attention: return [style.careful("Attention: \(count)")]
+        return style.careful("Attention: nothing is wrong as far as the material tells; who owns memory is not known")
+    case .broken: return style.bad("Broken: \(count)")
+    case .attention: return style.careful("Attention: \(count)")
     case .ok where machine.lacks(.daxDevices):
-        return [style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")]
-    case .ok: return [style.good("\(machine.whyNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")]
+        return style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")
+    case .ok: return style.good("\(machine.whyNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")
     }
+}
+
+/// How much each owner has: `cxl 512 MiB, none 256 MiB`; empty if there is nothing to own.
+private func ownersText(_ machine: MachineState) -> String {
+    let ranges = ownedRanges(of: machine).filter { !$0.isBeyondMemory }
+    let owned = Dictionary(grouping: ranges, by: \.ownerWord)
+    return (Owner.allCases.map(\.rawValue) + ["unknown"]).compactMap { owner in
+        owned[owner].map { "\(owner) \(sizeText($0.map(\.range).totalSize))" }
+    }.joined(separator: ", ")
 }
 
 /// Which kind of finding, how grave, and about what.
@@ -36,7 +51,7 @@ func findingsText(_ findings: [Finding], _ detail: Detail, style: Style) -> [Lin
             lines += wrapped(finding.what, indent: 4)
             let evidence = finding.evidence.filter { detail.isVerbose || $0.hasPrefix(kernelLogPrefix) }
             lines += evidence.flatMap { wrapped($0, indent: 6) }.map(style.faint)
-            lines += wrapped("Fix: \(finding.fix).", indent: 4)
+            lines += wrapped("\(finding.fix).", after: style.strong("Fix"), indent: 4)
         } else {
             let isLast =
                 index + 1 == findings.count || findings[index + 1].id != finding.id

@@ -96,5 +96,10 @@ func wrapped(_ text: String, indent: Int) -> [Line] {
     return words.isEmpty ? [] : [Line(String(repeating: " ", count: indent) + words)]
 }
 
+/// A paragraph that begins with an emphasised word and a colon, as `Fix: …`.
+func wrapped(_ text: String, after word: Line, indent: Int) -> [Line] {
+    [wrapped(text, indent: 0).reduce(Line(String(repeating: " ", count: indent)) + word + ": ", +)]
+}
+
 /// A count with its noun: `1 step`, `3 steps`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

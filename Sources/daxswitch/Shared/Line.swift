@@ -18,9 +18,17 @@ struct Line: Equatable {
     private var parts: [Part]
     /// The columns of the table whose row it is; nil: it is no row.
     private var row: Row?
+    /// It is never broken.
+    private var isQuoted = false
 
     /// A line with this text, escaped.
     init(_ text: some StringProtocol) { parts = text.isEmpty ? [] : [Part(text: text.escaped(), emphasis: nil)] }
+
+    /// A line of a file, after `margin`: it stays as it is in the file, however long it is.
+    init(quoting text: some StringProtocol, after margin: String) {
+        self.init(margin + text)
+        isQuoted = true
+    }
 
     /// A row of a table.
     init(_ row: Row) {
@@ -68,7 +76,7 @@ extension Line {
     /// are longer than a line within. What follows the first line is indented as that is.
     func broken(at width: Int) -> [Line] {
         if let row { return row.broken(at: width) }
-        guard self.width > width else { return [self] }
+        guard self.width > width, !isQuoted else { return [self] }
         let margin = min(text.utf8.prefix { $0 == UInt8(ascii: " ") }.count, width / 2)
         let indent = Line(String(repeating: " ", count: margin))
         return pieces(of: width - margin).map { indent + $0 }

@@ -90,14 +90,14 @@ private func regionsText(_ machine: MachineState, _ style: Style) -> [Line] {
     guard !known.isEmpty || !others.isEmpty else { return [] }
     let lines = others.map { line in
         [
-            line.name, "\(line.range)", sizeText(line.range.size), "-",
+            line.name, "\(line.range)", sizeText(line.range.size),
             "a line in /proc/iomem; sysfs has no such region",
         ]
     }
     let regions = machine.regions.map { region in
         [
             region.name, region.range?.description ?? "-", region.range.map { sizeText($0.size) } ?? "-",
-            region.mode, regionState(region, machine),
+            (region.mode == "ram" ? "" : "\(region.mode), ") + regionState(region, machine),
         ]
     }
     return [style.strong("CXL regions")] + aligned(lines + regions)
