@@ -111,7 +111,7 @@ cases: setup
 policies:
 	Policies/embed > Sources/Policy/BuiltinPolicies.swift
 
-# Installs what `make` has built; as root it does not build anew.
+# Installs what `make` has built; as root it does not build again.
 install:
 	@test -x $(TOOL) || { echo "run make first" >&2; exit 1; }
 	install -D -m 0755 $(TOOL) "$(DESTDIR)$(SBINDIR)/daxswitch"

@@ -238,6 +238,7 @@ _daxswitch_plan() {
         return
         ;;
     '--initial-probe')
+        __daxswitch_add_completions -W 'pending'$'\n''done'
         return
         ;;
     '--out')
@@ -281,6 +282,7 @@ _daxswitch_predict() {
         return
         ;;
     '--initial-probe')
+        __daxswitch_add_completions -W 'pending'$'\n''done'
         return
         ;;
     '--out')
@@ -373,6 +375,7 @@ _daxswitch_verify() {
         return
         ;;
     '--initial-probe')
+        __daxswitch_add_completions -W 'pending'$'\n''done'
         return
         ;;
     '--prometheus')
@@ -509,7 +512,7 @@ _daxswitch_explain() {
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
     non_repeating_options=(--color)
-    __daxswitch_offer_flags_options 1
+    __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -521,8 +524,8 @@ _daxswitch_explain() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
-        __daxswitch_add_completions -W 'hmem-owns-all'$'\n''outside-windows'$'\n''no-window'$'\n''defer-to-cxl'$'\n''initial-probe-region'$'\n''initial-probe-hmem'$'\n''later-probe-defers'$'\n''reload-race'$'\n''all-or-nothing-cxl'$'\n''all-or-nothing-hmem'$'\n''soft-reserved-line'$'\n''region-idle'$'\n''proximity-ranges'$'\n''srat-range-whole'$'\n''mixed-range'$'\n''hmem-disabled'$'\n''cxl-claims-region'$'\n''first-claim-wins'$'\n''both-claim'$'\n''claims-await-mode'$'\n''alignment'$'\n''no-region'$'\n''no-driver'$'\n''unbind-frees-range'$'\n''bind-takes-range'$'\n''hmem-requests-cxl'$'\n''hmem-softdep-cxl'$'\n''cxl-depends-on-hmem'$'\n''removal-resets-decoders'$'\n''lock-honoured'$'\n''lock-ignored'$'\n''lock-unknown'$'\n''firmware-region-kept'$'\n''unassembled-kept'$'\n''hold-blocks'$'\n''pmem-needs-bridge'$'\n''memory-online'$'\n''decode-under-live-memory'$'\n''region-lost'$'\n''undecoded-range'$'\n''device-open'$'\n''orphaned-range'$'\n''unbindable'$'\n''double-claim'$'\n''pmem-in-use'$'\n''pmem-without-bridge'$'\n''self-undoing'$'\n''nondeterministic'$'\n''want-unmet'$'\n''step-refused'$'\n''builtin'$'\n''modules-disabled'$'\n''lockdown'$'\n''not-permitted'$'\n''no-hotremove'$'\n''undecoded'$'\n''region-not-assembled'$'\n''no-owner'$'\n''leaked'$'\n''driver-refused'$'\n''half-done'$'\n''firmware-system-ram'$'\n''soft-reserve-off'$'\n''hmem-over-region'$'\n''capacity-lost'$'\n''auto-online'$'\n''held'
+    *)
+        __daxswitch_add_completions -W 'hmem-owns-all'$'\n''outside-windows'$'\n''no-window'$'\n''defer-to-cxl'$'\n''initial-probe-region'$'\n''initial-probe-hmem'$'\n''later-probe-defers'$'\n''reload-race'$'\n''all-or-nothing-cxl'$'\n''all-or-nothing-hmem'$'\n''soft-reserved-line'$'\n''region-idle'$'\n''proximity-ranges'$'\n''srat-range-whole'$'\n''mixed-range'$'\n''hmem-disabled'$'\n''cxl-claims-region'$'\n''first-claim-wins'$'\n''both-claim'$'\n''claims-await-mode'$'\n''alignment'$'\n''no-region'$'\n''no-driver'$'\n''unbind-frees-range'$'\n''bind-takes-range'$'\n''hmem-requests-cxl'$'\n''hmem-softdep-cxl'$'\n''cxl-depends-on-hmem'$'\n''removal-resets-decoders'$'\n''lock-honoured'$'\n''lock-ignored'$'\n''lock-unknown'$'\n''firmware-region-kept'$'\n''unassembled-kept'$'\n''hold-blocks'$'\n''pmem-needs-bridge'$'\n''memory-online'$'\n''decode-under-live-memory'$'\n''region-lost'$'\n''undecoded-range'$'\n''device-open'$'\n''orphaned-range'$'\n''unbindable'$'\n''double-claim'$'\n''pmem-in-use'$'\n''pmem-without-bridge'$'\n''self-undoing'$'\n''nondeterministic'$'\n''want-unmet'$'\n''step-refused'$'\n''builtin'$'\n''modules-disabled'$'\n''lockdown'$'\n''not-permitted'$'\n''no-hotremove'$'\n''undecoded'$'\n''region-not-assembled'$'\n''no-owner'$'\n''leaked'$'\n''driver-refused'$'\n''half-done'$'\n''firmware-system-ram'$'\n''soft-reserve-off'$'\n''hmem-over-region'$'\n''capacity-lost'$'\n''auto-online'$'\n''held'$'\n''window'$'\n''region'$'\n''decoder'$'\n''committed'$'\n''locked'$'\n''assembled'$'\n''live'$'\n''fixed'$'\n''device'$'\n''through'$'\n''cxl'$'\n''hmem'$'\n''none'$'\n''both'$'\n''idle'$'\n''devdax'$'\n''famfs'$'\n''system-ram'$'\n''soft-reserved'$'\n''decoded'$'\n''reserved'$'\n''Normal'$'\n''movable'$'\n''kernel'$'\n''automatic'$'\n''offline'$'\n''hmem-only'$'\n''deferring'$'\n''coordinated'$'\n''unfixed'$'\n''all-or-nothing'$'\n''pending'$'\n''done'$'\n''unknown'$'\n''defer'$'\n''register'$'\n''drop'$'\n''changing'$'\n''unbound'$'\n''absent'$'\n''missing'$'\n''hold'$'\n''release'$'\n''covered_by_region'$'\n''window_only'$'\n''summary'$'\n''order'$'\n''want'$'\n''consent'$'\n''offline_memory'$'\n''lose_regions'$'\n''nothing-to-do'$'\n''safe'$'\n''accepted'$'\n''refused'$'\n''uncertain'$'\n''ok'$'\n''attention'$'\n''broken'$'\n''crash'$'\n''loss'$'\n''failure'$'\n''notice'$'\n''owner'$'\n''iomem'$'\n''module'$'\n''use'$'\n''finding'$'\n''next-boot'$'\n''step'$'\n''hazard'$'\n''dry-run'$'\n''rolled-back'$'\n''failed'$'\n''stopped'$'\n''undone'$'\n''nothing-to-recover'$'\n''changes'$'\n''matches'$'\n''differs'$'\n''awaiting'$'\n''confirmed'$'\n''already-confirmed'$'\n''nothing-to-confirm'$'\n''settled'$'\n''unfinished'$'\n''running'$'\n''earlier-boot'$'\n''damaged'$'\n''other-version'$'\n''rule'$'\n''generation'$'\n''evidence'$'\n''journal'$'\n''persisted'$'\n''initramfs'$'\n''write'$'\n''remove'$'\n''keep'$'\n''0'$'\n''1'$'\n''2'$'\n''3'$'\n''4'$'\n''5'$'\n''64'$'\n''65'$'\n''69'$'\n''75'$'\n''77'$'\n''rules'$'\n''hazards'$'\n''findings'
         return
         ;;
     esac

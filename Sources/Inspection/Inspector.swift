@@ -17,7 +17,7 @@ package struct Inspector: Sendable {
         case path(String)
     }
 
-    /// How often a running machine is read anew while it contradicts itself.
+    /// How often a running machine is read again while it contradicts itself.
     private static let attempts = 4
 
     /// A reader of the machine below `root`.
@@ -193,8 +193,8 @@ package struct Inspector: Sendable {
         if !tree.isLive {
             if sources.log.doubtfulLines > 0 {
                 state.material.oddities.append(
-                    "of the kernel log, \(sources.log.doubtfulLines) lines that name a device or a range do not count: other lines "
-                        + "are of the same second, and a user can have put one of them there"
+                    "\(sources.log.doubtfulLines) lines of the kernel log that name a device or a range are ignored: other lines "
+                        + "have the same time stamp, and a user may have written one of them"
                 )
             }
             state.material.oddities += consistency.oddities() + completeness.oddities()
@@ -205,9 +205,9 @@ package struct Inspector: Sendable {
     /// The error about a reading that can't be of one moment of one machine.
     private static func unusable(_ why: String, in tree: any FileTree) -> InspectionError {
         guard tree.isLive else {
-            return InspectionError(.badCapture, "\(why); record the machine again (daxswitch collect)")
+            return InspectionError(.badCapture, "\(why). Record the machine again (daxswitch collect)")
         }
-        return InspectionError(.unstable, "the machine changes while it is read: \(why); try again in a moment")
+        return InspectionError(.unstable, "the machine changed while it was read: \(why). Try again in a moment")
     }
 
     /// The drop-in of this boot; its name sorts before `modules.softdep`, without which it would not count.

@@ -20,7 +20,7 @@ extension FileTree {
         guard !value.isEmpty else { return nil }
         guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
         guard value.hasPrefix("0x") || number == 0 else {
-            throw damaged(path, "\"\(value)\" lacks the 0x with which the kernel writes this value (\"%#llx\")")
+            throw damaged(path, "\"\(value)\" lacks 0x: the kernel writes this value in hexadecimal (\"%#llx\")")
         }
         return number
     }
@@ -32,17 +32,17 @@ extension FileTree {
         guard !value.isEmpty else { return nil }
         guard let number = parseNumber(value) else { throw damaged(path, "\"\(value)\" is not a number") }
         guard value.allSatisfy(\.isASCIIDigit) else {
-            throw damaged(path, "\"\(value)\" is not decimal, as the kernel writes this value (\"%llu\")")
+            throw damaged(path, "\"\(value)\" is not decimal: the kernel writes this value in decimal (\"%llu\")")
         }
         return number
     }
 
     /// The value of an attribute that every device of its kind has.
-    /// - Throws: where it is not there, any more or at all: read as absent it would say something that is not so.
+    /// - Throws: where it is not there: read as absent it would say something that is not so.
     func required(_ path: String) throws(InspectionError) -> String {
         if let value = try value(path) { return value }
-        guard isLive else { throw damaged(path, "the file is not there, though its device is") }
-        throw InspectionError(.unstable, "\(path) vanished while the machine was read; try again in a moment")
+        guard isLive else { throw damaged(path, "the file is missing, but its device exists") }
+        throw InspectionError(.unstable, "\(path) disappeared while the machine was read. Try again in a moment")
     }
 
     /// The text of a file that nothing depends on: empty where it can't be read for whatever reason.
@@ -60,7 +60,7 @@ extension FileTree {
     func physical(_ range: AddressRange, at place: String) throws(InspectionError) -> AddressRange {
         let last: UInt64 = (1 << 52) - 1
         guard range.end <= last else {
-            throw damaged(place, "\(range) lies past \(hexadecimal(last)), where the 52 bits of a physical address end")
+            throw damaged(place, "\(range) lies beyond \(hexadecimal(last)), the last physical address (52 bits)")
         }
         return range
     }
@@ -70,6 +70,6 @@ extension FileTree {
     func device(_ entry: String) throws(InspectionError) -> String? {
         if let path = realPath(entry) { return path }
         guard !isLive, let target = linkTarget(entry) else { return nil }
-        throw damaged(entry, "the link leads to \"\(target)\", where nothing is: the device has no parent")
+        throw damaged(entry, "the link points to \"\(target)\", which does not exist: the device has no parent")
     }
 }

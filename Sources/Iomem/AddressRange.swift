@@ -58,7 +58,7 @@ package struct AddressRange: Hashable, Sendable, Comparable {
         start.isMultiple(of: alignment) && (end &+ 1).isMultiple(of: alignment)
     }
 
-    /// The bytes of the blocks of `size` bytes that lie in this range as a whole; nil if there is none.
+    /// The bytes of the blocks of `size` bytes that lie in this range as a whole; nil without such a block.
     package func wholeBlocks(of size: UInt64) -> AddressRange? {
         // By the numbers of the first and the last block: the byte behind the last address is no address.
         let first = start / size + (start.isMultiple(of: size) ? 0 : 1)

@@ -33,7 +33,7 @@ extension IomemTree {
             open.append(entry.range)
             // Walks over the tree go down as deep as it is; a damaged text must not exhaust the stack.
             guard open.count <= deepestNesting else {
-                let problem = IomemError.Problem.malformed("a range inside \(deepestNesting) others")
+                let problem = IomemError.Problem.malformed("a range nested deeper than \(deepestNesting) levels")
                 throw IomemError(file: file, line: number, problem: problem)
             }
             entries.append(entry)
@@ -134,11 +134,11 @@ extension IomemError: CustomStringConvertible {
         case .empty: "\(place): the file is empty"
         case .zeroed: "\(place): every address is zero; reading the addresses needs CAP_SYS_ADMIN"
         case .truncated: "\(place): the text ends in the middle of this line"
-        case .binary(let byte): "\(place): the byte \(hexadecimal(UInt64(byte))) does not belong into this text"
+        case .binary(let byte): "\(place): the byte \(hexadecimal(UInt64(byte))) is not allowed in this text"
         case .malformed(let text): "\(place): \"\(text)\" is not \"START-END : NAME\" with hexadecimal addresses"
-        case .backwards: "\(place): the end of the range lies before its start"
+        case .backwards: "\(place): the range ends before it starts"
         case .tooLarge(let address): "\(place): \(hexadecimal(address)) is beyond the 52 bits of a physical address"
-        case .crossing: "\(place): the range crosses the edge of an earlier one"
+        case .crossing: "\(place): the range overlaps an earlier one only partly"
         }
     }
 }

@@ -35,7 +35,7 @@ package struct IomemText: Sendable {
             let text = line.unquoted
             if text.isEmpty { continue }
             guard let pasted = PastedLine(text) else {
-                note(text, "no line of /proc/iomem")
+                note(text, "not a line of /proc/iomem")
                 continue
             }
             guard let range = pasted.range else {
@@ -46,14 +46,14 @@ package struct IomemText: Sendable {
                 open.removeLast()
             }
             if let parent = open.last, !parent.range.contains(range) {
-                note(text, "it crosses the range of line \(parent.line), or comes from another listing")
+                note(text, "it overlaps the range of line \(parent.line) only partly, or is from another listing")
                 continue
             }
             guard open.count < deepestNesting else {
-                note(text, "it lies inside \(deepestNesting) others")
+                note(text, "it is nested deeper than \(deepestNesting) levels")
                 continue
             }
-            if !pasted.comment.isEmpty { note(pasted.comment, "a comment behind the name") }
+            if !pasted.comment.isEmpty { note(pasted.comment, "a comment after the name") }
             open.append((range, number))
             entries.append(IomemEntry(range: range, name: pasted.name))
         }
@@ -74,7 +74,7 @@ private struct PastedLine {
     /// What stands behind the name.
     let comment: ArraySlice<UInt8>
 
-    /// Nil if the line is none of `/proc/iomem`.
+    /// Nil if it is not a line of `/proc/iomem`.
     init?(_ line: ArraySlice<UInt8>) {
         var text = line
         // grep puts the name of the file and the number of the line before it.
@@ -96,7 +96,7 @@ private struct PastedLine {
         comment = words[cut...].drop(while: Self.isBlank)
         let isPhysical = max(start, end) < 1 << 52
         range = isPhysical ? AddressRange(start: start, end: end) : nil
-        problem = isPhysical ? "its end lies before its start" : "it lies beyond the 52 bits of a physical address"
+        problem = isPhysical ? "it ends before it starts" : "it lies beyond the 52 bits of a physical address"
     }
 
     /// Both addresses, and what stands behind them.

@@ -100,7 +100,7 @@ struct ModuleHandle: ~Copyable {
     /// What the running kernel has of it now.
     ///
     /// A directory in `/sys/module` without `initstate` counts as `.coming` (`mod_sysfs_setup()` makes it first); a
-    /// builtin module with parameters has such a directory too, so that one which `modules.builtin` lacks looks like it.
+    /// builtin module with parameters has such a directory too, so a module that `modules.builtin` lacks looks the same.
     /// - Throws: `.unreadable`.
     func state() throws(KmodError) -> ModuleState {
         let answer = unsafe kmod_module_get_initstate(pointer)

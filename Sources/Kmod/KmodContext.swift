@@ -129,7 +129,7 @@ extension KmodContext {
         if !hasIndex {
             return KmodError(
                 .noIndex,
-                "\(modulesDirectory) has no modules.dep.bin, so \(name) can't be found; depmod writes it"
+                "\(modulesDirectory) has no modules.dep.bin, so \(name) can't be found. Run depmod, which writes it"
             )
         }
         return KmodError(.notFound, "there is no module \(name) in \(modulesDirectory)")

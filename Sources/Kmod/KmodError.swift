@@ -83,7 +83,7 @@ extension KmodError {
             // simplify_symbols(): the names are in the kernel log.
             return KmodError(
                 .rejected,
-                "\(name) needs a symbol that no loaded module has; the kernel log names it",
+                "\(name) needs a symbol that no loaded module has. The kernel log names it",
                 cause: cause
             )
         case ENOEXEC, ELIBBAD:
@@ -120,11 +120,15 @@ extension KmodError {
             return KmodError(.inUse(holders: holders), "\(name) is in use\(who)", cause: cause)
         case EBUSY where state == .live:
             // delete_module(): it has an init function and no exit function.
-            return KmodError(.permanent, "\(name) has no exit function and stays until the next boot", cause: cause)
+            return KmodError(
+                .permanent,
+                "\(name) can't be unloaded until a reboot (it has no exit function)",
+                cause: cause
+            )
         case EBUSY:
             return KmodError(.busy, "\(name) is being loaded or removed", cause: cause)
         default:
-            return KmodError(.failed, "\(name) can't be removed", cause: cause)
+            return KmodError(.failed, "\(name) can't be unloaded", cause: cause)
         }
     }
 
@@ -137,13 +141,13 @@ extension KmodError {
         if modulesDisabled {
             return KmodError(
                 .disabled,
-                "module loading is switched off until the next boot (kernel.modules_disabled)",
+                "module loading is disabled until the next boot (kernel.modules_disabled)",
                 cause: cause
             )
         }
         return KmodError(
             .notPermitted,
-            "not permitted to \(verb) \(name): it takes CAP_SYS_MODULE, and a kernel that allows it",
+            "not permitted to \(verb) \(name): that needs CAP_SYS_MODULE, and a kernel that allows it",
             cause: cause
         )
     }
@@ -162,14 +166,14 @@ extension KmodError {
 extension KmodError {
     /// A module of the kernel image.
     static func builtin(_ name: String) -> KmodError {
-        KmodError(.builtin, "\(name) is part of the kernel image and can't be removed")
+        KmodError(.builtin, "\(name) is built into the kernel and can't be unloaded")
     }
 
     /// A command in place of a module.
     static func command(_ command: InstallCommand) -> KmodError {
         KmodError(
             .installCommand(command.command),
-            "modprobe's configuration puts a command in place of \(command.module), which is not run: "
+            "modprobe's configuration replaces \(command.module) by a command, which daxswitch does not run: "
                 + command.command
         )
     }

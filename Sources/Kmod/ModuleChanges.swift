@@ -27,7 +27,7 @@ extension KmodContext {
         }
         guard let path = module.path, unsafe access(path, R_OK) == 0 else {
             // Else ENOENT would look like the kernel's answer for a missing symbol.
-            throw KmodError(.notFound, "the file of \(module.name) is not there", cause: ErrorNumber(errno))
+            throw KmodError(.notFound, "the file of \(module.name) is missing", cause: ErrorNumber(errno))
         }
         let result = unsafe kmod_module_insert_module(module.pointer, 0, module.options ?? "")
         if result < 0 && result != -EEXIST { throw .insertion(of: module.name, errno: -result) }

@@ -6,7 +6,7 @@ private import LinuxSystem
 /// libkmod 30 follows the offsets in these files unchecked (`index_mm_read_node()` in libkmod/libkmod-index.c), so a
 /// file that was cut short kills the process. The format, from the head of that file: magic, version and the offset of
 /// the root node, big endian; a node is an optional prefix, an optional row of children and optional values, and the
-/// offset's upper four bits say which. depmod writes the root node last, so that a shorter file never has all of it.
+/// offset's upper four bits say which. depmod writes the root node last, so a shorter file never has all of it.
 struct ModuleIndex {
     private let bytes: [UInt8]
     private var position = 0
@@ -109,7 +109,7 @@ extension ModuleIndex {
             // depmod leaves this one empty where there is no modules.builtin.modinfo, and libkmod does without it.
             if bytes.isEmpty, name == "modules.builtin.alias" { continue }
             guard isSound(bytes) else {
-                throw KmodError(.corruptIndex(path), "\(path) is damaged; depmod writes it anew")
+                throw KmodError(.corruptIndex(path), "\(path) is damaged. Run depmod, which writes it again")
             }
             if name == "modules.dep" { hasDependencies = true }
         }

@@ -20,7 +20,7 @@ extension [BootEntry] {
 }
 
 extension MachineState {
-    /// Whether the kernel has `cxl_acpi` in its image, so that only its command line keeps it out at a boot.
+    /// Whether the kernel has `cxl_acpi` in its image, so only its command line keeps it out at a boot.
     package var hasBuiltinCxlAcpi: Bool { modules.builtin.contains("cxl_acpi") }
 
     /// Whether the next boot leaves out `cxl_acpi` as a part of the kernel image, as the boot loader is now, or, where that is

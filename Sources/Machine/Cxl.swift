@@ -18,7 +18,7 @@ package struct Region: Sendable, Equatable {
     package var daxDriver: String?
     /// The endpoint decoders that are its targets, by position.
     package var targets: [String]
-    /// `pmem_regionN` exists below it (for pmem) and no driver is bound to it: it was made while `cxl_pmem` was out.
+    /// `pmem_regionN` exists below it (for pmem) and no driver is bound to it: it was made while `cxl_pmem` was not loaded.
     package var lacksPmemDriver: Bool
     /// Its decoders are an accelerator's (`target_type`): the device's own driver uses the memory, and no dax region is made.
     package var isOfAccelerator: Bool

@@ -32,7 +32,7 @@ package struct DaxDevice: Sendable, Equatable {
     /// The bound driver: `kmem`, `device_dax`, or nil.
     package var driver: String?
     /// `state`, which kmem gives a device (7.3 on): `unplugged`, `offline`, `online`, `online_kernel`, `online_movable`, as
-    /// it was last written; single blocks may have changed since. Nil where there is none.
+    /// it was last written; single blocks may have changed since. Nil if it does not exist.
     package var memoryState: String?
     /// `target_node`: the NUMA node that its memory is in while kmem has it; nil where it is not known.
     package var targetNode: Int?
@@ -112,7 +112,7 @@ package struct HmemSettings: Sendable, Equatable {
     /// `dax_hmem.region_idle` on the kernel command line: its regions have a device of size 0
     /// (drivers/dax/hmem/hmem.c: dax_hmem_probe()).
     package var regionIsIdle: Bool
-    /// The same for the module that is loaded now, from `/sys/module`; nil while it is out.
+    /// The same for the module that is loaded now, from `/sys/module`; nil while it is not loaded.
     package var loadedRegionIsIdle: Bool?
 
     /// The defaults, unless told otherwise.

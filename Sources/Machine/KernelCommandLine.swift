@@ -153,7 +153,7 @@ package func underscored(_ name: some StringProtocol) -> String {
 }
 
 extension String {
-    /// The words between commas; empty ones are none.
+    /// The words between commas; empty ones are left out.
     package var commaSeparated: [String] {
         utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0)) }
     }

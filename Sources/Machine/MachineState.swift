@@ -43,7 +43,7 @@ package struct MachineState: Sendable, Equatable {
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.
     package var isHeld: Bool
     /// What a hold or a release of this boot lacks, as a run leaves it that was killed in the middle of it; nil where it is
-    /// whole, or there is none. Whether `cxl_acpi` is kept out is not known then, and `isHeld` is false.
+    /// complete, or there is no hold. Whether `cxl_acpi` is kept out is not known then, and `isHeld` is false.
     package var holdGap: String?
     /// What `persist` wrote for the boots to come; nil where nothing is persisted.
     package var persisted: BootChoice?
@@ -92,7 +92,7 @@ package struct MachineState: Sendable, Equatable {
         softReserveIsOff = nil
     }
 
-    /// Whether the material that the machine was read from lacks `part`, so that nothing follows from its absence.
+    /// Whether the material that the machine was read from lacks `part`, so nothing follows from its absence.
     package func lacks(_ part: MaterialReport.Part) -> Bool { material.unrecorded.contains(part) }
 
     /// Whether sysfs has the decoders of all memory devices.
@@ -101,14 +101,16 @@ package struct MachineState: Sendable, Equatable {
     /// Why sysfs lacks decoders, in words; nil where it has those of every memory device.
     ///
     /// They are made by `cxl_port` for the endpoints that `cxl_mem` adds below the ports of `cxl_acpi`
-    /// (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()); of a device whose endpoint fails to come up there are none,
+    /// (drivers/cxl/core/hdm.c: devm_cxl_enumerate_decoders()); a device whose endpoint fails to come up has no decoders,
     /// as on 6.1 wherever firmware committed a ram region.
     package var whyDecodersAreUnseen: String? {
-        if lacks(.cxlDevices) { return "the material does not have the CXL devices" }
-        if let module = missingCxlDriver { return "\(module) is out" }
-        if memdevs.isEmpty { return "no memory device is there" }
+        if lacks(.cxlDevices) { return "the recording does not include the CXL devices" }
+        if let module = missingCxlDriver {
+            return "\(module) is not \(modules.builtin.contains(module) ? "bound" : "loaded")"
+        }
+        if memdevs.isEmpty { return "there is no CXL memory device" }
         if !material.unrecorded.isEmpty, let missing = missingTarget {
-            return "the material does not have \(missing)"
+            return "the recording does not include \(missing)"
         }
         return memdevs.first { !$0.hasEndpoint }.map { "\($0.name) has no endpoint" }
     }
@@ -189,7 +191,7 @@ package struct Inferred<Value: Sendable & Equatable>: Sendable, Equatable {
 }
 
 /// The state of the one probe of dax_hmem that asks the CXL regions (`hmem_platform.did_probe`, drivers/dax/hmem/device.c, 7.1 on).
-package enum InitialProbe: String, Sendable {
+package enum InitialProbe: String, Sendable, CaseIterable {
     /// No dax_hmem probe has met a CXL window in this boot.
     case pending
     /// A probe met a window: later loads leave every range in a window to CXL.

@@ -29,7 +29,7 @@ package struct MaterialReport: Sendable, Equatable {
         /// It in words.
         package var words: String {
             switch self {
-            case .kernelRelease: "the kernel's release"
+            case .kernelRelease: "the kernel release"
             case .commandLine: "the kernel command line"
             case .modules: "the loaded modules"
             case .moduleSettings: "how modules are loaded"
@@ -85,6 +85,6 @@ package struct MaterialReport: Sendable, Equatable {
         let parts = Part.allCases.filter(unrecorded.contains).map(\.words)
         guard let last = parts.last else { return nil }
         let list = parts.count > 1 ? parts.dropLast().joined(separator: ", ") + " and " + last : last
-        return "the material does not have \(list)"
+        return "the recording does not include \(list)"
     }
 }

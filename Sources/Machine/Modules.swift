@@ -39,14 +39,14 @@ package struct ModuleTable: Sendable, Equatable {
 }
 
 /// How a module stands; the raw value is the word in the JSON documents.
-package enum ModuleStanding: String, Sendable {
+package enum ModuleStanding: String, Sendable, CaseIterable {
     /// Loaded and initialised.
     case live
     /// Being loaded or removed.
     case changing
     /// Part of the kernel image.
     case builtin
-    /// Part of the kernel image, and its driver is unbound from its devices: it does as little as a module that is out.
+    /// Part of the kernel image, and its driver is unbound from its devices: it has the same effect as a module that is not loaded.
     case unbound
     /// Not loaded; the kernel has it, or it is not known whether it has.
     case absent

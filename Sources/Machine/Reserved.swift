@@ -27,7 +27,7 @@ package struct SoftReservedRange: Sendable, Equatable {
 package struct Window: Sendable, Equatable {
     /// The bytes, inclusive ends.
     package var range: AddressRange
-    /// The number in the name `CXL Window N` of `/proc/iomem`; nil while `cxl_acpi` is out.
+    /// The number in the name `CXL Window N` of `/proc/iomem`; nil while `cxl_acpi` is not loaded.
     package var number: Int?
     /// Whether `/proc/iomem` has the window now: only then does dax_hmem meet it.
     package var isLive: Bool

@@ -41,7 +41,7 @@ package struct MemoryMap: Sendable, Equatable {
         package let after: Set<Owner>?
         /// Whether the prediction differs from what is now.
         package let isChanged: Bool
-        /// The range with its owner, device and use; nil where the segment is none, or several.
+        /// The range with its owner, device and use; nil for an empty segment, or one of several ranges.
         package let owned: OwnedRange?
         /// How many segments there would be if the bar had more cells: 1 where nothing was folded.
         package let count: Int

@@ -97,8 +97,8 @@ extension BootSystem {
             guard lists.count < 2 else {
                 throw PersistenceError(
                     .bootLoader,
-                    "the entries of the boot loader have different \(BootLoader.key)= lists, and grubby gives all of them the same: "
-                        + "\(isWanted ? "add \(KernelCommandLine.cxlAcpiInitcall) to" : "take \(KernelCommandLine.cxlAcpiInitcall) out of") each by hand"
+                    "the boot entries have different \(BootLoader.key)= lists, but grubby sets one list for all of them: "
+                        + "\(isWanted ? "add \(KernelCommandLine.cxlAcpiInitcall) to" : "remove \(KernelCommandLine.cxlAcpiInitcall) from") each entry by hand"
                 )
             }
             others = lists.first ?? []
@@ -137,14 +137,14 @@ extension BootSystem {
         guard change.loader == .kernelInstall else { return }
         // Another file in the place of a link would cut off whoever reads the one that it names.
         if let status = try? FileStatus(root + BootParameter.path, follows: false), status.kind != .regular {
-            throw BootParameter.error("is no regular file")
+            throw BootParameter.error("is not a regular file")
         }
         _ = try parameterFile(change.isWanted)
         guard change.commands.isEmpty else { return }
         throw PersistenceError(
             .bootLoader,
-            "no kernel with a modules.dep has its image at /lib/modules/RELEASE/vmlinuz or /boot/vmlinuz-RELEASE, so that kernel-install "
-                + "could not make an entry: edit \(BootParameter.path) and run kernel-install by hand"
+            "no kernel with a modules.dep has its image at /lib/modules/RELEASE/vmlinuz or /boot/vmlinuz-RELEASE, so kernel-install "
+                + "can't create a boot entry. Edit \(BootParameter.path) and run kernel-install by hand"
         )
     }
 

@@ -7,11 +7,11 @@ package import Machine
 package struct BootLoaderNeed {
     /// The boot loader that has the parameter for the choice; nil where none needs it, or somebody else has put it there.
     package let loader: BootLoader?
-    /// What brings about what is needed; nil where nothing is.
+    /// The change that is needed; nil if no change is needed.
     package let change: BootLoaderChange?
     /// The files with entries that are not as they are needed.
     package let pending: [String]
-    /// Entries can be read, so that `pending` tells.
+    /// Entries can be read, so `pending` tells.
     package let entriesAreKnown: Bool
 
     /// Nothing, as where files don't last and the kernel command line has the whole choice.
@@ -65,22 +65,22 @@ package struct BootLoaderNeed {
         let line = system.kind.image.map { ": \($0.line(for: BootLoader.parameter))" } ?? ""
         return PersistenceError(
             .notKept,
-            "cxl_acpi is part of the kernel image, and there is no boot loader that daxswitch can change; put "
-                + "\(BootLoader.parameter) on the kernel command line instead\(line)"
+            "cxl_acpi is built into the kernel, and there is no boot loader that daxswitch can change. Put "
+                + "\(BootLoader.parameter) on the kernel command line yourself\(line)"
         )
     }
 
     private static func leftOut(_ place: String) -> PersistenceError {
         PersistenceError(
             .blacklisted,
-            "\(place) leaves cxl_acpi out, without which cxl does not come about: take \(KernelCommandLine.cxlAcpiInitcall) out of "
+            "cxl needs cxl_acpi, but \(place) skips it. Remove \(KernelCommandLine.cxlAcpiInitcall) from "
                 + "\(BootLoader.key)= there, then run persist again"
         )
     }
 }
 
 extension BootSystem {
-    /// The first line of GRUB's settings, other than ours, that leaves `cxl_acpi` out.
+    /// The first line of GRUB's settings that skips `cxl_acpi` and is not ours.
     fileprivate var placeInGrub: String? {
         let directory = "/etc/default/grub.d"
         let files = names(directory).sorted().filter { $0.hasSuffix(".cfg") }.map { "\(directory)/\($0)" }

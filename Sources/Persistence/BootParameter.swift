@@ -75,7 +75,7 @@ struct BootParameter {
     static func error(_ what: String) -> PersistenceError {
         PersistenceError(
             .bootLoader,
-            "\(path) \(what), so it is not edited: put \(BootLoader.parameter) into it, or take it out, by hand and run kernel-install"
+            "\(path) \(what), so it is not edited. Add or remove \(BootLoader.parameter) by hand and run kernel-install"
         )
     }
 }

@@ -1,9 +1,9 @@
 package import Machine
 
-/// What must be written and removed so that a choice holds, or none does. Pure.
+/// What must be written and removed so a choice holds, or none does. Pure.
 package struct BootPlan: Sendable, Equatable {
     /// What becomes of a file.
-    package enum Action: String, Sendable {
+    package enum Action: String, Sendable, CaseIterable {
         /// It is made, or replaced.
         case write
         /// It is removed.
@@ -70,12 +70,12 @@ package struct BootPlan: Sendable, Equatable {
         guard text.hasPrefix(PersistedFile.mark) else {
             throw PersistenceError(
                 .foreignFile,
-                "\(path) was not written by daxswitch: move it away, then run persist again"
+                "\(path) was not written by daxswitch. Move it away, then run persist again"
             )
         }
         throw PersistenceError(
             .editedFile,
-            "\(path) was edited since daxswitch wrote it: keep a copy if you need one, remove it, then run persist again"
+            "\(path) was edited after daxswitch wrote it. Keep a copy if you need one, remove it, then run persist again"
         )
     }
 }

@@ -75,7 +75,7 @@ package struct BootSystem {
         }
     }
 
-    /// What a `persist` found that was cut off, or is at work; nil if there is none.
+    /// What a `persist` found that was interrupted, or is running; nil without such a `persist`.
     ///
     /// - Throws: `PersistenceError` `.damagedJournal`; `.unavailable` or `.notAnswering` if it can't be read.
     package func journal() throws(PersistenceError) -> ChoiceJournal? {
@@ -135,7 +135,7 @@ package struct BootSystem {
     /// Whether something is at a path.
     func exists(_ path: String) -> Bool { tree.exists(path) }
 
-    /// The bytes of a small file; nil if there is none, or it can't be read.
+    /// The bytes of a small file; nil if it does not exist or can't be read.
     func read(_ path: String) -> [UInt8]? { (try? tree.read(path)) ?? nil }
 
     /// Has the builder make the images again; what it prints goes to standard error.
@@ -160,11 +160,13 @@ package struct BootSystem {
         do { status = try run(command, goesOn) } catch {
             switch (error as? SystemError)?.code {
             case .ended?, .timedOut?: throw PersistenceError(.interrupted, "\(error)")
-            case .hung?: throw PersistenceError(.halfDone, "\(error): reboot, then run `daxswitch recover`")
+            case .hung?: throw PersistenceError(.halfDone, "\(error). Reboot, then run `daxswitch recover`")
             default: throw PersistenceError(failure, "\(error)")
             }
         }
-        guard status == 0 else { throw PersistenceError(failure, "\(command.joined(separator: " ")) ended \(status)") }
+        guard status == 0 else {
+            throw PersistenceError(failure, "\(command.joined(separator: " ")) failed with exit status \(status)")
+        }
     }
 }
 

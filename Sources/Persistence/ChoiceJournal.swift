@@ -54,7 +54,7 @@ package struct ChoiceJournal: Sendable, Equatable, Codable {
         else {
             throw PersistenceError(
                 .damagedJournal,
-                "\(Self.path) can't be read, so what an earlier persist was about to do is not known: check "
+                "\(Self.path) can't be read, so what an earlier persist was doing is not known. Check "
                     + "\(PersistedFile.paths.joined(separator: " and ")), remove \(Self.path), then run persist again"
             )
         }

@@ -2,7 +2,7 @@ package import Inspection
 import LinuxSystem
 package import Machine
 
-/// Why a choice would not come about at the next boot, as far as modules are concerned. Pure.
+/// Why a choice would not take effect at the next boot, as far as modules are concerned. Pure.
 package struct ChoiceObstacle {
     private let choice: BootChoice
     private let machine: MachineState
@@ -39,8 +39,8 @@ package struct ChoiceObstacle {
         guard machine.softReserved.isEmpty, machine.windows.isEmpty, machine.regions.isEmpty else { return }
         throw PersistenceError(
             .nothingToDecide,
-            "this machine shows no Soft Reserved memory, no CXL window and no CXL region: there is nothing to decide "
-                + "(persist --clear works all the same)"
+            "this machine has no Soft Reserved memory, no CXL window and no CXL region, so there is nothing to decide "
+                + "(`persist --clear` still works)"
         )
     }
 
@@ -52,7 +52,7 @@ package struct ChoiceObstacle {
             case .absent where machine.modules.dependencies == nil:
                 throw PersistenceError(
                     .missingModule,
-                    "/lib/modules/\(release)/modules.dep is not there, so kernel \(release) can't load \(module): install "
+                    "/lib/modules/\(release)/modules.dep is missing, so kernel \(release) can't load \(module). Install "
                         + "its modules, or boot the kernel whose modules are installed, then run persist again"
                 )
             default: break
@@ -68,8 +68,8 @@ package struct ChoiceObstacle {
         guard !leftOut.isEmpty else { return }
         throw PersistenceError(
             .blacklisted,
-            "initcall_blacklist= on the kernel command line leaves out \(leftOut.joined(separator: " and ")), without which "
-                + "\(choice.rawValue) does not come about: take it off, then run persist again"
+            "\(choice.rawValue) needs \(leftOut.joined(separator: " and ")), but initcall_blacklist= on the kernel command line "
+                + "skips it. Remove it there, then run persist again"
         )
     }
 
@@ -83,13 +83,13 @@ package struct ChoiceObstacle {
         guard !barred.isEmpty else { return }
         throw PersistenceError(
             .blacklisted,
-            "module_blacklist= on the kernel command line keeps out \(barred.joined(separator: " and ")), without which "
-                + "\(choice.rawValue) does not come about: take it off, then run persist again"
+            "\(choice.rawValue) needs \(barred.joined(separator: " and ")), but module_blacklist= on the kernel command line "
+                + "skips it. Remove it there, then run persist again"
         )
     }
 
     /// `blacklist` and `modprobe.blacklist=`: udev does not load the module for its device. By its name, as a dependency
-    /// and as a soft dependency it is loaded all the same (libkmod: KMOD_PROBE_APPLY_BLACKLIST looks at the module that was
+    /// and as a soft dependency it is loaded anyway (libkmod: KMOD_PROBE_APPLY_BLACKLIST looks at the module that was
     /// asked for alone; tried with kmod 30).
     private func checkUdev() throws(PersistenceError) {
         var needed = choice == .hmem ? ["dax_hmem"] : ["dax_hmem", "dax_cxl"]
@@ -100,8 +100,8 @@ package struct ChoiceObstacle {
             guard let place = place(ofBlacklisted: module) else { continue }
             throw PersistenceError(
                 .blacklisted,
-                "\(place) keeps \(module) from being loaded at boot, without which \(choice.rawValue) does not come about: "
-                    + "remove \(module) there, then run persist again"
+                "\(choice.rawValue) needs \(module), but \(place) blocks it at boot. "
+                    + "Remove \(module) there, then run persist again"
             )
         }
     }
@@ -128,8 +128,8 @@ package struct ChoiceObstacle {
             if choice == .hmem && (rest == ["pre:"] || rest == ["/bin/false"]) { continue }
             throw PersistenceError(
                 .overridden,
-                "\(line.file):\(line.number) (\(line.words.joined(separator: " "))) counts before \(ours): remove that line, "
-                    + "or give the file a name that sorts behind, then run persist again"
+                "\(line.file):\(line.number) (\(line.words.joined(separator: " "))) takes precedence over \(ours). Remove that line, "
+                    + "or rename the file to sort after it, then run persist again"
             )
         }
     }

@@ -19,7 +19,7 @@ package struct ImageCheck: Sendable, Equatable {
     package var pending: [String] { (lacking + unseen).sorted() }
 }
 
-/// What this process has seen in images, so that it looks into each once.
+/// What this process has seen in images, so it looks into each once.
 final class SeenImages {
     var record = ImageRecord()
 }

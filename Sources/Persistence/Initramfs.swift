@@ -5,7 +5,7 @@ package enum InitramfsBuilder: String, Sendable, CaseIterable {
     /// `dracut`.
     case dracut
 
-    /// The command that makes all images anew: any kernel may be booted next.
+    /// The command that builds all images again: any kernel may be booted next.
     package var command: [String] {
         switch self {
         case .initramfsTools: ["/usr/sbin/update-initramfs", "-u", "-k", "all"]
@@ -18,7 +18,7 @@ package enum InitramfsBuilder: String, Sendable, CaseIterable {
 
     /// The builder among the programs for which `exists` holds.
     ///
-    /// dracut's Debian package brings an `update-initramfs` of its own: only with `mkinitramfs` it is initramfs-tools.
+    /// dracut's Debian package has its own `update-initramfs`: only with `mkinitramfs` it is initramfs-tools.
     package static func find(_ exists: (String) -> Bool) -> InitramfsBuilder? {
         if exists("/usr/sbin/update-initramfs") && exists("/usr/sbin/mkinitramfs") { return .initramfsTools }
         return exists("/usr/bin/dracut") ? .dracut : nil

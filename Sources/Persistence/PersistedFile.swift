@@ -94,7 +94,7 @@ package struct PersistedFile: Sendable, Equatable {
 
 /// A choice on the kernel command line, for systems whose files don't last. Pure.
 ///
-/// `module_blacklist=` is heeded by the kernel itself (kernel/module/main.c: blacklisted()), so that neither modprobe nor
+/// `module_blacklist=` is heeded by the kernel itself (kernel/module/main.c: blacklisted()), so neither modprobe nor
 /// udev counts, and `initcall_blacklist=` for what is part of its image; `modules_load=` by systemd-modules-load.service(8).
 package struct CommandLineChoice: Sendable, Equatable {
     /// What is to hold.

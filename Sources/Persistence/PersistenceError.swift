@@ -17,7 +17,7 @@ package struct PersistenceError: Error, Sendable, Equatable {
         case overridden
         /// The machine has no Soft Reserved memory and nothing of CXL.
         case nothingToDecide = "nothing-to-decide"
-        /// The policy wants what no boot brings.
+        /// No boot leads to the owners of the policy.
         case notPersistable = "not-persistable"
         /// The kernel has not, or may not have, a module that the choice needs.
         case missingModule = "missing-module"
@@ -45,7 +45,7 @@ package struct PersistenceError: Error, Sendable, Equatable {
 
     /// What kind of obstacle.
     package let code: Code
-    /// A sentence for a person, with the way out.
+    /// A sentence for a person, with the fix.
     package let message: String
 
     /// An obstacle.
@@ -57,14 +57,14 @@ package struct PersistenceError: Error, Sendable, Equatable {
     /// What a run says that can't finish what an earlier one began.
     package static let unfinished = PersistenceError(
         .unfinished,
-        "an earlier persist was cut off while the initramfs was built: undo it with `daxswitch recover`, or run persist "
+        "an earlier persist was interrupted while the initramfs was built. Undo it with `daxswitch recover`, or run persist "
             + "with --update-initramfs"
     )
 
     /// The same where the boot loader was being changed.
     package static let unfinishedBootLoader = PersistenceError(
         .unfinished,
-        "an earlier persist was cut off while the boot loader was changed: undo it with `daxswitch recover`, or run persist "
+        "an earlier persist was interrupted while the boot loader was changed. Undo it with `daxswitch recover`, or run persist "
             + "with --update-boot-loader"
     )
 

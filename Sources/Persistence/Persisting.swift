@@ -65,11 +65,11 @@ package struct Persisting {
             throw error
         }
         try system.removeJournal()
-        // Only so that it need not be found again.
+        // It need not be found again then.
         if let check = try? system.check(system.images) { try? system.keep(check) }
     }
 
-    /// Puts back what a `persist` found that was cut off; nil if there is none, else the files that were put back.
+    /// Puts back what a `persist` found that was interrupted; nil without such a `persist`, else the restored files.
     ///
     /// - Throws: `PersistenceError` `.editedFile` or `.foreignFile` if somebody else has changed a file since; as `carryOut` does.
     package func recover() throws -> [String]? {
@@ -82,7 +82,7 @@ package struct Persisting {
 
     private func checkInterruption() throws(PersistenceError) {
         guard let signal = interruption() else { return }
-        throw PersistenceError(.interrupted, "\(signal) came before all was written; everything is as before")
+        throw PersistenceError(.interrupted, "stopped by \(signal) before all was written; nothing was changed")
     }
 
     private func change(_ loader: BootLoaderChange) throws(PersistenceError) {
@@ -90,15 +90,15 @@ package struct Persisting {
             try system.update(loader) { interruption() == nil }
         } catch {
             guard error.code == .interrupted, let signal = interruption() else { throw error }
-            throw PersistenceError(.interrupted, "\(signal) came: \(error.message)")
+            throw PersistenceError(.interrupted, "stopped by \(signal): \(error.message)")
         }
         let left = system.bootEntries.files(leavingOut: "cxl_acpi", is: !loader.isWanted)
         guard left.isEmpty else {
             throw PersistenceError(
                 .bootLoader,
-                "\(loader.commands.map { $0.joined(separator: " ") }.joined(separator: ", ")) ended 0, and "
-                    + "\(left.joined(separator: ", ")) \(loader.isWanted ? "does not have" : "still has") \(BootLoader.parameter): see "
-                    + "what else writes that file, or leave --update-boot-loader out and change it by hand"
+                "\(loader.commands.map { $0.joined(separator: " ") }.joined(separator: ", ")) succeeded, but "
+                    + "\(left.joined(separator: ", ")) \(loader.isWanted ? "does not have" : "still has") \(BootLoader.parameter). Check "
+                    + "what else writes that file, or change it by hand and run persist without --update-boot-loader"
             )
         }
     }
@@ -109,16 +109,16 @@ package struct Persisting {
             try system.rebuild(builder) { interruption() == nil }
         } catch {
             guard error.code == .interrupted, let signal = interruption() else { throw error }
-            throw PersistenceError(.interrupted, "\(signal) came: \(error.message)")
+            throw PersistenceError(.interrupted, "stopped by \(signal): \(error.message)")
         }
         let images = system.images
         let check = try system.check(images, built: images.written(since: before))
         guard check.pending.isEmpty else {
             throw PersistenceError(
                 .notRebuilt,
-                "\(builder.command.joined(separator: " ")) ended 0, and these images don't have what was written: "
-                    + "\(check.pending.joined(separator: ", ")). See its configuration and whether the place can be "
-                    + "written, or leave --update-initramfs out and rebuild in your own way"
+                "\(builder.command.joined(separator: " ")) succeeded, but these images don't have the written files: "
+                    + "\(check.pending.joined(separator: ", ")). Check its configuration and that the directory is "
+                    + "writable, or rebuild them yourself and run persist without --update-initramfs"
             )
         }
     }
@@ -137,7 +137,7 @@ package struct Persisting {
             } catch {
                 throw PersistenceError(
                     .halfDone,
-                    "\(why(failure))\(path) could not be put back: \(why(error))run `daxswitch recover` once it can be written"
+                    "\(why(failure))\(path) could not be restored: \(why(error))Make it writable, then run `daxswitch recover`"
                 )
             }
         }
@@ -148,11 +148,11 @@ package struct Persisting {
             let left = imagesLeft(of: journal, by: builder, isNeeded: !touched.isEmpty || isBroken)
             if !left.isEmpty {
                 try system.removeJournal()
-                let command = builder.map { "run \($0.command.joined(separator: " ")) once it can work" }
+                let command = builder.map { "repair \($0.command[0]), then run \($0.command.joined(separator: " "))" }
                 throw PersistenceError(
                     .halfRebuilt,
-                    "\(why(failure))The files are as before; not so \(left.joined(separator: ", ")), made with the files as "
-                        + "this run had them: \(command ?? "rebuild it in your own way")"
+                    "\(why(failure))The files are restored, but \(left.joined(separator: ", ")) still has what "
+                        + "this run wrote: \(command ?? "rebuild it yourself")"
                 )
             }
         }
@@ -168,20 +168,20 @@ package struct Persisting {
         } catch {
             throw PersistenceError(
                 .halfDone,
-                "\(why(failure))The boot loader could not be put back: \(why(error))run `daxswitch recover` once that can be done"
+                "\(why(failure))The boot loader could not be restored: \(why(error))Remove the cause, then run `daxswitch recover`"
             )
         }
     }
 
-    /// Has the images built again that have what was taken back, and without it would bring it at the next boot; the ones
+    /// Builds the images again that still have what was undone, and would use it at the next boot; the ones
     /// that still have it.
     private func imagesLeft(of journal: ChoiceJournal, by builder: InitramfsBuilder?, isNeeded: Bool) -> [String] {
         let half = system.images
         var left = half.written(since: journal.images)
         let rebuild = { builder.map { builder in (try? system.rebuild(builder)) != nil } ?? false }
         if isNeeded && half.isEmpty {
-            // Whether an image was made is not known, so that only a builder that succeeds tells.
-            if !rebuild() { left = ["an image at a place that is not known"] }
+            // Whether an image was made is not known, so only a builder that succeeds tells.
+            if !rebuild() { left = ["an image at an unknown path"] }
         } else if isNeeded && !left.isEmpty {
             _ = rebuild()
             let redone = system.images.written(since: half.stamps)

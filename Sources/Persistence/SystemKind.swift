@@ -4,7 +4,7 @@ import LinuxSystem
 package struct SystemKind: Sendable, Equatable {
     /// Why it will not; nil where it will.
     package let obstacle: String?
-    /// The kind of image that the system is; nil where it is none, or an unknown one.
+    /// The kind of image that the system is; nil if it is not an image, or an unknown one.
     package let image: ImageSystem?
 
     /// From the texts of `/proc/self/mountinfo` (proc_pid_mountinfo(5)) and os-release(5), and which files are there.
@@ -53,8 +53,8 @@ package enum ImageSystem: Sendable, Equatable {
     /// Why files below `/etc` don't decide about the next boot; nil where they do.
     fileprivate var obstacle: String? {
         switch self {
-        case .ostree, .bootc, .coreOS: "the system is an image of ostree, whose initramfs is not made on this host"
-        case .nixOS: "NixOS makes its configuration of modprobe and its initramfs from its own description"
+        case .ostree, .bootc, .coreOS: "this system is an ostree image, whose initramfs is not built on this host"
+        case .nixOS: "NixOS generates its modprobe configuration and its initramfs from its own description"
         case .ubuntuCore: "Ubuntu Core boots with the initramfs of its kernel snap"
         case .transactional: nil
         }
@@ -113,7 +113,7 @@ private struct MountTable {
         if Self.images.contains(mount.type) { return "\(mount.point) is a read-only image (\(mount.type))" }
         if mount.isReadOnly { return "\(mount.point) is mounted read-only" }
         guard Self.passing.contains(mount.type) || mount.type == "overlay" && !keeps(mount, exists) else { return nil }
-        return "\(mount.point) is \(mount.type): what is written there may be lost at a reboot"
+        return "\(mount.point) is \(mount.type), so files written there may be lost at a reboot"
     }
 
     /// Whether an overlay keeps what is written on a file system that lasts.

@@ -16,21 +16,21 @@ extension PolicyLibrary {
             "load:dax_cxl",
         ]
 
-        # The owner wanted, by what lies over the bytes: "cxl", "hmem", "none", or "any" for no wish.
+        # The owner to set, by what covers the bytes: "cxl", "hmem", "none", or "any" (no preference).
         [want]
         covered_by_region = "cxl"
         window_only = "any"
         outside_windows = "hmem"
 
-        # What this policy may do unasked.
+        # What this policy may do without asking.
         [consent]
         offline_memory = false
         lose_regions = false
 
         """#,
         "hmem": #"""
-        summary = "dax_hmem owns every Soft Reserved range; cxl_acpi stays out."
-        # The hold comes first: loading dax_hmem, or udev, would bring cxl_acpi back.
+        summary = "dax_hmem owns every Soft Reserved range; cxl_acpi is not loaded."
+        # The hold is needed first: loading dax_hmem, or udev, would load cxl_acpi again.
         order = [
             "unload:dax_cxl",
             "unload:dax_hmem",
@@ -50,7 +50,7 @@ extension PolicyLibrary {
 
         """#,
         "reload": #"""
-        summary = "Reload all three modules; each range goes to whom the kernel then gives it."
+        summary = "Reload all three modules; the kernel's own rules then decide who owns each range."
         order = [
             "unload:dax_cxl",
             "unload:dax_hmem",

@@ -30,7 +30,7 @@ package enum PolicyFile {
 
     private static func steps(of root: PolicyTable) throws(PolicyError) -> [Step] {
         let words = try root.strings("order")
-        guard !words.isEmpty else { throw root.error("order", "an order has at least one step") }
+        guard !words.isEmpty else { throw root.error("order", "the order needs at least one step") }
         var steps: [Step] = []
         for (index, word) in words.enumerated() {
             let step: Step
@@ -43,10 +43,10 @@ package enum PolicyFile {
                 throw root.error(
                     "order",
                     element: index,
-                    "\(step.verb.rawValue) is planned where it is needed and consent.offline_memory allows it; leave it out"
+                    "\(step.verb.rawValue) is planned automatically if it is needed and consent.offline_memory is true. Remove it"
                 )
             }
-            if steps.last == step { throw root.error("order", element: index, "\(step) directly after itself") }
+            if steps.last == step { throw root.error("order", element: index, "\(step) follows itself") }
             steps.append(step)
         }
         return steps

@@ -48,7 +48,7 @@ package struct PolicyLibrary: Sendable {
                     file: name,
                     line: nil,
                     keyPath: nil,
-                    message: "there is no such file"
+                    message: "no such file"
                 )
             }
             return Entry(policy: try PolicyFile.parse(text, file: name), source: name, argument: name)
@@ -67,7 +67,7 @@ package struct PolicyLibrary: Sendable {
             file: name,
             line: nil,
             keyPath: nil,
-            message: "no policy has this name; there are \(names.joined(separator: ", "))"
+            message: "no policy has this name. Policies: \(names.joined(separator: ", "))"
         )
     }
 

@@ -58,25 +58,27 @@ struct PolicyTable {
     /// Every key must be one of `keys`.
     func allow(_ keys: [String]) throws(PolicyError) {
         for key in table.keys.sorted() where !keys.contains(key) {
-            throw error(key, "unknown key; known here: \(keys.joined(separator: ", "))")
+            throw error(key, "unknown key. Known keys: \(keys.joined(separator: ", "))")
         }
     }
 
     /// A string that must be there.
     func string(_ key: String) throws(PolicyError) -> String {
         guard let value = table[key] else { throw error(key, "this key is missing") }
-        guard let string = value.string else { throw error(key, "a string is wanted, not \(value.type)") }
+        guard let string = value.string else { throw error(key, "expected a string, got \(Self.article(value.type))") }
         return string
     }
 
     /// An array of strings that must be there.
     func strings(_ key: String) throws(PolicyError) -> [String] {
         guard let value = table[key] else { throw error(key, "this key is missing") }
-        guard let array = value.array else { throw error(key, "an array of strings is wanted, not \(value.type)") }
+        guard let array = value.array else {
+            throw error(key, "expected an array of strings, got \(Self.article(value.type))")
+        }
         var strings: [String] = []
         for (index, element) in array.enumerated() {
             guard let string = element.string else {
-                throw error(key, element: index, "a string is wanted, not \(element.type)")
+                throw error(key, element: index, "expected a string, got \(Self.article(element.type))")
             }
             strings.append(string)
         }
@@ -86,7 +88,7 @@ struct PolicyTable {
     /// A truth value; nil where the key is missing.
     func bool(_ key: String) throws(PolicyError) -> Bool? {
         guard let value = table[key] else { return nil }
-        guard let bool = value.bool else { throw error(key, "true or false is wanted, not \(value.type)") }
+        guard let bool = value.bool else { throw error(key, "expected true or false, got \(Self.article(value.type))") }
         return bool
     }
 
@@ -96,11 +98,11 @@ struct PolicyTable {
     /// An owner; nil for "any" and where the key is missing.
     func owner(_ key: String) throws(PolicyError) -> Owner? {
         guard let value = table[key] else { return nil }
-        guard let word = value.string else { throw error(key, "a string is wanted, not \(value.type)") }
+        guard let word = value.string else { throw error(key, "expected a string, got \(Self.article(value.type))") }
         if word == "any" { return nil }
         // Two devices over the same bytes is something that happens, nothing to wish for.
         guard let owner = Owner(rawValue: word), owner != .both else {
-            throw error(key, "\"\(word)\" is no owner: write \"cxl\", \"hmem\", \"none\" or \"any\"")
+            throw error(key, "\"\(word)\" is not an owner. Use \"cxl\", \"hmem\", \"none\" or \"any\"")
         }
         return owner
     }
@@ -108,8 +110,15 @@ struct PolicyTable {
     /// A table; nil where the key is missing.
     func table(_ key: String) throws(PolicyError) -> PolicyTable? {
         guard let value = table[key] else { return nil }
-        guard let inner = value.table else { throw error(key, "a table is wanted, not \(value.type)") }
+        guard let inner = value.table else { throw error(key, "expected a table, got \(Self.article(value.type))") }
         return PolicyTable(inner, at: path.isEmpty ? key : "\(path).\(key)", of: self)
+    }
+}
+
+extension PolicyTable {
+    /// A TOML type with its article: `a string`, `an array`.
+    private static func article(_ type: TOMLType) -> String {
+        "\("aeio".contains(type.description.prefix(1)) ? "an" : "a") \(type)"
     }
 }
 

@@ -46,7 +46,7 @@ struct TOMLGuard {
                 case UInt8(ascii: "["):
                     if isLineStart && open.isEmpty {
                         guard hasName(behind: place) else {
-                            return Problem(line: line, message: "a table's name is expected behind [")
+                            return Problem(line: line, message: "expected a table name after [")
                         }
                         // The header is no array of values.
                         skip { !Self.isLineEnd($0) && $0 != UInt8(ascii: "]") && !Self.isQuote($0) }
@@ -91,7 +91,7 @@ struct TOMLGuard {
             let word = String(decoding: bytes[start..<place], as: UTF8.self)
             let isNumber = word == "0" || word.count < 19 && Int(word) != nil && (word.first ?? "0") > "0"
             guard !isNumber && word != "true" && word != "false" else { return nil }
-            return Problem(line: line, message: "\"\(word)\" is no value that a policy has; text stands in quotes")
+            return Problem(line: line, message: "\"\(word)\" is not a valid value. Put text in quotes")
         }
 
         private mutating func advance() {

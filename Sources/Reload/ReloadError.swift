@@ -17,11 +17,11 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
         case awaitingConfirmation = "awaiting-confirmation"
         /// Nothing could roll the run back when nobody confirms it.
         case noTimer = "no-timer"
-        /// The model is not certain of a way back from what the plan brings.
+        /// The model is not certain that the result of the plan can be rolled back.
         case noWayBack = "no-way-back"
-        /// A run that was cut off can neither be finished nor undone with certainty.
+        /// A run that was interrupted can neither be finished nor undone with certainty.
         case stuck
-        /// The machine is not any more as the plan found it.
+        /// The machine is no longer as the plan found it.
         case machineChanged = "machine-changed"
         /// A hazard appeared after the plan was made.
         case newHazard = "new-hazard"
@@ -34,7 +34,7 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
         case notSettled = "not-settled"
         /// A call into the kernel does not come back and can't be broken off.
         case hung
-        /// The kernel log has a WARNING, an Oops or a conflict that a step brought.
+        /// The kernel log has a WARNING, an Oops or a conflict that a step caused.
         case kernelTrouble = "kernel-trouble"
         /// The kernel log has the report of a fault that names none of the drivers that the steps reach.
         case kernelTroubleElsewhere = "kernel-trouble-elsewhere"
@@ -80,7 +80,7 @@ package struct ReloadError: Error, Sendable, Equatable, Codable {
         self.init(code, error.message, cause: error.cause)
     }
 
-    /// Nobody knows what the kernel holds, whatever it shows: nothing more may be tried.
+    /// The kernel's state is unknown, whatever it shows: nothing more may be tried.
     var endsAll: Bool { [.kernelTrouble, .kernelTroubleElsewhere, .hung].contains(code) }
 
     /// Whether the same call may go through later.

@@ -28,7 +28,7 @@ extension Fingerprint: Codable {
             throw members.misfit(
                 .digests,
                 kind,
-                "it does not fit fingerprint.facts.\(kind): the file was changed after it was written"
+                "it does not match fingerprint.facts.\(kind): the file was edited after it was written"
             )
         }
     }

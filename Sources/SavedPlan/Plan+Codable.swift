@@ -54,7 +54,7 @@ extension Plan: Codable {
         guard try members.value(.digest) == documentDigest else {
             throw members.misfit(
                 .digest,
-                "it does not fit the rest of the document, which was changed after it was written; plan again"
+                "it does not match the rest of the document: the file was edited after it was written. Plan again"
             )
         }
     }
@@ -80,15 +80,15 @@ extension Plan: Codable {
         guard version == PlanFile.schemaVersion else {
             throw Misfit(
                 decoder.codingPath + [CodingKeys.schemaVersion],
-                "this is version \(version), this daxswitch understands version \(PlanFile.schemaVersion); "
-                    + "run plan again with it"
+                "this is version \(version), but this daxswitch reads version \(PlanFile.schemaVersion). "
+                    + "Run plan again with it"
             )
         }
         let word = try heading.decode(String.self, forKey: .kind)
         guard let kind = Kind(rawValue: word) else {
             throw Misfit(
                 decoder.codingPath + [CodingKeys.kind],
-                "\"\(word)\" is not a plan; write one with plan --out"
+                "\"\(word)\" is not a plan. Write one with plan --out"
             )
         }
         return kind
@@ -115,7 +115,7 @@ extension Plan: Codable {
             initialProbe: try request.word(.initialProbe)
         )
         if overrides.initialProbe == .unknown {
-            throw request.misfit(.initialProbe, "\"unknown\" is not understood")
+            throw request.misfit(.initialProbe, "\"unknown\" is not allowed here")
         }
         let policy = name.map { name in
             Policy(name: name, summary: summary ?? "", order: order, want: want, consent: consent)
@@ -133,7 +133,7 @@ extension Plan: Codable {
         )
     }
 
-    /// Writes a document; what is missing is null, so that the shape never varies.
+    /// Writes a document; what is missing is null, so the shape never varies.
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try encode(into: &members)
@@ -213,7 +213,7 @@ extension Policy.Want: Codable {
             if try members.value(key) == Self.any { return nil }
             let owner: Owner = try members.word(key)
             // Nobody wants two drivers over the same bytes.
-            if owner == .both { throw members.misfit(key, "\"both\" is not understood") }
+            if owner == .both { throw members.misfit(key, "\"both\" is not allowed here") }
             return owner
         }
         self.init(

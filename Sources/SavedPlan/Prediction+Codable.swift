@@ -65,12 +65,12 @@ package struct HazardGroup: Codable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case id, severity, subject, why, consequences
-        case wayOut = "way_out"
+        case fix = "way_out"
     }
 
     package init(from decoder: any Swift.Decoder) throws {
         let members = try StrictMembers<CodingKeys>(decoder)
-        let cause = try Hazard(members, .id, .severity, .subject, .why, .wayOut)
+        let cause = try Hazard(members, .id, .severity, .subject, .why, .fix)
         self.cause = cause
         let consequences: [Hazard] = try members.value(.consequences)
         self.consequences = consequences.map {
@@ -95,11 +95,11 @@ package struct HazardGroup: Codable {
 extension Hazard: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case id, severity, subject, why
-        case wayOut = "way_out"
+        case fix = "way_out"
     }
 
     package init(from decoder: any Swift.Decoder) throws {
-        try self.init(StrictMembers<CodingKeys>(decoder), .id, .severity, .subject, .why, .wayOut)
+        try self.init(StrictMembers<CodingKeys>(decoder), .id, .severity, .subject, .why, .fix)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -108,7 +108,7 @@ extension Hazard: Codable {
         try members.encode(severity.rawValue, forKey: .severity)
         try members.encode(subject, forKey: .subject)
         try members.encode(why, forKey: .why)
-        try members.encode(wayOut, forKey: .wayOut)
+        try members.encode(fix, forKey: .fix)
     }
 }
 
@@ -119,16 +119,16 @@ extension Hazard {
         _ severity: Key,
         _ subject: Key,
         _ why: Key,
-        _ wayOut: Key
+        _ fix: Key
     ) throws {
         let identifier: Identifier = try members.word(id)
         let word: Severity = try members.word(severity)
-        if word != identifier.severity { throw members.misfit(severity, "it does not fit the hazard's id") }
+        if word != identifier.severity { throw members.misfit(severity, "it does not match the id of the hazard") }
         self.init(
             id: identifier,
             subject: try members.value(subject),
             why: try members.value(why),
-            wayOut: try members.value(wayOut)
+            fix: try members.value(fix)
         )
     }
 }

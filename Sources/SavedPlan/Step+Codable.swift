@@ -14,15 +14,15 @@ extension Step: Codable {
         let zone: MemoryUse.OnlineZone? = try members.word(.zone)
         let use = state.flatMap { MemoryUse($0, zone: zone) }
         if use?.state != state || state == nil && zone != nil {
-            throw members.misfit(.use, "use and zone do not fit each other")
+            throw members.misfit(.use, "use and zone do not match")
         }
         let module: String? = try members.value(.module)
         if let module, !Step.modules.contains(module) {
-            throw members.misfit(.module, "\"\(module)\" is not understood")
+            throw members.misfit(.module, "\"\(module)\" is not a known module")
         }
         let range = try members.rangeIfAny()
         guard let step = Step(try members.word(.verb), module: module, range: range, use: use) else {
-            throw members.misfit(.verb, "the other members do not fit this step")
+            throw members.misfit(.verb, "the other members do not match this step")
         }
         self = step
     }

@@ -92,7 +92,7 @@ struct StrictMembers<Key: CodingKey & CaseIterable> {
     /// Looks that a member says what follows from the others.
     func check<Value: Decodable & Equatable>(_ key: Key, is expected: Value) throws {
         let found: Value = try value(key)
-        if found != expected { throw misfit(key, "it does not fit the rest of the document") }
+        if found != expected { throw misfit(key, "it does not match the rest of the document") }
     }
 
     /// What is wrong with a member.
@@ -114,7 +114,7 @@ struct StrictMembers<Key: CodingKey & CaseIterable> {
         let digits = text.utf8.dropFirst(prefix.utf8.count)
         guard text.hasPrefix(prefix), count.map({ $0 == digits.count }) ?? !digits.isEmpty,
             digits.allSatisfy("0123456789abcdef".utf8.contains)
-        else { throw misfit(key, "\"\(text)\" is not understood") }
+        else { throw misfit(key, "\"\(text)\" is not a known value") }
         return String(Substring(digits))
     }
 }
@@ -146,7 +146,7 @@ package struct Word<Value: RawRepresentable<String>>: Codable {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Value(rawValue: text) else {
-            throw Misfit(decoder.codingPath, "\"\(text)\" is not understood")
+            throw Misfit(decoder.codingPath, "\"\(text)\" is not a known value")
         }
         self.value = value
     }
@@ -194,7 +194,7 @@ extension StrictMembers where Key: RangeKeys {
 }
 
 extension KeyedEncodingContainer where Key: RangeKeys {
-    /// Writes the bytes; nulls if there are none.
+    /// Writes the bytes; nulls if there are no bytes.
     mutating func encode(range: AddressRange?) throws {
         try encode(range.map { hexadecimal($0.start) }, forKey: .start)
         try encode(range.map { hexadecimal($0.end) }, forKey: .end)

@@ -8,14 +8,14 @@ struct Daxswitch: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "daxswitch",
-        abstract: "Decide whether the CXL drivers or dax_hmem own Soft Reserved memory.",
+        abstract: "Choose whether the CXL drivers or dax_hmem own Soft Reserved memory.",
         discussion: """
-            Reads who owns each Soft Reserved range, plans the order in which cxl_acpi, dax_cxl and dax_hmem are \
-            unloaded and loaded, says beforehand who will own each range and why, carries the order out, and holds \
-            /proc/iomem against what it said.
+            Shows who owns each Soft Reserved range. Plans the order in which cxl_acpi, dax_cxl and dax_hmem are \
+            unloaded and loaded, and predicts who will own each range and why. Carries the order out, and checks that \
+            /proc/iomem matches the prediction.
 
             Exit codes: 0 done and verified, or nothing to do; 1 failed, nothing changed or rolled back; 2 changes \
-            are pending (plan --detailed-exitcode); 3 refused, a hazard; 4 verification found a difference; 5 stopped \
+            are pending (plan --detailed-exitcode); 3 refused because of a hazard; 4 a difference was found; 5 stopped \
             half-way, run daxswitch recover; 64 usage; 65 bad policy, plan or capture; 69 a module or kernel feature is missing; 75 busy, \
             try again; 77 not permitted.
             """,

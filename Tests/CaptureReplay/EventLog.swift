@@ -3,7 +3,7 @@ package import Ownership
 
 /// The commands between two captures of a recorded machine, as steps of the model.
 package struct EventLog {
-    /// The steps that lead to each capture from the one before, by the capture's name; nil where a command is none of ours.
+    /// The steps that lead to each capture from the one before, by the capture's name; nil where a command is not one of ours.
     package private(set) var stepsBefore: [String: [Step]?] = [:]
     /// The commands that are one step and whose answer was recorded.
     package private(set) var answers: [Answer] = []
@@ -96,7 +96,7 @@ package struct EventLog {
             steps? += holds || isCoordinated ? [step] : [.hold, step, .release]
         } else if parts.count == 3, parts[0] == "modprobe", parts[1] == "-r" {
             steps?.append(.unload(parts[2]))
-            // modprobe -r also removes what nobody uses any more: dependencies, and 6.12's softdep of dax_hmem; nothing at
+            // modprobe -r also removes what nobody uses: dependencies, and 6.12's softdep of dax_hmem; nothing at
             // all where the module is not loaded.
             if parts[2] == "dax_cxl" && isCoordinated { steps?.append(.unload("dax_hmem")) }
             if parts[2] == "dax_hmem" && !isCoordinated && hmemIsLoaded { steps?.append(.unload("cxl_acpi")) }

@@ -130,12 +130,12 @@ struct BadInputTests {
             (
                 "\"hazards\" : [",
                 "\"hazards\" : [{\"id\":\"new\",\"severity\":\"loss\",\"subject\":\"\",\"way_out\":\"\",\"why\":\"\",\"consequences\":[]}",
-                "hazards[0].id: \"new\" is not understood"
+                "hazards[0].id: \"new\" is not a known value"
             ),
             ("\"certain\" : true,", "\"certain\" : \"yes\",", ": wrong type"),
             ("\"certain\" : true,", "\"certain\" : true, \"speed\" : 1.5,", "speed: unknown key"),
             ("\"size\" : 536870912,", "\"size\" : 1.5,", "size: wrong type"),
-            ("\"size\" : 536870912,", "\"size\" : 1,", "size: it does not fit"),
+            ("\"size\" : 536870912,", "\"size\" : 1,", "size: it does not match"),
             ("\"kind\" : \"plan\",", "\"kind\" : \"plan\", \"speed\" : 1,", "speed: unknown key"),
             ("\"missing_facts\"", "\"missing_fact\"", "missing_fact: unknown key"),
             ("\"size\" : 536870912,", "\"size\" : -1,", "size: wrong type"),

@@ -90,7 +90,7 @@ struct ConfirmCommandTests {
         #expect(undo["journal"] as? String == "awaiting-confirmation" && (undo["steps"] as? [Any])?.isEmpty == false)
     }
 
-    @Test("confirm: 0, once more: 0; then nothing waits, and the history has one record of it")
+    @Test("confirm: 0, again: 0; then nothing waits, and the history has one record of it")
     func confirm() throws {
         let root = try waiting()
         let first = try document(["confirm"], in: root, ends: 0)
@@ -126,7 +126,7 @@ struct ConfirmCommandTests {
         #expect(try document(["confirm"], in: root, ends: 0)["outcome"] as? String == "confirmed")
     }
 
-    @Test("confirm over a run that was cut off: 5, recover is named")
+    @Test("confirm over a run that was interrupted: 5, recover is named")
     func cutOff() throws {
         let root = try machine(endingWith: JournalLine(event: .stopped, outcome: "stuck", message: "no"))
         let document = try document(["confirm"], in: root, ends: 5)

@@ -65,6 +65,6 @@ struct DocumentTests {
         let command = ["sh", "-c", "exec \"$@\" > /dev/full", "sh", Tool.path]
         let ended = try Tool.run(command: command + ["plan", "hmem", "--json", "--root", root.path])
         #expect(ended.status == 1)
-        #expect(ended.complaint.contains("standard output is not written whole: No space left on device"))
+        #expect(ended.complaint.contains("could not write all output: No space left on device"))
     }
 }

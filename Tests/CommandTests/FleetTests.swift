@@ -236,7 +236,7 @@ struct FleetTests {
         #expect(ended.status == 64)
     }
 
-    @Test("the gravest end of all counts")
+    @Test("the most severe end of all counts")
     func gravest() {
         var tally = FleetTally()
         func add(_ status: daxswitch.ExitStatus, code: String) {

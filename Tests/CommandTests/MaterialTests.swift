@@ -53,7 +53,7 @@ import Testing
         #expect(status.complaint.isEmpty && status.output.contains("\(ticket):1: \"# here\""))
         let plan = try Tool.run(["plan", "hmem", "--rules", "deferring", "--root", ticket])
         #expect(plan.complaint.contains("not understood: \(ticket):2: \"[snip]\""))
-        #expect(plan.complaint.components(separatedBy: "not known: the material does not have").count == 2)
+        #expect(plan.complaint.components(separatedBy: "not known: the recording does not include").count == 2)
         let many = try Tool.run(["plan", "hmem", "--rules", "deferring", "--root", ticket, "--root", ticket])
         #expect(many.complaint.components(separatedBy: "\(ticket): not known: ").count == 3)
         let document = try Tool.run(["status", "--root", ticket, "--json"]).document()

@@ -28,7 +28,7 @@ struct MetricsTests {
         )
     }
 
-    @Test("files of two policies have no series in common, so that a collector can read both")
+    @Test("files of two policies have no series in common, so a collector can read both")
     func twoFiles() throws {
         let samples = try ["hmem", "cxl"].map { policy in
             let file = try temporaryFile("\(policy).prom", "")
@@ -59,7 +59,7 @@ struct MetricsTests {
         #expect(samples > 5)
     }
 
-    @Test("a file that can't be written does not hide a difference; where there is none it is 1")
+    @Test("a file that can't be written does not hide a difference; without a difference it is 1")
     func full() throws {
         #expect(try verify("hmem", to: "/dev/full").status == 4)
         let ended = try verify("cxl", to: "/dev/full")

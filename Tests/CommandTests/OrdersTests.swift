@@ -4,7 +4,7 @@ import Testing
 
 @Suite("predict --all-orders")
 struct OrdersTests {
-    @Test("7.3.4 without a region: every order, by what it brings, as its schema says")
+    @Test("7.3.4 without a region: every order, by its result, as its schema says")
     func document() throws {
         let root = try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "topology")
         let arguments = ["predict", "--all-orders", "cxl_acpi", "dax_hmem", "dax_cxl", "--json"]

@@ -140,7 +140,7 @@ struct PersistTests {
         #expect(report.status == .refused)
     }
 
-    @Test("a policy that no boot can bring: 65, with the unit that applies it at boot")
+    @Test("a policy that no boot can lead to: 65, with the unit that applies it at boot")
     func notPersistable() throws {
         let error = try #require(try report("reload", "7.3.4", "auto-reload", "dax_cxl-first").error)
         #expect(error.status == .badData)
@@ -163,7 +163,7 @@ struct PersistTests {
         #expect(report.error?.message.contains("module_blacklist=cxl_acpi") == true)
     }
 
-    @Test("an image-based system with a hazard: the hazard is shown, and no line that would bring it about")
+    @Test("an image-based system with a hazard: the hazard is shown, and no line for the kernel command line")
     func imageWithHazard() throws {
         try makeImage()
         let report = try report("hmem", "7.3.4", "no-region", "dax_cxl")
@@ -208,7 +208,7 @@ struct PersistTests {
         let text = persistPlanText(report, rebuilds: false, style: Style(hasColour: false)).map(\.text).joined(
             separator: "\n"
         )
-        #expect(text.contains("\(line) is on it"))
+        #expect(text.contains("already has \(line)"))
         var clear = PersistReport()
         try persister(on: system).persist(.nothing, into: &clear)
         #expect(clear.outcome == .nothingToDo && clear.status == .done)
@@ -255,7 +255,7 @@ struct PersistTests {
     }
 
     @Test(
-        "--update-initramfs after a persist without it: made anew, wherever the image lies",
+        "--update-initramfs after a persist without it: rebuilt, wherever the image lies",
         arguments: ["efi/abc/6.12/initrd", "efi/EFI/Linux/6.12.efi"]
     )
     func elsewhere(path: String) throws {
@@ -286,7 +286,7 @@ struct PersistTests {
         #expect(report.error?.message.contains("/boot/initrd.img-6.11") == true)
         #expect(
             persistText(report, style: Style(hasColour: false)) == [
-                "Failed; the files are as before, an initramfs is not."
+                "Failed. The files are restored; an initramfs was not."
             ]
         )
 
@@ -339,7 +339,7 @@ struct PersistTests {
         #expect(inhibitor.notes == ["inhibited", "allowed"])
     }
 
-    @Test("what another one has persisted meanwhile is looked at anew", arguments: ["hmem", "cxl"])
+    @Test("what another one has persisted meanwhile is looked at again", arguments: ["hmem", "cxl"])
     func meanwhile(other: String) throws {
         var report = PersistReport()
         let persister = persister(

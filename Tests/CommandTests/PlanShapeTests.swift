@@ -29,7 +29,7 @@ struct PlanShapeTests {
             + MemoryUse.OnlineZone.allCases.map { .restoreUse(bytes, .systemRAM($0)) }
             + [.restoreUse(bytes, .devdax), .restoreUse(bytes, .idle)]
         plan.hazards = Hazard.Identifier.allCases.map { id in
-            Hazard(id: id, subject: "region0", why: "It is so.", wayOut: "Reboot.")
+            Hazard(id: id, subject: "region0", why: "It is so.", fix: "Reboot.")
         }
         return plan
     }
@@ -63,7 +63,7 @@ struct PlanShapeTests {
         for mutation in allowed {
             let error = try refusal(mutation.document)
             // What a word stands beside decides whether it makes sense there; a plan has a policy, a prediction has none.
-            let isOddHere = error?.message.contains("fit") == true || error?.place == "policy"
+            let isOddHere = error?.message.contains("match") == true || error?.place == "policy"
             #expect(error == nil || isOddHere, "\(error?.description ?? "")")
         }
     }
@@ -91,7 +91,7 @@ struct PlanShapeTests {
         }
         let error = try #require(try refusal(document))
         #expect(error.place == (key == "size" ? "iomem[0].size" : key))
-        #expect(error.message.contains("does not fit"))
+        #expect(error.message.contains("does not match"))
     }
 
     @Test("takes a line of plan over several machines, which has a root")

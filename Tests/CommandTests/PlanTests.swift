@@ -29,7 +29,7 @@ struct PlanTests {
         #expect(try Tool.run(["plan", "cxl", "--detailed-exitcode"], on: try locked()).status == 0)
     }
 
-    @Test("plan hmem with unlocked regions: refused, the hazard named with the way out")
+    @Test("plan hmem with unlocked regions: refused, the hazard is shown with its fix")
     func unlockedRegions() throws {
         let ended = try Tool.run(["plan", "hmem"], on: try unlocked())
         #expect(ended.status == 3)
@@ -38,7 +38,7 @@ struct PlanTests {
         #expect(ended.output.contains("Policy hmem: 5 steps"))
     }
 
-    @Test("plan hmem with locked regions on a kernel that resets them all the same: refused")
+    @Test("plan hmem with locked regions on a kernel that resets them anyway: refused")
     func lockIgnored() throws {
         let root = try TestCaptures.root(kernel: "6.12.107", scenario: "locked-switch", "cxl-owned")
         let ended = try Tool.run(["plan", "hmem"], on: root)
@@ -53,7 +53,7 @@ struct PlanTests {
         #expect(ended.output.hasPrefix("Nothing to do: already in effect.\n"))
     }
 
-    @Test("a policy whose order can't bring what it wants is refused")
+    @Test("a policy whose order can't lead to what it wants is refused")
     func wantUnmet() throws {
         let file = try temporaryFile(
             "odd.toml",

@@ -18,7 +18,7 @@ struct PoliciesTests {
         return (entry: entry, proof: PolicyProof(entry.policy).run())
     }
 
-    @Test("a list and a policy are as the schema says, and prove nothing unasked", arguments: [[], ["reload"]])
+    @Test("a list and a policy are as the schema says, and prove nothing without asking", arguments: [[], ["reload"]])
     func document(_ name: [String]) throws {
         let document = try Tool.run(["policies"] + name + ["--json"]).document()
         #expect(try Schema(named: "policies").problems(document) == [])
@@ -28,7 +28,7 @@ struct PoliciesTests {
     }
 
     @Test(
-        "the proof in the document: every generation, and loading dax_hmem alone never brings hmem while regions are seen"
+        "the proof in the document: every generation, and loading dax_hmem alone never leads to hmem while regions are seen"
     )
     func proof() throws {
         let (entry, proof) = try Self.own.get()
@@ -46,7 +46,7 @@ struct PoliciesTests {
     func text() throws {
         let lines = proofText(try Self.own.get().proof, style: Style(hasColour: false)).map(\.text)
         let output = lines.joined(separator: "\n")
-        for part in ["hold already", "coordinated: where the order", "want-unmet", "after load:cxl_acpi"] {
+        for part in ["in effect", "coordinated: states in which the order", "want-unmet", "after load:cxl_acpi"] {
             #expect(output.contains(part), "\(part)")
         }
     }

@@ -79,7 +79,7 @@ struct RepeatedRunTests {
         try Data().write(to: root.url("/var"))
         let ended = try Jail.run(["apply", "hmem", "--yes"], in: root)
         #expect(ended.status == 0)
-        #expect(ended.complaint.contains("this run is not in the history: can't make /var/lib"))
+        #expect(ended.complaint.contains("this run could not be added to the history: can't create /var/lib"))
     }
 
     @Test("a disk that is full in the middle of the record: said, and the history is as it was")
@@ -93,11 +93,11 @@ struct RepeatedRunTests {
         try Data(line.utf8).write(to: root.url(History.path))
         let ended = try Jail.run(["apply", "hmem", "--yes"], in: root, tracer: ["prlimit", "--fsize=100"])
         #expect(ended.status == 0)
-        #expect(ended.complaint.contains("this run is not in the history"))
+        #expect(ended.complaint.contains("this run could not be added to the history"))
         #expect(try String(contentsOf: root.url(History.path), encoding: .utf8) == line)
     }
 
-    @Test("a saved plan, applied once more after it was carried out: nothing to do, nothing changed, 0")
+    @Test("a saved plan, applied again after it was carried out: nothing to do, nothing changed, 0")
     func planAgain() throws {
         let (before, after) = (try machine("cxl-owned"), try machine("hmem-owned"))
         #expect(try Jail.run(["plan", "hmem", "--out", "/plan.json"], in: before).status == 0)
@@ -161,14 +161,14 @@ struct RepeatedRunTests {
         #expect(writing(trace) == [])
     }
 
-    @Test("while another daxswitch is at work, --dry-run says so: 75", arguments: [["apply", "hmem"], ["recover"]])
+    @Test("while another daxswitch is running, --dry-run says so: 75", arguments: [["apply", "hmem"], ["recover"]])
     func atWork(command: [String]) throws {
         let root = try machineWithJournal()
         let lock = try Lock(StateDirectory(root: root.path))
         let ended = try Jail.run(command + ["--dry-run", "--json"], in: root)
         withExtendedLifetime(lock) {}
         #expect(ended.status == 75)
-        #expect(ended.complaint.contains("another daxswitch is at work (pid "))
+        #expect(ended.complaint.contains("another daxswitch is running (pid "))
     }
 
     @Test(
@@ -206,7 +206,7 @@ struct RepeatedRunTests {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: policy.path)
             let ended = try Jail.run(["apply", argument, "--dry-run"], in: root)
             #expect(ended.status == status, "\(ended.complaint)")
-            #expect(ended.complaint.contains("\(path) can be written by others than root") == (status == 77))
+            #expect(ended.complaint.contains("\(path) is writable by users who are not root") == (status == 77))
         }
     }
 

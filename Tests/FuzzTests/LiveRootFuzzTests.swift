@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    /// A record of `/dev/kmsg` behind its sequence number, that a user can bring about: one of another facility than the
+    /// A record of `/dev/kmsg` behind its sequence number that a user can write: one of another facility than the
     /// kernel's (anybody who may write to `/dev/kmsg`), or a message of the kernel that quotes a name of the user's.
     private func forgery(_ random: inout SplitMix) -> String {
         let example = Array((random.pick(KernelMessage.all)?.example ?? "").utf8)

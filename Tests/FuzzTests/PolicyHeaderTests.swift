@@ -29,7 +29,7 @@ import Testing
             [é]
             """
         let error = try #require(throws: PolicyError.self) { try PolicyFile.parse(text, file: "night.toml") }
-        #expect(error.line == 7 && !error.message.contains("a table's name"))
+        #expect(error.line == 7 && !error.message.contains("a table name"))
         let good = "summary = '''\n[é]'''\norder = [\n\"hold\"]\n[ want ]\n[\"consent\"]\n"
         #expect(try PolicyFile.parse(good, file: "night.toml").order == [.hold])
     }
@@ -45,7 +45,7 @@ import Testing
         let error = try #require(throws: PolicyError.self) {
             try PolicyFile.parse(Self.start + "x = \(value)\n", file: "night.toml")
         }
-        #expect(error.line == 3 && error.message.contains("no value that a policy has"))
+        #expect(error.line == 3 && error.message.contains("not a valid value"))
     }
 
     @Test("a bracket that closes another one", arguments: ["[}", "[1, }", "[[1], [}]", "{a = [}", "{a = 1]", "[#]\n}"])

@@ -5,7 +5,7 @@ import Machine
 import TestCaptures
 import Testing
 
-/// Captures that are none, are damaged, or contradict themselves.
+/// Captures that are incomplete, damaged or contradict themselves.
 @Suite struct BadCaptureTests {
     private func copy() throws -> CaptureRoot {
         try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "dax_cxl-first"))
@@ -17,11 +17,11 @@ import Testing
         return error.message
     }
 
-    @Test("a directory that is none, or empty") func noCapture() throws {
+    @Test("a directory that is not one, or empty") func noCapture() throws {
         #expect(failure(reading: "/does/not/exist")?.code == .badCapture)
         let error = try #require(failure(reading: TestCaptures.newDirectory()))
         #expect(error.code == .badCapture)
-        #expect(error.message.contains("/proc/iomem is not there"))
+        #expect(error.message.contains("not a capture"))
     }
 
     @Test(
@@ -41,7 +41,7 @@ import Testing
             #expect(try Inspector(root: root.path).read().material.unrecorded.isSuperset(of: parts), "\(path)")
         }
         try FileManager.default.removeItem(at: root.url("/proc/iomem"))
-        #expect(try refusal(root).contains("/proc/iomem is not there"))
+        #expect(try refusal(root).contains("not a capture"))
     }
 
     @Test("zeroed addresses") func zeroed() throws {
@@ -105,7 +105,7 @@ import Testing
         let other = try copy()
         try "0xffffffffffffffff\n"
             .write(to: other.url("/sys/bus/cxl/devices/region0/resource"), atomically: false, encoding: .utf8)
-        #expect(try refusal(other).contains("region0, which it hangs below, has no address"))
+        #expect(try refusal(other).contains("region0 has no address"))
         let third = try copy()
         try FileManager.default.removeItem(at: third.url("/sys/bus/cxl/devices/region0"))
         #expect(try refusal(third).contains("no such region"))
@@ -117,7 +117,7 @@ import Testing
         #expect(try refusal(root).contains("\"many\""))
     }
 
-    @Test("a line of /proc/modules that is none") func modules() throws {
+    @Test("a line of /proc/modules that is not one") func modules() throws {
         let tree = FakeTree(["/proc/modules": "dax_hmem 20480 0 - Live 0x0\ndax_cxl 12288 0\n"])
         #expect(failure(tree)?.message.contains("/proc/modules:2") == true)
     }

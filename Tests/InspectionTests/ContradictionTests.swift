@@ -128,14 +128,14 @@ import Testing
         return tree
     }
 
-    @Test("two regions over the same bytes") func regionsOverlap() throws {
+    @Test("two regions that overlap") func regionsOverlap() throws {
         let tree = regions(
             "5d0000000-6cfffffff : CXL Window 0\n",
             [("0x5d0000000", "0x20000000"), ("0x5e0000000", "0x20000000")]
         )
         let message = try refusal(tree)
-        #expect(message.contains("region0 says 0x5d0000000-0x5efffffff"))
-        #expect(message.contains("region1 says 0x5e0000000-0x5ffffffff"))
+        #expect(message.contains("region0 is 0x5d0000000-0x5efffffff"))
+        #expect(message.contains("region1 is 0x5e0000000-0x5ffffffff"))
     }
 
     @Test("a region while no window is there, though the CEDT has one") func regionWithoutWindow() throws {
@@ -155,13 +155,13 @@ import Testing
         let link = root.url(Self.dax).path
         try FileManager.default.removeItem(atPath: link)
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../../../devices/gone/dax0.0")
-        #expect(try message(failure(reading: root.path)).contains("dax0.0: the link leads to \"../../../devices/gone"))
+        #expect(try message(failure(reading: root.path)).contains("dax0.0: the link points to \"../../../devices/gone"))
         let tree = FakeTree(["\(Self.dax)/size": "0\n"])
         let second = try #require(try oddities(tree).first)
-        #expect(second.contains("CAPTURE\(Self.dax) is a dax device") && second.contains("its place \(Self.dax)"))
+        #expect(second.contains("CAPTURE\(Self.dax) is a dax device") && second.contains("its path \(Self.dax)"))
     }
 
-    @Test("a dax device of pmem, and one of a driver that is not known on a running machine, are none of ours")
+    @Test("a dax device of pmem, and one of an unknown driver on a running machine, are not ours")
     func otherDevices() {
         var tree = FakeTree(["/sys/devices/platform/e820_pmem/ndbus0/region0/dax0.0/dax0.0/size": "0\n"])
         tree.links = [Self.dax: "/sys/devices/platform/e820_pmem/ndbus0/region0/dax0.0/dax0.0"]
@@ -172,7 +172,7 @@ import Testing
         #expect(failure(live) == nil)
     }
 
-    @Test("two devices of one dax region over the same bytes") func twins() throws {
+    @Test("two devices of one dax region that overlap") func twins() throws {
         var tree = FakeTree()
         for name in ["dax0.0", "dax0.1"] {
             tree["/sys/devices/hmem.0/\(name)/mapping0/start"] = "0x5d0000000\n"
@@ -181,7 +181,7 @@ import Testing
         }
         tree.links["/sys/bus/platform/devices/hmem.0"] = "/sys/devices/hmem.0"
         let message = try refusal(tree)
-        #expect(message.contains("dax0.0 says 0x5d0000000-0x5dfffffff, but dax0.1"))
+        #expect(message.contains("dax0.0 is 0x5d0000000-0x5dfffffff, but dax0.1"))
     }
 
     @Test("an iomem with ten thousand lines inside each other: those that are too deep are told") func depth() throws {

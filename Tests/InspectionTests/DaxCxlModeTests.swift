@@ -65,7 +65,7 @@ import Testing
         #expect(try mode([:]).value == nil)
     }
 
-    @Test("no window has been there in this boot: still to be decided") func pending() throws {
+    @Test("there was no CXL window in this boot: still to be decided") func pending() throws {
         let found = try mode(
             [
                 "/proc/iomem": "00100000-3ffdffff : System RAM\n",

@@ -46,11 +46,11 @@ struct DecoderHistoryTests {
         )
         let barred = try barred("cxl_acpi")
         #expect(
-            barred.value == .asAtBoot && barred.evidence == ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."]
+            barred.value == .asAtBoot && barred.evidence == ["/proc/cmdline blocks cxl_acpi with module_blacklist=."]
         )
     }
 
-    /// The finding where `cxl_acpi` was bound and is out, and `module_blacklist=` names `name`.
+    /// The finding where `cxl_acpi` was bound and is not loaded now, and `module_blacklist=` names `name`.
     private func barred(_ name: String, also change: (CaptureRoot) throws -> Void = { _ in }) throws -> Inferred<
         DecoderHistory
     > {
@@ -84,7 +84,7 @@ struct DecoderHistoryTests {
         #expect(!old.seesDecoders && old.whyDecodersAreUnseen == "mem0 has no endpoint")
         #expect(old.missingCxlDriver == nil)
         #expect(try state("7.3.4-lab", "partly-covered", "topology").seesDecoders)
-        #expect(try state("7.3.4", "auto-acpi-out", "acpi-out").whyDecodersAreUnseen == "cxl_acpi is out")
+        #expect(try state("7.3.4", "auto-acpi-out", "acpi-out").whyDecodersAreUnseen == "cxl_acpi is not loaded")
     }
 
     @Test("what is remembered of some devices alone says so")

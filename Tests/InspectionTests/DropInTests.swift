@@ -46,7 +46,9 @@ struct DropInTests {
         }
     }
 
-    @Test("a hold that was cut off at any byte, or is rubbish, is none: an error that names it") func half() throws {
+    @Test("a hold that was cut off at any byte, or is rubbish, does not count: an error that names it") func half()
+        throws
+    {
         let hold = "# Written by daxswitch.\nsoftdep cxl_acpi pre:\ninstall cxl_acpi /bin/false"
         #expect(try read(persisted: nil, now: hold).isHeld)
         var tree = FakeTree()
@@ -80,7 +82,7 @@ struct DropInTests {
         #expect(errors > 0)
     }
 
-    @Test("an install line alone is no hold: with a softdep of its own cxl_acpi comes all the same")
+    @Test("an install line alone is no hold: with a softdep of its own cxl_acpi comes anyway")
     func noSoftdep() throws {
         let error = try #require(throws: InspectionError.self) {
             try read(persisted: "# daxswitch persist hmem\ninstall cxl_acpi /bin/false\n")

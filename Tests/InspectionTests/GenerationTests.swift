@@ -75,7 +75,7 @@ import Testing
         #expect(try generation([list: "kernel/fs/ext4.ko:\n"]).value == .deferring, "by the lines in iomem")
     }
 
-    @Test("without dax_cxl: 6.3 to 7.0 defer all the same, as the soft dependency shows; later kernels don't")
+    @Test("without dax_cxl: 6.3 to 7.0 defer anyway, as the soft dependency shows; later kernels don't")
     func withoutDaxCxl() throws {
         let files = ["\(Self.directory)/modules.dep": "\(Self.hmem):\n"]
         let soft = "\(Self.directory)/modules.softdep"
@@ -135,14 +135,14 @@ import Testing
         let files = [list: Self.coordinated]
         let undecided = try generation(files)
         #expect(undecided.value == nil)
-        #expect(undecided.evidence.contains { $0.contains("is not there") })
+        #expect(undecided.evidence.contains { $0.contains("is missing") })
         let fixed = "\u{7f}ELF deferring range to CXL: %pr await CXL initial probe: %pr"
         #expect(try generation(files.merging([module: fixed]) { $1 }).value == .coordinated)
         let unfixed = "\u{7f}ELF deferring range to CXL: %pr"
         #expect(try generation(files.merging([module: unfixed]) { $1 }).value == .unfixed)
         #expect(
             try generation(files.merging([module: "\u{7f}ELF"]) { $1 }).value == nil,
-            "built without debug messages"
+            "built without the debug messages"
         )
         let symbols = ["/proc/kallsyms": "0000000000000000 B dax_hmem_initial_probe\n"]
         #expect(try generation(files.merging(symbols) { $1 }).value == .unfixed)

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "not known: nothing is loaded, dax_hmem met no window, or there is none",
+        "not known: nothing is loaded, dax_hmem met no window, or no window exists",
         arguments: [
             ("auto-reload", "topology"), ("auto-reload", "hmem-removed"), ("hmem-first-then-cxl", "dax-out"),
             ("auto-acpi-out", "hmem-alone"),
@@ -97,11 +97,11 @@ import Testing
         )
         let found = try Inspector(tree: tree, log: FakeLog()).read().initialProbe
         #expect(found.value == .done)
-        let order = try #require(found.evidence.first { $0.contains("younger than cxl_acpi") })
+        let order = try #require(found.evidence.first { $0.contains("loaded after cxl_acpi") })
         #expect(order.contains("0x5e0000000-0x5ffffffff"), "the whole range of the SRAT")
     }
 
-    @Test("dax_hmem is a part of the kernel image: what it did not take tells all the same") func builtin() throws {
+    @Test("dax_hmem is built into the kernel: what it did not take tells anyway") func builtin() throws {
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-reload", "hmem-first"))
         let modules = try String(contentsOf: copy.url("/proc/modules"), encoding: .utf8)
         let others = modules.split(separator: "\n").filter { !$0.hasPrefix("dax_hmem ") }.joined(separator: "\n") + "\n"
@@ -112,14 +112,14 @@ import Testing
         #expect(state.initialProbe.evidence.contains { $0.contains("kernel image") })
     }
 
-    @Test("cxl_acpi is a part of the kernel image and was bound once: dax_hmem, a module, met its window")
+    @Test("cxl_acpi is a built into the kernel and was bound once: dax_hmem, a module, met its window")
     func acpiInTheImage() throws {
         let moment = { (name: String) in
             try TestCaptures.root(kernel: "7.3.4-builtin-lab", scenario: "partly-covered", name)
         }
-        // dax_hmem took all that it could, so that nothing else tells.
+        // dax_hmem took all that it could, so nothing else tells.
         let found = try Inspector(root: moment("hmem-first").path).read().initialProbe
-        #expect(found.value == .done && found.evidence.contains { $0.contains("part of the kernel image") })
+        #expect(found.value == .done && found.evidence.contains { $0.contains("built into the kernel") })
         // Unbound by hand, dax_hmem loaded, bound again.
         #expect(try Inspector(root: moment("acpi-back").path).read().initialProbe.value == .unknown)
         #expect(try Inspector(root: moment("dax_cxl-last").path).read().initialProbe.value == .unknown)

@@ -56,7 +56,7 @@ import Testing
         #expect(found.keptOut.keys.sorted() == ["cxl_pci"])
     }
 
-    @Test("of two files of one name the first directory's counts, and daxswitch's own files are none of the host's")
+    @Test("of two files of one name the first directory's counts, and daxswitch's own files are not the host's")
     func directories() throws {
         let off = "alias cxl_acpi off\n"
         #expect(

@@ -60,7 +60,7 @@ import Testing
         #expect(try Inspector(root: root.path).read().hmemDevices.map(\.rangeWhenBound) == [nil])
     }
 
-    @Test("facts of this boot, while cxl_acpi is out") func thisBoot() throws {
+    @Test("facts of this boot, while cxl_acpi is not loaded") func thisBoot() throws {
         let root = try machine("acpi-out") {
             RememberedFacts(bootID: $0, initialProbe: .pending, decoders: decoders).serialized()
         }
@@ -79,7 +79,7 @@ import Testing
         #expect(state.initialProbe.value == .done)
     }
 
-    @Test("facts of another boot are none") func otherBoot() throws {
+    @Test("facts of another boot don't count") func otherBoot() throws {
         let root = try machine("acpi-out") { _ in
             let id = "00000000-0000-4000-8000-000000000000"
             return RememberedFacts(bootID: id, initialProbe: .done, decoders: decoders).serialized()

@@ -104,7 +104,7 @@ import Testing
         #expect(text(ranges) == ["0x5d0000000-0x5efffffff"])
     }
 
-    @Test("other lines of the log are none") func otherLines() throws {
+    @Test("other lines of the log don't count") func otherLines() throws {
         let ranges = try read(log: [
             "[    0.000000] BIOS-e820: [mem 0x00000005d0000000-0x00000005efffffff]  device reserved",
             "[    0.000000] BIOS-e820: [gap 0x00000005d0000000-0x00000005efffffff]",
@@ -228,7 +228,7 @@ import Testing
         #expect(try text(read(files, commandLine: "efi=nosoftreserve", log: log)) == ["0x5d0000000-0x5efffffff"])
     }
 
-    @Test("where lines are shown, a range without one is none") func notShown() throws {
+    @Test("where lines are shown, a range without one does not count") func notShown() throws {
         let files = firmware([
             ("0x5d0000000", "0x5efffffff", "Soft Reserved"), ("0x10000000", "0x1fffffff", "Soft Reserved"),
         ])

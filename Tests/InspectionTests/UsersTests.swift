@@ -128,7 +128,7 @@ struct UsersTests {
         #expect(found?[0].users == ["pmem0 is mounted at /data", "dm-0 holds pmem0"])
     }
 
-    @Test("without libnvdimm there is none; with it and nothing recorded, nothing is known")
+    @Test("without libnvdimm there is no pmem; with it and nothing recorded, nothing is known")
     func unknown() throws {
         #expect(try pmem([:]) == [])
         #expect(try pmem(["/proc/modules": "libnvdimm 1 0 - Live 0xffffffffc0000000\n"]) == nil)

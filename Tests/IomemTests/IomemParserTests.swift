@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "lines that are none",
+        "lines that are not records",
         arguments: [
             "zz-10 : x", "10 : x", "-10 : x", "10- : x", "10-20 x", "10-20 :x", "10-20 : ", "+10-20 : x", "0x10-20 : x",
             "10--20 : x", "11111111111111111111-2 : x", "hello",

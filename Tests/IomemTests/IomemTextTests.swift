@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "a comment behind the name is told and is no part of it",
+        "a comment after the name is told and is no part of it",
         arguments: [
             "  ### 2 hmem nodes", " # what is this?", "\t<- here", " <-- here", " // here", " <== here", "   gone",
             " \u{2190} here",
@@ -51,7 +51,7 @@ import Testing
         let text = try read("180000000-1ffffffff : Soft Reserved\(comment)\n  180000000-1bfffffff : dax1.0\n")
         #expect(text.tree.roots.map(\.name) == ["Soft Reserved"])
         #expect(text.remarks.map(\.line) == [1])
-        #expect(text.remarks.allSatisfy { $0.problem == "a comment behind the name" })
+        #expect(text.remarks.allSatisfy { $0.problem == "a comment after the name" })
     }
 
     @Test("what is no line of the file is told with its number") func noise() throws {
@@ -99,9 +99,9 @@ import Testing
         #expect(text.tree.flattened.map(\.entry.name) == ["Soft Reserved", "CXL Window 0"])
         #expect(
             text.remarks.map(\.problem) == [
-                "its end lies before its start", "it lies beyond the 52 bits of a physical address",
-                "it crosses the range of line 4, or comes from another listing",
-                "it crosses the range of line 4, or comes from another listing",
+                "it ends before it starts", "it lies beyond the 52 bits of a physical address",
+                "it overlaps the range of line 4 only partly, or is from another listing",
+                "it overlaps the range of line 4 only partly, or is from another listing",
             ]
         )
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kmod
 
-/// Changes that must fail: the fixture's modules are none that a kernel would take.
+/// Changes that must fail: no kernel would take the fixture's modules.
 @Suite(.enabled(if: Fixture.depmod != nil, "depmod is not installed"))
 struct ChangeTests {
     let fixture: Fixture

@@ -96,7 +96,7 @@ struct LoadCheckTests {
     }
 
     /// libkmod ignores the command of a module that has softdeps. Of its softdep lines the first one counts, in the order
-    /// of the files' names, `modules.softdep` among them: an empty line before that one brings the command back.
+    /// of the files' names, `modules.softdep` among them: an empty line before that one makes the command count again.
     @Test(arguments: [
         ("", "00-test", false), ("softdep fixture_acpi pre:", "00-test", true),
         ("softdep fixture_acpi pre:", "zz-test", false),

@@ -34,7 +34,7 @@ struct TrustTests {
         return (folder, "\(folder)/p.toml")
     }
 
-    @Test("a file that others can write, or in a directory that they can, is not trusted; the way out is named")
+    @Test("a file that others can write, or in a directory that they can, is not trusted; the fix is named")
     func trust() throws {
         let (folder, file) = try trustedFile()
         #expect(try problem(file) == nil)
@@ -43,7 +43,10 @@ struct TrustTests {
         try setMode(0o644, file)
         try setMode(0o777, folder)
         #expect(
-            try problem(file)?.hasPrefix("\(folder) can be written by others than root: read the file, copy it") == true
+            try problem(file)?.hasPrefix(
+                "\(folder) is writable by users who are not root. Fix: check the file, copy it"
+            )
+                == true
         )
         try setMode(0o1777, folder)
         #expect(try problem(file) == nil)
@@ -62,15 +65,15 @@ struct TrustTests {
         )
         #expect(try problem("\(start)/first") == nil)
         try setMode(0o777, middle)
-        #expect(try problem("\(start)/first")?.hasPrefix("\(middle) can be written by others") == true)
+        #expect(try problem("\(start)/first")?.hasPrefix("\(middle) is writable by users") == true)
     }
 
     @Test("only what is read is trusted: no pipe, nothing that was removed or replaced after it was opened")
     func opened() throws {
         let (folder, file) = try trustedFile()
         #expect(unsafe mkfifo("\(folder)/pipe", 0o600) == 0)
-        #expect(try problem("\(folder)/pipe")?.contains("no regular file") == true)
-        #expect(try problem(folder)?.contains("no regular file") == true)
+        #expect(try problem("\(folder)/pipe")?.contains("not a regular file") == true)
+        #expect(try problem(folder)?.contains("not a regular file") == true)
         #expect(try problem(file) { try FileManager.default.removeItem(atPath: file) } != nil)
         let (_, second) = try trustedFile()
         #expect(try problem(second) { try Data().write(to: URL(fileURLWithPath: second), options: .atomic) } != nil)

@@ -36,11 +36,11 @@ struct AdviceTests {
     func leaked() throws {
         let hazards = try Planner(machine: stuck(.deferring)).plan(Machines.hmem).hazards
         let live = hazards.filter { $0.id == .decodeUnderLiveMemory }
-        #expect(!live.isEmpty && live.allSatisfy { $0.wayOut.hasPrefix("reboot") })
+        #expect(!live.isEmpty && live.allSatisfy { $0.fix.hasPrefix("reboot") })
         let unbindable = try Planner(machine: stuck(.coordinated)).plan(Machines.cxl).hazards.filter {
             $0.id == .unbindable
         }
-        #expect(unbindable.allSatisfy { $0.wayOut.hasPrefix("reboot") })
+        #expect(unbindable.allSatisfy { $0.fix.hasPrefix("reboot") })
     }
 
     @Test("whether a region lies over the bytes is not known: neither is what is wanted")
@@ -50,12 +50,16 @@ struct AdviceTests {
         machine.modules.loaded["dax_hmem"] = nil
         let planner = try Planner(machine: machine)
         let unmet = planner.unmet(Machines.cxl.want)
-        #expect(!unmet.isEmpty && unmet.allSatisfy { $0.what.contains("cxl may be wanted: decoders unseen") })
+        #expect(
+            !unmet.isEmpty && unmet.allSatisfy { $0.what.contains("possibly expected cxl: no decoders are visible") }
+        )
         let plan = planner.plan(Machines.cxl)
         #expect(!plan.hazards.contains { $0.id == .wantUnmet })
         #expect(plan.recommendation == nil)
         let doubt = try #require(plan.hazards.first { $0.id == .nondeterministic })
-        #expect(doubt.why.contains("which owner policy cxl wants") && doubt.why.contains("no memory device is there"))
+        #expect(
+            doubt.why.contains("which owner policy cxl asks for") && doubt.why.contains("there is no CXL memory device")
+        )
     }
 
     @Test("a kernel that honours locks does not ignore them: material without the attribute does not tell")

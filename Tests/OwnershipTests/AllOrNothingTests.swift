@@ -10,7 +10,7 @@ struct AllOrNothingTests {
     private static let second = Machines.span(0x6_1000_0000, 0x2000_0000)
     private static let reload: [Step] = [.unload("dax_cxl"), .unload("dax_hmem"), .load("dax_hmem"), .load("dax_cxl")]
 
-    /// dax_hmem and dax_cxl are out, two ranges are in the window, and regions are over some of them.
+    /// dax_hmem and dax_cxl are not loaded, two ranges are in the window, and regions are over some of them.
     private func machine(
         regions: [AddressRange],
         ranges: [AddressRange] = [Machines.range, second],
@@ -101,7 +101,7 @@ struct AllOrNothingTests {
         let machine = machine(regions: [Machines.range], mode: nil)
         let plan = try predict(machine, [.load("dax_hmem")])
         #expect(plan.owners(of: Self.second) == [.hmem, .none] && !plan.prediction.isCertain)
-        #expect(plan.prediction.missingFacts.contains { $0.contains("dax_cxl_mode unknown") })
+        #expect(plan.prediction.missingFacts.contains { $0.contains("dax_cxl_mode is unknown") })
     }
 
     @Test("dax_hmem asks for cxl_acpi, and there is no dependency of dax_cxl on it") func modules() throws {

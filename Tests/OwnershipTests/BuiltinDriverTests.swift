@@ -104,8 +104,8 @@ struct BuiltinDriverTests {
         let machine = try leftOut()
         let plan = try Planner(machine: machine).plan(Machines.cxl)
         let hazard = try #require(plan.hazards.first { $0.id == .builtin })
-        #expect(hazard.why.contains("before a reboot"))
-        #expect(hazard.wayOut.contains("initcall_blacklist=") && hazard.wayOut.contains("reboot"))
+        #expect(hazard.why.contains("until a reboot"))
+        #expect(hazard.fix.contains("initcall_blacklist=") && hazard.fix.contains("reboot"))
         #expect(plan.verdict == .refused)
         #expect(try Planner(machine: machine).plan(Machines.hmem).verdict == .nothingToDo)
     }
@@ -163,7 +163,7 @@ struct BuiltinDriverTests {
         let hazard = try #require(
             try Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .undecodedRange }
         )
-        #expect(hazard.wayOut.contains("`\(command)`"))
+        #expect(hazard.fix.contains("`\(command)`"))
         let finding = try #require(findings(of: machine) { [] }.first { $0.id == .noOwner })
         #expect(finding.fix.contains("`\(command)`"))
     }

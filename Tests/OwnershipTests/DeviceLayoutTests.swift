@@ -67,7 +67,7 @@ struct DeviceLayoutTests {
         let planner = try Planner(machine: machine())
         let note = try #require(planner.plan(Machines.hmem).notes.first)
         #expect(note.contains("dax0.0 (256 MiB, devdax)") && note.contains("With --offline-memory"))
-        #expect(planner.predict(Machines.toHmem).notes.first?.contains("Note the layout") == true)
+        #expect(planner.predict(Machines.toHmem).notes.first?.contains("Save the layout") == true)
         let idle = planner.plan(consenting, leavesIdle: true)
         #expect(!idle.steps.contains { $0.verb == .splitDevice })
         #expect(idle.notes.first?.contains("The split is lost") == true)
@@ -77,7 +77,7 @@ struct DeviceLayoutTests {
     func gap() throws {
         let plan = try Planner(machine: machine([first, third])).plan(consenting)
         #expect(!plan.steps.contains { [.splitDevice, .restoreUse].contains($0.verb) })
-        #expect(plan.notes.first?.contains("Note the layout") == true)
+        #expect(plan.notes.first?.contains("Save the layout") == true)
     }
 
     @Test("the way back makes the devices again")
@@ -88,7 +88,7 @@ struct DeviceLayoutTests {
         reloaded.daxDevices = [Machines.device(.cxl, driver: "kmem")]
         #expect(try Planner(machine: reloaded).wayBack(to: original)?.steps == restoring)
         #expect(original.differences(on: machine()).isEmpty)
-        #expect(original.differences(on: reloaded).contains { $0.contains("no dax device is over just") })
+        #expect(original.differences(on: reloaded).contains { $0.contains("no dax device covers exactly") })
         #expect(try Planner(machine: machine()).wayBack(to: original)?.steps.isEmpty == true)
     }
 

@@ -76,7 +76,7 @@ struct HandOverTests {
         #expect(plan.owners(of: rest) == [.none])
     }
 
-    @Test("memory behind the rest of the range would have no owner any more: that is refused")
+    @Test("memory behind the rest of the range would have no owner: that is refused")
     func orphanedRest() throws {
         var machine = machine(over: larger)
         machine.decoders.append(
@@ -165,7 +165,7 @@ struct HandOverTests {
         #expect(planner.predict([.bindRegion(bytes)]).owners(of: bytes) == [.hmem])
     }
 
-    @Test("the way back binds dax_hmem again, which nothing else could bring back")
+    @Test("the way back binds dax_hmem again, which nothing else could restore")
     func wayBack() throws {
         let original = OwnershipGoal(of: machine())
         var unbound = machine()

@@ -96,7 +96,7 @@ struct HazardCauseTests {
     func reload() throws {
         let plan = try Planner(machine: online()).plan(Self.policies[2])
         #expect(plan.recommendation == nil)
-        #expect(plan.hazards.allSatisfy { !$0.wayOut.contains("persist") })
+        #expect(plan.hazards.allSatisfy { !$0.fix.contains("persist") })
     }
 
     @Test("a host without CXL: no CXL module is loaded, and memory-online is the only hazard")

@@ -12,7 +12,7 @@ struct HmatTests {
     private static let unit = Machines.span(memory.start, 2 * memory.size)
     private static let rest = Machines.span(memory.end + 1, memory.size)
 
-    /// dax_hmem is out, and of `unit` only `memory` is Soft Reserved; `line` lies over the rest.
+    /// dax_hmem is not loaded, and of `unit` only `memory` is Soft Reserved; `line` lies over the rest.
     private func host(
         _ generation: Generation = .coordinated,
         _ memory: AddressRange = memory,
@@ -56,8 +56,8 @@ struct HmatTests {
         #expect(plan.prediction.isCertain && plan.owners(of: Self.rest) == [.hmem])
         let hazard = try #require(plan.hazards.first)
         #expect(plan.hazards.map(\.id) == [.unbindable] && hazard.subject == "\(Self.unit)")
-        #expect(hazard.why.contains("System RAM (\(Self.rest)) lies in them"))
-        #expect(hazard.wayOut.contains("`echo 0x10000000 > /sys/bus/dax/devices/daxN.0/size`"))
+        #expect(hazard.why.contains("System RAM (\(Self.rest)) lies in it"))
+        #expect(hazard.fix.contains("`echo 0x10000000 > /sys/bus/dax/devices/daxN.0/size`"))
         #expect(plan.prediction.iomem.allSatisfy { $0.name != "daxN.M" })
     }
 
@@ -71,7 +71,7 @@ struct HmatTests {
         #expect(plan.hazards.map(\.id) == [.undecodedRange] && hazard.subject == "\(Self.rest)")
         #expect(hazard.severity == .crash && hazard.why.contains("goes online by itself") == isAutomatic)
         for word in ["memhp_default_state=offline", "device_dax", "/size", "firmware"] {
-            #expect(hazard.wayOut.contains(word))
+            #expect(hazard.fix.contains(word))
         }
     }
 
@@ -157,7 +157,7 @@ struct HmatTests {
     func persisted(generation: Generation) throws {
         let hazard = try #require(NextBoot(of: wholeWindow(generation)).hazards(of: .hmem).first)
         #expect(hazard.id == .undecodedRange && hazard.why.contains("\(Machines.window)"))
-        #expect(hazard.wayOut.contains("leave it to CXL"))
+        #expect(hazard.fix.contains("leave it to CXL"))
         var unseen = wholeWindow(generation)
         unseen.windows[0].isLive = false
         unseen.regions = []
@@ -171,12 +171,12 @@ struct HmatTests {
             #expect(!NextBoot(of: machine).hazards(of: .hmem).isEmpty, "\(moment)")
             let plan = try Planner(machine: machine).plan(Machines.hmem)
             #expect(plan.recommendation == nil, "\(moment)")
-            let texts = findings(of: machine) { [Machines.hmem, Machines.cxl] }.map(\.fix) + plan.hazards.map(\.wayOut)
+            let texts = findings(of: machine) { [Machines.hmem, Machines.cxl] }.map(\.fix) + plan.hazards.map(\.fix)
             #expect(texts.allSatisfy { !$0.contains("persist hmem") }, "\(moment): \(texts)")
         }
     }
 
-    @Test("outside of windows every boot brings the same: persist hmem is no remedy", arguments: ["System RAM", nil])
+    @Test("outside of windows every boot leads to the same: persist hmem is no remedy", arguments: ["System RAM", nil])
     func everyBoot(line: String?) throws {
         var machine = host(line: line)
         machine.modules.loaded["cxl_acpi"] = nil

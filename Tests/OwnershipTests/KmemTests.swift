@@ -8,7 +8,7 @@ import Testing
 struct KmemTests {
     private static let line = "System RAM (kmem)"
 
-    /// A host on which dax_hmem owns a range and kmem is out.
+    /// A host on which dax_hmem owns a range and kmem is not loaded.
     private func owned(
         _ range: AddressRange = Machines.elsewhere,
         _ generation: Generation = .coordinated,
@@ -62,7 +62,7 @@ struct KmemTests {
     }
 }
 
-@Suite("Who keeps whom out")
+@Suite("Which driver keeps which out")
 struct ExclusionTests {
     private func hosting(_ generation: Generation, _ devices: [DaxDevice]) -> MachineState {
         var machine = Machines.booted(generation, regions: [Machines.region(locked: false)])

@@ -31,7 +31,7 @@ struct LiveMemoryTests {
         let steps: [Step] = module == "cxl_mem" ? [.unload("cxl_pci"), .unload("cxl_mem")] : [.unload(module)]
         let hazards = try Planner(machine: machine).predict(steps).hazards
         let crash = try #require(hazards.first { $0.id == .decodeUnderLiveMemory })
-        #expect(crash.subject == "region0" && crash.wayOut.hasPrefix("none while the host runs"))
+        #expect(crash.subject == "region0" && crash.fix.hasPrefix("none while the host runs"))
         #expect(!Hazard.Identifier.decodeUnderLiveMemory.isAcceptable)
     }
 

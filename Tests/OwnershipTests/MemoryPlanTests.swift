@@ -39,13 +39,13 @@ struct MemoryPlanTests {
         #expect(plan.owners(of: bytes) == [.hmem])
     }
 
-    @Test("a kernel that onlines new memory by itself chooses the zone: the step that brings the old one stays")
+    @Test("a kernel that onlines new memory by itself chooses the zone: the step that restores the old one stays")
     func zoneIsBroughtBack() throws {
         var machine = machine()
         machine.memory.autoOnline = "online"
         let plan = try Planner(machine: machine).plan(consenting)
         #expect(plan.steps.last == .restoreUse(bytes, .systemRAM(.movable)))
-        // Where nothing has happened yet there is nothing to bring back.
+        // Where nothing has happened yet there is nothing to restore.
         #expect(try Planner(machine: machine).predict([.restoreUse(bytes, .systemRAM(.movable))]).steps.isEmpty)
         #expect(try Planner(machine: machine).predict([.restoreUse(bytes, .systemRAM(.kernel))]).steps.count == 1)
     }
@@ -58,7 +58,7 @@ struct MemoryPlanTests {
         }
     }
 
-    @Test("--leave-idle brings nothing back")
+    @Test("--leave-idle restores nothing")
     func leaveIdle() throws {
         let plan = try Planner(machine: machine()).plan(consenting, leavesIdle: true)
         #expect(plan.steps == [.offlineMemory(bytes)] + Machines.toHmem)
@@ -124,7 +124,7 @@ struct MemoryPlanTests {
         )
         let plan = try Planner(machine: machine).plan(consenting)
         #expect(plan.hazardIDs == (isRefused ? [.memoryOnline] : []))
-        if isRefused { #expect(plan.hazards[0].why.contains("of which up to 400 MiB are in use")) }
+        if isRefused { #expect(plan.hazards[0].why.contains("up to 400 MiB of it is in use")) }
     }
 
     @Test("in a node with other memory besides, all that goes counts as in use")

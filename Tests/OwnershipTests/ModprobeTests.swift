@@ -45,7 +45,7 @@ import Testing
         let plan = try Planner(machine: machine).predict([.load("cxl_acpi")])
         let hazard = try #require(plan.hazards.first { $0.id == .stepRefused })
         #expect(hazard.why.contains("/etc/modprobe.d/00-nocxl.conf:1 (alias cxl_acpi off)"))
-        #expect(hazard.wayOut.contains("/etc/modprobe.d/00-nocxl.conf"))
+        #expect(hazard.fix.contains("/etc/modprobe.d/00-nocxl.conf"))
         // A command in place of what it needs is not run either.
         let needing = try Planner(machine: machine).predict([.load("cxl_pci")])
         #expect(needing.hazards.contains { $0.why.contains("00-a.conf:7") })

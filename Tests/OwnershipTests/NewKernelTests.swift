@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ownership
 
-/// What kernels from 7.2 on bring.
+/// What is new in kernels from 7.2 on.
 @Suite("New kernels")
 struct NewKernelTests {
     @Test("a type-2 region: dax_hmem is not let at memory that an accelerator's driver uses") func accelerator() throws

@@ -29,7 +29,7 @@ struct NextBootTests {
         #expect(NextBoot(of: Machines.booted(.deferring)).choice(for: wish) == nil)
     }
 
-    @Test("a wish that both bring: the order tells")
+    @Test("a wish that both choices meet: the order decides")
     func both() {
         let want = Policy.Want(coveredByRegion: nil, windowOnly: nil, outsideWindows: .hmem)
         let boot = NextBoot(of: Machines.booted(.coordinated))
@@ -106,7 +106,7 @@ struct NextBootTests {
         machine.hmemSettings.isDisabled = true
         let hazards = NextBoot(of: machine).hazards(of: .hmem)
         #expect(hazards.map(\.id) == [.orphanedRange])
-        #expect(hazards.first?.wayOut.contains("device_hmem.disable") == true)
+        #expect(hazards.first?.fix.contains("device_hmem.disable") == true)
     }
 
     @Test("kexec is enough where the kernel allows it, every region is committed, and none of this boot is gone")
@@ -116,7 +116,7 @@ struct NextBootTests {
         machine.kernel.allowsKexec = true
         #expect(NextBoot(of: machine).canKexec)
         let fix = { (machine: MachineState) in
-            try Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .regionLost }?.wayOut ?? ""
+            try Planner(machine: machine).plan(Machines.hmem).hazards.first { $0.id == .regionLost }?.fix ?? ""
         }
         #expect(try fix(machine).contains("systemctl kexec"))
         var lost = machine
@@ -153,13 +153,13 @@ struct NextBootTests {
         return machine
     }
 
-    @Test("the next boot has an initial probe of its own: what a reload has brought since is not what it brings")
+    @Test("the next boot has an initial probe of its own: the result of a reload since then is not its result")
     func initialProbe() throws {
-        // One range over two regions: dax_hmem took it whole at the boot, and left it to CXL when it was loaded anew.
+        // One range over two regions: dax_hmem took it whole at the boot, and left it to CXL when it was loaded again.
         var machine = try recorded("7.3.4-firmware", "scale-2w", "reloaded")
         machine.softReserved.removeAll { $0.range.start == 0x7_2000_0000 }
         #expect(NextBoot(of: machine).differs == true)
-        // A region over a part of its range: the boot brings again what it brought.
+        // A region over a part of its range: the boot leads to the same owners again.
         #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "dax_cxl-first")).differs == false)
         #expect(try NextBoot(of: recorded("7.3.4", "auto-partial", "dax_cxl-again")).differs == true)
         // What waits in decoders that are not seen is not known.

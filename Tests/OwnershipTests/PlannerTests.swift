@@ -57,10 +57,10 @@ struct PlannerTests {
     func unlockedToHmem() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.coordinated, locked: false)).plan(Machines.hmem)
         #expect(plan.hazardIDs.contains(.regionLost))
-        #expect(plan.hazards.contains { $0.wayOut.contains("reboot") })
+        #expect(plan.hazards.contains { $0.fix.contains("reboot") })
     }
 
-    @Test("6.12 resets locked decoders all the same")
+    @Test("6.12 resets locked decoders anyway")
     func lockIgnored() throws {
         let plan = try Planner(machine: Machines.cxlOwned(.deferring, locked: nil)).plan(Machines.hmem)
         #expect(plan.hazardIDs.contains(.regionLost))
@@ -101,10 +101,10 @@ struct PlannerTests {
         let plan = try Planner(machine: machine).plan(Machines.cxl)
         #expect(plan.owners(of: Machines.range) == [.cxl, .none])
         #expect(plan.hazardIDs.contains(.orphanedRange))
-        #expect(plan.prediction.missingFacts.contains { $0.contains("decoders unseen") })
+        #expect(plan.prediction.missingFacts.contains { $0.contains("no decoders are visible") })
     }
 
-    /// `cxl_acpi` and what needs it are out; dax_hmem has the range.
+    /// `cxl_acpi` and what needs it are not loaded; dax_hmem has the range.
     private func coldBoot(_ ranges: [AddressRange] = [Machines.range]) -> MachineState {
         var machine = Machines.booted(.coordinated, ranges: ranges)
         machine.windows[0].isLive = false
@@ -119,7 +119,7 @@ struct PlannerTests {
         let plan = try Planner(machine: coldBoot()).plan(Machines.cxl)
         #expect(plan.owners(of: Machines.range) == [.cxl, .hmem])
         let hazard = try #require(plan.hazards.first { $0.id == .unbindable })
-        #expect(hazard.why.hasPrefix("it may be that"))
+        #expect(hazard.why.hasPrefix("possibly"))
         // Where the part would end is nobody's knowledge: it cuts nothing that is shown.
         #expect(plan.prediction.ranges.map(\.range) == [Machines.range])
         #expect(!plan.prediction.iomem.isEmpty)
@@ -198,7 +198,7 @@ struct PlannerTests {
         #expect(plan.hazardIDs.contains(.undecodedRange))
     }
 
-    @Test("without a hold, loading dax_hmem brings cxl_acpi back", arguments: [Generation.coordinated, .deferring])
+    @Test("without a hold, loading dax_hmem loads cxl_acpi again", arguments: [Generation.coordinated, .deferring])
     func selfUndoing(_ generation: Generation) throws {
         let machine = Machines.cxlOwned(generation, locked: generation == .coordinated ? true : nil)
         var policy = Machines.hmem
@@ -249,7 +249,7 @@ struct PlannerTests {
         #expect(!deferring.predict([.unload("dax_hmem")]).hazardIDs.contains(.stepRefused))
     }
 
-    @Test("a built-in module can't be removed")
+    @Test("a built-in module can't be unloaded")
     func builtin() throws {
         var machine = Machines.cxlOwned(.coordinated, locked: true)
         machine.modules.loaded["cxl_acpi"] = nil

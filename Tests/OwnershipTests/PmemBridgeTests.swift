@@ -11,7 +11,7 @@ struct PmemBridgeTests {
     private static let pmem = Machines.span(0x5_f000_0000, 0x2000_0000)
     private static let topology: [Step] = [.load("cxl_acpi"), .load("cxl_pci"), .load("cxl_mem")]
 
-    /// As `persist hmem` leaves a host: `cxl_acpi` is out, the memory devices have their drivers, one is persistent.
+    /// As `persist hmem` leaves a host: `cxl_acpi` is not loaded, the memory devices have their drivers, one is persistent.
     private func waiting(_ generation: Generation = .deferring) -> MachineState {
         var machine = Machines.booted(generation)
         machine.windows[0].isLive = false
@@ -43,24 +43,24 @@ struct PmemBridgeTests {
         try Planner(machine: machine).predict(steps).hazards.filter { $0.id == .pmemWithoutBridge }
     }
 
-    @Test("assembled while cxl_pmem is out: the step that does it is refused, and the way out names it")
+    @Test("assembled while cxl_pmem is not loaded: the step that does it is refused, and the fix names it")
     func unseen() throws {
         let hazards = try found([.load("cxl_acpi"), .load("dax_cxl")], on: waiting())
         #expect(hazards.map(\.subject) == ["mem1"])
         #expect(hazards.allSatisfy { $0.severity == .crash && !$0.id.isAcceptable })
-        #expect(hazards.first?.wayOut.contains("load:cxl_pmem before load:cxl_acpi") == true)
-        #expect(hazards.first?.why.contains("cxl_acpi is out") == true)
+        #expect(hazards.first?.fix.contains("load:cxl_pmem before load:cxl_acpi") == true)
+        #expect(hazards.first?.why.contains("cxl_acpi is not loaded") == true)
     }
 
-    @Test("a soft dependency that brings cxl_acpi assembles it as well")
+    @Test("a soft dependency that loads cxl_acpi assembles it as well")
     func bySoftDependency() throws {
         var machine = waiting()
         machine.modules.loaded["dax_hmem"] = nil
         let hazards = try found([.load("dax_hmem")], on: machine)
-        #expect(hazards.count == 1 && hazards.first?.wayOut.contains("before load:dax_hmem") == true)
+        #expect(hazards.count == 1 && hazards.first?.fix.contains("before load:dax_hmem") == true)
     }
 
-    @Test("what persist cxl has written may bring cxl_pmem too late, where a command stands in place of what it needs")
+    @Test("what persist cxl has written may load cxl_pmem too late, where a command stands in place of what it needs")
     func persisted() throws {
         var machine = waiting()
         machine.modules.loaded["dax_hmem"] = nil
@@ -81,7 +81,7 @@ struct PmemBridgeTests {
         #expect(try found(Self.topology, on: machine).isEmpty)
     }
 
-    @Test("where cxl_acpi depends on cxl_pmem it brings it, whatever the generation")
+    @Test("where cxl_acpi depends on cxl_pmem it loads it, whatever the generation")
     func dependency() throws {
         #expect(try found(Self.topology, on: waiting(.coordinated)).isEmpty)
         var machine = waiting()
@@ -130,7 +130,7 @@ struct PmemBridgeTests {
         let machine = assembled(lacksDriver: true)
         let present = presentHazards(of: machine)
         #expect(present.map(\.subject) == ["region0"])
-        #expect(present.allSatisfy { $0.id == .pmemWithoutBridge && $0.wayOut.contains("reboot") })
+        #expect(present.allSatisfy { $0.id == .pmemWithoutBridge && $0.fix.contains("reboot") })
         let refused = try found([.load("cxl_pmem")], on: machine)
         #expect(refused.map(\.subject) == ["region0"])
         #expect(refused.first?.why.contains("load:cxl_pmem") == true)
@@ -163,7 +163,7 @@ struct PmemBridgeTests {
         )
         let hazards = try found([.unload("cxl_pci"), .load("cxl_pci")], on: machine)
         #expect(hazards.map(\.subject) == ["region0"])
-        #expect(hazards.first?.wayOut.contains("before load:cxl_pci") == true)
+        #expect(hazards.first?.fix.contains("before load:cxl_pci") == true)
     }
 
     @Test("a policy's plan is refused, and goes through once cxl_pmem is in")
@@ -199,7 +199,7 @@ struct PmemBridgeTests {
         )
     }
 
-    @Test("cxl_pmem is not removed while cxl_acpi is in, whichever step brought them; after it, it is")
+    @Test("cxl_pmem is not removed while cxl_acpi is in, whichever step loaded them; after it, it is")
     func heldByBus() throws {
         let planner = try Planner(machine: waiting())
         let brought: [Step] = [.load("cxl_pmem"), .load("cxl_acpi")]

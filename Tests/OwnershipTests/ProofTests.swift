@@ -78,7 +78,7 @@ struct ProofTests {
     }
 
     @Test(
-        "every plan ends as predicted, lists its hazards, is planned once, and where nothing refuses it brings what is wanted",
+        "every plan ends as predicted, lists its hazards, is planned once, and where nothing refuses it leads to what is wanted",
         arguments: Generation.allCases
     )
     func properties(_ generation: Generation) {

@@ -102,7 +102,7 @@ struct RefusalTests {
         #expect(plan.hazards.contains { $0.id == .stepRefused && $0.why.contains("ENOENT") })
     }
 
-    @Test("a module that is on its way out: EBUSY; one that a process holds: EAGAIN")
+    @Test("a module that is being removed: EBUSY; one that a process holds: EAGAIN")
     func held() throws {
         var machine = Machines.booted(.coordinated)
         machine.modules.loaded["cxl_acpi"]?.isLive = false

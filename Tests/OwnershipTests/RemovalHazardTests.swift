@@ -27,7 +27,7 @@ struct RemovalHazardTests {
         #expect(try hazards(pmemRegion(locked: true, [other])).isEmpty)
     }
 
-    @Test("without an active namespace only the region can be lost, where its decoders are not locked")
+    @Test("without an active namespace only the region can be lost, if its decoders are not locked")
     func inactive() throws {
         #expect(try hazards(pmemRegion(locked: false, [])).map(\.id) == [.regionLost])
         #expect(try hazards(pmemRegion(locked: true, [])).isEmpty)
@@ -48,7 +48,7 @@ struct RemovalHazardTests {
     }
 
     @Test(
-        "locked down, a module without a signature does not come in again",
+        "locked down, a module without a signature can't be loaded again",
         arguments: [("none", true, false), ("integrity", true, true), ("confidentiality", false, false)]
     )
     func lockdown(mode: String, isUnsigned: Bool, isHazard: Bool) throws {

@@ -31,7 +31,7 @@ struct RuleBookTests {
         do throws(PlanningError) {
             let planner = try Planner(machine: machine)
             let verdicts = [Machines.cxl, Machines.hmem].map { planner.plan($0).verdict }
-            // Memory is online on all that are made up, so that no plan for it is safe.
+            // Memory is online on all that are made up, so no plan for it is safe.
             #expect(entry.wasBooted || !verdicts.contains(.safe), "\(verdicts)")
         } catch {
             #expect(entry.generation == nil && error.code == .generationUnknown)

@@ -23,7 +23,7 @@ struct TargetTests {
         return Target(of: try Planner(machine: before).predict(steps)).differences(on: machine).map(\.kind)
     }
 
-    @Test("a hold that a step brings is in force and whole, and one that a step takes away is wholly gone")
+    @Test("a hold that a step sets is in force and whole, and one that a step takes away is wholly gone")
     func hold() throws {
         let machine = try machine("locked-switch", "cxl-owned")
         #expect(try differences([.hold], on: machine) == [.hold])

@@ -11,7 +11,7 @@ import Testing
 /// A recording without one of its files or directories gives the same answers, fewer certain ones, or an error; never
 /// another certain answer.
 @Suite struct TornCaptureTests {
-    /// What a machine is said to be, and what each policy is said to bring.
+    /// What a machine is said to be, and what each policy is said to lead to.
     private struct Answers {
         var now: [OwnedRange]
         var plans: [Plan]?

@@ -14,7 +14,7 @@ struct UndecodedTests {
         return try Planner(machine: Inspector(root: root.path).read()).plan(policy)
     }
 
-    /// `cxl_acpi` is out and nobody has the range; nothing is remembered.
+    /// `cxl_acpi` is not loaded and nobody has the range; nothing is remembered.
     private func withoutAcpi(_ generation: Generation) -> MachineState {
         var machine = Machines.booted(generation)
         machine.windows[0].isLive = false
@@ -35,8 +35,8 @@ struct UndecodedTests {
             let plan = try plan(Machines.hmem, kernel, "auto-acpi-out", moment)
             let hazard = try #require(plan.hazards.first { $0.id == .undecodedRange }, "\(moment)")
             #expect(hazard.severity == .crash && hazard.subject == "\(Machines.range)")
-            #expect(hazard.why.contains("cxl_acpi is out; The kernel log has \"host supports CXL\""))
-            #expect(hazard.wayOut.contains("modprobe -a cxl_acpi cxl_pci cxl_mem"))
+            #expect(hazard.why.contains("cxl_acpi is not loaded; The kernel log has \"host supports CXL\""))
+            #expect(hazard.fix.contains("modprobe -a cxl_acpi cxl_pci cxl_mem"))
         }
     }
 
@@ -99,7 +99,7 @@ struct UndecodedTests {
         machine.daxDevices = []
         machine.memdevs = []
         #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
-        #expect(try hazards(machine).first?.why.contains("no memory device is there") == true)
+        #expect(try hazards(machine).first?.why.contains("there is no CXL memory device") == true)
     }
 
     @Test("one device of two has no endpoint: only bytes beside the decoders that are seen are in doubt")
@@ -109,6 +109,6 @@ struct UndecodedTests {
         #expect(try hazards(machine).isEmpty)
         machine.decoders = []
         let hazard = try #require(try hazards(machine).first { $0.id == .undecodedRange })
-        #expect(hazard.why.contains("mem1 has no endpoint") && hazard.wayOut.contains("persist hmem"))
+        #expect(hazard.why.contains("mem1 has no endpoint") && hazard.fix.contains("persist hmem"))
     }
 }

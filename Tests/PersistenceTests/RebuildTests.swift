@@ -5,9 +5,12 @@ import Persistence
 import TestCaptures
 import Testing
 
-@Suite("The initramfs, made anew")
+@Suite("The initramfs, made again")
 struct RebuildTests {
-    private let failure = PersistenceError(.notRebuilt, "/usr/sbin/update-initramfs -u -k all ended 1")
+    private let failure = PersistenceError(
+        .notRebuilt,
+        "/usr/sbin/update-initramfs -u -k all failed with exit status 1"
+    )
     private let builder: RecordedBuilder
     private var system: BootSystem { builder.system }
 
@@ -28,7 +31,7 @@ struct RebuildTests {
 
     private func isUnchanged() throws -> Bool { try system.present().isEmpty }
 
-    @Test("a builder that fails at its second image: the first is made once more without what was taken back")
+    @Test("a builder that fails at its second image: the first is made again without what was taken back")
     func halfWay() throws {
         let first = try builder.image("6.1.0", age: 60)
         try builder.image("6.12.1", age: 60)
@@ -79,7 +82,7 @@ struct RebuildTests {
         #expect(try carryOut()?.code == .halfRebuilt)
     }
 
-    @Test("one that fails half-way where no file had to be changed: the image that was made anew is named, and stays")
+    @Test("one that fails half-way where no file had to be changed: the image that was made again is named, and stays")
     func onlyImages() throws {
         let first = try builder.image("6.1.0", age: 60)
         let plan = try BootPlan(choice: .hmem, builder: nil, present: [:])
@@ -134,7 +137,7 @@ struct RebuildTests {
     }
 
     @Test(
-        "images that no builder makes anew don't count",
+        "images that no builder rebuilds don't count",
         arguments: [
             "/boot/initrd.img-6.12.old-dkms", "/boot/initramfs-0-rescue-abc.img", "/boot/initramfs-6.12kdump.img",
             "/boot/initrd.img-6.11", "/efi/abc/6.11/initrd",

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a recorded kernel shows, read from its files alone.
 ///
-/// It shares no code with the tool: it is written from what the kernel prints, so that a fault of the tool's reading,
+/// It shares no code with the tool: it is written from what the kernel prints, so a fault of the tool's reading,
 /// rules or comparison can't hide here.
 package struct KernelRecord: Sendable {
     package typealias Bytes = ClosedRange<UInt64>
@@ -86,7 +86,7 @@ package struct KernelRecord: Sendable {
 
     package func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root + path) }
 
-    /// The text of a file; empty where there is none.
+    /// The text of a file; empty if it is missing.
     package func text(_ path: String) -> String {
         (FileManager.default.contents(atPath: root + path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
@@ -103,7 +103,7 @@ package struct KernelRecord: Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: root + path)) ?? []
     }
 
-    /// Where a link of sysfs leads to; the path itself where it is none.
+    /// Where a link of sysfs leads to; the path itself if it is not a link.
     private func target(_ path: String) -> String? {
         guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: root + path) else {
             return exists(path) ? path : nil

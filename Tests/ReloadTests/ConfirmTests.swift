@@ -298,7 +298,7 @@ struct SystemdTimerTests {
         #expect(error?.code == .noTimer)
     }
 
-    @Test("without systemd, without systemd-run, or under a path that systemd would expand there is none")
+    @Test("without systemd, without systemd-run, or under a path that systemd would expand there is no timer")
     func obstacles() throws {
         try write("daxswitch", "")
         #expect(try timer(runtime: "/nowhere").obstacle?.message.contains("systemd is not running") == true)

@@ -49,7 +49,7 @@ struct DeviceLayoutTests {
     }
 
     @Test(
-        "cut off at any of its writes, the step done again brings the same",
+        "cut off at any of its writes, the step done again leads to the same",
         arguments: [MemoryAttribute.size("dax1.0"), .create("region1"), .mapping("dax1.1")]
     )
     func again(attribute: MemoryAttribute) throws {

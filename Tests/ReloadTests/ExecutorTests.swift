@@ -67,7 +67,7 @@ struct ExecutorTests {
     }
 
     @Test(
-        "a module of the way or of the way back could not be loaded any more: nothing is begun",
+        "a module of the way or of the way back could not be loaded: nothing is begun",
         arguments: ["dax_hmem", "cxl_acpi", "dax_cxl"]
     )
     func notLoadable(module: String) throws {

@@ -141,7 +141,9 @@ struct HandOverTests {
         #expect(ownedRanges(of: machine).map(\.owner) == [.hmem])
     }
 
-    @Test("after the last step the machine is not as predicted: dax_cxl lets go, and dax_hmem has its range again")
+    @Test(
+        "after the last step the result differs from the prediction: dax_cxl lets go, and dax_hmem has its range again"
+    )
     func rolledBackFromTheEnd() throws {
         let kernel = try kernel()
         kernel.onWrite = { attribute, state in

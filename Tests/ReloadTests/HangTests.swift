@@ -38,7 +38,7 @@ struct HangTests {
     func brokenOff() {
         let found = error(WatchedCall(deadline: .zero)) { pause() }
         #expect(found?.code == .stepFailed)
-        #expect(found?.message.contains("was broken off") == true)
+        #expect(found?.message.contains("was stopped") == true)
     }
 
     @Test("what can't be broken off is named with its process and the kernel's stack, and is waited for no more")
@@ -103,10 +103,10 @@ struct HangTests {
             Issue.record("not stuck: \(recovery)")
             return
         }
-        #expect(why.hasPrefix("cxl_acpi is still being loaded or removed"))
+        #expect(why.hasPrefix("cxl_acpi is still being loaded or unloaded"))
     }
 
-    @Test("a memory block whose write hangs: nothing is brought back, which would wait for the same lock")
+    @Test("a memory block whose write hangs: nothing is restored, which would wait for the same lock")
     func memory() throws {
         let state = StateDirectory(root: TestCaptures.newDirectory())
         let kernel = HangingMemory()

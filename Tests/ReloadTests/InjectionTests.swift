@@ -167,7 +167,7 @@ struct InjectionTests {
         }
     }
 
-    /// Either the old arrangement or the new one, as was said, and nothing to recover any more.
+    /// Either the old arrangement or the new one, as was said, and nothing to recover.
     private func judgeRecovered(
         _ recovered: RecoveryOutcome?,
         _ injected: InjectionCase,

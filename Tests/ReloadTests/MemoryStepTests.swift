@@ -164,7 +164,7 @@ struct MemoryStepTests {
         #expect(kernel.writes.isEmpty)
     }
 
-    @Test("a bound device without blocks is bound anew, and its blocks go online in the zone")
+    @Test("a bound device without blocks is bound again, and its blocks go online in the zone")
     func unpluggedBefore() throws {
         let kernel = try kernel("7.3.4")
         let before = kernel.state
@@ -231,7 +231,7 @@ struct MemoryStepTests {
         let range = try range(kernel)
         kernel.interference = { _, machine in machine.daxDevices = [] }
         try kernel.insert("kmem", isHeld: false)
-        #expect(throws: ReloadError(.stepFailed, "no dax device lies over \(range)")) {
+        #expect(throws: ReloadError(.stepFailed, "no dax device covers \(range)")) {
             try steps(kernel).restore(.systemRAM(.movable), over: range, on: kernel.state)
         }
     }

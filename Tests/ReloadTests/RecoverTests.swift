@@ -8,7 +8,7 @@ import Testing
 
 @testable import Reload
 
-@Suite("A run that was cut off comes to an end")
+@Suite("A run that was interrupted comes to an end")
 struct RecoverTests {
     let state = StateDirectory(root: TestCaptures.newDirectory())
 
@@ -33,7 +33,7 @@ struct RecoverTests {
         return Executor(kernel.surfaces(state)).recover(run, by: recovery)
     }
 
-    @Test("what is left can be done: the run is finished, and there is nothing to recover any more")
+    @Test("what is left can be done: the run is finished, and there is nothing to recover")
     func finished() throws {
         let kernel = try cutOff(at: .unload("cxl_acpi"))
         guard case .done(let machine) = try recover(kernel) else {
@@ -70,7 +70,7 @@ struct RecoverTests {
         #expect(kernel.noted.last == .unchanged)
     }
 
-    @Test("a module could not be loaded any more: nothing is done, and the journal stays")
+    @Test("a module could not be loaded: nothing is done, and the journal stays")
     func notLoadable() throws {
         let kernel = try cutOff(at: .unload("cxl_acpi"))
         let steps = kernel.steps

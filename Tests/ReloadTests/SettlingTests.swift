@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reload
 
-@Suite("Waiting for what a step must bring")
+@Suite("Waiting for the effect of a step")
 struct SettlingTests {
     private func settling(_ kernel: RecordedKernel) -> Settling {
         Settling(surfaces: kernel.surfaces, deadlines: Deadlines())
@@ -85,7 +85,7 @@ struct SettlingTests {
     func readings() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         kernel.onRead = { count, _ throws(ReloadError) in
-            if count < 3 { throw ReloadError(.busy, "the machine changes while it is read") }
+            if count < 3 { throw ReloadError(.busy, "the machine changed while it was read") }
             if count > 3 { throw ReloadError(.notPermitted, "no") }
         }
         _ = try settling(kernel).read()

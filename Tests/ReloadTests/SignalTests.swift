@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Signals, whatever the process was started with")
 struct SignalTests {
-    @Test("under nohup SIGHUP stays ignored; SIGTERM counts all the same")
+    @Test("under nohup SIGHUP stays ignored; SIGTERM counts anyway")
     func nohup() {
         let status = exitCode {
             signal(SIGHUP, SIG_IGN)

@@ -56,7 +56,7 @@ struct StateTests {
         if present.contains("rules") { try StateDirectory.write(Array(DropInHold.rulesText.utf8), to: state.holdRules) }
         let cut = try inspector.read()
         #expect(!cut.isHeld && cut.holdGap?.contains(state.holdChange) == true)
-        // Both are needed, in whichever plan, and the machine is neither as it was nor as it was to be.
+        // Both are needed, in whichever plan, and the machine is neither as it was nor as planned.
         for step in [Step.hold, .release] {
             #expect(try Planner(machine: cut).predict([step]).steps == [step])
             #expect(!OwnershipGoal(of: try Inspector(root: root.path).read()).differences(on: cut).isEmpty)
@@ -108,7 +108,7 @@ struct StateTests {
             let error = #expect(throws: ReloadError.self) { try take() }
             #expect(error?.code == .busy && error?.isRetryable == true)
             let pid = ProcessInfo.processInfo.processIdentifier
-            #expect(error?.message.hasPrefix("another daxswitch is at work (pid \(pid), ") == true)
+            #expect(error?.message.hasPrefix("another daxswitch is running (pid \(pid), ") == true)
         }
         withExtendedLifetime(first) {}
     }
@@ -184,7 +184,7 @@ struct StateTests {
     }
 
     @Test(
-        "bytes in the middle of a journal that are none of ours: what came before them counts, and the place is named"
+        "bytes in the middle of a journal that are not ours: what came before them counts, and the place is named"
     )
     func rubbish() throws {
         try writeJournal()
@@ -246,7 +246,7 @@ struct StateTests {
         #expect(!manager.fileExists(atPath: state.holdChange))
     }
 
-    @Test("a hold that can't be written anew leaves what was there: that cxl_acpi is let in")
+    @Test("a hold that can't be written again leaves what was there: that cxl_acpi is let in")
     func halfAHoldOverRelease() throws {
         try StateDirectory.write(Array(DropInHold.letInText.utf8), to: state.hold)
         try Data().write(to: URL(fileURLWithPath: "\(root)/run/udev"))
@@ -254,7 +254,7 @@ struct StateTests {
         #expect(try String(contentsOfFile: state.hold, encoding: .utf8) == DropInHold.letInText)
     }
 
-    @Test("modes are 0644 and 0755, also over what a run that was cut off left behind; no temporary file is left")
+    @Test("modes are 0644 and 0755, also over what a run that was interrupted left behind; no temporary file is left")
     func modes() throws {
         let made = "\(root)/run/modprobe.d"
         try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
@@ -276,7 +276,7 @@ struct StateTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: state.directory) == ["regions.json"])
     }
 
-    @Test("a journal with a step that nobody knows is no base for a way out")
+    @Test("a journal with an unknown step can't be recovered from")
     func unknownStep() throws {
         try writeJournal()
         let text = try String(contentsOfFile: state.journal, encoding: .utf8)

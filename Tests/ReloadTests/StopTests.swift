@@ -24,7 +24,7 @@ struct StopTests {
         return Executor(kernel.surfaces(state)).run(plan, accepting: [])
     }
 
-    @Test("a step fails and the kernel complained: nothing is tried any more, not even the way back")
+    @Test("a step fails and the kernel complained: nothing is tried, not even the way back")
     func failsWithComplaint() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         kernel.failures[.unload("cxl_acpi")] = ReloadError(.stepFailed, "can't remove cxl_acpi")
@@ -112,7 +112,7 @@ struct MachineFactsTests {
         try #require(AddressRange(start: start, end: end))
     }
 
-    @Test("a region that an earlier removal has taken out of sight stays remembered; one that is seen is taken anew")
+    @Test("a region that an earlier removal has taken out of sight stays remembered; one that is seen is taken again")
     func merged() throws {
         var machine = try RecordedKernel.lockedSwitch().state
         let bootID = try #require(machine.kernel.bootID)

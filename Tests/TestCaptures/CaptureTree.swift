@@ -31,7 +31,7 @@ package struct CaptureTree: FileTree {
     /// The path with every link resolved inside the root; nil where it is absent.
     package func realPath(_ path: String) -> String? { find(path)?.path }
 
-    /// What a link says; nil where there is none.
+    /// The target of a link; nil without a link.
     package func linkTarget(_ path: String) -> String? {
         guard let slash = path.lastIndex(of: "/"), let parent = find(path[..<slash])?.node,
             let number = parent.children[String(path[slash...].dropFirst())]

@@ -23,7 +23,7 @@ static void *use(void *argument)
 	int ready = dup(task->ready);
 	char path[64], target[64];
 
-	/* The leader's files go on its way out; only then is there something hidden. */
+	/* The leader's files go when it exits; only then is there something hidden. */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), task->ready);
 	while (task->leader_ends && readlink(path, target, sizeof(target)) >= 0)
 		usleep(1000);

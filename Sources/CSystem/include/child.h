@@ -22,7 +22,7 @@ pid_t daxswitch_write_in_child(int descriptor, const void *bytes, size_t count);
 void daxswitch_keep_only(int one, int other);
 
 /*
- * Opens something in place of each standard stream that is closed, so that no file which is opened later becomes one and
+ * Opens something in place of each standard stream that is closed, so no file which is opened later becomes one and
  * what is meant for people is written into it. Reading and writing there fail as for a closed one (EBADF).
  */
 void daxswitch_occupy_streams(void);

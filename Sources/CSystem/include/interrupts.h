@@ -20,7 +20,7 @@ enum daxswitch_progress {
 	DAXSWITCH_UNCHANGED,
 	/* The journal is open: exit code 5. */
 	DAXSWITCH_HALF_WAY,
-	/* As it was to be: exit code 0. */
+	/* As planned: exit code 0. */
 	DAXSWITCH_DONE,
 };
 

@@ -12,7 +12,7 @@ struct Completeness {
     let sources: MachineSources
     private var tree: any FileTree { sources.tree }
 
-    /// The first gap, naming the file and the fact that asks for it; nil where there is none.
+    /// The first gap, with the file and the fact that asks for it; nil without a gap.
     func firstGap() throws(InspectionError) -> String? {
         if let gap = try busGap() { return gap }
         for region in state.regions {
@@ -35,7 +35,7 @@ struct Completeness {
     private static let dax = "/sys/bus/dax"
 
     private func gap(_ path: String, _ reason: String) -> String {
-        "\(tree.display(path)) is not there, though \(reason)"
+        "\(tree.display(path)) is missing, but \(reason)"
     }
 
     /// cxl_core registers the bus as it is loaded, and each window of cxl_acpi is the range of a root decoder
@@ -77,7 +77,7 @@ struct Completeness {
             let root = roots.first(where: { root in !state.windows.contains { $0.range.overlaps(root) } })
         else { return nil }
         return
-            "\(tree.display("/proc/iomem")) has no CXL Window line at \(root), though \(Self.cxl)/devices has a root "
+            "\(tree.display("/proc/iomem")) has no CXL Window line at \(root), but \(Self.cxl)/devices has a root "
             + "decoder for it"
     }
 
@@ -118,7 +118,7 @@ struct Completeness {
     private var unlistedEndpoints: String? {
         guard lacksEndpointDecoders else { return nil }
         let targets = state.regions.flatMap(\.targets).joined(separator: ", ")
-        return "the decoders of memory devices are not there, though regions have some as targets: \(targets)"
+        return "the decoders of memory devices are missing, but regions have them as targets: \(targets)"
     }
 
     /// A region is committed when each of its targets is programmed (drivers/cxl/core/region.c: commit_store()).
@@ -139,7 +139,7 @@ struct Completeness {
         for target in region.targets
         where !state.decoders.contains(where: { $0.name == target && $0.kind == .endpoint && $0.range != nil }) {
             return
-                "the range of \(tree.display("\(Self.cxl)/devices/\(target)")) is not there, though \(region.name) has it as "
+                "the range of \(tree.display("\(Self.cxl)/devices/\(target)")) is missing, but \(region.name) has it as "
                 + "a target and \(reason)"
         }
         return nil
@@ -154,13 +154,13 @@ struct Completeness {
         for parent in hmem + regions {
             for name in try tree.names(in: parent, where: Self.isDaxDevice)
             where !state.daxDevices.contains(where: { $0.name == name }) {
-                return gap("\(Self.dax)/devices/\(name)", "\(parent)/\(name) is there")
+                return gap("\(Self.dax)/devices/\(name)", "\(parent)/\(name) exists")
             }
         }
         for driver in try tree.names(in: "\(Self.dax)/drivers", where: { _ in true }) {
             for name in try tree.names(in: "\(Self.dax)/drivers/\(driver)", where: Self.isDaxDevice)
             where state.daxDevices.contains(where: { $0.name == name && $0.driver == nil }) {
-                return gap("\(Self.dax)/devices/\(name)/driver", "\(Self.dax)/drivers/\(driver)/\(name) is there")
+                return gap("\(Self.dax)/devices/\(name)/driver", "\(Self.dax)/drivers/\(driver)/\(name) exists")
             }
         }
         return nil
@@ -179,12 +179,12 @@ struct Completeness {
             guard let part = line.range.subtracting(blocks).first else { continue }
             return gap(
                 "the state of the memory blocks of \(part) in \(directory)",
-                "/proc/iomem has kmem's memory there"
+                "/proc/iomem has System RAM (kmem) there"
             )
         }
         guard state.memory.blockSize > 0, state.memory.autoOnline == nil, state.material.unrecorded.isEmpty else {
             return nil
         }
-        return gap("\(directory)/auto_online_blocks", "\(directory)/block_size_bytes is")
+        return gap("\(directory)/auto_online_blocks", "\(directory)/block_size_bytes exists")
     }
 }

@@ -10,7 +10,7 @@ struct Consistency {
     let state: MachineState
     let tree: any FileTree
 
-    /// The first contradiction, naming both facts with their files; nil where there is none.
+    /// The first contradiction, with both facts and their files; nil without a contradiction.
     func firstContradiction() -> String? {
         if !state.lacks(.cxlDevices) {
             let names = Set(state.regions.map(\.name))
@@ -45,7 +45,7 @@ struct Consistency {
             let name = window.number.map { "CXL Window \($0)" } ?? "a CXL window"
             return "\(tree.display(window.sources.first ?? "/proc/iomem")) has \(name) at \(window.range)"
         }
-        return "\(words(one)), but \(words(other)), over the same bytes"
+        return "\(words(one)), but \(words(other)): they overlap"
     }
 
     /// Regions get their bytes from one resource tree (alloc_hpa(), drivers/cxl/core/region.c).
@@ -54,7 +54,7 @@ struct Consistency {
         guard let (one, other) = placed.firstOverlap(by: \.range) else { return nil }
         let place = "\(tree.display("/sys/bus/cxl/devices"))"
         return
-            "\(place)/\(one.name) says \(one.range), but \(place)/\(other.name) says \(other.range), over the same bytes"
+            "\(place)/\(one.name) is \(one.range), but \(place)/\(other.name) is \(other.range): they overlap"
     }
 
     private var regionLinesOutsideWindows: [IomemEntry] {
@@ -75,16 +75,16 @@ struct Consistency {
                 "\(tree.display(path)) is a region\(range), but \(tree.display("/proc/iomem")) has no CXL Window line"
         }
         guard let range = region.range else { return nil }
-        let place = "\(tree.display(path)) says \(range)"
+        let place = "\(tree.display(path)) is \(range)"
         guard state.windows.contains(where: { $0.range.contains(range) }) else {
             let known = state.windows.map { "\($0.range)" }.joined(separator: ", ")
-            return "\(place), but \(tree.display("/proc/iomem")) with the CEDT names only the CXL windows \(known)"
+            return "\(place), but \(tree.display("/proc/iomem")) and the CEDT have only the CXL windows \(known)"
         }
         guard let parent = tree.realPath(path)?.parts(at: "/").dropLast().last.map(String.init),
             let decoder = state.decoders.first(where: { $0.name == parent }), let window = decoder.range
         else { return nil }
         guard window.contains(range) else {
-            return "\(place), but \(tree.display("/sys/bus/cxl/devices/\(parent)")) around it says \(window)"
+            return "\(place), but its parent \(tree.display("/sys/bus/cxl/devices/\(parent)")) is \(window)"
         }
         return nil
     }
@@ -111,7 +111,7 @@ struct DaxConsistency {
         for other in twins {
             for range in device.ranges {
                 guard let same = other.ranges.first(where: { $0.overlaps(range) }) else { continue }
-                return "\(place) says \(range), but \(other.name), also below \(device.through), says \(same)"
+                return "\(place) is \(range), but \(other.name), also below \(device.through), is \(same)"
             }
         }
         switch device.owner {
@@ -119,7 +119,7 @@ struct DaxConsistency {
         case .hmem where !state.lacks(.daxDevices):
             guard state.hmemDevices.contains(where: { $0.name == device.through }) else {
                 let bus = tree.display("/sys/bus/platform/devices")
-                return "\(place) hangs below \(device.through), but \(bus) has no such device"
+                return "\(place) is below \(device.through), but \(bus) has no such device"
             }
         default: break
         }
@@ -131,20 +131,20 @@ struct DaxConsistency {
         let path = "/sys/bus/dax/devices/\(device.name)"
         guard device.owner == nil, let real = tree.realPath(path), !real.contains("/ndbus") else { return nil }
         return
-            "\(tree.display(path)) is a dax device, but its place \(real) is below no dax_region, hmem device or ndbus"
+            "\(tree.display(path)) is a dax device, but its path \(real) is not below a dax_region, hmem device or ndbus"
     }
 
     private func problem(ofCxl device: DaxDevice, _ place: String) -> String? {
         let bus = tree.display("/sys/bus/cxl/devices")
         guard let region = state.regions.first(where: { $0.name == device.through }) else {
-            return "\(place) hangs below \(device.through), but \(bus) has no such region"
+            return "\(place) is below \(device.through), but \(bus) has no such region"
         }
         for range in device.ranges {
             guard let around = region.range else {
-                return "\(place) says \(range), but \(bus)/\(region.name), which it hangs below, has no address"
+                return "\(place) is \(range), but its parent \(bus)/\(region.name) has no address"
             }
             guard around.contains(range) else {
-                return "\(place) says \(range), but \(bus)/\(region.name), which it hangs below, says \(around)"
+                return "\(place) is \(range), but its parent \(bus)/\(region.name) is \(around)"
             }
         }
         return nil

@@ -13,7 +13,7 @@ struct FirmwareCompleteness {
     /// What the checks ask for, of a machine that has it. `collect` notes what the machine itself lacks.
     static let paths = LoggedFacts.knownTables.map { "\(tables)/\($0)" } + [map]
 
-    /// The first gap, naming the file and the fact that asks for it; nil where there is none.
+    /// The first gap, with the file and the fact that asks for it; nil without a gap.
     func firstGap() -> String? {
         tableGap() ?? mapGap(sources.firmwareMap, sources.log.maps)
     }
@@ -39,7 +39,7 @@ struct FirmwareCompleteness {
         if let device = sources.platformDevices.first(where: { $0.hasPrefix("ACPI0017") }),
             isLost("\(Self.tables)/CEDT")
         {
-            return gap("\(Self.tables)/CEDT", "/sys/bus/platform/devices/\(device) is")
+            return gap("\(Self.tables)/CEDT", "/sys/bus/platform/devices/\(device) exists")
         }
         let missing = LoggedFacts.knownTables.first {
             sources.log.tables.contains($0) && isLost("\(Self.tables)/\($0)")
@@ -52,7 +52,7 @@ struct FirmwareCompleteness {
         if let path = map.missingPaths.first(where: { !sources.absentPaths.contains($0) }),
             !isMemoryThatWent(map, logged)
         {
-            return gap(path, "a later entry is")
+            return gap(path, "a later entry exists")
         }
         if !map.entries.isEmpty {
             let known = map.softReserved.map(\.range)
@@ -65,7 +65,7 @@ struct FirmwareCompleteness {
         guard !state.windows.isEmpty || !state.hmemDevices.isEmpty else { return nil }
         return gap(
             Self.map,
-            "nothing else tells where Soft Reserved memory is (no line in /proc/iomem, no map in /dmesg)"
+            "no other source has the Soft Reserved memory (no line in /proc/iomem, no map in /dmesg)"
         )
     }
 
@@ -78,6 +78,6 @@ struct FirmwareCompleteness {
     private func isLost(_ path: String) -> Bool { !tree.exists(path) && !sources.absentPaths.contains(path) }
 
     private func gap(_ path: String, _ reason: String) -> String {
-        "\(tree.display(path)) is not there, though \(reason)"
+        "\(tree.display(path)) is missing, but \(reason)"
     }
 }

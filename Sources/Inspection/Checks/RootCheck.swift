@@ -18,7 +18,7 @@ struct RootCheck {
             guard tree.exists("/proc/iomem") else {
                 throw InspectionError(
                     .badCapture,
-                    "\(tree.display("/proc/iomem")) is not there: not a capture. Make one with `daxswitch collect`"
+                    "\(tree.display("/")): not a capture (no proc/iomem). Make one with `daxswitch collect`"
                 )
             }
             guard isCapture, tree.exists("/sys/bus") else { return }
@@ -26,19 +26,19 @@ struct RootCheck {
             for path in needed where !tree.exists(path) && !absentPaths.contains(path) {
                 throw InspectionError(
                     .badCapture,
-                    "\(tree.display(path)) is not there: the capture is not whole; record the machine again "
+                    "\(tree.display(path)) is missing: the capture is incomplete. Record the machine again "
                         + "(daxswitch collect)"
                 )
             }
             return
         }
         for path in Self.alwaysThere where !tree.exists(path) {
-            throw InspectionError(.missingFeature, "\(path) is not there: procfs and sysfs must be mounted")
+            throw InspectionError(.missingFeature, "\(path) is missing: procfs and sysfs must be mounted")
         }
     }
 }
 
-/// What a machine had not when it was recorded, though every machine has it: so that a recording which lacks it is known to
+/// What a machine had not when it was recorded, though every machine has it: so a recording that lacks it is known to
 /// be whole.
 package struct RecordedAbsences {
     /// Where a recorded machine keeps the paths, one a line, inside the root.

@@ -86,7 +86,7 @@ struct CxlReading {
             case "cxl_decoder_switch": kind = .switch
             case "cxl_decoder_endpoint": kind = .endpoint
             case nil: continue
-            case let other?: throw tree.damaged("\(path)/devtype", "\"\(other)\" is no kind of decoder")
+            case let other?: throw tree.damaged("\(path)/devtype", "\"\(other)\" is not a kind of decoder")
             }
             decoders.append(
                 Decoder(
@@ -132,7 +132,7 @@ struct CxlReading {
         return memdevs
     }
 
-    /// The bytes from two attributes; nil where there are none.
+    /// The bytes from two attributes; nil if they are missing.
     ///
     /// A region without an address shows `resource` as all ones (`resource_show()`, drivers/cxl/core/region.c), an idle
     /// decoder shows size 0.

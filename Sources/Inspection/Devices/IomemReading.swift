@@ -1,7 +1,7 @@
 internal import Iomem
 internal import Machine
 
-/// Reads `/proc/iomem` so that the text is of one moment.
+/// Reads `/proc/iomem` so the text is of one moment.
 struct IomemReading {
     let tree: any FileTree
     /// The file is a text that somebody pasted and no file of a recorded machine.
@@ -26,7 +26,7 @@ struct IomemReading {
                 bytes = again
                 attempt += 1
                 guard attempt < Self.attempts else {
-                    throw InspectionError(.unstable, "\(Self.path) changes all the time; try again in a moment")
+                    throw InspectionError(.unstable, "\(Self.path) keeps changing. Try again in a moment")
                 }
             }
         }
@@ -67,7 +67,7 @@ struct IomemReading {
         guard let bytes = try tree.read(Self.path) else {
             throw InspectionError(
                 tree.isLive ? .missingFeature : .badCapture,
-                "\(tree.display(Self.path)) is not there"
+                "\(tree.display(Self.path)) is missing"
             )
         }
         return bytes
@@ -81,13 +81,13 @@ struct IomemReading {
                 "\(error.file): not a capture, an archive or a text with lines of /proc/iomem"
             )
         case (.zeroed, true):
-            InspectionError(.notPermitted, "\(error); run as root")
+            InspectionError(.notPermitted, "\(error). Run as root")
         case (.zeroed, false):
-            InspectionError(.badCapture, "\(error): the machine was recorded without it; record it again as root")
+            InspectionError(.badCapture, "\(error): the machine was recorded without it. Record it again as root")
         case (_, true):
             InspectionError(.unreadable, "\(error)")
         case (_, false):
-            InspectionError(.badCapture, "\(error); record the machine again (daxswitch collect)")
+            InspectionError(.badCapture, "\(error). Record the machine again (daxswitch collect)")
         }
     }
 }

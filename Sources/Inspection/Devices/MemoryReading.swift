@@ -16,13 +16,13 @@ struct MemoryReading {
         guard let text = try tree.value("\(Self.directory)/block_size_bytes") else { return memory }
         // Hexadecimal without 0x (block_size_bytes_show(), drivers/base/memory.c).
         guard let size = parseHexadecimal(text), size > 0 else {
-            throw tree.damaged("\(Self.directory)/block_size_bytes", "\"\(text)\" is no hexadecimal size")
+            throw tree.damaged("\(Self.directory)/block_size_bytes", "\"\(text)\" is not a hexadecimal size")
         }
         // memory_dev_init() (drivers/base/memory.c) accepts no other; read in the wrong base it hardly ever is one.
         guard size.nonzeroBitCount == 1 else {
             throw tree.damaged(
                 "\(Self.directory)/block_size_bytes",
-                "\"\(text)\" is \(size) bytes (the kernel writes it in hexadecimal), and no power of two"
+                "\"\(text)\" is \(size) bytes (the kernel writes it in hexadecimal), which is not a power of two"
             )
         }
         memory.blockSize = size
@@ -53,7 +53,7 @@ struct MemoryReading {
         guard let number = Int(name.dropFirst("memory".count)), let state = try tree.value("\(path)/state") else {
             return nil
         }
-        // The number in the name is the block's index (memory_block_id(), drivers/base/memory.c); hold it against what
+        // The number in the name is the block's index (memory_block_id(), drivers/base/memory.c); compare it with what
         // the block says of itself.
         if let index = try tree.value("\(path)/phys_index"), parseHexadecimal(index) != UInt64(number) {
             throw tree.damaged("\(path)/phys_index", "\"\(index)\" is not the number of \(name)")

@@ -28,7 +28,7 @@ struct InitialProbeInference {
         guard !met.isEmpty else {
             return Inferred(
                 .unknown,
-                evidence: ["No Soft Reserved range meets a CXL window, so no probe can have met one."]
+                evidence: ["No Soft Reserved range overlaps a CXL window, so no probe can have found one."]
             )
         }
         let proofs = [logProof(), unownedProof(met), orderProof(), imageProof()].compactMap { $0 }
@@ -44,14 +44,14 @@ struct InitialProbeInference {
     }
 
     /// Why no other source tells. Neither sysfs nor `/proc/modules` keeps a trace of a module that has gone; the journal
-    /// has the lines of the kernel log and no others, and there are none of dax_hmem unless someone switched them on.
+    /// has only the lines of the kernel log, and those of dax_hmem only if somebody enabled them.
     private var silence: String {
-        if log.isEmpty { return "There is no kernel log here that could tell of a probe." }
+        if log.isEmpty { return "There is no kernel log that could show a probe." }
         return
             (log.isWhole
             ? "The kernel log goes back to the boot and has no message of such a probe"
-            : "The kernel log has lost its beginning, and what is left has no message of such a probe")
-            + "; that proves nothing, since dax_hmem prints them at debug level only (dax_hmem.dyndbg=+p), to the journal too."
+            : "The kernel log has lost its beginning, and the rest has no message of such a probe")
+            + ". That proves nothing: dax_hmem prints these messages only at debug level (dax_hmem.dyndbg=+p)."
     }
 
     /// The parts of HMEM ranges that lie in a window, live or not; with an HMAT, of the whole ranges of the SRAT.
@@ -62,7 +62,7 @@ struct InitialProbeInference {
     }
 
     private func logProof() -> String? {
-        log.probeMessage.map { "The kernel log has \"\($0)\": a probe of dax_hmem met a window." }
+        log.probeMessage.map { "The kernel log has \"\($0)\": a probe of dax_hmem found a CXL window." }
     }
 
     /// A probe that meets no window takes every range. So a range in a window that dax_hmem, being loaded, did not take
@@ -76,7 +76,7 @@ struct InitialProbeInference {
         let held = state.daxDevices.filter { $0.owner == .hmem }.flatMap(\.ranges)
         guard let range = met.first(where: { range in !held.contains { $0.overlaps(range) } }) else { return nil }
         let place = state.modules.loaded["dax_hmem"] == nil ? "The kernel image" : "/proc/modules"
-        return "\(place) has dax_hmem, which did not take \(range): its probe met a window."
+        return "\(place) has dax_hmem, which did not take \(range): its probe found a CXL window."
     }
 
     /// Every hmem device has its driver and a dax device: none of the ranges that dax_hmem took is out of sight.
@@ -94,7 +94,7 @@ struct InitialProbeInference {
             let hmem = state.modules.loaded["dax_hmem"], let acpi = state.modules.loaded["cxl_acpi"],
             hmem.position < acpi.position, let range = liveWindowRange
         else { return nil }
-        return "/proc/modules has dax_hmem as younger than cxl_acpi, whose window meets \(range)."
+        return "/proc/modules shows that dax_hmem was loaded after cxl_acpi, whose window overlaps \(range)."
     }
 
     /// In the kernel image, `cxl_acpi` is bound before any module can be loaded (drivers/cxl/acpi.c: subsys_initcall()). If it was
@@ -105,8 +105,8 @@ struct InitialProbeInference {
             let range = liveWindowRange
         else { return nil }
         return
-            "cxl_acpi is part of the kernel image, and the kernel log has \"\(LoggedFacts.bridgeMark)\" once for each bridge: it "
-            + "has been bound since the boot, and its window meets \(range)."
+            "cxl_acpi is built into the kernel, and the kernel log has \"\(LoggedFacts.bridgeMark)\" once for each bridge: it "
+            + "has been bound since the boot, and its window overlaps \(range)."
     }
 
     /// The first HMEM range that meets a window which is there.
@@ -119,11 +119,11 @@ struct InitialProbeInference {
     /// No window can have been met where none was there: `cxl_acpi` has bound no host bridge in this boot.
     ///
     /// That dax_hmem is older than `cxl_acpi` in `/proc/modules` proves nothing: dax_hmem_init() asks for `cxl_acpi` before
-    /// it registers its driver, so that the probe of the older module meets the window of the younger one.
+    /// it registers its driver, so the probe of the older module meets the window of the younger one.
     private func earlyProof() -> String? {
         guard log.isWhole, !log.hasHostBridge, !state.windows.contains(where: \.isLive) else { return nil }
         return
-            "The kernel log goes back to the boot and has no \"\(LoggedFacts.bridgeMark)\": no window has been there in this "
+            "The kernel log goes back to the boot and has no \"\(LoggedFacts.bridgeMark)\": there was no CXL window in this "
             + "boot."
     }
 
@@ -131,11 +131,11 @@ struct InitialProbeInference {
         let file = "/proc/modules"
         switch state.modules.state(of: "dax_hmem") {
         case .live: break
-        case .unknown: return "the material does not have the loaded modules, nor what dax_hmem did since the boot."
+        case .unknown: return "the recording does not include the loaded modules, nor what dax_hmem did since the boot."
         default:
-            return "\(file) has no dax_hmem now; it may have been loaded and removed since the boot."
+            return "\(file) has no dax_hmem now. It may have been loaded and unloaded since the boot."
         }
         let ranges = met.words
-        return "dax_hmem holds \(ranges): it met no window, or it met one and no region contained the range."
+        return "dax_hmem owns \(ranges): its probe found no CXL window, or no region that contains the range."
     }
 }

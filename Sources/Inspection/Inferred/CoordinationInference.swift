@@ -32,7 +32,7 @@ struct CoordinationInference {
         return Inferred(
             nil,
             evidence: module.evidence + [
-                "\(release): a backport, and nothing tells whether it defers on reload (coordinated) or not (unfixed)."
+                "\(release): a backport. Whether it defers on reload (coordinated) or not (unfixed) is not visible."
             ]
         )
     }
@@ -41,14 +41,14 @@ struct CoordinationInference {
     private func moduleFile() throws(InspectionError) -> Inferred<Generation?> {
         guard let path = hmemFile else { return Inferred(nil, evidence: []) }
         guard path.hasSuffix(".ko") else {
-            return Inferred(nil, evidence: ["\(path) is compressed and was not looked into."])
+            return Inferred(nil, evidence: ["\(path) is compressed and was not searched."])
         }
-        guard let bytes = try sources.tree.read(path) else { return Inferred(nil, evidence: ["\(path) is not there."]) }
+        guard let bytes = try sources.tree.read(path) else { return Inferred(nil, evidence: ["\(path) is missing."]) }
         if bytes.holds(LoggedFacts.awaitingProbe) {
             return Inferred(.coordinated, evidence: ["\(path) has the text \"\(LoggedFacts.awaitingProbe)\"."])
         }
         guard bytes.holds(LoggedFacts.deferring) else {
-            return Inferred(nil, evidence: ["\(path) was built without debug messages, which would tell."])
+            return Inferred(nil, evidence: ["\(path) was built without the debug messages that would show it."])
         }
         return Inferred(.unfixed, evidence: ["\(path) lacks the text \"\(LoggedFacts.awaitingProbe)\"."])
     }

@@ -20,7 +20,7 @@ struct DaxCxlModeInference {
             return Inferred(
                 .defer,
                 evidence: [
-                    "The kernel log goes back to the boot and has no \"\(LoggedFacts.bridgeMark)\": no window has been there in "
+                    "The kernel log goes back to the boot and has no \"\(LoggedFacts.bridgeMark)\": there was no CXL window in "
                         + "this boot."
                 ]
             )

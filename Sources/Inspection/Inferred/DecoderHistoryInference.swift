@@ -18,19 +18,19 @@ struct DecoderHistoryInference {
         if let why = earlierKernel ?? sleep { return Inferred(.unknown, evidence: [why]) }
         if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
         if state.hasBuiltinCxlAcpi, state.kernel.commandLine.leavesOut("cxl_acpi") {
-            return Inferred(.asAtBoot, evidence: ["/proc/cmdline leaves cxl_acpi out with initcall_blacklist=."])
+            return Inferred(.asAtBoot, evidence: ["/proc/cmdline skips cxl_acpi with initcall_blacklist=."])
         }
         // What is part of the kernel image is bound without being loaded.
         if state.kernel.commandLine.barredModules.contains("cxl_acpi"),
             !state.modules.builtin.contains("cxl_acpi")
         {
-            return Inferred(.asAtBoot, evidence: ["/proc/cmdline keeps cxl_acpi out with module_blacklist=."])
+            return Inferred(.asAtBoot, evidence: ["/proc/cmdline blocks cxl_acpi with module_blacklist=."])
         }
         let mark = "\"\(LoggedFacts.bridgeMark)\""
         if log.hasHostBridge { return doubt("The kernel log has \(mark): cxl_acpi has been bound in this boot.") }
         guard log.isWhole else {
-            let what = log.isEmpty ? "There is no kernel log here" : "The kernel log has lost its beginning"
-            return doubt("\(what), so that cxl_acpi may have been bound in this boot.")
+            let what = log.isEmpty ? "There is no kernel log" : "The kernel log has lost its beginning"
+            return doubt("\(what), so cxl_acpi may have been bound in this boot.")
         }
         return Inferred(
             .asAtBoot,
@@ -53,7 +53,7 @@ struct DecoderHistoryInference {
             // Recordings before 0.2.0 lack the file.
             guard sources.tree.isLive else { return nil }
             return
-                "\(Self.loaderPath) is not there: another kernel may have started this one (kexec) and reset decoders."
+                "\(Self.loaderPath) is missing: another kernel may have started this one (kexec) and reset decoders."
         }
         guard loader >> 4 == Self.kexec else { return nil }
         return "\(Self.loaderPath) is \(loader): another kernel started this one (kexec) and may have reset decoders."

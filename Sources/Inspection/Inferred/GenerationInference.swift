@@ -5,7 +5,7 @@ internal import Machine
 ///
 /// Each feature leaves some generations possible; what all of them leave is the answer. Only where the features of the
 /// modules decide nothing, the dialect of `/proc/iomem` does, and only where that leaves two, the release.
-/// The evidence names files as they are on the machine, so that it does not change with the place of a capture.
+/// The evidence names files as they are on the machine, so it does not change with the place of a capture.
 struct GenerationInference {
     let state: MachineState
     let sources: MachineSources
@@ -55,12 +55,12 @@ struct GenerationInference {
     }
 
     private static func contradiction(_ evidence: [String]) -> Inferred<Generation?> {
-        Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them decides."])
+        Inferred(nil, evidence: evidence + ["These facts contradict each other, so none of them counts."])
     }
 
     /// The answer for a kernel that shows no mark of the vendor's.
     ///
-    /// - Parameter contrary: Why it is none of them, as a sentence; nil where that is not known.
+    /// - Parameter contrary: Why it is not one of them, as a sentence; nil where that is not known.
     private func upstream(
         _ clues: Set<Generation>,
         _ evidence: [String],
@@ -76,7 +76,7 @@ struct GenerationInference {
             return Inferred(
                 nil,
                 evidence: evidence + [
-                    "Only a vendor's kernels (all-or-nothing) are like that, and no mark that tells them apart was found."
+                    "Only a vendor's kernels (all-or-nothing) are like that, and no mark of them was found."
                 ]
             )
         }
@@ -137,7 +137,7 @@ struct GenerationInference {
             clues.append(
                 Clue(
                     possible: Self.coordinating.union([.deferring, .allOrNothing]),
-                    evidence: "\(file): there is a dax_cxl, loaded."
+                    evidence: "\(file): dax_cxl is loaded."
                 )
             )
         }
@@ -156,8 +156,8 @@ struct GenerationInference {
         return Clue(
             possible: [.allOrNothing],
             evidence:
-                "\(directory)/modules.softdep: dax_hmem has no \"pre: cxl_acpi\", though both are modules and dax_cxl does "
-                + "not depend on dax_hmem: no upstream kernel is built so."
+                "\(directory)/modules.softdep: dax_hmem has no \"pre: cxl_acpi\", but both are modules and dax_cxl does "
+                + "not depend on dax_hmem: no upstream kernel is like that."
         )
     }
 
@@ -219,7 +219,7 @@ struct GenerationInference {
         for name in ["cxl_acpi", "dax_hmem"] where !defers && state.modules.builtin.contains(name) {
             return Clue(
                 possible: [.hmemOnly, .deferring],
-                evidence: "\(evidence); \(name) is built in, so modules.softdep can't tell."
+                evidence: "\(evidence); \(name) is built in, so modules.softdep can't show it."
             )
         }
         let sign = "modules.softdep has \(defers ? "" : "no ")\"dax_hmem pre: cxl_acpi\""

@@ -12,7 +12,7 @@ extension GenerationInference {
         let release = KernelVersion(state.kernel.release)
         let named =
             state.kernel.release == Kernel.unknownRelease
-            ? "the kernel's release is not known" : "/proc/sys/kernel/osrelease is \(state.kernel.release)"
+            ? "the kernel release is not known" : "/proc/sys/kernel/osrelease is \(state.kernel.release)"
         if state.kernel.showsSoftReserved {
             let isReleaseKnown = state.kernel.release != Kernel.unknownRelease
             if let release, release >= .coordinating {
@@ -28,7 +28,7 @@ extension GenerationInference {
             guard isReleaseKnown else {
                 return Inferred(
                     nil,
-                    evidence: ["\(file) has Soft Reserved lines, and the kernel's release is not known."]
+                    evidence: ["\(file) has Soft Reserved lines, and the kernel release is not known."]
                 )
             }
             let lines = "\(file) has Soft Reserved lines and no hmem.N over them"
@@ -41,24 +41,26 @@ extension GenerationInference {
                 return Inferred(.deferring, evidence: ["\(lines), that of \(line) without a device of dax_hmem."])
             }
             if isNamedByVendor {
-                return Inferred(nil, evidence: ["\(lines), and \(named): a vendor's kernel shows the same."])
+                return Inferred(nil, evidence: ["\(lines), and \(named): a vendor's kernel looks the same."])
             }
             return Inferred(.deferring, evidence: ["\(lines), and \(named)."])
         }
         guard let range = state.softReserved.first, let source = range.sources.first else {
             return Inferred(nil, evidence: ["\(file) has no Soft Reserved line, and no Soft Reserved range is known."])
         }
-        let hidden = "\(file) has no Soft Reserved line, though \(source) has \(range.range): 7.0 or later;"
+        let hidden = "\(file) has no Soft Reserved line, but \(source) has \(range.range): 7.0 or later;"
         guard let release, release >= .hiding else {
-            return Inferred(nil, evidence: ["\(hidden) but \(named), so this decides nothing."])
+            return Inferred(nil, evidence: ["\(hidden) but \(named), so this proves nothing."])
         }
         let isCoordinated = release >= .coordinating
         guard isCoordinated || !mayBeVendors || isPlainRelease else {
-            return Inferred(nil, evidence: ["\(hidden) \(named): a vendor's kernel of that release shows the same."])
+            return Inferred(nil, evidence: ["\(hidden) \(named): a vendor's kernel of that release looks the same."])
         }
         return Inferred(
             isCoordinated ? .coordinated : .deferring,
-            evidence: ["\(hidden) \(named), which with the missing line decides (the coordination came with 7.1)."]
+            evidence: [
+                "\(hidden) \(named), which decides together with the missing line (the coordination is in 7.1 and later)."
+            ]
         )
     }
 

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 package import Iomem
 package import Machine
 
-/// What daxswitch saw in this boot before it took modules away, and can't see any more.
+/// What daxswitch saw in this boot before it took modules away, and can no longer see.
 ///
 /// Kept in `/run/daxswitch/regions.json`, which dies with the boot; the boot id guards against a copy that outlived it.
 package struct RememberedFacts: Sendable, Equatable {
@@ -99,7 +99,7 @@ package struct RememberedFacts: Sendable, Equatable {
         "{\"end\":\"\(hexadecimal(range.end))\",\"start\":\"\(hexadecimal(range.start))\"}"
     }
 
-    /// The facts of this boot; nil where there are none, or only those of another boot.
+    /// The facts of this boot; nil if there are only those of another boot, or no facts.
     /// - Throws: where the file can't be read or understood: guessing would forget a region that must not be lost.
     package static func read(
         from tree: any FileTree,
@@ -107,7 +107,7 @@ package struct RememberedFacts: Sendable, Equatable {
     ) throws(InspectionError) -> RememberedFacts? {
         guard let bytes = try tree.read(path) else { return nil }
         guard let facts = RememberedFacts(parsing: bytes) else {
-            throw tree.damaged(path, "these are no facts that daxswitch wrote; remove the file if it is not needed")
+            throw tree.damaged(path, "not a facts file written by daxswitch. Remove it if it is not needed")
         }
         let decoded = facts.decoders.map { $0.regions.map(\.range) + $0.decoded } ?? []
         for range in decoded + facts.unboundHmem.sorted(by: { $0.key < $1.key }).map(\.value) {

@@ -229,7 +229,7 @@ package struct KernelComplaint: Sendable, Equatable {
     /// What the last line of a report begins with (kernel/panic.c: print_oops_end_marker()).
     package static let endOfReport = "---[ end trace "
 
-    /// The first complaint in `lines`, records of the kernel's own facility without the time in front; nil if there is none.
+    /// The first complaint in `lines`, records of the kernel's own facility without their time; nil without a complaint.
     /// - Parameter expected: Parts of lines that were foreseen.
     package static func first(in lines: [String], expected: [String] = []) -> KernelComplaint? {
         for (index, line) in lines.enumerated() where !expected.contains(where: { line.holds($0) }) {

@@ -6,13 +6,13 @@ package struct KernelMessage: Sendable {
     /// Who can cause the message.
     package enum Cause: String, Sendable {
         /// The kernel itself, before it starts the first process.
-        case boot = "the kernel, before there are processes"
+        case boot = "the kernel, before processes exist"
         /// A driver that root, udev or the kernel loads or binds.
         case driver = "a driver, when root or udev loads or binds it"
         /// A fault of the kernel's own code.
         case fault = "the kernel, for a fault of its own"
         /// Root, who puts the machine to sleep.
-        case sleep = "root, who puts the machine to sleep"
+        case sleep = "root, when the machine goes to sleep"
     }
 
     /// What the message is.
@@ -114,7 +114,7 @@ package struct KernelMessage: Sendable {
         ]
     )
     /// Printed for each host bridge whenever the driver binds, at a level that no setting keeps out of the log; the windows
-    /// are put into iomem in the same call, shortly before. The device has neither driver, bus nor class, so that the
+    /// are put into iomem in the same call, shortly before. The device has neither driver, bus nor class, so the
     /// message begins with the space behind an empty name. ` (restricted)` follows if the bridge speaks CXL 1.1.
     static let bridge = KernelMessage(
         "host-bridge",

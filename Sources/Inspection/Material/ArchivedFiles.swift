@@ -24,9 +24,9 @@ struct ArchivedFiles {
         var tree = StoredTree { "\(archive):\(root)\($0)" }
         for (whole, kind) in members where whole.hasPrefix(root + "/") {
             let path = String(whole.dropFirst(root.count))
-            if tree.has(path) { oddities.add(whole, "it is in the archive more than once; the last one counts") }
+            if tree.has(path) { oddities.add(whole, "it is in the archive more than once; the last one is used") }
             if !tree.add(kind, at: path, below: root) {
-                oddities.add(whole, "it has no place in the archive, so it is not read")
+                oddities.add(whole, "it is outside of the archive, so it is not read")
             }
         }
         self.tree = tree
@@ -42,13 +42,13 @@ struct ArchivedFiles {
         guard let first = found.first, let last = found.last else {
             throw InspectionError(
                 .badCapture,
-                "\(archive): not a capture: the archive has no proc/iomem. Make one with `daxswitch collect NEW.tgz`"
+                "\(archive): not a capture (no proc/iomem in the archive). Make one with `daxswitch collect NEW.tgz`"
             )
         }
         guard found.count == 1 else {
             throw InspectionError(
                 .badCapture,
-                "\(archive): the archive holds \(found.count) captures, \(first.dropFirst()) to \(last.dropFirst()). "
+                "\(archive): the archive has \(found.count) captures, \(first.dropFirst()) to \(last.dropFirst()). "
                     + "Unpack it and name one of them"
             )
         }
@@ -115,16 +115,16 @@ private struct Oddities {
     /// Where a member belongs in the tree; nil if it is left out.
     mutating func place(of member: TarMember) -> String? {
         if case .other(let what) = member.kind {
-            add(member.path, "this is \(what), which is not read")
+            add(member.path, "it is \(what), which is not read")
             return nil
         }
         let parts = member.path.parts(at: "/").filter { $0 != "." }
         if parts.contains("..") {
-            add(member.path, "the name leads out of the archive, so it is not read")
+            add(member.path, "the path points outside of the archive, so it is not read")
             return nil
         }
         if member.path.hasPrefix("/") {
-            add(member.path, "the name is absolute; it is taken as one inside the archive")
+            add(member.path, "the path is absolute; it is taken relative to the archive")
         }
         return parts.isEmpty ? nil : "/" + parts.joined(separator: "/")
     }

@@ -56,8 +56,8 @@ struct DaxctlMemory {
     /// Which of the blocks of a device are online is not listed, if only some are: what is odd about that, a sentence each.
     var oddities: [String] {
         devices.filter { $0.online > 0 && $0.online < $0.total }.map { device in
-            "daxctl list counts \(device.online) of \(device.total) memory blocks of \(device.name) as online and does not say "
-                + "which: the first ones are taken as online"
+            "daxctl list counts \(device.online) of \(device.total) memory blocks of \(device.name) as online, but not "
+                + "which ones; the first ones are taken as online"
         }
     }
 

@@ -35,7 +35,7 @@ indirect enum Listing: Decodable {
         }
     }
 
-    /// The member of an object; nil if there is none.
+    /// The member of an object; nil if it is missing.
     subscript(key: String) -> Listing? {
         guard case .object(let members) = self else { return nil }
         return members[key]

@@ -44,7 +44,7 @@ package struct Material: Sendable {
 
     /// What is at `path`: `/`, a directory with a recorded machine or a sosreport, an archive of one of these, or a text.
     ///
-    /// - Throws: `InspectionError` `.badCapture` if it is none of these or can't be read.
+    /// - Throws: `InspectionError` `.badCapture` if it is not one of these or can't be read.
     package static func open(_ path: String) throws(InspectionError) -> Material {
         let directory = DirectoryTree(root: path)
         if directory.isLive { return thisMachine }
@@ -82,11 +82,11 @@ package struct Material: Sendable {
         let what = captures.isEmpty ? "archive" : "capture"
         let hint =
             switch inside.count {
-            case 0: "\(tree.display("/proc/iomem")) is not there. Make one with `daxswitch collect`"
-            case 1: "the \(what) is in \(tree.display("/\(inside[0])")); name that"
+            case 0: "\(tree.display("/proc/iomem")) is missing. Make a capture with `daxswitch collect`"
+            case 1: "the \(what) is in \(tree.display("/\(inside[0])")). Name that directory"
             default:
-                "it holds \(inside.count) \(what)s, \(inside[0]) to \(inside[inside.count - 1]). Name one, as "
-                    + "\(tree.display("/\(inside[0])")); status, plan and verify take all of them as \(tree.display("/"))*"
+                "it has \(inside.count) \(what)s, \(inside[0]) to \(inside[inside.count - 1]). Name one, such as "
+                    + "\(tree.display("/\(inside[0])")). status, plan and verify take all of them: \(tree.display("/"))*"
             }
         return InspectionError(.badCapture, "\(tree.display("/")): not a capture: \(hint)")
     }
@@ -141,7 +141,10 @@ package struct Material: Sendable {
             if part.isEmpty { break }
             bytes += part
             guard bytes.count <= textLimit else {
-                throw InspectionError(.badCapture, "\(path): not a tar archive, and too large for a text (64 MiB)")
+                throw InspectionError(
+                    .badCapture,
+                    "\(path): not a tar archive, and larger than the limit for a text (64 MiB)"
+                )
             }
         }
         var tree = StoredTree { $0 == "/proc/iomem" ? path : "\(path):\($0)" }

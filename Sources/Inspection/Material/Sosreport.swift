@@ -3,7 +3,7 @@ internal import LinuxSystem
 
 /// A report of sos(1): files of the host at their places, and what commands printed in `sos_commands/PLUGIN`.
 ///
-/// What commands printed is put where the host has what they read, so that it is read like any other machine (sos: the
+/// What commands printed is put where the host has what they read, so it is read like any other machine (sos: the
 /// plugins kernel, cxl, memory, pci, host; a blank or slash in a command is `_` or `.` in the name of its file).
 struct Sosreport {
     /// The report with what commands printed at its place.
@@ -23,7 +23,7 @@ struct Sosreport {
         guard let bytes = try report.read("/proc/iomem") else {
             throw InspectionError(
                 .badCapture,
-                "\(report.display("/proc/iomem")) is not there: the sosreport was made without the plugin pci"
+                "\(report.display("/proc/iomem")) is missing: the sosreport was made without the plugin pci"
             )
         }
         let iomem = try? IomemText(reading: bytes, file: "/proc/iomem").tree
@@ -139,7 +139,7 @@ extension CommandOutputs {
         if let value = read(text) { return value }
         // Instead of a listing the file then has the message of a command that failed.
         let first = String(decoding: text, as: UTF8.self).lines.first ?? ""
-        oddities.append("the output of \(command) is no listing: \"\(first.prefix(100))\"")
+        oddities.append("the output of \(command) is not a listing: \"\(first.prefix(100))\"")
         return nil
     }
 

@@ -30,7 +30,7 @@ struct DropInReading {
         if let now, !now.contains(Self.letIn), !Self.isWhole(now) {
             throw damaged(
                 Inspector.holdPath,
-                "the file and \(Inspector.holdRulesPath), and hold again where it is needed"
+                "it and \(Inspector.holdRulesPath), then run daxswitch apply again if the hold is needed"
             )
         }
         let gap = holdGap(isHeld: now.map(Self.isWhole) ?? false)
@@ -55,15 +55,15 @@ struct DropInReading {
     /// - Parameter isHeld: The drop-in of this boot has the lines that hold.
     private func holdGap(isHeld: Bool) -> String? {
         if tree.exists(Inspector.holdChangePath) {
-            return "a hold or a release was cut off (\(tree.display(Inspector.holdChangePath)))"
+            return "a hold or a release was interrupted (\(tree.display(Inspector.holdChangePath)))"
         }
         guard tree.isLive else { return nil }
         let lines = ((try? tree.text(Inspector.holdRulesPath)) ?? nil)?.lines.map(String.init) ?? []
         let hasRules = Self.rules.allSatisfy(lines.contains)
         if isHeld == hasRules { return nil }
         return isHeld
-            ? "\(Inspector.holdPath) is there, and not the rule for udev that goes with it (\(Inspector.holdRulesPath))"
-            : "\(Inspector.holdRulesPath) is there, and not the file for modprobe that goes with it (\(Inspector.holdPath))"
+            ? "\(Inspector.holdPath) exists, but its udev rule \(Inspector.holdRulesPath) is missing"
+            : "\(Inspector.holdRulesPath) exists, but its modprobe file \(Inspector.holdPath) is missing"
     }
 
     /// Half of one keeps nothing out: without the softdep line libkmod passes over the install line.
@@ -81,11 +81,11 @@ struct DropInReading {
         let isHalf = lines.contains { line in
             line.count > 1 && ["softdep", "install"].contains(line[0]) && ["cxl_acpi", "dax_hmem"].contains(line[1])
         }
-        if isHalf { throw damaged(Inspector.persistedPath, "the file, and persist anew where it is needed") }
+        if isHalf { throw damaged(Inspector.persistedPath, "it, then run daxswitch persist again if it is needed") }
         return nil
     }
 
     private func damaged(_ path: String, _ what: String) -> InspectionError {
-        tree.damaged(path, "this is not the whole of what daxswitch writes there; remove \(what)")
+        tree.damaged(path, "lines that daxswitch wrote are missing. Remove \(what)")
     }
 }

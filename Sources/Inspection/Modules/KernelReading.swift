@@ -10,9 +10,9 @@ struct KernelReading {
         let text = try tree.value(path)
         // The material of a ticket may not have it.
         let release = tree.isLive ? text : text ?? Kernel.unknownRelease
-        guard let release, !release.isEmpty else { throw tree.damaged(path, "the kernel's release is missing") }
+        guard let release, !release.isEmpty else { throw tree.damaged(path, "the kernel release is missing") }
         // The release becomes part of a path below /lib/modules.
-        guard !release.contains("/") else { throw tree.damaged(path, "\"\(release)\" is no kernel release") }
+        guard !release.contains("/") else { throw tree.damaged(path, "\"\(release)\" is not a kernel release") }
         var kernel = Kernel(release: release)
         kernel.bootID = try bootID()
         kernel.commandLine = KernelCommandLine(try tree.value("/proc/cmdline") ?? "")
@@ -67,7 +67,7 @@ struct HmemSettingsReading {
         )
     }
 
-    /// Nil where the module is out.
+    /// Nil where the module is not loaded.
     private func loaded(_ module: String, _ parameter: String) -> Bool? {
         tree.optionalValue("/sys/module/\(module)/parameters/\(parameter)").map { Bool(kernelText: $0) ?? false }
     }

@@ -52,7 +52,7 @@ struct ModuleReading {
             let path = tree.realPath("\(bus)/devices/\(name)") ?? "\(bus)/devices/\(name)"
             return DriverDevices.Device(name: name, isBound: tree.linkName("\(path)/driver") == driver)
         }
-        // Nobody can read these files, so that no recording has them.
+        // Nobody can read these files, so no recording has them.
         let hasFiles = !tree.isLive || tree.exists("\(bus)/drivers/\(driver)/unbind")
         return DriverDevices(driver: driver, devices: devices, hasBindFiles: hasFiles)
     }

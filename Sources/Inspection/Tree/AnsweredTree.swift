@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The answers of a tree to every question of one reading, by which the reading can be made again without it.
 ///
-/// A child process reads, so that a file which does not answer holds up only the child. What it was told is written down
+/// A child process reads, so a file which does not answer holds up only the child. What it was told is written down
 /// and the parent reads that: both run the same code, so the parent asks nothing that the child did not ask.
 final class AnswerLog: FileTree {
     private let tree: any FileTree
@@ -131,7 +131,7 @@ final class AnsweredTree: FileTree {
 
     private func value(_ question: Question, _ path: String) throws(InspectionError) -> ArraySlice<UInt8>? {
         guard let answer = next(question, path) else {
-            throw InspectionError(.unstable, "\(path) was not looked at; try again in a moment")
+            throw InspectionError(.unstable, "\(path) was not read. Try again in a moment")
         }
         switch answer.kind {
         case .absent: return nil

@@ -33,7 +33,7 @@ package struct DirectoryTree: FileTree {
     /// The path with every link resolved inside the root; nil where it is absent.
     package func realPath(_ path: String) -> String? { root.resolve(path) }
 
-    /// What a link says; nil where there is none.
+    /// The target of a link; nil without a link.
     package func linkTarget(_ path: String) -> String? { root.linkTarget(path) }
 
     /// From the file itself: the kernel follows these links, whatever their text says.
@@ -45,7 +45,7 @@ package struct DirectoryTree: FileTree {
         return OpenFiles.areShared(by: task, other)
     }
 
-    /// Nil where `error` says that the file is not there (any more).
+    /// Nil where `error` says that the file is not there.
     ///
     /// ENODEV and ENXIO come from attributes of a device that is going away, ESRCH from a process that ended; ELOOP is a
     /// link that leads to itself, or one of /proc/PID/fd.
@@ -63,9 +63,9 @@ extension InspectionError {
         let place = tree.display(path)
         switch (error.code, error.number) {
         case (.notPermitted, _):
-            self.init(.notPermitted, "\(place): permission denied" + (tree.isLive ? "; run as root" : ""))
+            self.init(.notPermitted, "\(place): permission denied" + (tree.isLive ? ". Run as root" : ""))
         case (_, let number?):
-            self.init(tree.isLive ? .unreadable : .badCapture, "\(place): error \(number.number) while reading")
+            self.init(tree.isLive ? .unreadable : .badCapture, "\(place): read error \(number.number)")
         case (_, nil):
             self = tree.damaged(path, error.cause ?? error.message)
         }

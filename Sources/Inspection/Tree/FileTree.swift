@@ -19,7 +19,7 @@ package protocol FileTree: Sendable {
     /// What the symbolic link at `path` says; nil where there is no link.
     func linkTarget(_ path: String) -> String?
     /// The number, `252:0`, of the character device that an entry of `/proc/PID/fd` or `map_files` leads to, also in
-    /// another mount namespace; nil where it is none or, as in a recording, can't be told.
+    /// another mount namespace; nil if it is not, or if that is not known, as in a recording.
     func deviceNumber(_ path: String) -> String?
     /// Whether two tasks, by their numbers, have one table of file descriptors; false where that can't be told.
     func sharesDescriptors(_ task: String, with other: String) -> Bool
@@ -77,7 +77,7 @@ extension FileTree {
     func damaged(_ path: String, line: Int? = nil, _ problem: String) -> InspectionError {
         let place = display(path) + (line.map { ":\($0)" } ?? "")
         guard !isLive else { return InspectionError(.unreadable, "\(place): \(problem)") }
-        return InspectionError(.badCapture, "\(place): \(problem); record the machine again (daxswitch collect)")
+        return InspectionError(.badCapture, "\(place): \(problem). Record the machine again (daxswitch collect)")
     }
 }
 

@@ -34,7 +34,7 @@ package struct PatientTree: FileTree {
     /// The path with every link resolved inside the root; nil where it is absent or doesn't answer.
     package func realPath(_ path: String) -> String? { answer { $0.realPath(path) } }
 
-    /// What a link says; nil where there is none, or it doesn't answer.
+    /// The target of a link; nil without a link, or if it doesn't answer.
     package func linkTarget(_ path: String) -> String? { answer { $0.linkTarget(path) } }
 
     /// From the file itself; nil where it doesn't answer.

@@ -29,7 +29,7 @@ struct StoredTree: FileTree {
         guard let real = place(of: path) else { return nil }
         switch nodes[real] {
         case .file(let bytes): return bytes
-        case .directory: throw damaged(path, "this is not a regular file")
+        case .directory: throw damaged(path, "not a regular file")
         case .link, nil: return nil
         }
     }

@@ -66,7 +66,7 @@ extension WatchedReading {
             return try question(tree)
         }
         guard let answers = AnsweredTree(bytes, of: tree) else {
-            throw InspectionError(.unstable, "\(what) was not read whole; try again in a moment")
+            throw InspectionError(.unstable, "\(what) was not read completely. Try again in a moment")
         }
         return try question(answers)
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Bytes that come one part after the other, so that a large file never has to be in memory as a whole.
+/// Bytes that come one part after the other, so a large file never has to be in memory as a whole.
 package protocol ByteStream: AnyObject {
     /// The next bytes; none at the end.
     ///

@@ -13,7 +13,7 @@ package enum Compression: String, Sendable, CaseIterable {
         }
     }
 
-    /// The compression of a file that begins with `bytes`; nil if it is none of these.
+    /// The compression of a file that begins with `bytes`; nil if it is neither.
     package init?(of bytes: [UInt8]) {
         guard let found = Self.allCases.first(where: { bytes.starts(with: $0.signature) }) else { return nil }
         self = found

@@ -43,18 +43,22 @@ package final class ProgramOutput: ByteStream {
             stop()
             throw SystemError(
                 .timedOut,
-                "\(name) did not end within \(deadline.components.seconds) s and was stopped"
+                "\(name) did not finish within \(deadline.components.seconds) s and was stopped"
             )
         }
         let part = try output.readPart()
         if !part.isEmpty { return part }
         hasEnded = true
         guard case .ended(let status) = child.wait(while: { SuspendingClock.now < limit }, grace: Self.grace) else {
-            throw SystemError(.timedOut, "\(name) did not end and was stopped")
+            throw SystemError(.timedOut, "\(name) did not finish and was stopped")
         }
         let code = ProgramRun.exitStatus(of: status)
         guard code == 0 else {
-            throw SystemError(.unusable, "\(name) ended with status \(code)", cause: "the data is damaged or cut off")
+            throw SystemError(
+                .unusable,
+                "\(name) failed with exit status \(code)",
+                cause: "the data is damaged or cut off"
+            )
         }
         return []
     }

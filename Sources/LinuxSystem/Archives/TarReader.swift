@@ -70,7 +70,7 @@ package struct TarReader {
             members += 1
             if members > Self.memberLimit { throw damaged(start, "it has more than \(Self.memberLimit) members") }
             let length = try (size ?? Self.number(header, 124, 12)).orDamaged(start)
-            guard length >= 0 else { throw damaged(start, "a size is impossible") }
+            guard length >= 0 else { throw damaged(start, "a size is invalid") }
             switch header[header.startIndex + 156] {
             case UInt8(ascii: "L"): path = Self.text(try content(length, at: start, upTo: Self.pathLimit)[...])
             case UInt8(ascii: "K"): link = Self.text(try content(length, at: start, upTo: Self.pathLimit)[...])
@@ -143,7 +143,7 @@ extension TarReader {
         guard rest.count >= Self.blockSize else { throw damaged(start, "it is cut off") }
         let header = rest.prefix(Self.blockSize)
         if header.allSatisfy({ $0 == 0 }) { return nil }
-        guard Self.hasChecksum(header) else { throw damaged(start, "no member begins here") }
+        guard Self.hasChecksum(header) else { throw damaged(start, "there is no valid header") }
         take(Self.blockSize)
         return header
     }

@@ -123,7 +123,7 @@ package struct File: ~Copyable {
     /// - Throws: `SystemError` with the errno.
     package func append(_ bytes: [UInt8]) throws(SystemError) {
         try write(bytes)
-        if fsync(descriptor) != 0 && errno != EINVAL { throw .failing("write out \(path)") }
+        if fsync(descriptor) != 0 && errno != EINVAL { throw .failing("sync \(path)") }
     }
 
     /// Writes all of `bytes`.

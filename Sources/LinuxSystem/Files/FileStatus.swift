@@ -30,7 +30,7 @@ package struct FileStatus: Sendable, Equatable {
     package init(_ path: String, follows: Bool = true) throws(SystemError) {
         var status = stat()
         guard unsafe (follows ? stat(path, &status) : lstat(path, &status)) == 0 else {
-            throw .failing("look at \(path)")
+            throw .failing("stat \(path)")
         }
         self.init(status)
     }
@@ -47,7 +47,7 @@ package struct FileStatus: Sendable, Equatable {
     /// - Throws: `SystemError` with the errno.
     package init(of descriptor: Int32, path: String) throws(SystemError) {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .failing("look at \(path)") }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .failing("stat \(path)") }
         self.init(status)
     }
 

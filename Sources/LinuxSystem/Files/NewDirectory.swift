@@ -27,15 +27,15 @@ package final class NewDirectory {
         if user == 0, FileTrust.problem(with: parent, being: .directory, trusting: user) != nil {
             throw SystemError(
                 .notTrusted,
-                "\(path) is not written",
-                cause: "another user can change a directory on the way to it; name one below /root or /tmp"
+                "can't write \(path)",
+                cause: "another user can change a parent directory. Name a directory below /root or /tmp"
             )
         }
         try Self.check(parent, name, path)
         let prefix = ".\(name.prefix(Self.nameLimit))."
         Self.removeLeftOvers(prefix, in: parent)
         temporaryName = prefix + String(UInt64.random(in: .min ... .max), radix: 16) + Self.suffix
-        guard unsafe mkdirat(parent.descriptor, temporaryName, 0o700) == 0 else { throw .failing("make \(path)") }
+        guard unsafe mkdirat(parent.descriptor, temporaryName, 0o700) == 0 else { throw .failing("create \(path)") }
         do throws(SystemError) {
             top = try Self.directory(temporaryName, in: parent)
             // Another process that removes what was left may have been faster: then nothing can be made in it.
@@ -126,7 +126,7 @@ package final class NewDirectory {
                 throw SystemError(
                     .unusable,
                     "can't write \(path)",
-                    cause: "it is the current directory; name another one"
+                    cause: "it is the current directory. Name another one"
                 )
             }
             return try split(try real(path), path)
@@ -163,8 +163,8 @@ package final class NewDirectory {
         if status.belongsToAnother || status.othersCanWrite {
             throw SystemError(
                 .notTrusted,
-                "\(path) is not written",
-                cause: "another user can write to this directory; name one that is not there yet"
+                "can't write \(path)",
+                cause: "another user can write to this directory. Name a new one"
             )
         }
     }
@@ -188,7 +188,7 @@ package final class NewDirectory {
         for part in parts {
             let name = try name(part)
             if unsafe mkdirat(directory.descriptor, name, 0o700) != 0 && errno != EEXIST {
-                throw .failing("make \(path)/\(parts.joined(separator: "/"))")
+                throw .failing("create \(path)/\(parts.joined(separator: "/"))")
             }
             directory = try Self.directory(name, in: directory)
         }

@@ -66,7 +66,7 @@ package struct RootDirectory: Sendable {
         // O_NONBLOCK: a capture may hold a FIFO, and opening one would wait for a writer.
         let file = try open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         guard try file.status().kind == .regular else {
-            throw SystemError(.unusable, "can't read \(file.path)", cause: "this is not a regular file")
+            throw SystemError(.unusable, "can't read \(file.path)", cause: "it is not a regular file")
         }
         return try file.readAll(upTo: limit)
     }

@@ -17,7 +17,7 @@ package enum TextFile {
         distrust: Distrust = { _ in nil }
     ) throws(SystemError) -> String {
         let file = try File.readingRegular(path)
-        if let why = distrust(file) { throw SystemError(.notTrusted, "\(path) is not acted on", cause: why) }
+        if let why = distrust(file) { throw SystemError(.notTrusted, "\(path) can't be trusted", cause: why) }
         // The part of a text that was read may well be another text.
         guard let text = String(validating: try file.readAll(upTo: limit), as: UTF8.self) else {
             throw SystemError(.unusable, "can't read \(path)", cause: "it is not UTF-8 text")

@@ -21,9 +21,9 @@ package enum WholeFile {
             made += "/\(part)"
             if unsafe mkdir(made, 0o755) == 0 {
                 // Whatever the umask: programs of other users than root read there too.
-                if unsafe chmod(made, 0o755) != 0 { throw .failing("make \(made)") }
+                if unsafe chmod(made, 0o755) != 0 { throw .failing("create \(made)") }
             } else if errno != EEXIST {
-                throw .failing("make \(made)")
+                throw .failing("create \(made)")
             }
         }
     }
@@ -86,7 +86,7 @@ package enum WholeFile {
     /// The refusal to write what another user could change afterwards, or wants to be written elsewhere. The kernel itself
     /// refuses that in directories with the sticky bit alone (fs.protected_regular, fs.protected_symlinks).
     static func another(_ status: FileStatus) -> SystemError {
-        SystemError(.notTrusted, "it belongs to user \(status.user): remove it, or name another file")
+        SystemError(.notTrusted, "it belongs to user \(status.user). Remove it, or name another file")
     }
 
     /// Writes to an open file, from where it stands.
@@ -119,7 +119,7 @@ package enum WholeFile {
     private static func writeOutDirectory(of path: String) throws(SystemError) {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let file = try File(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY, follows: true)
-        if fsync(file.descriptor) != 0 && errno != EINVAL { throw .failing("write out \(directory)") }
+        if fsync(file.descriptor) != 0 && errno != EINVAL { throw .failing("sync \(directory)") }
     }
 
     /// Sixteen hexadecimal digits.

@@ -49,7 +49,7 @@ package enum WriteTarget: Equatable {
         self = found.kind == .regular && isSame ? .file(place) : .stream(path)
     }
 
-    /// Writes a file as one act, so that a reader never sees half of it and a full disk leaves what was there; a device, a
+    /// Writes a file as one act, so a reader never sees half of it and a full disk leaves what was there; a device, a
     /// pipe or an open file is written into.
     ///
     /// - Parameter isPrivate: A new file can be read by its owner alone.

@@ -56,7 +56,7 @@ package struct KernelLogRecord: Sendable, Equatable {
     /// The whole record as the kernel gives it, without the line end behind it.
     package let source: String
 
-    /// The record in `bytes`; nil if they are none.
+    /// The record in `bytes`; nil if they are not a record.
     package init?(_ bytes: [UInt8]) {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         guard let end = line.firstIndex(of: UInt8(ascii: ";")) else { return nil }
@@ -71,7 +71,7 @@ package struct KernelLogRecord: Sendable, Equatable {
         source = String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
     }
 
-    /// The records in `bytes`, one after the other; what is none is left out. A record begins with a digit, the lines behind
+    /// The records in `bytes`, one after the other; anything else is left out. A record begins with a digit, the lines behind
     /// it with a space.
     package static func parse(_ bytes: [UInt8]) -> [KernelLogRecord] {
         var records: [KernelLogRecord] = []

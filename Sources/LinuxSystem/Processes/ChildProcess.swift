@@ -30,7 +30,7 @@ package struct ChildProcess: ~Copyable {
             if Self.isReaped(pid) { throw SystemError(.unavailable, what, number: number) }
             throw SystemError(
                 .hung,
-                "\(what), and it does not end (process \(pid)); a reboot ends it",
+                "\(what), and it does not end (process \(pid)). A reboot ends it",
                 number: number
             )
         }

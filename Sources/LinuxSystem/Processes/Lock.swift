@@ -67,7 +67,7 @@ extension File {
             guard SuspendingClock.now - start < limit else {
                 // The kernel does not say which process it is, and the file is of the one that wrote it last.
                 let holder = LockHolder(parsing: beginning).flatMap { $0.isAlive ? "\($0)" : nil }
-                throw SystemError(.busy, "another process keeps \(path) locked", cause: holder)
+                throw SystemError(.busy, "another process has locked \(path)", cause: holder)
             }
             // flock() itself waits without end: nothing wakes it at the limit.
             _ = poll(nil, 0, 20)

@@ -70,11 +70,11 @@ package enum ProgramRun {
         case .brokenOff where isLate:
             throw SystemError(
                 .timedOut,
-                "\(name) did not end within \(deadline.components.seconds) s and was stopped"
+                "\(name) did not finish within \(deadline.components.seconds) s and was stopped"
             )
         case .brokenOff: throw SystemError(.ended, "\(name) was stopped")
         case .hangs:
-            throw SystemError(.hung, "\(name) was stopped and does not end (process \(guardian) waits for it)")
+            throw SystemError(.hung, "\(name) was stopped but does not end (process \(guardian) waits for it)")
         }
     }
 

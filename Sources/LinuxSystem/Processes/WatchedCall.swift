@@ -31,7 +31,7 @@ package struct WatchedCall {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // What is read once the child has ended is all there: nothing is waited for.
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        // Else the child would write once more what stands in the buffers.
+        // Else the child would write again what stands in the buffers.
         fflush(nil)
         let pid = daxswitch_start_child()
         if pid == 0 { Self.write(body(), to: ends[1]) }
@@ -40,7 +40,7 @@ package struct WatchedCall {
         guard pid > 0 else { throw failure }
         let child = try ChildProcess(pid, kill: kill)
         try judge(child, name)
-        // Another child may still have the other end open, so that there is no end of file.
+        // Another child may still have the other end open, so there is no end of file.
         var bytes: [UInt8] = []
         while let part = try? answer.readPart(), !part.isEmpty { bytes += part }
         return bytes
@@ -58,23 +58,23 @@ package struct WatchedCall {
             },
             grace: grace
         )
-        let place = stack.map { "in the kernel it is in \($0)" } ?? "its kernel stack can't be read"
+        let place = stack.map { "in the kernel: \($0)" } ?? "its kernel stack can't be read"
         let seconds = deadline.components.seconds
         switch end {
         case .ended(0): return
         case .ended(let status):
-            throw SystemError(.ended, "can't \(name): the process that did it was ended", cause: "status \(status)")
+            throw SystemError(.ended, "can't \(name): the process that did it was killed", cause: "status \(status)")
         case .brokenOff:
             throw SystemError(
                 .timedOut,
-                "can't \(name): it did not come to an end in \(seconds) s and was broken off",
+                "can't \(name): it did not finish within \(seconds) s and was stopped",
                 cause: place
             )
         case .hangs:
             throw SystemError(
                 .hung,
-                "can't \(name): it did not come to an end in \(seconds) s and can't be broken off "
-                    + "(process \(child.pid)); a reboot ends it",
+                "can't \(name): it did not finish within \(seconds) s and can't be stopped "
+                    + "(process \(child.pid)). A reboot ends it",
                 cause: place
             )
         }

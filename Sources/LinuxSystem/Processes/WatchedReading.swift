@@ -62,7 +62,7 @@ package struct WatchedReading: Sendable {
     package func answer(_ body: (Note) -> [UInt8]) throws(SystemError) -> [UInt8] {
         let answer = try File(inMemory: "the answer of a child process")
         let note = try File(inMemory: "the note of a child process")
-        // Else the child would write once more what stands in the buffers.
+        // Else the child would write again what stands in the buffers.
         fflush(nil)
         let pid = daxswitch_start_child()
         if pid == 0 {
@@ -100,9 +100,9 @@ package struct WatchedReading: Sendable {
         switch end {
         case .ended(0): return
         case .ended(Self.isNotKept << 8):
-            throw SystemError(.unavailable, "a child process could not write down what it read")
+            throw SystemError(.unavailable, "a child process could not save what it read")
         case .ended(let status):
-            throw SystemError(.ended, "the process that read the machine was ended", cause: "status \(status)")
+            throw SystemError(.ended, "the process that read the machine was killed", cause: "status \(status)")
         case .brokenOff: throw SystemError(.timedOut, what, cause: stack.map { "in the kernel: \($0)" })
         case .hangs:
             throw SystemError(.hung, "\(what), and process \(child.pid) still waits for it", cause: stack)

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Whether others than root could have written a file that root acts on.
+/// Whether users who are not root could have written a file that root acts on.
 package enum FileTrust {
     /// How many links a path may lead over (path_resolution(7)).
     private static let linkLimit = 40
@@ -22,9 +22,9 @@ package enum FileTrust {
         let path = file.path
         let opened: FileStatus
         do { opened = try file.status() } catch { return "\(path): \(error.cause ?? error.message)" }
-        guard opened.kind == kind else { return "\(path) is no regular file: use a copy of it" }
+        guard opened.kind == kind else { return "\(path) is not a regular file. Use a copy of it" }
         guard let start = path.hasPrefix("/") ? "" : currentDirectory else {
-            return "the current directory can't be told: give the whole path"
+            return "the current directory is not known. Give an absolute path"
         }
         var rest = components("\(start)/\(path)")[...]
         var way: [Substring] = []
@@ -42,13 +42,13 @@ package enum FileTrust {
                 continue
             }
             links += 1
-            if links > linkLimit { return "\(path) leads over more than \(linkLimit) links" }
+            if links > linkLimit { return "\(path) has more than \(linkLimit) links" }
             if target.hasPrefix("/") { way = [] }
             rest = components(target) + rest
         }
         guard let found = try? FileStatus("/" + way.joined(separator: "/"), follows: false),
             found.isSameFile(as: opened)
-        else { return "\(path) was replaced while it was opened: try again" }
+        else { return "\(path) was replaced while it was opened. Try again" }
         return nil
     }
 
@@ -63,7 +63,7 @@ package enum FileTrust {
     }
 
     private static let advice =
-        "read the file, copy it to a directory that only root can write, such as /etc/daxswitch/policies, and use the copy"
+        "check the file, copy it to a directory that only root can write, such as /etc/daxswitch/policies, and use the copy"
 
     private static func problem(at place: String, _ user: UInt32) -> String? {
         let status: FileStatus
@@ -71,17 +71,17 @@ package enum FileTrust {
             return "\(place): \(error.cause ?? error.message)"
         }
         guard status.user == 0 || status.user == user else {
-            return "\(place) belongs to user \(status.user): \(advice)"
+            return "\(place) belongs to user \(status.user). Fix: \(advice)"
         }
         let isGuarded = status.kind == .link || status.kind == .directory && status.permissions & S_ISVTX != 0
         guard !isGuarded, status.othersCanWrite else { return nil }
         let mending =
             switch place {
-            case _ where status.kind == .regular: "chmod go-w \(place), after you have read it"
+            case _ where status.kind == .regular: "read it, then run chmod go-w \(place)"
             // Where the advice is to copy to.
-            case "/etc/daxswitch", "/etc/daxswitch/policies": "chmod go-w \(place), after you have read what is in it"
+            case "/etc/daxswitch", "/etc/daxswitch/policies": "read its files, then run chmod go-w \(place)"
             default: advice
             }
-        return "\(place) can be written by others than root: \(mending)"
+        return "\(place) is writable by users who are not root. Fix: \(mending)"
     }
 }

@@ -15,7 +15,7 @@ package struct Privilege: Sendable {
     /// Where `/proc/self/ns/pid` leads; nil where it can't be read.
     private let pidNamespace: String?
     /// A directory that the host's programs have to share with us and that is another one for process 1; nil where there
-    /// is none, or none that can be told.
+    /// is unknown, or does not exist.
     package let ownDirectory: String?
     /// Whether it can be told which directory is `/` for process 1. It can't where `/proc` is not mounted, and without the
     /// right to look at process 1 (CAP_SYS_PTRACE, if that has more capabilities).

@@ -46,7 +46,7 @@ struct MachineBytes {
             ? (.unknown, .unknown) : (Diff.Told(Owner.none.rawValue), Diff.Told(MemoryState.none.rawValue))
     }
 
-    /// What a plan predicts; the uses that it brings back are among its steps.
+    /// What a plan predicts; the uses that it restores are among its steps.
     init(_ plan: Plan) {
         runs = plan.prediction.ranges.map {
             Run(range: $0.range, owner: Diff.Told(anyOf: $0.owners), use: nil)

@@ -2,7 +2,7 @@ import Iomem
 import Machine
 
 extension Diff {
-    /// Two plans: what they are for, their steps, and what these bring.
+    /// Two plans: what they are for, their steps, and what these lead to.
     mutating func comparePlans(_ a: Plan, _ b: Plan) {
         compareKernels(a, b.fingerprint.kernelRelease, b.rules)
         compareBytes(MachineBytes(a), MachineBytes(b), arePlans: true)

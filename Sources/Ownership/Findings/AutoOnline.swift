@@ -13,7 +13,7 @@ extension Examination {
         let consequence =
             zones.contains("Movable") && !zones.contains("Normal")
             ? "It can go offline again."
-            : "Memory in zone Normal often can't go offline, and then no other driver can get it."
+            : "Memory in zone Normal often can't go offline. Then no other driver can own it."
         return [
             Finding(
                 .autoOnline,

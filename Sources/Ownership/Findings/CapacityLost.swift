@@ -18,13 +18,13 @@ extension Examination {
                 subject: device.name,
                 ranges: lost,
                 what:
-                    "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) of \(device.name) are not used as memory: memory "
+                    "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) of \(device.name) are not used as memory. Memory "
                     + "is added in whole blocks of \(sizeText(size)).",
                 evidence: ["/sys/devices/system/memory/block_size_bytes: 0x\(String(size, radix: 16))"]
                     + device.ranges.map { "/sys/bus/dax/devices/\(device.name): \($0)" },
                 fix:
-                    "nothing on the running host: the firmware's map would have to begin and end at multiples of the block "
-                    + "size; in devdax mode all bytes can be used"
+                    "none while the host runs: the range in the firmware's memory map must start and end at a multiple of the block "
+                    + "size. In devdax mode all bytes can be used"
             )
         }
     }

@@ -9,13 +9,14 @@ extension Examination {
                 .doubleClaim,
                 subject: "\(both.range)",
                 ranges: [both.range],
-                what: "\(both.device ?? "two dax devices") cover the same bytes. Two drivers can use one memory.",
+                what:
+                    "\(both.device ?? "Two dax devices") cover the same bytes. Two drivers can then use the same memory.",
                 evidence: devices.filter { $0.ranges.contains(where: both.range.overlaps) }.map { device in
                     "/sys/bus/dax/devices/\(device.name): \(device.ranges.words), below "
                         + device.through
                 },
                 fix: remedies.command(giving: [both.range], to: [.cxl, .hmem])
-                    ?? "stop what uses the devices, then run `daxswitch plan cxl`; or reboot"
+                    ?? "stop the processes that use the devices, then run `daxswitch plan cxl`; or reboot"
             )
         }
     }

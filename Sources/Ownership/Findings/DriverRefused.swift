@@ -52,13 +52,13 @@ extension Examination {
         if kinds.contains(.node) {
             return "the firmware must name a NUMA node for it (SRAT, CEDT); update the firmware"
         }
-        if device.ranges.contains(where: isBlocked) { return "see unbindable" }
+        if device.ranges.contains(where: isBlocked) { return "see the finding unbindable" }
         let others: Set<Owner> = device.owner == .hmem ? [.cxl] : [.hmem]
         return remedies.command(giving: device.ranges, to: others)
             ?? (device.ranges.contains(where: model.constants.meetsWindow) ? remedies.persistHmem : nil)
             ?? (isTaken(device)
-                ? "see what holds the bytes in /proc/iomem"
-                : "nothing else holds the bytes now: `echo \(device.name) > /sys/bus/dax/drivers/kmem/bind`")
+                ? "look in /proc/iomem for what uses the bytes"
+                : "nothing else uses the bytes now: run `echo \(device.name) > /sys/bus/dax/drivers/kmem/bind`")
     }
 
     /// Whether something that is no region or window has bytes of `device` in iomem.
@@ -80,7 +80,7 @@ extension Examination {
                 .driverRefused,
                 subject: "dax_region\(number)",
                 ranges: [range],
-                what: "dax_cxl could not take \(region.name): another device holds its bytes (-12).",
+                what: "dax_cxl could not take \(region.name): another device already has its bytes (-12).",
                 evidence: lines.map(quoted),
                 fix: remedies.command(giving: [range], to: [.cxl])
                     ?? "unload dax_hmem and dax_cxl, then load dax_cxl again"

@@ -33,10 +33,10 @@ package struct Finding: Sendable, Equatable {
         self.fix = fix
     }
 
-    /// How grave, which its kind says.
+    /// How severe, which its kind says.
     package var severity: Severity { id.severity }
 
-    /// How grave a finding is, the gravest first.
+    /// How severe a finding is, the most severe first.
     package enum Severity: String, Sendable, CaseIterable, Comparable {
         /// The host can crash.
         case crash
@@ -47,7 +47,7 @@ package struct Finding: Sendable, Equatable {
         /// Worth knowing.
         case notice
 
-        /// The gravest first.
+        /// The most severe first.
         package static func < (left: Severity, right: Severity) -> Bool { left.order < right.order }
 
         private var order: Int { Severity.allCases.firstIndex(of: self) ?? 0 }
@@ -89,7 +89,7 @@ package struct Finding: Sendable, Equatable {
 }
 
 extension Finding.Identifier {
-    /// How grave it is.
+    /// How severe it is.
     package var severity: Finding.Severity { facts.severity }
     /// What such a finding means in general.
     package var meaning: String { facts.meaning }
@@ -97,36 +97,43 @@ extension Finding.Identifier {
     private var facts: (severity: Finding.Severity, meaning: String) {
         switch self {
         case .doubleClaim:
-            (.crash, "Two dax devices cover the same bytes. Two drivers can use one memory, and corrupt it.")
+            (.crash, "Two dax devices cover the same bytes. Two drivers can then use the same memory and corrupt it.")
         case .undecoded:
             (
                 .crash,
-                "A dax_hmem device, or online memory, covers bytes that are no memory: in a CXL window without a decoder for them, or (with an "
-                    + "HMAT) in an SRAT range that is larger than its memory. The kernel crashes when it uses them."
+                "A dax_hmem device, or online memory, covers bytes without memory: bytes of a CXL window that no decoder maps, or (with an "
+                    + "HMAT) the part of an SRAT range beyond its memory. The kernel crashes when it uses them."
             )
         case .regionNotAssembled:
             (.loss, "A ram region has no dax region, so its memory can't be used. The kernel log has the reason.")
-        case .noOwner: (.loss, "No driver owns the bytes, so nobody can use them.")
+        case .noOwner: (.loss, "No driver owns the bytes, so they can't be used.")
         case .leaked:
-            (.loss, "kmem added the memory, and its device is gone. The memory is stuck until a reboot.")
+            (
+                .loss,
+                "kmem added the memory, but its device is gone. The memory can't be used by another driver until a reboot."
+            )
         case .regionLost:
             (
                 .loss,
-                "A region that was committed in this boot is gone. Its decoders were reset, and it does not come back by "
+                "A region that was committed in this boot is gone. Its decoders were reset. It does not come back by "
                     + "itself."
             )
         case .unbindable:
             (
                 .failure,
-                "A device owns the bytes, but a region's or window's edge cuts them in /proc/iomem, or (with an HMAT) the kernel's "
-                    + "own memory lies in them. No driver can reserve them (EBUSY)."
+                "A device owns the bytes, but a region or window boundary splits them in /proc/iomem, or (with an HMAT) they include "
+                    + "memory of the kernel. No driver can reserve them (EBUSY)."
             )
         case .driverRefused: (.failure, "A driver failed on the device. The kernel log has the reason.")
-        case .halfDone: (.failure, "A run of daxswitch stopped before its end. Its journal is there.")
+        case .halfDone:
+            (
+                .failure,
+                "A run of daxswitch stopped before its end. Run `daxswitch recover`, which finishes or undoes it."
+            )
         case .firmwareSystemRAM:
             (
                 .notice,
-                "The bytes of a CXL window are ordinary System RAM from boot: the firmware did not mark them \"specific "
+                "The bytes of a CXL window are ordinary System RAM since boot: the firmware did not mark them \"specific "
                     + "purpose\". No driver can own them."
             )
         case .softReserveOff:
@@ -136,20 +143,20 @@ extension Finding.Identifier {
         case .capacityLost:
             (
                 .notice,
-                "Memory is added in whole memory blocks. Bytes before the first or after the last one are not used."
+                "Memory is added in whole memory blocks. Bytes before the first or after the last whole block are not used."
             )
         case .autoOnline:
             (
                 .notice,
-                "New memory goes online by itself. Memory in zone Normal often can't go offline again, and then no other "
-                    + "driver can get it."
+                "New memory goes online by itself. Memory in zone Normal often can't go offline again. Then no other "
+                    + "driver can own it."
             )
         case .held: (.notice, "Something keeps cxl_acpi from being loaded, so CXL owns nothing.")
         }
     }
 }
 
-/// How a machine is, by its gravest finding; the raw value is the word in the JSON documents.
+/// The health of a machine, by its most severe finding; the raw value is the word in the JSON documents.
 package enum Health: String, Sendable, CaseIterable {
     /// Nothing was found.
     case ok

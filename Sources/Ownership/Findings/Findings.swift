@@ -1,7 +1,7 @@
 internal import Iomem
 package import Machine
 
-/// What is wrong, or worth knowing, about `machine`: the gravest first, then by address. Pure.
+/// What is wrong, or worth knowing, about `machine`: the most severe first, then by address. Pure.
 ///
 /// - Parameter policies: The policies that a fix may apply; asked for only if a fix is looked for.
 package func findings(of machine: MachineState, policies: @escaping () -> [Policy]) -> [Finding] {
@@ -41,7 +41,7 @@ struct Examination {
         remedies = Remedies(machine, policies: policies)
     }
 
-    /// Whether another line of iomem cuts `range` of a device, so that no driver can bind.
+    /// Whether another line of iomem cuts `range` of a device, so no driver can bind.
     func isBlocked(_ range: AddressRange) -> Bool { blocked.contains(range) }
 
     /// The dax devices of CXL and dax_hmem.

@@ -14,12 +14,12 @@ extension Examination {
                 subject: bytes.words,
                 ranges: bytes,
                 what:
-                    "\(sizeText(bytes.totalSize)) in CXL windows are ordinary System RAM from boot: the firmware did not mark "
+                    "\(sizeText(bytes.totalSize)) in CXL windows are ordinary System RAM since boot: the firmware did not mark "
                     + "them \"specific purpose\" (EFI_MEMORY_SP). No driver can own them.",
                 evidence: windows.map { "\($0.sources.first ?? "/proc/iomem"): CXL window \($0.range)" }
                     + bytes.map { "/proc/iomem: \($0) : System RAM" },
                 fix:
-                    "mark CXL memory as specific purpose in the firmware's setup (\"Specific Purpose Memory\", \"CXL SPM\" "
+                    "mark CXL memory as specific purpose in the firmware setup (\"Specific Purpose Memory\", \"CXL SPM\" "
                     + "or similar), then reboot without efi=nosoftreserve"
             )
         ]

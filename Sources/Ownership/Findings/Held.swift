@@ -9,7 +9,7 @@ extension Examination {
             Finding(
                 .held,
                 subject: "cxl_acpi",
-                what: "cxl_acpi is kept from being loaded, so CXL owns nothing. Kept out by: "
+                what: "cxl_acpi is blocked from loading, so CXL owns nothing. Blocked by: "
                     + causes.map(\.what).joined(separator: "; ") + ".",
                 evidence: causes.map(\.evidence),
                 fix: causes[0].fix
@@ -24,14 +24,14 @@ extension Examination {
             found.append(
                 (
                     "`daxswitch persist hmem`", "/etc/modprobe.d/01-daxswitch.conf",
-                    "if CXL is to own the memory, run `\(machine.persistCommand(.cxl))` and reboot"
+                    "to let CXL own the memory, run `\(machine.persistCommand(.cxl))` and reboot"
                 )
             )
         } else if machine.isHeld {
             found.append(
                 (
                     "a hold of this boot (`daxswitch apply hmem`)", "/run/modprobe.d/00-daxswitch.conf",
-                    "if CXL is to own the memory, "
+                    "to let CXL own the memory, "
                         + (remedies.command(giving: owned.map(\.range), to: [.cxl]) ?? "run `daxswitch plan cxl`")
                 )
             )
@@ -56,7 +56,7 @@ extension Examination {
             found.append(
                 (
                     "\(line.path)", "\(line)",
-                    "if CXL is to own the memory, remove line \(line.number) of \(line.path), then "
+                    "to let CXL own the memory, remove line \(line.number) of \(line.path), then "
                         + (withoutLine.command(giving: owned.map(\.range), to: [.cxl]) ?? "reboot")
                 )
             )
@@ -64,7 +64,7 @@ extension Examination {
         return found
     }
 
-    /// What can be done once the line that keeps `cxl_acpi` out is gone. `modprobe cxl_acpi` alone would bring CXL over memory that
+    /// What can be done once the line that keeps `cxl_acpi` out is gone. `modprobe cxl_acpi` alone would give CXL memory that
     /// dax_hmem has meanwhile.
     private var withoutLine: Remedies {
         var freed = machine

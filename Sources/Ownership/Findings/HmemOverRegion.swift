@@ -40,7 +40,7 @@ extension Examination {
             return "none needed: this kernel has no dax_cxl, so CXL can't own memory"
         }
         let command =
-            remedies.command(giving: [range], to: [.cxl]) ?? "run `daxswitch plan cxl`, which names what blocks it"
-        return "if CXL is to own it, \(command)"
+            remedies.command(giving: [range], to: [.cxl]) ?? "run `daxswitch plan cxl`, which shows what blocks it"
+        return "to let CXL own it, \(command)"
     }
 }

@@ -10,10 +10,11 @@ extension Examination {
                 .leaked,
                 subject: "\(range)",
                 ranges: [range],
-                what: "kmem added \(range), and its device is gone. The memory is stuck until a reboot"
+                what:
+                    "kmem added \(range), but its device is gone. The memory stays in use by the kernel until a reboot"
                     + (online > 0 ? ", with \(online) blocks online." : "."),
                 evidence: ["/proc/iomem: \(range) : System RAM (kmem), with no device of kmem over it"],
-                fix: "reboot; until then, don't unload cxl_acpi, cxl_pci or cxl_mem"
+                fix: "reboot. Until then, don't unload cxl_acpi, cxl_pci or cxl_mem"
             )
         }
     }

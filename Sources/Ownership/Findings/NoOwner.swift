@@ -36,22 +36,22 @@ extension Examination {
 
     private func fallback(_ bytes: [AddressRange], _ region: Region?) -> String {
         if let region, !region.assembled, machine.modules.state(of: "dax_cxl") != .missing {
-            return "see region-not-assembled"
+            return "see the finding region-not-assembled"
         }
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
-        if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which names what blocks it" }
+        if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which shows what blocks it" }
         let isUnbound = machine.modules.state(of: "cxl_acpi") == .unbound
         if !machine.seesDecoders && (isUnbound || machine.modules.state(of: "cxl_pci") == .absent) && !machine.isHeld {
-            return "run `\(machine.commandShowingCxl)` to see CXL's devices, then `daxswitch plan cxl`"
+            return "run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
         }
         if machine.memdevs.isEmpty && meetsWindow {
             return
-                "if it is an accelerator's memory, its driver uses it; else load cxl_pci and look at the memory devices"
+                "if it is the memory of an accelerator, its own driver uses it. If not, load cxl_pci and check the memory devices"
         }
         if meetsWindow && region == nil && machine.seesDecoders {
             return model.constants.regionAdvice(over: bytes) + (remedies.persistHmem.map { "; or \($0)" } ?? "")
         }
-        return remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which name what blocks them"
+        return remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which show what blocks them"
     }
 
     private func sources(of bytes: [AddressRange]) -> [String] {

@@ -10,8 +10,8 @@ extension Examination {
                 subject: "\(region.range)",
                 ranges: [region.range],
                 what:
-                    "The region over \(region.range) (\(sizeText(region.range.size))) was committed in this boot and is gone. "
-                    + "Its decoders were reset, and it does not come back by itself.",
+                    "The region over \(region.range) (\(sizeText(region.range.size))) was committed earlier in this boot and is gone. "
+                    + "Its decoders were reset. It does not come back by itself.",
                 evidence: [
                     "/run/daxswitch/regions.json: a committed region over \(region.range)",
                     machine.seesDecoders
@@ -19,7 +19,7 @@ extension Examination {
                         : "/proc/iomem: no CXL window, so cxl_acpi was unloaded",
                 ],
                 fix:
-                    "reboot, which lets the firmware program the decoders again"
+                    "reboot: the firmware then programs the decoders again"
                     + (model.constants.isSoftReservedInIomem(region.range)
                         ? "" : "; or, if its contents don't matter, create it again (cxl create-region)")
             )

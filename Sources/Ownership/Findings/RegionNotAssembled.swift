@@ -24,8 +24,8 @@ extension Examination {
                 ] + lines.map(quoted),
                 fix: region.committed
                     ? remedies.command(giving: [range], to: [.cxl])
-                        ?? "bind it: `echo \(region.name) > /sys/bus/cxl/drivers/cxl_region/bind`"
-                    : "make the interleaving of firmware and device agree (firmware setup), and reboot; or destroy "
+                        ?? "run `echo \(region.name) > /sys/bus/cxl/drivers/cxl_region/bind`"
+                    : "set the same interleaving in the firmware setup as in the device, and reboot; or destroy "
                         + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
             )
         }

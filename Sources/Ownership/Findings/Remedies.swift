@@ -50,9 +50,9 @@ final class Remedies {
         return nil
     }
 
-    /// What brings the machine to another boot in which dax_hmem owns the memory; nil where that would be dangerous.
+    /// How to get to a boot in which dax_hmem owns the memory; nil where that would be dangerous.
     var persistHmem: String? {
-        guard machine.persisted != .hmem else { return "reboot: `persist hmem` is in place" }
+        guard machine.persisted != .hmem else { return "reboot: `persist hmem` is already set" }
         return NextBoot(of: machine).canBeHmem ? "run `\(machine.persistCommand(.hmem))`, then reboot" : nil
     }
 
@@ -78,7 +78,7 @@ final class Remedies {
 }
 
 extension Planner {
-    /// The command that carries `policy` out; nil where it changes nothing, has a hazard, or what it brings is not certain.
+    /// The command that carries `policy` out; nil where it changes nothing, has a hazard, or its result is not certain.
     fileprivate func command(_ policy: Policy, _ option: String = "") -> Remedies.Command? {
         let outcome = outcome(of: policy)
         guard outcome.hazards.isEmpty, !outcome.steps.isEmpty, outcome.prediction.isCertain else { return nil }

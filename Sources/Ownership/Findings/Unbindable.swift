@@ -21,21 +21,21 @@ extension Examination {
                         ? remedies.persistHmem
                             ?? "\(model.constants.regionAdvice(over: blocked)), or change the firmware's memory map"
                         : advice(over: blocked, device.name)
-                            ?? "change the firmware's memory map, so that nothing else lies over a part of the bytes")
+                            ?? "change the firmware's memory map: no other range may overlap a part of the bytes")
             )
         }
     }
 
-    /// A device over an HMEM range that reaches beyond its memory; nil where it is none.
+    /// A device over an HMEM range that reaches beyond its memory; nil if this is not the cause.
     private func advice(over blocked: [AddressRange], _ device: String) -> String? {
         blocked.lazy.compactMap { self.model.constants.smallerDevice($0, device) }.first.map {
-            "\($0); for good: have the firmware give the memory for drivers a range of its own in the SRAT"
+            "\($0). Permanent fix: change the firmware setup or update the firmware, so the SRAT lists this memory as a separate range"
         }
     }
 
     private func edges(of cutters: [IomemEntry]) -> String {
         let names = cutters.map(\.name).uniqued().joined(separator: ", ")
-        return names.isEmpty ? "another resource holds a part of them" : "the edge of \(names) cuts them"
+        return names.isEmpty ? "another resource uses a part of them" : "a boundary of \(names) splits them"
     }
 
     /// The lines of iomem that hold a part of `range` and not all of it.

@@ -19,10 +19,10 @@ extension Examination {
                 ranges: bytes,
                 what: "\(device.name) covers \(bytes.words), and "
                     + (empty == bytes
-                        ? "nothing says that there is memory. " : "no CXL decoder answers for these bytes. ")
+                        ? "no table or device reports memory there. " : "no CXL decoder maps these bytes. ")
                     + (online > 0
                         ? "\(online) of its memory blocks are online: the kernel can crash at any time."
-                        : "Putting them online crashes the kernel."),
+                        : "If they go online, the kernel crashes."),
                 evidence: ["/sys/bus/dax/devices/\(device.name): \(device.ranges.words)"]
                     + evidence(of: bytes, empty: empty),
                 fix: fix(device, bytes, empty: empty, online: online)
@@ -34,7 +34,7 @@ extension Examination {
         let constants = model.constants
         let units = empty.isEmpty ? [] : constants.ranges.filter { unit in empty.contains(where: unit.overlaps) }
         let map = units.map { unit in
-            "/sys/firmware/acpi/tables/SRAT: \(unit) is one range, and of it only "
+            "/sys/firmware/acpi/tables/SRAT: \(unit) is one range, but only "
                 + "\(constants.under.memory(in: unit).words) is in the memory map"
         }
         let inWindows = bytes.contains(where: constants.meetsWindow)
@@ -48,7 +48,7 @@ extension Examination {
 
     private func fix(_ device: DaxDevice, _ bytes: [AddressRange], empty: [AddressRange], online: Int) -> String {
         if online > 0 {
-            return "don't unload anything; move the work away from this memory"
+            return "don't unload anything. Stop what uses this memory"
                 + (empty.isEmpty ? "" : ", put memhp_default_state=offline on the kernel command line,") + " and reboot"
         }
         if let command = remedies.command(giving: bytes, to: [.cxl, .none]) { return command }
@@ -56,6 +56,6 @@ extension Examination {
             return model.constants.advice(forMemoryIn: range, device)
         }
         return
-            "leave the device idle; \(model.constants.regionAdvice(over: bytes)), or reboot if one was lost in this boot"
+            "leave the device idle, and \(model.constants.regionAdvice(over: bytes)); or reboot if one was lost in this boot"
     }
 }

@@ -21,22 +21,22 @@ extension ModelConstants {
     /// How memory over `ranges` is given back.
     func giveBack(_ ranges: [AddressRange]) -> String {
         let isKernels = ranges.flatMap(memory.blocks).contains { MemoryUse.OnlineZone(named: $0.zone) == .kernel }
-        return "apply with --offline-memory, which takes it offline first and puts it to its use again afterwards"
-            + (isKernels ? "; what is in zone Normal often can't go offline, and then nothing is changed" : "")
+        return "add --offline-memory: it takes the memory offline first and restores its use afterwards"
+            + (isKernels ? ". Memory in zone Normal often can't go offline; if so, nothing is changed" : "")
     }
 
-    /// How the memory is used that lies in `range` of a device that reaches beyond it, with bytes for which there is none.
+    /// How the memory is used that lies in `range` of a device that reaches beyond it, to bytes without memory.
     ///
     /// kmem takes whole devices, device_dax too, but touches no byte of its own (drivers/dax/kmem.c, drivers/dax/device.c). A
     /// device without driver can be made smaller (drivers/dax/bus.c: size_store()).
     func advice(forMemoryIn range: AddressRange, _ device: DaxDevice? = nil) -> String {
         let name = device?.name ?? "daxN.0"
         let unbinding =
-            device?.driver.map { "take its driver off (`echo \(name) > /sys/bus/dax/drivers/\($0)/unbind`), " } ?? ""
+            device?.driver.map { "unbind its driver (`echo \(name) > /sys/bus/dax/drivers/\($0)/unbind`), " } ?? ""
         return "keep new memory offline (memhp_default_state=offline on the kernel command line), then "
             + (smallerDevice(range, name).map { "\(unbinding)\($0) before kmem takes it, or " } ?? "")
-            + "use it with device_dax (daxctl reconfigure-device --mode=devdax \(name)) and don't use "
-            + "the part without memory; for good: have the firmware end the SRAT range where its memory ends"
+            + "use it with device_dax (`daxctl reconfigure-device --mode=devdax \(name)`) and don't use "
+            + "the part without memory. Permanent fix: firmware whose SRAT range ends where its memory ends"
     }
 
     /// How the device over `range` becomes one over its memory alone; nil where that does not lie at its start.
@@ -55,7 +55,7 @@ extension ModelConstants {
     /// there, the region lands behind it. From 7.1 on it prints none in windows.
     func regionAdvice(over ranges: [AddressRange]) -> String {
         ranges.contains(where: isSoftReservedInIomem)
-            ? "have the firmware commit a region over it, and reboot (this kernel puts no region over a Soft Reserved line of "
+            ? "set up a region over it in the firmware, and reboot (this kernel creates no region over a Soft Reserved line of "
                 + "/proc/iomem)"
             : "create a region over it (cxl create-region)"
     }

@@ -29,19 +29,22 @@ extension StepHazards {
             id: .decodeUnderLiveMemory,
             subject: region.name,
             ranges: [region.range],
-            why: model.onlineWords(count, of: "\(region.name) (\(region.range))")
-                + (region.lock == .unknown
-                    ? "\(step) may reset the decoders under the page allocator, and the kernel would panic"
-                    : "\(step) resets the decoders under the page allocator and the kernel panics"),
-            wayOut: isHosts
-                ? "none while the host runs: the firmware gave it this memory as its own (System RAM in /proc/iomem)"
+            why: model.onlineWords(
+                count,
+                of: "\(region.name) (\(region.range))",
+                region.lock == .unknown
+                    ? "\(doing(step)) may reset the decoders of memory in use; the kernel would then panic"
+                    : "\(doing(step)) resets the decoders of memory in use; the kernel panics"
+            ),
+            fix: isHosts
+                ? "none while the host runs: the firmware reports this memory as System RAM (/proc/iomem)"
                 : model.leaked.contains(where: region.range.overlaps)
-                    ? Self.leakedWayOut
+                    ? Self.leakedFix
                     : model.constants.giveBack([region.range])
         )
     }
 
-    /// dax_hmem's devices stay when a region goes, over memory that nothing decodes any more.
+    /// dax_hmem's devices stay when a region goes, over memory that nothing decodes any longer.
     private func keptOverLost(_ region: ModelRegion, in model: KernelModel) -> [Hazard] {
         model.claims.filter { $0.owner == .hmem && $0.overlaps(region.range) }.flatMap { claim in
             [
@@ -50,9 +53,9 @@ extension StepHazards {
                     subject: claim.name,
                     ranges: claim.ranges,
                     why:
-                        "dax_hmem keeps \(claim.name) over \(region.range), for which no CXL decoder "
-                        + "answers after \(step): onlining it crashes the kernel",
-                    wayOut: "put unload:dax_hmem before \(step) in the order"
+                        "dax_hmem keeps \(claim.name) over \(region.range), but no CXL decoder maps it "
+                        + "after \(step). If it goes online, the kernel crashes",
+                    fix: "put unload:dax_hmem before \(step) in the order"
                 )
             ] + deviceOpen(claim)
         }
@@ -63,28 +66,28 @@ extension StepHazards {
         let reset =
             switch region.lock {
             case .ignored:
-                "resets \(decoders): its decoders are locked, but this kernel resets them all the same "
+                "resets \(decoders). They are locked, but this kernel resets locked decoders, too "
                     + "(\(Rule.lockIgnored.id)). The"
             case .unknown:
                 "may reset \(decoders): \(model.whyLockIsUnknown). If they are reset, the"
             case .unlocked, .honoured:
-                "resets \(decoders): its decoders are not locked (\(Rule.resetOnRemoval.id)). The"
+                "resets \(decoders), which are not locked (\(Rule.resetOnRemoval.id)). The"
             }
         return Hazard(
             id: .regionLost,
             subject: region.name,
             ranges: [region.range],
             why:
-                "removing \(module) \(reset) memory behind it no longer answers, its contents are lost, and the region does "
+                "\(doing(step)) \(reset) memory can't be reached any longer, its contents are lost, and the region does "
                 + "not come back by itself",
-            wayOut: wantsHmem && advice.canBeHmem
-                ? "keep cxl_acpi out from the start: \(model.constants.persistHmem), and reboot; dax_hmem then owns the "
-                    + "range and the decoders stay as firmware left them\(model.kexecAdvice)"
-                : "leave \(module) loaded; a reboot loads all modules again and keeps the region"
+            fix: wantsHmem && advice.canBeHmem
+                ? "run `\(model.constants.persistHmem)` and reboot: cxl_acpi is then never loaded, dax_hmem owns the "
+                    + "range, and the decoders stay as the firmware set them\(model.kexecAdvice)"
+                : "leave \(module) loaded. A reboot loads all modules again and keeps the region"
         )
     }
 
-    /// The steps were asked for so that dax_hmem owns the memory; of a bare order nobody says what it is for.
+    /// The steps are meant to make dax_hmem own the memory. A bare order does not say what it is for.
     private var wantsHmem: Bool { policy.map { $0.want.coveredByRegion == .hmem } ?? earlier.contains(.hold) }
 
     private func leakedHazards(in model: KernelModel) -> [Hazard] {
@@ -95,13 +98,13 @@ extension StepHazards {
                 id: .decodeUnderLiveMemory,
                 subject: "\(leak)",
                 ranges: [leak],
-                why: "leaked kmem memory at \(leak) is still online: \(step) takes its decoders away",
-                wayOut: Self.leakedWayOut
+                why: "\(leak) would still be online without a driver when \(step) resets its decoders",
+                fix: Self.leakedFix
             )
         }
     }
 
-    private static let leakedWayOut = "reboot: leaked memory can't be given back"
+    private static let leakedFix = "reboot: leaked memory can't be taken offline"
 
     /// What dax_hmem takes between `model` and `after` that is not decoded, or may not be.
     func takenHazards(before model: KernelModel, _ after: KernelModel) -> [Hazard] {
@@ -132,8 +135,9 @@ extension StepHazards {
             id: .doubleClaim,
             subject: "\(bytes)",
             ranges: [bytes],
-            why: "dax_hmem takes \(bytes), which the driver of an accelerator uses: two drivers then use one memory",
-            wayOut: "leave it to the accelerator's driver, or remove that driver first"
+            why:
+                "dax_hmem takes \(bytes), but the driver of an accelerator uses it. Two drivers would use the same memory",
+            fix: "leave it to the driver of the accelerator, or remove that driver first"
         )
     }
 
@@ -147,10 +151,10 @@ extension StepHazards {
             subject: subject,
             ranges: bytes,
             why: isDoubtful
-                ? "dax_hmem takes \(subject), whose CXL decoders may be reset by then: onlining it would crash the kernel"
-                : "dax_hmem takes \(subject), which no CXL decoder answers for: onlining it crashes the kernel",
-            wayOut: isLostHere
-                ? "as for region-lost"
+                ? "dax_hmem takes \(subject), but its CXL decoders may be reset by then. If it goes online, the kernel crashes"
+                : "dax_hmem takes \(subject), but no CXL decoder maps it. If it goes online, the kernel crashes",
+            fix: isLostHere
+                ? "see the hazard region-lost"
                 : "\(model.constants.regionAdvice(over: bytes)), or leave it to CXL"
         )
     }
@@ -162,10 +166,10 @@ extension StepHazards {
             id: .undecodedRange,
             subject: bytes.words,
             ranges: bytes,
-            why: "dax_hmem takes \(range), one range of the SRAT, whole, and of that only \(memory.words) is memory "
-                + "(\(Rule.sratRangeWhole.id)): putting the rest online crashes the kernel"
-                + (model.constants.onlinesBlocks ? ", and new memory goes online by itself here" : ""),
-            wayOut: (wantsHmem && model.constants.meetsWindow(range) ? "leave it to CXL (daxswitch plan cxl); or " : "")
+            why: "dax_hmem takes the whole SRAT range \(range), but only \(memory.words) is memory "
+                + "(\(Rule.sratRangeWhole.id)). If the rest goes online, the kernel crashes"
+                + (model.constants.onlinesBlocks ? "; on this host new memory goes online by itself" : ""),
+            fix: (wantsHmem && model.constants.meetsWindow(range) ? "leave it to CXL (daxswitch plan cxl); or " : "")
                 + model.constants.advice(forMemoryIn: range)
         )
     }
@@ -178,9 +182,9 @@ extension StepHazards {
             subject: subject,
             ranges: bytes,
             why:
-                "dax_hmem takes \(subject), and it may be that no CXL decoder answers for it any more, since none is seen "
-                + "(\(doubt.reasons.joined(separator: "; "))): onlining it would crash the kernel",
-            wayOut: doubt.remedy == .rebootWithoutDrivers && !advice.canBeHmem
+                "dax_hmem takes \(subject), but its CXL decoder may have been reset: no decoder is visible "
+                + "(\(doubt.reasons.joined(separator: "; "))). If it goes online without a decoder, the kernel crashes",
+            fix: doubt.remedy == .rebootWithoutDrivers && !advice.canBeHmem
                 ? "leave it to CXL" : doubt.remedy.words
         )
     }
@@ -190,9 +194,9 @@ extension DecoderDoubt.Remedy {
     fileprivate var words: String {
         switch self {
         case .showDecoders(let command): "run `\(command)`, then plan again; or reboot"
-        case .reboot: "reboot: the decoders are then as the firmware leaves them"
+        case .reboot: "reboot: the firmware then programs the decoders again"
         case .rebootWithoutDrivers:
-            "reboot with cxl_acpi kept out (daxswitch persist hmem): no driver then touches the decoders"
+            "run `daxswitch persist hmem` and reboot: cxl_acpi is then not loaded, and no driver changes the decoders"
         }
     }
 }

@@ -9,7 +9,7 @@ package struct Hazard: Sendable, Equatable, Hashable {
     /// What would happen, and why.
     package let why: String
     /// What to do instead.
-    package let wayOut: String
+    package let fix: String
 
     /// The bytes concerned, inclusive ends; none where it is about no bytes. Not in documents, where the subject tells them.
     package let ranges: [AddressRange]
@@ -17,12 +17,12 @@ package struct Hazard: Sendable, Equatable, Hashable {
     package var cause: Name?
 
     /// A hazard.
-    package init(id: Identifier, subject: String, ranges: [AddressRange] = [], why: String, wayOut: String) {
+    package init(id: Identifier, subject: String, ranges: [AddressRange] = [], why: String, fix: String) {
         self.id = id
         self.subject = subject
         self.ranges = ranges
         self.why = why
-        self.wayOut = wayOut
+        self.fix = fix
     }
 
     /// What tells the hazards of one plan apart.
@@ -35,7 +35,7 @@ package struct Hazard: Sendable, Equatable, Hashable {
     package var name: Name { Name(id: id, subject: subject) }
 
     package static func == (left: Hazard, right: Hazard) -> Bool {
-        left.name == right.name && left.why == right.why && left.wayOut == right.wayOut && left.cause == right.cause
+        left.name == right.name && left.why == right.why && left.fix == right.fix && left.cause == right.cause
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -69,13 +69,13 @@ extension Hazard {
         case doubleClaim = "double-claim"
         /// A pmem region goes with `cxl_acpi`.
         case pmemInUse = "pmem-in-use"
-        /// A pmem region stands without its nvdimm bridge when `cxl_pmem` comes in.
+        /// A pmem region stands without its nvdimm bridge when `cxl_pmem` is loaded.
         case pmemWithoutBridge = "pmem-without-bridge"
-        /// Loading dax_hmem brings `cxl_acpi` back.
+        /// Loading dax_hmem loads `cxl_acpi` again.
         case selfUndoing = "self-undoing"
         /// The outcome depends on a race or on a fact that can't be read.
         case nondeterministic
-        /// The order does not bring the owner that the policy wants.
+        /// The order does not lead to the owner that the policy wants.
         case wantUnmet = "want-unmet"
         /// The kernel refuses a step.
         case stepRefused = "step-refused"
@@ -92,7 +92,7 @@ extension Hazard {
     }
 
     /// How bad it is.
-    package enum Severity: String, Sendable {
+    package enum Severity: String, Sendable, CaseIterable {
         /// The host can crash.
         case crash
         /// Memory or its contents are lost until a reboot.
@@ -119,7 +119,7 @@ extension Hazard.Identifier {
     package var isAcceptable: Bool { facts.isAcceptable }
     /// The kinds that `--accept` may name.
     package static let acceptable: [Hazard.Identifier] = allCases.filter(\.isAcceptable)
-    /// What the hazard means in general; a plan tells the case at hand and its way out.
+    /// What the hazard means in general; a plan has the case at hand and its fix.
     package var meaning: String { facts.meaning }
 
     /// What is so for every hazard of one kind.
@@ -143,14 +143,14 @@ extension Hazard.Identifier {
             Facts(
                 .loss,
                 .step,
-                "A driver goes while memory blocks of its device are online: the kernel lets it go, and the memory is "
+                "A driver is unloaded or unbound while memory blocks of its device are online. The kernel allows it, but the memory is "
                     + "stuck until a reboot."
             )
         case .decodeUnderLiveMemory:
             Facts(
                 .crash,
                 .step,
-                "cxl_acpi goes while memory in its windows is online: the decoders are reset under the page allocator and "
+                "cxl_acpi is unloaded while memory in its windows is online. The decoders of memory in use are reset, and "
                     + "the kernel panics."
             )
         case .regionLost:
@@ -158,88 +158,96 @@ extension Hazard.Identifier {
                 .loss,
                 .step,
                 isAcceptable: true,
-                "The decoders of a region are reset with cxl_acpi: the memory behind it no longer answers, its contents "
+                "Unloading cxl_acpi resets the decoders of a region. Its memory can't be reached any longer, its contents "
                     + "are lost, and the region does not come back by itself."
             )
         case .undecodedRange:
             Facts(
                 .crash,
                 .step,
-                "dax_hmem takes a range that no decoder answers for, or whose decoder can't be seen after cxl_acpi was loaded, or (with an "
-                    + "HMAT) an SRAT range that is larger than its memory. Putting it online crashes the kernel."
+                "dax_hmem takes a range that no decoder maps, or whose decoder is no longer visible after cxl_acpi was loaded, or (with an "
+                    + "HMAT) an SRAT range that is larger than its memory. If it goes online, the kernel crashes."
             )
         case .deviceOpen:
             Facts(
                 .loss,
                 .step,
                 isAcceptable: true,
-                "A process has the dax device open or mapped: it gets SIGBUS at its next access."
+                "A process has the dax device open or mapped. It is killed by SIGBUS at its next access to mapped memory."
             )
         case .orphanedRange:
             Facts(
                 .loss,
                 .outcome,
                 isAcceptable: true,
-                "No driver owns the range afterwards, although one does now."
+                "A driver owns the range now. No driver would own it afterwards."
             )
         case .unbindable:
             Facts(
                 .failure,
                 .outcome,
                 isAcceptable: true,
-                "The owner holds the bytes, but a region or a window's edge cuts them in /proc/iomem, or the kernel's own memory lies "
-                    + "in them, and no driver can bind."
+                "The range has an owner but can't be used: a region or window boundary splits it in /proc/iomem, or it includes "
+                    + "memory of the kernel. No driver can bind (EBUSY)."
             )
         case .doubleClaim:
             Facts(
                 .loss,
                 .outcome,
-                "dax_hmem and dax_cxl both hold the bytes: two drivers can be bound to one memory."
+                "dax_hmem and dax_cxl would both have a device over the bytes. Two drivers could use the same memory."
             )
         case .pmemInUse:
             Facts(
                 .loss,
                 .step,
-                "A pmem region goes with cxl_acpi while a namespace on it is active, mounted or not."
+                "A pmem region would be removed with cxl_acpi while one of its namespaces is active, mounted or not."
             )
         case .pmemWithoutBridge:
             Facts(
                 .crash,
                 .step,
-                "A pmem region stands without its nvdimm bridge, since cxl_pmem was out when it was assembled: when cxl_pmem is "
-                    + "loaded, by udev or by hand, the kernel dies."
+                "A pmem region was assembled while cxl_pmem was not loaded, so it has no nvdimm bridge. When cxl_pmem is "
+                    + "loaded later, by udev or by hand, the kernel crashes."
             )
         case .selfUndoing:
-            Facts(.failure, .step, "Loading dax_hmem brings cxl_acpi back, which the order removed before.")
+            Facts(
+                .failure,
+                .step,
+                "Loading dax_hmem loads cxl_acpi again, which an earlier step of the order unloaded."
+            )
         case .nondeterministic:
             Facts(
                 .failure,
                 .outcome,
                 isAcceptable: true,
-                "Who owns the range depends on a race, or on a fact that can't be read."
+                "The owner of the range depends on a race, or on a fact that can't be read."
             )
-        case .wantUnmet: Facts(.failure, .outcome, "The order does not bring the owner that the policy wants.")
-        case .stepRefused: Facts(.failure, .step, "The kernel refuses a step where it stands in the order.")
+        case .wantUnmet: Facts(.failure, .outcome, "The order does not lead to the owner that the policy asks for.")
+        case .stepRefused: Facts(.failure, .step, "The kernel refuses a step at its place in the order.")
         case .builtin:
-            Facts(.failure, .step, "What a step removes is part of the kernel image, and its driver can't be unbound.")
+            Facts(
+                .failure,
+                .step,
+                "A step unloads a module that is built into the kernel, and its driver can't be unbound."
+            )
         case .modulesDisabled:
             Facts(
                 .failure,
                 .step,
-                "/proc/sys/kernel/modules_disabled is 1: no module can be loaded or removed any more."
+                "/proc/sys/kernel/modules_disabled is 1. No module can be loaded or unloaded until a reboot."
             )
-        case .lockdown: Facts(.failure, .step, "Kernel lockdown forbids to load a module that is not signed.")
+        case .lockdown: Facts(.failure, .step, "Kernel lockdown forbids loading a module that is not signed.")
         case .notPermitted:
             Facts(
                 .failure,
                 .step,
-                "The process lacks a privilege that the step needs: CAP_SYS_MODULE, CAP_SYS_ADMIN."
+                "The process lacks a privilege that the step needs: CAP_SYS_MODULE or CAP_SYS_ADMIN."
             )
         case .noHotremove:
             Facts(
                 .failure,
                 .step,
-                "The kernel can't remove memory, so memory that is online can't be given back."
+                "The kernel can't remove memory (CONFIG_MEMORY_HOTREMOVE), so online memory can't change its driver."
             )
         }
     }

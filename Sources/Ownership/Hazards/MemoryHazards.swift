@@ -16,17 +16,17 @@ extension StepHazards {
         if let hazard = model.constants.cannotRemove(range) { return [hazard] }
         let before = earlier.filter { $0.verb == step.verb }.compactMap(\.range)
         guard let room = model.constants.room(toOffline: before + [range]), !room.suffices else { return [] }
-        let words = { (bytes: UInt64) in "\(bytes >> 20) MiB" }
+
         return [
             Hazard(
                 id: .memoryOnline,
                 subject: "\(range)",
                 ranges: [range],
                 why:
-                    "\(words(room.going)) would go offline, of which up to \(words(room.used)) are in use; in the rest of "
-                    + "the host \(words(room.elsewhere)) are available and \(words(room.swapFree)) of swap are free: "
-                    + "there is no room for what would have to move",
-                wayOut: "free memory or add swap first"
+                    "\(sizeText(room.going)) would go offline, and up to \(sizeText(room.used)) of it is in use and must move. Free elsewhere: "
+                    + "\(sizeText(room.elsewhere)), and \(sizeText(room.swapFree)) of swap. "
+                    + "That is not enough",
+                fix: "free memory or add swap first"
             )
         ]
     }
@@ -45,9 +45,12 @@ extension StepHazards {
                 subject: claim.name,
                 ranges: claim.ranges,
                 why:
-                    model.onlineWords(online, of: claim.name)
-                    + "\(step) returns 0 all the same and the memory is stuck until a reboot",
-                wayOut: obstacle?.wayOut ?? model.constants.giveBack(claim.ranges)
+                    model.onlineWords(
+                        online,
+                        of: claim.name,
+                        "\(doing(step)) would succeed but leave \(online == 1 ? "it" : "them") stuck until a reboot"
+                    ),
+                fix: obstacle?.fix ?? model.constants.giveBack(claim.ranges)
             )
         ]
     }
@@ -66,8 +69,8 @@ extension StepHazards {
                 id: .deviceOpen,
                 subject: claim.name,
                 ranges: claim.ranges,
-                why: "\(users): who has it mapped gets SIGBUS at the next access",
-                wayOut: "stop the process first, or --accept device-open"
+                why: "\(users). A process that has it mapped is killed by SIGBUS at the next access",
+                fix: "stop the process first, or --accept device-open"
             )
         ]
     }
@@ -79,9 +82,9 @@ extension StepHazards {
             subject: claim.name,
             ranges: claim.ranges,
             why:
-                "\(claim.name) has fsdev_dax, the driver for famfs. A famfs that is mounted from it loses its memory, and whether "
+                "\(claim.name) has fsdev_dax, the driver for famfs. A famfs mounted from it would lose its memory. Whether "
                 + "one is mounted is not known",
-            wayOut: "unmount famfs first, then --accept device-open"
+            fix: "unmount famfs first, then --accept device-open"
         )
     }
 
@@ -90,20 +93,39 @@ extension StepHazards {
             id: .deviceOpen,
             subject: name,
             why:
-                "/proc does not show the open files of all processes: who has /dev/\(name) open or mapped is not known, "
-                + "and who has it mapped gets SIGBUS at the next access",
-            wayOut: "give daxswitch CAP_SYS_PTRACE, or --accept device-open"
+                "/proc does not show the open files of all processes, so which ones use /dev/\(name) is not known. "
+                + "A process that has it mapped is killed by SIGBUS at the next access",
+            fix: "give daxswitch CAP_SYS_PTRACE, or --accept device-open"
         )
     }
 }
 
 extension KernelModel {
-    /// How many memory blocks of `name` are online, with the colon before what follows from it.
-    func onlineWords(_ count: Int, of name: String) -> String {
+    /// How many memory blocks of `name` are online, and what follows from it.
+    ///
+    /// - Parameter consequence: A clause that begins in lower case.
+    func onlineWords(_ count: Int, of name: String, _ consequence: String) -> String {
         supposesOnlineMemory
-            ? "memory of \(name) may be online (the material does not have the memory blocks): if it is, "
-            : "\(count) memory blocks of \(name) are online: "
+            ? "memory of \(name) may be online (the recording does not include the memory blocks). If so, \(consequence)"
+            : "\(count) \(count == 1 ? "block" : "blocks") of \(name) \(count == 1 ? "is" : "are") online. "
+                + consequence.capitalised
     }
+}
+
+extension StepHazards {
+    /// What `step` does, as the subject of a clause: `unloading dax_cxl`.
+    func doing(_ step: Step) -> String {
+        switch step {
+        case .unload(let module): "unloading \(module)"
+        case .unbindHmem(let range): "unbinding dax_hmem from \(range)"
+        default: "\(step)"
+        }
+    }
+}
+
+extension String {
+    /// With its first letter in upper case, as at the beginning of a sentence.
+    var capitalised: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension ModelConstants {
@@ -113,8 +135,8 @@ extension ModelConstants {
         return Hazard(
             id: .noHotremove,
             subject: "memory\(block.number)",
-            why: "its attribute removable is 0: this kernel can't remove memory (CONFIG_MEMORY_HOTREMOVE)",
-            wayOut: "boot another kernel, or reboot so that kmem does not take the device"
+            why: "its attribute `removable` is 0: this kernel can't remove memory (CONFIG_MEMORY_HOTREMOVE)",
+            fix: "boot a kernel with CONFIG_MEMORY_HOTREMOVE, or reboot without kmem"
         )
     }
 }

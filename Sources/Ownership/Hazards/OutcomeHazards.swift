@@ -26,13 +26,13 @@ struct OutcomeHazards {
     }
 
     private func orphaned(_ predicted: PredictedRange, _ owner: Owner) -> Hazard {
-        let certainly = predicted.owners == [.none] ? "no driver owns" : "it may be that no driver owns"
+        let certainly = predicted.owners == [.none] ? "no driver would own" : "possibly no driver would own"
         return Hazard(
             id: .orphanedRange,
             subject: "\(predicted.range)",
             ranges: [predicted.range],
-            why: "\(certainly) \(predicted.range) afterwards; \(owner.rawValue) owns it now. \(predicted.why)",
-            wayOut: (meetsWindow(predicted.range) ? "\(regionAdvice(predicted.range)), or reboot; " : "")
+            why: "\(certainly) \(predicted.range) afterwards; now \(owner.rawValue) owns it. \(predicted.why)",
+            fix: (meetsWindow(predicted.range) ? "\(regionAdvice(predicted.range)), or reboot; " : "")
                 + "--accept orphaned-range to do it anyway"
         )
     }
@@ -47,7 +47,7 @@ struct OutcomeHazards {
             return start.models.first?.constants.regionAdvice(over: [range]) ?? ""
         }
         return
-            "unbind \(region.name) from /sys/bus/cxl/drivers/cxl_region and bind it again once nobody holds its bytes"
+            "unbind \(region.name) from /sys/bus/cxl/drivers/cxl_region, and bind it again when no other device has its bytes"
     }
 
     private func meetsWindow(_ range: AddressRange) -> Bool {
@@ -57,8 +57,8 @@ struct OutcomeHazards {
     /// Nil where no line of `/proc/iomem` that stays is in the way.
     private func advice(over range: AddressRange, _ lines: [IomemEntry]) -> String? {
         guard !lines.isEmpty, let constants = start.models.first?.constants else { return nil }
-        return (constants.smallerDevice(range).map { "--accept unbindable, then \($0); " } ?? "")
-            + "for good: have the firmware give the memory for drivers a range of its own in the SRAT"
+        return (constants.smallerDevice(range).map { "--accept unbindable, then \($0). " } ?? "")
+            + "Permanent fix: firmware whose SRAT lists the memory for drivers as a separate range"
     }
 
     private func doubleClaim(_ predicted: PredictedRange) -> Hazard {
@@ -67,8 +67,8 @@ struct OutcomeHazards {
             subject: "\(predicted.range)",
             ranges: [predicted.range],
             why:
-                "dax_hmem and dax_cxl both get a device over \(predicted.range): two drivers can be bound to one memory",
-            wayOut: "remove dax_hmem before dax_cxl is loaded"
+                "dax_hmem and dax_cxl would both have a device over \(predicted.range). Two drivers could use the same memory",
+            fix: "put unload:dax_hmem before load:dax_cxl in the order"
         )
     }
 
@@ -95,18 +95,18 @@ struct OutcomeHazards {
                     id: .wantUnmet,
                     subject: subject,
                     ranges: [predicted.range],
-                    why: "policy \(policy.name) wants \(words(wanted)) for \(subject), but its order brings "
+                    why: "policy \(policy.name) asks for \(words(wanted)) over \(subject), but its order leads to "
                         + "\(words(predicted.owners)). \(predicted.why)",
-                    wayOut: "change the policy's order or what it wants; `daxswitch predict` shows what an order brings"
+                    fix: "change the policy's order or its [want]. `daxswitch predict` shows the result of an order"
                 )
             ]
         }
         let why =
             predicted.owners.count == 1
-            ? "it can't be known which owner policy \(policy.name) wants for \(subject): that depends on whether a CXL window "
-                + "or region lies over it. Owner afterwards: \(words(predicted.owners)). May be wanted: \(words(wanted)). "
+            ? "which owner policy \(policy.name) asks for over \(subject) is not known: it depends on whether a CXL window "
+                + "or region covers it. Owner afterwards: \(words(predicted.owners)). Policy: \(words(wanted)). "
                 + start.whyCoverIsUnknown
-            : "it can't be known who owns \(subject) afterwards: \(words(predicted.owners)), wanted \(words(wanted)). "
+            : "the owner of \(subject) afterwards is not certain: \(words(predicted.owners)). Policy: \(words(wanted)). "
                 + missing.joined(separator: "; ")
         return [
             Hazard(
@@ -114,7 +114,7 @@ struct OutcomeHazards {
                 subject: subject,
                 ranges: [predicted.range],
                 why: why,
-                wayOut: "reboot to a state that is known, or --accept nondeterministic"
+                fix: "reboot, which makes the state known; or --accept nondeterministic"
             )
         ]
     }
@@ -124,28 +124,28 @@ struct OutcomeHazards {
         let blocked = end.map(\.model.blockedRanges)
         let sets = blocked.map(Set.init)
         return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
-            let certainly = sets.allSatisfy { $0.contains(range) } ? "" : "it may be that "
+            let certainly = sets.allSatisfy { $0.contains(range) } ? "" : "possibly, "
             let isStuck = end.contains { end in end.model.leaked.contains(where: range.overlaps) }
             let lines = start.models.first?.constants.under.lines(in: range) ?? []
             let why =
                 isStuck
-                ? "memory of kmem that is stuck there holds a part of them"
+                ? "memory that is stuck until a reboot overlaps it"
                 : lines.isEmpty
-                    ? "a region or a window's edge cuts them in iomem"
-                    : "\(lines.map { "\($0.name) (\($0.range))" }.uniqued().joined(separator: ", ")) lies in them (\(Rule.sratRangeWhole.id))"
+                    ? "a region or window boundary splits it"
+                    : "\(lines.map { "\($0.name) (\($0.range))" }.uniqued().joined(separator: ", ")) lies in it (\(Rule.sratRangeWhole.id))"
             return Hazard(
                 id: .unbindable,
                 subject: "\(range)",
                 ranges: [range],
                 why:
-                    "\(certainly)the owner of \(range) holds the bytes, but \(why): no driver can bind (EBUSY)",
-                wayOut: isStuck
-                    ? "reboot: memory of kmem that is stuck can't be given back"
+                    "\(certainly)\(range) would have an owner but could not be used: \(why). No driver can bind (EBUSY)",
+                fix: isStuck
+                    ? "reboot: stuck memory can't be taken offline"
                     : advice(over: range, lines)
                         ?? (start.models.contains { $0.constants.generation == .allOrNothing }
-                            ? "give a region that is there to CXL alone (unbind-hmem, then bind-region); --accept unbindable to "
-                                + "go on without that"
-                            : "load dax_hmem again: on a later load CXL gets what its region covers; --accept unbindable "
+                            ? "give an existing region to CXL alone (unbind-hmem, then bind-region); or --accept unbindable to "
+                                + "go on without it"
+                            : "load dax_hmem again: on a later load CXL owns what its region covers. Or --accept unbindable "
                                 + "to go on anyway")
             )
         }

@@ -3,13 +3,13 @@ package import Machine
 
 // The hazards of persistent memory below a cxl_acpi that goes.
 extension StepHazards {
-    /// What is in use on a pmem region; where nothing is, only the region itself is at stake.
+    /// What is in use on a pmem region; if nothing is, only the region itself can be lost.
     func pmemHazards(_ region: ModelRegion, _ module: String, in model: KernelModel) -> [Hazard] {
         guard let namespaces = model.constants.pmem else {
             return [
                 pmemInUse(
                     region,
-                    "\(region.name) is a pmem region, and it is not known which of its namespaces are in use"
+                    "\(region.name) is a pmem region. Whether its namespaces are in use is not known"
                 )
             ]
         }
@@ -18,7 +18,7 @@ extension StepHazards {
         guard active.isEmpty else {
             let words = users.isEmpty ? "" : " (\(users.joined(separator: ", ")))"
             let names = active.map(\.name).joined(separator: ", ")
-            return [pmemInUse(region, "\(names) on \(region.name) is active\(words): it goes with \(module)")]
+            return [pmemInUse(region, "\(names) on \(region.name) is active\(words). Unloading \(module) removes it")]
         }
         return region.keepsDecoders || policy?.consent.loseRegions == true
             ? [] : [regionLost(region, module, in: model)]
@@ -30,14 +30,14 @@ extension StepHazards {
             subject: region.name,
             ranges: [region.range],
             why: why,
-            wayOut: "unmount what is on it and disable its namespaces first: ndctl disable-namespace"
+            fix: "first unmount its file systems and disable its namespaces (`ndctl disable-namespace`)"
         )
     }
 }
 
 // A persistent region needs cxl_pmem, the driver of its nvdimm bridge, from the start (Rule.pmemNeedsBridge).
 extension KernelModel {
-    /// cxl_pmem is out and can come: by a step, by hand, or by udev for the bridge that `cxl_acpi` makes.
+    /// cxl_pmem is not loaded and can be loaded: by a step, by hand, or by udev for the bridge that `cxl_acpi` makes.
     private var awaitsPmemDriver: Bool { !has("cxl_pmem") && constants.modules.refusalToLoad("cxl_pmem") == nil }
 
     /// The regions that cxl_pmem must not meet.
@@ -45,7 +45,7 @@ extension KernelModel {
         awaitsPmemDriver ? regions.filter { $0.isPresent && $0.lacksBridge } : []
     }
 
-    /// What is assembled, or may be, between this model and `after` while cxl_pmem is out, in words.
+    /// What is assembled, or may be, between this model and `after` while cxl_pmem is not loaded, in words.
     func unbridged(by after: KernelModel) -> [String] {
         guard after.awaitsPmemDriver else { return [] }
         let known = after.unbridged.map(\.name).filter { name in !unbridged.contains { $0.name == name } }
@@ -82,32 +82,33 @@ extension StepHazards {
     private func leavesUnbridged(_ subject: String, in model: KernelModel, _ after: KernelModel) -> Hazard {
         let assembles =
             after.unbridged.isEmpty
-            ? "\(subject) has persistent memory, a region of it may wait in decoders that are not seen "
-                + "(\(model.whyUnseen)), and \(step) would assemble it"
+            ? "\(subject) has persistent memory. Its decoders are not visible and may define a region "
+                + "(\(model.whyUnseen)). \(step) would assemble it"
             : "\(step) assembles \(subject)"
         return Hazard(
             id: .pmemWithoutBridge,
             subject: subject,
-            why: "\(assembles) while cxl_pmem is out: without its nvdimm bridge, it makes the kernel die when cxl_pmem "
-                + "comes in after it, which udev loads at once (\(Rule.pmemNeedsBridge.id))",
-            wayOut: "run `modprobe cxl_pmem` first, or put load:cxl_pmem before \(step) in the order"
+            why:
+                "\(assembles) while cxl_pmem is not loaded, so the region has no nvdimm bridge. The kernel crashes when cxl_pmem "
+                + "is loaded after that, and udev loads it at once (\(Rule.pmemNeedsBridge.id))",
+            fix: "run `modprobe cxl_pmem` first, or put load:cxl_pmem before \(step) in the order"
         )
     }
 }
 
 extension Hazard {
-    /// A region that stands without bridge, and what brings cxl_pmem.
+    /// A region that stands without bridge, and what loads cxl_pmem.
     fileprivate static func withoutBridge(_ region: ModelRegion, _ cause: String) -> Hazard {
         Hazard(
             id: .pmemWithoutBridge,
             subject: region.name,
             ranges: [region.range],
             why:
-                "\(region.name) was assembled while cxl_pmem was out and has no nvdimm bridge: \(cause) makes the kernel "
-                + "die (\(Rule.pmemNeedsBridge.id))",
-            wayOut:
-                "keep cxl_pmem out until a reboot, and have that bring it in before cxl_mem: the line `softdep cxl_mem "
-                + "pre: cxl_port cxl_pmem` in /etc/modprobe.d/cxl-pmem.conf, and in the initramfs where that loads cxl_mem"
+                "\(region.name) was assembled while cxl_pmem was not loaded, so it has no nvdimm bridge. \(cause) crashes the kernel "
+                + "(\(Rule.pmemNeedsBridge.id))",
+            fix:
+                "don't load cxl_pmem before a reboot. For the next boot, load it before cxl_mem: put the line `softdep cxl_mem "
+                + "pre: cxl_port cxl_pmem` in /etc/modprobe.d/cxl-pmem.conf, and in the initramfs if it loads cxl_mem"
         )
     }
 }
@@ -116,6 +117,6 @@ extension Hazard {
 package func presentHazards(of machine: MachineState) -> [Hazard] {
     guard let generation = machine.kernel.generation.value else { return [] }
     return KernelModel(of: machine, generation: generation).unbridged.map { region in
-        .withoutBridge(region, "loading cxl_pmem, by hand or by udev's next coldplug (udevadm trigger),")
+        .withoutBridge(region, "Loading cxl_pmem, by hand or by udev (udevadm trigger),")
     }
 }

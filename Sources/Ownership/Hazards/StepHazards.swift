@@ -39,10 +39,10 @@ struct StepHazards {
                     id: .builtin,
                     subject: module,
                     why: refusal,
-                    wayOut:
-                        "take \(KernelCommandLine.initcalls(of: module).joined(separator: ", ")) out of initcall_blacklist= on "
+                    fix:
+                        "remove \(KernelCommandLine.initcalls(of: module).joined(separator: ", ")) from initcall_blacklist= on "
                         + "the kernel command line"
-                        + (module == "cxl_acpi" ? " (`daxswitch persist cxl --update-boot-loader` does)" : "")
+                        + (module == "cxl_acpi" ? " (`daxswitch persist cxl --update-boot-loader` does this)" : "")
                         + ", and reboot"
                 )
             }
@@ -50,14 +50,19 @@ struct StepHazards {
                 id: .builtin,
                 subject: module,
                 why: refusal,
-                wayOut: "leave \(step) out of the order, or boot a kernel that has \(module) as a module"
+                fix: "remove \(step) from the order, or boot a kernel that has \(module) as a module"
             )
         }
-        var wayOut = "put what it needs before it in the order"
+        var fix = "put the steps that it needs before it in the order"
         if case .load(let module) = step, !model.isHeld, let line = model.constants.modules.lineAgainst(module) {
-            wayOut = "take the line out of \(line.path), which daxswitch has not written, and plan anew"
+            fix = "remove the line from \(line.path), which daxswitch did not write, and plan again"
         }
-        return Hazard(id: .stepRefused, subject: "\(step)", why: "it is refused: \(refusal)", wayOut: wayOut)
+        return Hazard(
+            id: .stepRefused,
+            subject: "\(step)",
+            why: "the kernel would refuse this step: \(refusal)",
+            fix: fix
+        )
     }
 
     private func kernelSwitches(_ constants: ModelConstants) -> [Hazard] {
@@ -68,13 +73,13 @@ struct StepHazards {
                 Hazard(
                     id: .modulesDisabled,
                     subject: "/proc/sys/kernel/modules_disabled",
-                    why: "it is 1: no module can be loaded or removed before the next boot (EPERM)",
-                    wayOut: "reboot without kernel.modules_disabled=1 in sysctl.d"
+                    why: "it is 1, so no module can be loaded or unloaded before the next boot (EPERM)",
+                    fix: "remove kernel.modules_disabled=1 from sysctl.d and reboot"
                 )
             ]
         }
         // Locked down, the kernel takes no module without a valid signature (kernel/module/signing.c: module_sig_check()).
-        // A module that came in before and is not signed does not come in again.
+        // A module without a signature that was loaded before can't be loaded again.
         guard case .load = step, let mode = constants.lockdown, constants.unsignedModules.contains(module)
         else { return [] }
         return [
@@ -82,8 +87,8 @@ struct StepHazards {
                 id: .lockdown,
                 subject: module,
                 why:
-                    "the kernel is locked down (\(mode)) and \(module) is not signed: removed, it can't be loaded again (EPERM)",
-                wayOut: "sign the module with a key that the kernel trusts, or boot without lockdown"
+                    "the kernel is locked down (\(mode)) and \(module) is not signed. Once unloaded, it can't be loaded again (EPERM)",
+                fix: "sign the module with a key that the kernel trusts, or boot without lockdown"
             )
         ]
     }
@@ -101,8 +106,8 @@ struct StepHazards {
                     Hazard(
                         id: .selfUndoing,
                         subject: "\(step)",
-                        why: "\(step) brings cxl_acpi back, which the order removed before",
-                        wayOut: "put `hold` before `unload:cxl_acpi` in the order"
+                        why: "\(step) loads cxl_acpi again, which an earlier step unloaded",
+                        fix: "put `hold` before `unload:cxl_acpi` in the order"
                     )
                 )
             }

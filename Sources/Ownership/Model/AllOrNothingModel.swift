@@ -19,7 +19,7 @@ extension KernelModel {
                 model.decide(
                     range,
                     [.allOrNothingCxl],
-                    "regions contained every range in a window when that was decided"
+                    "regions contained every range in a window when the kernel decided"
                 )
                 continue
             }
@@ -30,11 +30,11 @@ extension KernelModel {
             model.softReservedLines.append(range)
             let (rule, why): (Rule, String) =
                 if isInWindow[place] {
-                    (.allOrNothingHmem, "no region contained some range in a window when that was decided")
+                    (.allOrNothingHmem, "at least one range in a window was in no region when the kernel decided")
                 } else if constants.meetsWindow(range) {
-                    (.noWindow, "cxl_acpi is out, so that \(range) meets no window in iomem")
+                    (.noWindow, "\(whyNoWindows), so \(range) lies in no CXL window")
                 } else {
-                    (.outsideWindows, "\(range) meets no CXL window")
+                    (.outsideWindows, "\(range) lies in no CXL window")
                 }
             model.register(place, rule, why, &taken)
         }
@@ -52,7 +52,7 @@ extension KernelModel {
         if mode == .register && constants.claimsAwaitMode { removeRegions("when dax_hmem takes all ranges") }
     }
 
-    /// Whether an edge of a window or region lies within `range`, so that no line of iomem can be put over it
+    /// Whether an edge of a window or region lies within `range`, so no line of iomem can be put over it
     /// (kernel/resource.c: insert_resource()).
     private func cutsSoftReservedLine(_ range: AddressRange) -> Bool {
         let lines =
@@ -69,7 +69,7 @@ extension KernelModel {
             softReservedLines = []
         }
         for bytes in rest {
-            decide(bytes, [.softReservedLine], "an edge of a window or region lies within \(range) (-EBUSY)")
+            decide(bytes, [.softReservedLine], "a window or region boundary splits \(range) (-EBUSY)")
         }
     }
 }
@@ -82,7 +82,7 @@ extension UnknownFact {
         else { return nil }
         return UnknownFact(
             .daxCxlMode,
-            "dax_cxl_mode unknown: all ranges in CXL windows may belong to dax_hmem, or to CXL, or it is not decided yet",
+            "dax_cxl_mode is unknown: all ranges in CXL windows may belong to dax_hmem or to CXL, or the kernel has not decided yet",
             or: [.modeIs(.drop), .modeIs(.defer)]
         )
     }
@@ -93,7 +93,7 @@ extension UnknownFact {
         else { return nil }
         return UnknownFact(
             .claimsAwaitMode,
-            "it is not known which version of the series this kernel has: dax_cxl may take no region before dax_hmem has "
+            "which version of the patch series this kernel has is not known: dax_cxl may take no region before dax_hmem has "
                 + "decided (version 5)",
             or: [.claimsAwaitMode]
         )

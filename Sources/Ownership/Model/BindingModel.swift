@@ -10,7 +10,7 @@ extension KernelModel {
         let going = claims.filter(isGoing)
         if going.isEmpty { return StepOutcome(self) }
         guard going.allSatisfy({ $0.span == range }) else {
-            return StepOutcome(self, refusal: "no hmem device is over just \(range) (ENODEV)")
+            return StepOutcome(self, refusal: "no hmem device covers exactly \(range) (ENODEV)")
         }
         var model = self
         model.leak(going)
@@ -31,11 +31,11 @@ extension KernelModel {
         guard has("dax_hmem"), let place = unboundHmem.firstIndex(of: range) else {
             return StepOutcome(
                 self,
-                refusal: "no hmem device over \(range) is known that dax_hmem could be bound to (ENODEV)"
+                refusal: "there is no hmem device over \(range) to bind dax_hmem to (ENODEV)"
             )
         }
         if constants.refusesOverlap, let other = claims.first(where: { $0.excludes(range) }) {
-            return StepOutcome(self, refusal: "\(other.name) holds bytes of \(range) (ENOMEM)")
+            return StepOutcome(self, refusal: "\(other.name) already has bytes of \(range) (ENOMEM)")
         }
         var model = self
         model.unboundHmem.remove(at: place)
@@ -57,10 +57,10 @@ extension KernelModel {
     func bindingRegion(_ range: AddressRange) -> StepOutcome {
         if claims.contains(where: { $0.owner == .cxl && $0.excludes(range) }) { return StepOutcome(self) }
         guard let place = regions.firstIndex(where: { $0.range == range && $0.isPresent }) else {
-            return StepOutcome(self, refusal: "no region is over \(range) (ENODEV)")
+            return StepOutcome(self, refusal: "no region covers \(range) (ENODEV)")
         }
         guard regions[place].isCommitted, regions[place].mode == "ram" else {
-            return StepOutcome(self, refusal: "\(regions[place].name) is not a committed region of ram (ENXIO)")
+            return StepOutcome(self, refusal: "\(regions[place].name) is not a committed ram region (ENXIO)")
         }
         guard has("dax_cxl") else {
             return StepOutcome(self, refusal: "dax_cxl, the driver that takes regions, is not loaded (ENODEV)")

@@ -2,7 +2,7 @@ import Iomem
 
 /// Why ranges are as they are: of two that overlap, the smaller is the newer.
 ///
-/// Decisions are noted in address order at each probe, so that noting one takes O(log n), and O(n) only where a range lies
+/// Decisions are noted in address order at each probe, so a note takes O(log n), and O(n) only where a range lies
 /// between others for the first time.
 struct Decisions: Equatable, Sendable {
     /// One decision with its range.

@@ -29,15 +29,15 @@ extension KernelModel {
         }
     }
 
-    /// Why nobody knows whether the decoders of a region stay when `cxl_acpi` goes.
+    /// Why it is not known whether the decoders of a region stay when `cxl_acpi` goes.
     var whyLockIsUnknown: String {
         switch constants.generation {
         case .deferring where constants.keepsLockedDecoders != false:
-            "they may be locked, and it is not known whether this kernel then keeps them (\(Rule.lockUnknown.id))"
+            "they may be locked, and whether this kernel keeps locked decoders is not known (\(Rule.lockUnknown.id))"
         case .allOrNothing:
-            "it keeps them only if the firmware made the region, which nothing shows (\(Rule.firmwareRegionKept.id))"
+            "this kernel keeps them only if the firmware created the region, which can't be read (\(Rule.firmwareRegionKept.id))"
         case .hmemOnly, .deferring, .coordinated, .unfixed:
-            "it is not known whether they are locked (\(Rule.resetOnRemoval.id))"
+            "whether they are locked is not known (\(Rule.resetOnRemoval.id))"
         }
     }
 }
@@ -52,15 +52,15 @@ extension UnknownFact {
         case .hmemOnly: return nil
         case .deferring:
             guard model.constants.keepsLockedDecoders != false else { return nil }
-            words = "it is not known whether this kernel keeps locked decoders, as those of \(names) may be"
+            words = "whether this kernel keeps locked decoders is not known, and those of \(names) may be locked"
         case .coordinated, .unfixed:
             words =
                 machine.material.unrecorded.isEmpty
                 ? "the kernel does not show whether the decoders of \(names) are locked"
-                : "the material does not tell whether the decoders of \(names) are locked"
+                : "the recording does not show whether the decoders of \(names) are locked"
         case .allOrNothing:
             words =
-                "this kernel keeps the decoders of regions that the firmware made, and nothing shows whether it made \(names)"
+                "this kernel keeps the decoders of regions that the firmware created; whether it created \(names) can't be read"
         }
         return regions.isEmpty ? nil : UnknownFact(.keptDecoders, words, or: [.regionsAreLocked(regions.map(\.name))])
     }

@@ -30,12 +30,12 @@ extension KernelModel {
     /// Why the driver of `module` can't be bound to what it had; nil where it can.
     private func refusalToBind(_ module: String) -> String? {
         guard let driver = constants.drivers[module] else { return nil }
-        let builtIn = "\(module) is part of the kernel image"
+        let builtIn = "\(module) is built into the kernel"
         guard driver.isRegistered else {
-            return "\(builtIn), and this boot left it out: the kernel has no driver \(driver.driver) before a reboot"
+            return "\(builtIn), but this boot skipped it: the driver \(driver.driver) is missing until a reboot"
         }
         if !driver.hasBindFiles {
-            return "\(builtIn), and its driver has no file to bind it by (suppress_bind_attrs)"
+            return "\(builtIn), and its driver has no bind file in sysfs (suppress_bind_attrs)"
         }
         return refusalOfMany(driver, of: module).map { "\(builtIn), and \($0)" }
     }
@@ -49,13 +49,13 @@ extension KernelModel {
 
     /// Why the driver of `module` can't be unbound from what it has; nil where it can.
     private func refusalToUnbind(_ module: String) -> String? {
-        let builtIn = "\(module) is part of the kernel image (modules.builtin)"
+        let builtIn = "\(module) is built into the kernel (modules.builtin)"
         switch module {
         case "cxl_acpi", "dax_hmem": break
         case "dax_cxl":
             return
-                "\(builtIn), and its driver has no file to unbind it by (drivers/dax/cxl.c: suppress_bind_attrs)"
-        default: return "\(builtIn): it can't be removed (ENOENT)"
+                "\(builtIn), and its driver has no unbind file in sysfs (drivers/dax/cxl.c: suppress_bind_attrs)"
+        default: return "\(builtIn): it can't be unloaded (ENOENT)"
         }
         let driver = constants.drivers[module]
         let devices = driver?.devices ?? []
@@ -64,7 +64,7 @@ extension KernelModel {
             return isAtWork ? "\(builtIn), and the device that its driver is bound to is not known" : nil
         }
         if driver?.hasBindFiles == false {
-            return "\(builtIn), and its driver has no file to unbind it by (suppress_bind_attrs)"
+            return "\(builtIn), and its driver has no unbind file in sysfs (suppress_bind_attrs)"
         }
         return driver.flatMap { refusalOfMany($0, of: module) }.map { "\(builtIn), and \($0)" }
     }

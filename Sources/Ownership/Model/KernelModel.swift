@@ -14,7 +14,7 @@ struct KernelModel: Equatable, Sendable {
     var isHeld = false
     /// The kernel has a helper for request_module().
     var hasHelper: Bool
-    /// How often something other than a module holds a module.
+    /// How often something that is not a module holds a module.
     var references: [String: Int]
     /// `cxl_acpi` is bound: the windows are in iomem.
     var windowsAreLive = false
@@ -70,8 +70,16 @@ struct KernelModel: Equatable, Sendable {
 
     /// Why they are not, in words.
     var whyUnseen: String {
-        if !windowsAreLive { return "cxl_acpi is out" }
-        return "\(["cxl_pci", "cxl_mem", "cxl_port"].first { !has($0) } ?? "cxl_acpi") is out"
+        if !windowsAreLive { return whyNoWindows }
+        return absence(of: ["cxl_pci", "cxl_mem", "cxl_port"].first { !has($0) } ?? "cxl_acpi")
+    }
+
+    /// Why `/proc/iomem` has no CXL window, in words.
+    var whyNoWindows: String { absence(of: "cxl_acpi") }
+
+    /// That `module` is not at work, in words: a driver of the kernel image can be unbound, and a module not loaded.
+    private func absence(of module: String) -> String {
+        "\(module) is not \(constants.builtin.contains(module) ? "bound" : "loaded")"
     }
 
     /// Who has a dax device over bytes that no edge cuts; many ranges are asked about through a `ModelIndex`.

@@ -19,7 +19,7 @@ extension KernelModel {
             if isHeld {
                 return StepOutcome(
                     self,
-                    refusal: "the hold keeps cxl_acpi out: release it first (no errno, the kernel is not asked)"
+                    refusal: "the hold blocks cxl_acpi: put `release` first (no errno: the kernel is not called)"
                 )
             }
             model.loadCxlAcpi()
@@ -86,7 +86,7 @@ extension KernelModel {
         var model = self
         if constants.loadsCxlFirst && !isHeld {
             // cxl_pmem comes before them, where modprobe's configuration has no command in place of a module that it needs
-            // (that of ndctl has one for libnvdimm): daxswitch runs none, so that it does not count.
+            // (that of ndctl has one for libnvdimm): daxswitch runs none, so it does not count.
             if modules.lookUpRefusal("cxl_acpi") == nil { model.loadCxlAcpi() }
             for module in ["cxl_pci", "cxl_mem"] where modules.lookUpRefusal(module) == nil { model.loadCxl(module) }
         } else if constants.asksForCxl && !isHeld {
@@ -121,7 +121,7 @@ extension KernelModel {
                 decide(
                     region.range,
                     [.firstClaimWins],
-                    "dax_hmem holds bytes of \(region.name): dax_cxl fails on it (-ENOMEM)"
+                    "dax_hmem already has bytes of \(region.name), so dax_cxl fails on it (-ENOMEM)"
                 )
                 continue
             }
@@ -172,11 +172,11 @@ extension KernelModel {
     private func probeDecision(for range: AddressRange, _ known: ProbedRegions) -> ProbeDecision {
         let generation = constants.generation
         if generation == .hmemOnly { return .register(.hmemOwnsAll, "this kernel has no dax_cxl") }
-        guard constants.meetsWindow(range) else { return .register(.outsideWindows, "\(range) meets no CXL window") }
+        guard constants.meetsWindow(range) else { return .register(.outsideWindows, "\(range) lies in no CXL window") }
         guard windowsAreLive else {
-            return .register(.noWindow, "cxl_acpi is out, so that \(range) meets no window in iomem")
+            return .register(.noWindow, "\(whyNoWindows), so \(range) lies in no CXL window")
         }
-        if generation == .deferring { return .leave(.deferToCxl, "\(range) meets a CXL window") }
+        if generation == .deferring { return .leave(.deferToCxl, "\(range) overlaps a CXL window") }
         if probeIsPending {
             if let region = known.committed(containing: range) {
                 return .leave(.initialProbeRegion, "\(region.name) contains \(range) at the initial probe")
@@ -184,10 +184,10 @@ extension KernelModel {
             return .register(.initialProbeHmem, "no committed region contains \(range) at the initial probe")
         }
         guard generation == .unfixed else {
-            return .leave(.laterProbeDefers, "the initial probe is over and \(range) meets a CXL window")
+            return .leave(.laterProbeDefers, "the initial probe is done and \(range) overlaps a CXL window")
         }
         return known.canBeClaimed(over: range)
-            ? .race : .register(.reloadRace, "no region is there that dax_cxl could register first")
+            ? .race : .register(.reloadRace, "there is no region that dax_cxl could register first")
     }
 
     private mutating func carryOut(
@@ -212,7 +212,7 @@ extension KernelModel {
             return decide(range, [.alignment], "\(range) is not aligned to 2 MiB")
         }
         if constants.refusesOverlap, let other = taken.holder(of: range) {
-            return decide(range, [rule, .firstClaimWins], "\(other) already holds bytes of \(range)")
+            return decide(range, [rule, .firstClaimWins], "\(other) already has bytes of \(range)")
         }
         taken.register(place)
         if constants.regionIsIdle {

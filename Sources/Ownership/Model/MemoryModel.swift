@@ -80,10 +80,13 @@ extension KernelModel {
     /// The device over `range` gets the driver, and its blocks the state, that the use takes.
     func restoring(_ use: MemoryUse, over range: AddressRange) -> StepOutcome {
         guard let index = claims.firstIndex(where: { $0.overlaps(range) }) else {
-            return StepOutcome(self, refusal: "no dax device lies over \(range)")
+            return StepOutcome(self, refusal: "no dax device covers \(range)")
         }
         if use != .idle, let bytes = claims[index].ranges.first(where: Obstacles(in: self).block) {
-            return StepOutcome(self, refusal: "no driver can bind over \(bytes): another resource in iomem cuts it")
+            return StepOutcome(
+                self,
+                refusal: "no driver can bind to \(bytes): another resource in /proc/iomem splits it"
+            )
         }
         var model = self
         switch use {
@@ -117,7 +120,7 @@ extension KernelModel {
                     ? claim.span?.contains(range) == true
                     : claim.ranges.count == 1 && claim.ranges[0].contains(range) && claim.ranges[0].start < range.start
             })
-        else { return StepOutcome(self, refusal: "no dax device has \(range) as its end (EINVAL)") }
+        else { return StepOutcome(self, refusal: "no dax device ends with \(range) (EINVAL)") }
         var model = self
         let split = claims[index]
         if !isFree {

@@ -154,7 +154,7 @@ struct ModelConstants: Equatable, Sendable {
 struct DecoderDoubt: Equatable, Sendable {
     /// What would end the doubt.
     enum Remedy: Equatable, Sendable {
-        /// The drivers show the decoders, once this command has brought them in.
+        /// The drivers show the decoders, once this command has loaded them.
         case showDecoders(by: String)
         /// The drivers are kept out: at the next boot, the decoders are as the firmware leaves them.
         case reboot

@@ -49,18 +49,18 @@ struct ModelIndex: Sendable {
         if over.count > 1 {
             return Decision(
                 rules: [Rule.bothClaim.id],
-                why: over.map(\.through).joined(separator: " and ") + " both hold the bytes"
+                why: over.map(\.through).joined(separator: " and ") + " both have a device over the bytes"
             )
         }
         if let claim = over.first, claim.owner == .cxl {
             return Decision(
                 rules: (decided?.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
-                why: "dax_cxl holds \(claim.through) (\(claim.ranges.words))"
+                why: "dax_cxl owns \(claim.through) (\(claim.ranges.words))"
             )
         }
         if let decided { return decided }
         if over.first != nil {
-            return Decision(rules: [hmemRule(range).id], why: "dax_hmem holds it already, and no step changes that")
+            return Decision(rules: [hmemRule(range).id], why: "dax_hmem already owns it, and no step changes that")
         }
         if !model.has("dax_hmem") && !model.has("dax_cxl") {
             return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
@@ -68,8 +68,8 @@ struct ModelIndex: Sendable {
         if constants.hmemIsDisabled {
             return Decision(
                 rules: [Rule.hmemDisabled.id] + (constants.generation == .hmemOnly ? [] : [Rule.noRegion.id]),
-                why: "device_hmem.disable is set: dax_hmem has no range"
-                    + (constants.generation == .hmemOnly ? "" : ", and no assembled region lies over it")
+                why: "device_hmem.disable is set, so dax_hmem has no range"
+                    + (constants.generation == .hmemOnly ? "" : ", and no assembled region covers it")
             )
         }
         if !units.overlaps(range), !regions.overlaps(range) {
@@ -77,13 +77,13 @@ struct ModelIndex: Sendable {
             return Decision(
                 rules: [Rule.proximityRanges.id] + (canBeMixed ? [Rule.mixedRange.id] : []),
                 why: "\(range) is in no HMEM range"
-                    + (canBeMixed ? ", or in one of the SRAT that is partly something else" : "")
+                    + (canBeMixed ? ", or its SRAT range also covers other memory" : "")
             )
         }
         if constants.modules.isMissing("dax_cxl"), regions.overlaps(range) {
-            return Decision(rules: [Rule.noRegion.id], why: "this kernel has no dax_cxl, and dax_hmem left it")
+            return Decision(rules: [Rule.noRegion.id], why: "this kernel has no dax_cxl, and dax_hmem left it to CXL")
         }
-        return Decision(rules: [Rule.noRegion.id], why: "no assembled region lies over it, and dax_hmem left it")
+        return Decision(rules: [Rule.noRegion.id], why: "no assembled region covers it, and dax_hmem left it to CXL")
     }
 
     /// The smallest is the newest.

@@ -45,7 +45,7 @@ struct ModelRegion: Hashable, Sendable {
     var mode = "ram"
     var lock: LockPolicy
     var life: Life
-    /// It is persistent and was assembled while cxl_pmem was out: it has no nvdimm bridge.
+    /// It is persistent and was assembled while cxl_pmem was not loaded: it has no nvdimm bridge.
     var lacksBridge = false
     /// It is a line of iomem, which cuts what is not inside of it. The kernel goes on where it can't be inserted
     /// (drivers/cxl/core/region.c: __construct_region(), "cannot insert resource").

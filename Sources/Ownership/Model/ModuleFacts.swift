@@ -8,7 +8,7 @@ struct ModuleFacts: Equatable, Sendable {
     private var known: Set<String>?
     /// Names in `module_blacklist=` on the kernel command line.
     private var barred: Set<String>
-    /// Modules that something other than a module holds at the start: the references beside those of modules.
+    /// Modules that something that is not a module holds at the start: the references beside those of modules.
     let references: [String: Int]
     /// Modules that are being loaded or removed.
     private var changing: Set<String>
@@ -57,10 +57,10 @@ struct ModuleFacts: Equatable, Sendable {
     /// Why `module` can't be loaded, with the errno; nil where it can.
     func refusalToLoad(_ module: String) -> String? {
         if let known, !known.contains(module) {
-            return "this kernel has no module \(module): libkmod finds none in modules.dep (ENOENT)"
+            return "this kernel has no module \(module): it is not in modules.dep (ENOENT)"
         }
         return ([module] + needs(of: module)).first(where: barred.contains).map {
-            "module_blacklist= on the kernel command line names \($0) (EPERM)"
+            "module_blacklist= on the kernel command line blocks \($0) (EPERM)"
         }
     }
 
@@ -73,7 +73,7 @@ struct ModuleFacts: Equatable, Sendable {
 
     /// Why modprobe does not load `module`; nil where it does.
     func lookUpRefusal(_ module: String) -> String? {
-        lineAgainst(module).map { "\($0) keeps \(module) out (no errno, the kernel is not asked)" }
+        lineAgainst(module).map { "\($0) blocks \(module) (no errno: the kernel is not called)" }
     }
 
     /// The lines of which it is not known keep modules out, too.
@@ -104,7 +104,7 @@ extension KernelModel {
         }
         if constants.modules.isChanging(module) { return "\(module) is being loaded or removed (EBUSY)" }
         return references[module].map { count in
-            "\(module) is in use: something holds \(count) reference\(count == 1 ? "" : "s") (EAGAIN, which is EWOULDBLOCK)"
+            "\(module) is in use: it has \(count) reference\(count == 1 ? "" : "s") (EAGAIN, which is EWOULDBLOCK)"
         }
     }
 }

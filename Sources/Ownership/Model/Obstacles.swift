@@ -1,6 +1,6 @@
 import Iomem
 
-/// The resources in iomem that cut dax devices, so that no driver can reserve their bytes (-EBUSY).
+/// The resources in iomem that cut dax devices, so no driver can reserve their bytes (-EBUSY).
 struct Obstacles {
     private let cutters: RangeIndex
     /// What the kernel uses as memory: nothing else gets a byte of it (IORESOURCE_BUSY; kernel/resource.c: __request_region()).

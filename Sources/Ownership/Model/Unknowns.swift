@@ -26,17 +26,19 @@ package struct PlanningError: Error, Sendable, Equatable {
     }
     /// What kind of obstacle.
     package let code: Code
-    /// A sentence for a person, with the way out.
+    /// A sentence for a person, with the fix.
     package let message: String
 
     /// It is not known which rules the kernel of `machine` follows.
     fileprivate static func generationUnknown(_ machine: MachineState) -> PlanningError {
+        let release = machine.kernel.release
+        let words = release == Kernel.unknownRelease ? "the kernel" : "kernel \(release)"
         let isBare = machine.softReserved.isEmpty && machine.windows.isEmpty && machine.regions.isEmpty
         return PlanningError(
             code: .generationUnknown,
             message: isBare
                 ? "this machine shows no Soft Reserved memory, no CXL window and no CXL region: there is nothing to decide"
-                : "it is not known which rules kernel \(machine.kernel.release) follows: "
+                : "which rules \(words) follows is not known: "
                     + machine.kernel.generation.evidence.joined(separator: " ")
                     + " Name them with --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
         )
@@ -51,7 +53,7 @@ struct Unknowns {
     let models: [KernelModel]
     /// The models, for questions about ranges.
     let indexes: [ModelIndex]
-    /// Bytes under which a model supposes a region that ends where nobody knows: their edges are in no fact.
+    /// Bytes under which a model assumes a region with an unknown end: their edges are in no fact.
     let supposedParts: [AddressRange]
     private let supposedEdges: Edges
 
@@ -159,7 +161,7 @@ extension UnknownFact {
     /// Half of a hold: so both a hold and a release are needed, whichever comes first.
     fileprivate static func hold(_ machine: MachineState) -> UnknownFact? {
         machine.holdGap.map { gap in
-            UnknownFact(.hold, "it is not known whether cxl_acpi is kept out: \(gap)", or: .holdCounts)
+            UnknownFact(.hold, "whether cxl_acpi is blocked is not known: \(gap)", or: .holdCounts)
         }
     }
 
@@ -169,7 +171,7 @@ extension UnknownFact {
         guard !names.isEmpty else { return nil }
         return UnknownFact(
             .dynamicCapacity,
-            "which bytes of \(names.joined(separator: ", ")) have memory is not known: the capacity is dynamic",
+            "which bytes of \(names.joined(separator: ", ")) have memory is not known: its capacity is dynamic",
             or: .regionsHaveMemory(names)
         )
     }
@@ -180,7 +182,7 @@ extension UnknownFact {
         guard !settings.regionIsIdle, settings.loadedRegionIsIdle == true else { return nil }
         return UnknownFact(
             .regionIdle,
-            "dax_hmem.region_idle is set on the loaded module and not on the command line: the next load may have it",
+            "dax_hmem.region_idle is set on the loaded module, but not on the kernel command line: the next load may or may not set it",
             or: .regionIsIdle
         )
     }
@@ -190,7 +192,7 @@ extension UnknownFact {
         guard model.constants.asksForCxl, !model.hasHelper else { return nil }
         return UnknownFact(
             .moduleHelper,
-            "/proc/sys/kernel/modprobe names no program that loads modules: whether it is put right before dax_hmem is "
+            "/proc/sys/kernel/modprobe does not name a program that loads modules. Whether that changes before dax_hmem is "
                 + "loaded again is not known",
             or: .releaseRestoresHelper
         )
@@ -202,7 +204,7 @@ extension UnknownFact {
         let words = settings.doubtful.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
         return UnknownFact(
             .modprobe,
-            "it is not known whether modprobe loads " + words.joined(separator: ", "),
+            "whether modprobe loads these modules is not known: " + words.joined(separator: ", "),
             or: .modprobeKeepsOut
         )
     }
@@ -212,7 +214,7 @@ extension UnknownFact {
         guard let program = kernel.unknownModuleHelper, model.constants.asksForCxl else { return nil }
         return UnknownFact(
             .otherHelper,
-            "/proc/sys/kernel/modprobe is \(program): whether it loads modules is not known",
+            "/proc/sys/kernel/modprobe is \(program). Whether that program loads modules is not known",
             or: .helperLoadsNothing
         )
     }
@@ -223,13 +225,13 @@ extension UnknownFact {
         else { return nil }
         return UnknownFact(
             .initialProbe,
-            "initial probe unknown: dax_hmem may have met a window earlier in this boot",
+            "the initial probe is unknown: an earlier dax_hmem probe of this boot may have found a CXL window",
             or: .probeIsPending
         )
     }
 }
 
-/// While `cxl_acpi` or the memory devices' drivers are out, sysfs shows no decoder: regions may wait in them.
+/// While `cxl_acpi` or the memory devices' drivers are not loaded, sysfs shows no decoder: regions may wait in them.
 ///
 /// What lies over one range says nothing about another, and no rule takes two ranges together: one supposition for
 /// all of them gives every range its owners.
@@ -262,7 +264,7 @@ private struct UnseenRegions {
         parts = halves.map(\.range)
         fact = UnknownFact(
             .unseenRegions,
-            "decoders unseen: a committed region may lie over \(names), or over a part of it (\(why))",
+            "no decoders are visible: a committed region may cover \(names), or a part of it (\(why))",
             or: .regionsWait(wholes),
             .regionsWait(halves)
         )

@@ -10,7 +10,7 @@ extension KernelModel {
         if module == "cxl_pmem" && windowsAreLive {
             return StepOutcome(
                 self,
-                refusal: "cxl_pmem is in use: the nvdimm bus below cxl_acpi holds it (EAGAIN, which is EWOULDBLOCK)"
+                refusal: "cxl_pmem is in use by the nvdimm bus of cxl_acpi (EAGAIN, which is EWOULDBLOCK)"
             )
         }
         var model = self
@@ -39,7 +39,7 @@ extension KernelModel {
         leak(claims.filter { $0.owner == owner })
         for claim in claims where claim.owner == owner {
             for range in claim.ranges {
-                decide(range, [.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is removed")
+                decide(range, [.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is not loaded")
             }
         }
         claims.removeAll { $0.owner == owner }
@@ -67,7 +67,7 @@ extension KernelModel {
         leak(claims.filter(isLost))
         for claim in claims where isLost(claim) {
             for range in claim.ranges where !decisions.has(range) {
-                decide(range, [.noDriver], "\(claim.through) goes \(how)")
+                decide(range, [.noDriver], "\(claim.through) is removed \(how)")
             }
         }
         claims.removeAll(where: isLost)

@@ -23,7 +23,7 @@ struct UnrecordedOwners {
         let names = (free + regions).merged().words
         fact = UnknownFact(
             .unrecordedOwners,
-            "the material does not have the dax devices: who owns \(names) now is not known",
+            "the recording does not include the dax devices: who owns \(names) now is not known",
             or: others
         )
     }
@@ -38,7 +38,7 @@ extension UnknownFact {
         let ranges = model.constants.ranges
         return UnknownFact(
             .unrecordedWindows,
-            "the material does not have the ACPI tables: a CXL window may lie over "
+            "the recording does not include the ACPI tables: a CXL window may cover "
                 + ranges.words,
             or: [.windowsLie(ranges, withRegions: false), .windowsLie(ranges, withRegions: true)]
         )
@@ -51,7 +51,7 @@ extension UnknownFact {
         guard !ranges.isEmpty else { return nil }
         return UnknownFact(
             .unrecordedBlocks,
-            "the material does not have the memory blocks: whether memory of kmem over \(ranges.words) is online is not "
+            "the recording does not include the memory blocks: whether memory of kmem at \(ranges.words) is online is not "
                 + "known",
             or: [.memoryIsOnline(ranges)]
         )
@@ -72,7 +72,7 @@ extension UnknownFact {
         guard !names.isEmpty else { return nil }
         return UnknownFact(
             .unrecordedModules,
-            "the material does not have the loaded modules: whether \(names.joined(separator: ", ")) are in is not known",
+            "the recording does not include the loaded modules: whether \(names.joined(separator: ", ")) are loaded is not known",
             or: [.modulesAreIn(names)]
         )
     }

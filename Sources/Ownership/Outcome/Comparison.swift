@@ -100,7 +100,7 @@ private func iomemDifferences(_ prediction: Prediction, _ machine: MachineState)
             expected: [],
             found: line.name,
             kind: .iomem,
-            what: "/proc/iomem has a line \"\(line.name)\" over \(line.range) that was not expected"
+            what: "/proc/iomem has an unexpected line \"\(line.name)\" over \(line.range)"
         )
     }
     return (missing + surplus).sorted { left, right in
@@ -113,7 +113,7 @@ private func iomemDifferences(_ prediction: Prediction, _ machine: MachineState)
 func holdDifferences(isHeld: Bool, _ machine: MachineState) -> [Difference] {
     guard machine.holdGap != nil || machine.isHeld != isHeld else { return [] }
     let found = machine.holdGap == nil ? machine.isHeld ? "held" : "not held" : "half held"
-    let what = machine.holdGap ?? (isHeld ? "cxl_acpi is not kept out" : "cxl_acpi is kept out")
+    let what = machine.holdGap ?? (isHeld ? "cxl_acpi is not blocked from loading" : "cxl_acpi is blocked from loading")
     return [
         Difference(range: nil, expected: [isHeld ? "held" : "not held"], found: found, kind: .hold, what: what)
     ]

@@ -10,7 +10,7 @@ struct IomemModel {
     private let unknown: Set<AddressRange>
 
     /// - Parameter ranges: Lines that meet none of these are left out.
-    /// - Parameter unknown: Bytes with edges that nobody knows: a line over them would say too much.
+    /// - Parameter unknown: Bytes with unknown edges: a line over them would say too much.
     init(models: [KernelModel], ranges: [AddressRange], unknown: [AddressRange]) {
         self.models = models
         self.ranges = RangeIndex(ranges)
@@ -80,7 +80,7 @@ struct IomemModel {
     }
 }
 
-/// The name of a resource without the numbers that nobody chooses; nil where it is none that the model speaks of.
+/// The name of a resource without the numbers that the kernel assigns; nil for a resource that the model does not have.
 func modelName(_ name: String) -> String? {
     if name == "Soft Reserved" || name == "System RAM (kmem)" { return name }
     if name.hasPrefix("CXL Window ") { return "CXL Window N" }

@@ -2,7 +2,7 @@ package import Iomem
 package import Machine
 
 /// What the bytes of a range are used for; the raw value is the word in the JSON documents.
-package enum MemoryState: String, Sendable {
+package enum MemoryState: String, Sendable, CaseIterable {
     /// A dax device without a driver.
     case idle
     /// A character device (`device_dax`).
@@ -60,7 +60,7 @@ package struct OwnedRange: Sendable, Equatable {
 
 /// Who owns bytes, in a sentence that a clause can follow.
 func ownerSentence(_ range: AddressRange, isKnown: Bool, _ owner: String) -> String {
-    isKnown ? "\(range) is owned by \(owner)" : "who owns \(range) is not known"
+    isKnown ? "\(range) is owned by \(owner)" : "the owner of \(range) is not known"
 }
 
 /// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range, HMEM range and ram

@@ -90,7 +90,7 @@ extension KernelModel {
     /// Whether udev, where it runs, loads `module` at its own time: `cxl_pmem` for the nvdimm bridge that `cxl_acpi`
     /// makes (drivers/cxl/acpi.c: add_root_nvdimm_bridge(); the alias in drivers/cxl/pmem.c; seen on 6.12).
     ///
-    /// The hold keeps `cxl_acpi` out and nothing else: the kernel's request for `cxl_pci` can be granted all the same
+    /// The hold keeps `cxl_acpi` out and nothing else: the kernel's request for `cxl_pci` can be granted anyway
     /// (drivers/dax/hmem/hmem.c, 7.1 on: dax_hmem_init()).
     private func maySoonHave(_ module: String) -> Bool {
         switch module {

@@ -47,8 +47,8 @@ struct PredictionEvidence {
         else { return [] }
         let lines = under.lines(in: range).map { "\($0.name) (/proc/iomem)" }
         return [
-            "\(range) is of the HMEM range \(unit) (/sys/firmware/acpi/tables/SRAT) and not Soft Reserved: "
-                + (lines.first ?? "nothing says that there is memory")
+            "\(range) is a part of the HMEM range \(unit) (/sys/firmware/acpi/tables/SRAT), but not Soft Reserved: "
+                + (lines.first ?? "no table or device reports memory there")
         ]
     }
 
@@ -63,11 +63,11 @@ struct PredictionEvidence {
     private func regions(_ range: AddressRange) -> [String] {
         regionIndex.places(overlapping: range).map { place in
             let region = placed[place]
-            let locked = region.locked.map { $0 ? "1" : "0" } ?? "not there"
+            let locked = region.locked.map { $0 ? "1" : "0" } ?? "missing"
             return
                 "/sys/bus/cxl/devices/\(region.name): \(region.range?.description ?? "no range"), mode \(region.mode), "
                 + "commit \(region.committed ? 1 : 0), locked \(locked), dax_\(region.name) "
-                + (region.assembled ? "there" : "not there")
+                + (region.assembled ? "present" : "missing")
         }
     }
 
@@ -78,8 +78,8 @@ struct PredictionEvidence {
             let region = remembered.regions[place]
             return "/run/daxswitch/regions.json: a region over \(region.range), locked \(region.locked)"
         } + [
-            "/run/daxswitch/regions.json: \(decoded ? "a" : remembered.isComplete ? "no" : "no seen") decoder "
-                + "that stays without cxl_acpi answers for it"
+            "/run/daxswitch/regions.json: \(decoded ? "a" : remembered.isComplete ? "no" : "no visible") decoder "
+                + "that stays programmed without cxl_acpi maps it"
         ]
     }
 

@@ -7,7 +7,7 @@ package struct Target: Sendable, Equatable {
     private let prediction: Prediction
     /// Whether `cxl_acpi` is kept out; nil where the plan says nothing about it.
     private let isHeld: Bool?
-    /// The uses that memory is brought back to, as the steps that bring them.
+    /// The uses that are restored, as the steps that do it.
     private let uses: [Step]
 
     /// What a saved plan says. It speaks of the hold where it has a step for it.
@@ -17,7 +17,7 @@ package struct Target: Sendable, Equatable {
         uses = OwnershipGoal(after: plan, isHeld: false).uses
     }
 
-    /// What the last of the steps of a run, those of `plan`, bring, if the run as a whole is to reach `goal`.
+    /// The result of the last steps of a run, those of `plan`, if the run as a whole is to reach `goal`.
     package init(of plan: Plan, reaching goal: OwnershipGoal) {
         prediction = plan.prediction
         isHeld = goal.isHeld
@@ -53,7 +53,7 @@ package struct Target: Sendable, Equatable {
     }
 }
 
-/// Where memory on `machine` is not in the use and zone that `steps` bring it back to.
+/// Where memory on `machine` is not in the use and zone that `steps` restore.
 func useDifferences(_ steps: [Step], _ machine: MachineState) -> [Difference] {
     steps.compactMap { step in
         if case .splitDevice(let range) = step {
@@ -74,7 +74,7 @@ func useDifferences(_ steps: [Step], _ machine: MachineState) -> [Difference] {
             expected: [use.description],
             found: missing,
             kind: .use,
-            what: "\(range) is not back in use as \(use): \(missing)"
+            what: "\(range) is not in its previous use (\(use)): \(missing)"
         )
     }
 }

@@ -44,7 +44,7 @@ extension Planner {
             + order.map(Step.load)
     }
 
-    /// Users before what they use, so that the kernel refuses no removal.
+    /// Users before what they use, so the kernel refuses no removal.
     private static let removalOrder = [
         "kmem", "device_dax", "dax_cxl", "dax_hmem", "cxl_acpi", "cxl_pmem", "cxl_pci", "cxl_mem", "cxl_port",
     ]
@@ -57,7 +57,7 @@ extension Plan {
             && Set(hazards) == Set(other.hazards)
     }
 
-    /// How dangerous it is, the gravest kind first: hazards that crash, that lose memory, that fail; ranges without one owner.
+    /// How dangerous it is, the most severe kind first: hazards that crash, that lose memory, that fail; ranges without one owner.
     fileprivate var danger: [Int] {
         [Hazard.Severity.crash, .loss, .failure].map { severity in hazards.count { $0.severity == severity } }
             + [prediction.ranges.count { $0.owners.count != 1 }]

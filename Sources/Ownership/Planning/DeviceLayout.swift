@@ -60,11 +60,11 @@ extension MachineState {
                     || device.owner == .hmem && device.ranges.contains { unbound.contains(where: $0.overlaps) }
             } && !(region.isWhole && region.splits.allSatisfy(made.contains))
         }.map { region in
-            "\(region.name) is split into \(region.words). The split is lost: the new driver makes one device over all of "
+            "\(region.name) is split into \(region.words). The split is lost: the new driver creates one device over all of "
                 + "it. "
                 + (region.isWhole && region.splits.allSatisfy(restoring.contains)
-                    ? "With --offline-memory it is made again, and each device gets its use back."
-                    : "Note the layout (daxctl list) to make it again.")
+                    ? "With --offline-memory it is created again, and each device gets its previous use."
+                    : "Save the layout (`daxctl list`) to create it again.")
         }
     }
 }

@@ -1,6 +1,6 @@
 package import Machine
 
-/// The facts that a plan relies on, so that a saved plan is not carried out on another state.
+/// The facts that a plan relies on, so a saved plan is not carried out on another state.
 package struct Fingerprint: Sendable, Equatable {
     /// The machine.
     package var host: Host
@@ -26,7 +26,7 @@ package struct Fingerprint: Sendable, Equatable {
         }
     }
 
-    /// Everything that is not the same on `machine` any more; on another host just that.
+    /// Everything that is no longer the same on `machine`; on another host just that.
     package func changes(on machine: MachineState) -> [FactChange] {
         let identity = identityChanges(on: machine)
         return host.mayBe(machine.host) ? identity + factChanges(on: machine) : identity
@@ -87,7 +87,7 @@ package struct FactChange: Sendable, Equatable {
 }
 
 extension FactChange: CustomStringConvertible {
-    package var description: String { "\(fact): \(before ?? "not known") before, \(now ?? "not known") now" }
+    package var description: String { "\(fact): \(before ?? "none") -> \(now ?? "none")" }
 }
 
 extension Plan {
@@ -103,7 +103,7 @@ extension Plan {
         let unseen = other.hazards.filter { request.accepted.contains($0.id) && !hazards.covers($0) }
         return [
             FactChange(fact: "steps", before: steps(self), now: steps(other)),
-            FactChange(fact: "what the steps bring", before: owners(self), now: owners(other)),
+            FactChange(fact: "result of the steps", before: owners(self), now: owners(other)),
         ].filter(\.isChange)
             + unseen.map { FactChange(fact: "hazard \($0.id.rawValue)", before: "no \($0.subject)", now: $0.subject) }
     }

@@ -15,7 +15,7 @@ extension MachineState {
                 && device.ranges.contains { range in windows.contains { $0.range.overlaps(range) } }
         }
         guard isHeld, persisted != .hmem, modules.state(of: "cxl_acpi") == .live, !ownsByHmem else { return nil }
-        return "a hold keeps cxl_acpi from being loaded, although it is in and dax_hmem owns nothing in a CXL window"
+        return "a hold still blocks cxl_acpi, but it is loaded and dax_hmem owns nothing in a CXL window"
     }
 }
 

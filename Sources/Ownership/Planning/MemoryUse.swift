@@ -1,6 +1,6 @@
 import Machine
 
-/// What the bytes of a dax device are put to: the use that a range had before its driver went, to be brought back.
+/// What the bytes of a dax device are put to: the use that a range had before its driver went, to be restored.
 package enum MemoryUse: Hashable, Sendable {
     /// kmem is bound, and the memory blocks are online in a zone, or offline.
     case systemRAM(OnlineZone)
@@ -13,7 +13,7 @@ package enum MemoryUse: Hashable, Sendable {
 
     /// How memory goes online; the raw value is the word in documents.
     package enum OnlineZone: String, Sendable, CaseIterable {
-        /// ZONE_MOVABLE: what is in it can be migrated, so that it can go offline again.
+        /// ZONE_MOVABLE: what is in it can be migrated, so it can go offline again.
         case movable
         /// A zone that the kernel itself allocates from.
         case kernel

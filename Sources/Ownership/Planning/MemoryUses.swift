@@ -2,8 +2,8 @@ package import Iomem
 package import Machine
 
 extension MachineState {
-    /// The steps that would bring back the use that the dax devices over `range` have now, in address order: one for each
-    /// run of blocks that are online in one zone. Memory that is offline needs none, since that is how kmem brings it,
+    /// The steps that would restore the use that the dax devices over `range` have now, in address order: one for each
+    /// run of blocks that are online in one zone. Memory that is offline needs none, since kmem adds it offline,
     /// unless its device is one of several: kmem does not take those that a step makes.
     package func usesToRestore(over range: AddressRange) -> [Step] {
         let devices = daxDevices.filter { $0.owner != nil && !$0.ranges.isEmpty }
@@ -44,22 +44,23 @@ extension MachineState {
     package func stillOnline(in range: AddressRange) -> String? {
         if let block = memory.blocks(in: range).first(where: \.isOnline) { return "memory\(block.number) is online" }
         return daxDevices.first { device in device.driver == "kmem" && device.ranges.contains { $0.overlaps(range) } }
-            .map { "\($0.name) still has kmem" }
+            .map { "\($0.name) is still bound to kmem" }
     }
 
     /// What keeps just `range` from having a dax device of its own; nil where it has one.
     package func missingDevice(over range: AddressRange) -> String? {
-        daxDevices.contains { $0.ranges == [range] } ? nil : "no dax device is over just \(range)"
+        daxDevices.contains { $0.ranges == [range] } ? nil : "no dax device covers exactly \(range)"
     }
 
     /// What is missing of `use` over `range`; nil where it is complete.
     package func missing(of use: MemoryUse, over range: AddressRange) -> String? {
         guard let device = daxDevices.first(where: { $0.ranges.contains { $0.overlaps(range) } }) else {
-            return "no dax device lies over \(range)"
+            return "no dax device covers \(range)"
         }
         let driver = use.driver
         guard device.driver == driver else {
-            return "\(device.name) has \(device.driver ?? "no driver") instead of \(driver ?? "none")"
+            return
+                "\(device.name) has \(device.driver.map { "the driver \($0)" } ?? "no driver") instead of \(driver ?? "none")"
         }
         guard case .systemRAM(let zone) = use else { return nil }
         let blocks = memory.blocks(in: range)

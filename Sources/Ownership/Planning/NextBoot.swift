@@ -1,7 +1,7 @@
 import Iomem
 package import Machine
 
-/// What a choice that holds from the next boot on brings there, and what would be dangerous about it. Pure.
+/// The result of a choice for the next boots, and what would be dangerous about it. Pure.
 ///
 /// At a boot the decoders are as the firmware leaves them, no module is loaded, and the initial probe is to come.
 package struct NextBoot: Sendable {
@@ -10,7 +10,7 @@ package struct NextBoot: Sendable {
     /// The next boot of `machine`, with the same kernel.
     package init(of machine: MachineState) { self.machine = machine }
 
-    /// The owners that `choice` brings.
+    /// The owners after a boot with `choice`.
     ///
     /// Without `cxl_acpi` no range meets a window (`Rule.noWindow`). With it before dax_hmem, a committed region gets
     /// its range; a window without one goes to dax_hmem at the initial probe (`Rule.initialProbeHmem`), or to nobody
@@ -35,14 +35,14 @@ package struct NextBoot: Sendable {
         return Policy.Want(coveredByRegion: .cxl, windowOnly: windowOnly, outsideWindows: .hmem)
     }
 
-    /// The choice that brings what `policy` wants; nil where it wants nothing, or what no choice brings.
+    /// The choice that leads to what `policy` wants; nil if it wants nothing, or if no choice does.
     package func choice(for policy: Policy) -> BootChoice? {
         let fitting = BootChoice.allCases.filter { choice in
             let owners = owners(of: choice)
             return policy.want.isMet(by: owners)
         }
         guard fitting.count > 1 else { return fitting.first }
-        // Only wishes that both bring: the order says whether cxl_acpi is to stay out.
+        // Both choices meet these wishes: the order says whether cxl_acpi is blocked.
         return policy.order.contains(.hold) ? .hmem : .cxl
     }
 
@@ -77,17 +77,17 @@ package struct NextBoot: Sendable {
             constants.under.empty(in: bytes).isEmpty ? nil : constants.ranges.first { $0.overlaps(bytes) }
         let cause =
             unit.map { unit in
-                "dax_hmem would take \(unit), one range of the SRAT, whole at every boot, and nothing says that there is memory "
+                "dax_hmem would take the whole SRAT range \(unit) at every boot, but no table or device reports memory "
                     + "at \(bytes)"
-            } ?? "dax_hmem would take \(bytes) at every boot, and no CXL decoder answers for it"
+            } ?? "dax_hmem would take \(bytes) at every boot, but no CXL decoder maps it"
         return Hazard(
             id: .undecodedRange,
             subject: "\(bytes)",
             ranges: [bytes],
-            why: "\(cause): onlining it crashes the kernel",
-            wayOut: unit.map { _ in
-                "leave it to CXL (daxswitch plan cxl), or have the firmware give the memory a range of its own in the SRAT"
-            } ?? "leave it to CXL; where a region over it was lost in this boot, reboot first and persist then"
+            why: "\(cause). If it goes online, the kernel crashes",
+            fix: unit.map { _ in
+                "leave it to CXL (daxswitch plan cxl), or use firmware whose SRAT lists this memory as a separate range"
+            } ?? "leave it to CXL. If its region was lost in this boot, reboot first and run persist again"
         )
     }
 
@@ -97,10 +97,10 @@ package struct NextBoot: Sendable {
             subject: "\(range)",
             ranges: [range],
             why:
-                "dax_hmem would take \(range), one range of the SRAT, whole at every boot, and no driver can bind: other memory "
+                "dax_hmem would take the whole SRAT range \(range) at every boot, but no driver could bind: other memory "
                 + "lies in it",
-            wayOut:
-                "leave it to CXL (daxswitch plan cxl), or have the firmware give the memory a range of its own in the SRAT"
+            fix:
+                "leave it to CXL (daxswitch plan cxl), or use firmware whose SRAT lists this memory as a separate range"
         )
     }
 
@@ -110,15 +110,15 @@ package struct NextBoot: Sendable {
             id: .orphanedRange,
             subject: "\(bytes)",
             ranges: [bytes],
-            why: "dax_hmem would not take \(bytes), and nobody else would without cxl_acpi: "
+            why: "without cxl_acpi no driver would own \(bytes): "
                 + (isDisabled
-                    ? "device_hmem.disable is set, so the kernel gives it no range at all"
-                    : "the kernel passes over a range of the SRAT in which other memory lies, and over what no range of the SRAT "
-                        + "holds beside one that does"),
-            wayOut: "leave it to CXL (daxswitch plan cxl), or "
+                    ? "device_hmem.disable is set, so dax_hmem has no range"
+                    : "dax_hmem skips an SRAT range that also covers other memory, and Soft Reserved bytes beside an SRAT range "
+                        + "that overlaps the same Soft Reserved range"),
+            fix: "leave it to CXL (daxswitch plan cxl), or "
                 + (isDisabled
-                    ? "take device_hmem.disable off the kernel command line and reboot first"
-                    : "have the firmware give the memory a range of its own in the SRAT")
+                    ? "remove device_hmem.disable from the kernel command line and reboot first"
+                    : "use firmware whose SRAT lists this memory as a separate range")
         )
     }
 
@@ -134,7 +134,7 @@ package struct NextBoot: Sendable {
         }
     }
 
-    /// Whether the next boot brings other owners than there are now; nil where that can't be known.
+    /// Whether the next boot leads to other owners than there are now; nil where that can't be known.
     ///
     /// Without a choice the kernel decides: only that a hold of this boot ends with it is known.
     package var differs: Bool? {
@@ -191,8 +191,8 @@ package struct NextBoot: Sendable {
                 ranges: bytes,
                 why: "no committed region contains \(bytes.words), so dax_hmem would own every range in a CXL window "
                     + "(\(Rule.allOrNothingHmem.id))",
-                wayOut: "create a region over it first (cxl create-region), or let dax_hmem own the memory: daxswitch "
-                    + "persist hmem"
+                fix: "create a region over it first (cxl create-region), or let dax_hmem own the memory: `daxswitch "
+                    + "persist hmem`"
             )
         ]
     }

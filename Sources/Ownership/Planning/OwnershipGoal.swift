@@ -1,7 +1,7 @@
 package import Iomem
 package import Machine
 
-/// Who owns which bytes, which modules are in, and whether `cxl_acpi` is kept out: what a run began with, and what it brings.
+/// Who owns which bytes, which modules are in, and whether `cxl_acpi` is kept out: what a run began with, and its result.
 package struct OwnershipGoal: Sendable, Equatable {
     /// Bytes with their possible owners.
     package struct PossibleOwners: Sendable, Equatable {
@@ -23,7 +23,7 @@ package struct OwnershipGoal: Sendable, Equatable {
     package var modules: [String: Set<ModuleStanding>]
     /// Whether the drop-in that keeps `cxl_acpi` out is in place.
     package var isHeld: Bool
-    /// The uses of memory, and the devices that they need, as the steps that bring them.
+    /// The uses of memory, and the devices that they need, as the steps that lead to them.
     package var uses: [Step]
 
     /// A goal.
@@ -63,7 +63,7 @@ package struct OwnershipGoal: Sendable, Equatable {
             + useDifferences(uses, machine).map(\.found)
     }
 
-    /// Where what `other` brings is not within this, in words.
+    /// Where what `other` leads to is not within this, in words.
     package func differences(from other: OwnershipGoal) -> [String] {
         let index = RangeIndex(other.ranges.map(\.range))
         let owners = ranges.flatMap { part in
@@ -80,7 +80,7 @@ package struct OwnershipGoal: Sendable, Equatable {
             return "module \(name) would be \(words(found)), not \(words(expected))"
         }
         let isHeld =
-            other.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi would not be kept out" : "cxl_acpi would be kept out"]
+            other.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi would not be blocked" : "cxl_acpi would be blocked"]
         return owners + modules + isHeld
     }
 

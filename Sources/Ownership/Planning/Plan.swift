@@ -1,4 +1,4 @@
-/// A request, the steps that serve it on one machine, and what they bring: what `plan` prints, `--out` saves, `apply` carries
+/// A request, the steps that serve it on one machine, and their result: what `plan` prints, `--out` saves, `apply` carries
 /// out, the journal keeps and `verify` compares a machine with.
 package struct Plan: Sendable, Equatable {
     /// What was asked for: enough to plan again.
@@ -13,7 +13,7 @@ package struct Plan: Sendable, Equatable {
     package var fingerprint: Fingerprint
     /// What else a reader must know, a sentence each.
     package var notes: [String] = []
-    /// The one command that serves the request, planned before; nil where there is none.
+    /// The one command that serves the request, planned before; nil if no command does.
     package var recommendation: String?
     /// When the plan was made, in UTC as ISO 8601 has it; nil where nobody said so.
     package var madeAt: String?

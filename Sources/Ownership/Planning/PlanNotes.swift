@@ -7,7 +7,7 @@ extension Plan {
     /// What the steps leave alone, where a policy's order would not.
     var handOverNotes: [String] {
         guard policy != nil, steps.contains(where: { [.unbindHmem, .bindRegion].contains($0.verb) }) else { return [] }
-        return ["No module is removed, unlike in the policy's order: memory elsewhere keeps its driver and its use."]
+        return ["Unlike in the policy's order, no module is unloaded: other memory keeps its driver and its use."]
     }
 }
 
@@ -18,8 +18,8 @@ extension MachineState {
             guard let driver = modules.builtinDriver(of: module), driver.isRegistered else { return nil }
             let devices = driver.devices.map(\.name).joined(separator: ", ")
             return
-                "\(module) is part of the kernel image: unload:\(module) unbinds its driver from \(devices), and "
-                + "load:\(module) binds it again. Nobody can load it meanwhile, so that nothing has to be held."
+                "\(module) is built into the kernel: unload:\(module) unbinds its driver from \(devices), and "
+                + "load:\(module) binds it again. Nothing can load it meanwhile, so no hold is needed."
         }
     }
 }
@@ -33,7 +33,7 @@ extension Planner.Walk {
         if lost.isEmpty { return [] }
         let block = sizeText(first.constants.memory.blockSize)
         return [
-            "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) are not used as memory, since it is added in whole blocks of "
+            "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) are not used as memory, because memory is added in whole blocks of "
                 + "\(block): \(lost.words)."
         ]
     }

@@ -28,7 +28,7 @@ package struct Planner: Sendable {
         return planner.plan(policy, leavesIdle: request.leavesIdle, accepting: request.accepted)
     }
 
-    /// The steps of `policy` that are needed, with what they bring; no steps if the machine is already as it wants.
+    /// The steps of `policy` that are needed, with their result; no steps if the machine is already as it wants.
     ///
     /// If the policy consents to it, memory in the way is taken offline first; `leavesIdle` keeps it out of use afterwards.
     /// Where single regions can be handed over without harm, these steps take the place of the policy's order.
@@ -98,7 +98,7 @@ package struct Planner: Sendable {
         machine.windows.isEmpty && machine.memdevs.isEmpty && machine.modules.state(of: "cxl_acpi") != .live
     }
 
-    /// What `steps` bring, wanted or not. Needless steps are dropped.
+    /// What `steps` lead to, wanted or not. Needless steps are dropped.
     package func predict(_ steps: [Step]) -> Plan {
         plan(Asked(steps, self, nil), for: Plan.Request(policy: nil, order: steps, overrides: overrides))
     }
@@ -114,8 +114,8 @@ package struct Planner: Sendable {
             let isSure = owned.isOwnerKnown && wishes.allSatisfy { $0 != nil && $0 != owned.owner }
             let wish =
                 isSure || !owned.isOwnerKnown
-                ? "wanted \(words.joined(separator: " or "))"
-                : "and \(words.joined(separator: " or ")) may be wanted: \(start.whyCoverIsUnknown)"
+                ? "expected \(words.joined(separator: " or "))"
+                : "possibly expected \(words.joined(separator: " or ")): \(start.whyCoverIsUnknown)"
             return Difference(
                 range: owned.range,
                 expected: words,
@@ -158,7 +158,7 @@ package struct Planner: Sendable {
         var hazards: [Hazard]
         let builder: PredictionBuilder
 
-        /// Nothing speaks against the steps, and what they bring is certain.
+        /// Nothing speaks against the steps, and their result is certain.
         var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
     }
 

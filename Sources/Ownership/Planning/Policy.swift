@@ -1,6 +1,6 @@
 package import Machine
 
-/// The owner that an admin wants, and the order of steps that is to bring it.
+/// The owner that an admin wants, and the order of steps that is to lead to it.
 package struct Policy: Sendable, Equatable {
     /// The name it was found by, for example `hmem`.
     package var name: String
@@ -10,7 +10,7 @@ package struct Policy: Sendable, Equatable {
     package var order: [Step]
     /// The owner wanted.
     package var want: Want
-    /// What the policy may do unasked.
+    /// What the policy may do without asking.
     package var consent: Consent
 
     /// A policy.

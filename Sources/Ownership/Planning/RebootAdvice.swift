@@ -1,6 +1,6 @@
 import Machine
 
-// How a choice for the next boot is made and the next boot brought about, as the words of a fix.
+// How to make a choice for the next boot and how to get there, as the words of a fix.
 
 extension MachineState {
     /// The command that makes `choice` hold from the next boot on. What is part of the kernel image is left out by the kernel's
@@ -33,7 +33,7 @@ extension KernelModel {
     /// What `canKexecWithDecoders` is worth to a person; empty where it is false.
     var kexecAdvice: String {
         canKexecWithDecoders
-            ? ". `systemctl kexec` is enough and spares the firmware's start: the decoders of all regions are committed, and none "
+            ? ". `systemctl kexec` is enough and skips the firmware: the decoders of all regions are committed, and none "
                 + "was reset in this boot"
             : ""
     }

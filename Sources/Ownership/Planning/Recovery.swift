@@ -1,7 +1,7 @@
 import Iomem
 package import Machine
 
-/// A run that was cut off: what is needed to say how it can come to an end.
+/// A run that was interrupted: what is needed to say how it can come to an end.
 package struct Interruption: Sendable, Equatable {
     /// The plan that the run carries out.
     package var plan: Plan
@@ -37,27 +37,27 @@ extension Sequence<Hazard> {
     }
 }
 
-/// How a run that was cut off can come to an end.
+/// How a run that was interrupted can come to an end.
 package enum Recovery: Sendable, Equatable {
     /// The machine is as it was before the run.
     case isUndone
-    /// These steps bring what the run was to bring; none where the machine is so already.
+    /// These steps lead to the planned result; no steps if the machine already matches it.
     case finish(Plan)
-    /// These steps bring back what was before.
+    /// These steps restore what was before.
     case undo(Plan)
     /// Neither is certain; why, and the hazards that stand in the way of finishing.
     case stuck(String, [Hazard])
 }
 
 extension Planner {
-    /// How `run` can come to an end on this machine: never elsewhere than with the owners it began with or was to bring.
+    /// How `run` can come to an end on this machine: only with the owners before the run or the planned ones.
     ///
     /// - Parameter undoing: Only those that it began with.
     package func recovery(of run: Interruption, undoing: Bool = false) -> Recovery {
         if let module = machine.moduleInChange {
             return .stuck(
-                "\(module) is still being loaded or removed (/proc/modules); run daxswitch recover again when that is over, "
-                    + "or reboot where it never is",
+                "\(module) is still being loaded or unloaded (/proc/modules). Run `daxswitch recover` again when that has ended, "
+                    + "or reboot if it never ends",
                 []
             )
         }
@@ -67,7 +67,7 @@ extension Planner {
         let finish = [rest, predict(run.steps)].first { leads($0, to: run) }
         if let complaint = run.complaint {
             if let finish, finish.isEmpty { return .finish(finish) }
-            return .stuck("the kernel complained during the run (\(complaint)): nobody knows what it holds now", [])
+            return .stuck("the kernel complained during the run (\(complaint)): the kernel's state is unknown", [])
         }
         let undo = wayBack(to: run.original)
         switch (finish, undo) {
@@ -101,13 +101,13 @@ extension Planner {
         let differences = run.target.differences(from: OwnershipGoal(after: rest, isHeld: machine.isHeld))
         let reason =
             hazards.first.map { "\($0.id.rawValue) (\($0.subject)): \($0.why)" } ?? differences.first
-            ?? rest.prediction.missingFacts.first ?? "its outcome is not certain"
-        return "the steps that are left can't be done (\(reason)), and no way back to what was before is certain"
+            ?? rest.prediction.missingFacts.first ?? "the result is not certain"
+        return "the remaining steps can't be done (\(reason)), and a complete rollback is not certain"
     }
 }
 
 extension Planner {
-    /// The plan that brings this machine back to `original`; nil if the model is not certain of any.
+    /// The plan that restores `original` on this machine; nil if the model is not certain of any.
     ///
     /// It has no steps if the machine is as it was.
     ///
@@ -152,7 +152,7 @@ extension Planner {
 }
 
 extension MachineState {
-    /// A module that steps load or remove and that is being loaded or removed just now, by whomever; nil where none is.
+    /// A module that steps load or remove and that is being loaded or removed just now, by any process; nil without such a module.
     package var moduleInChange: String? {
         Step.modules.sorted().first { modules.state(of: $0) == .changing }
     }

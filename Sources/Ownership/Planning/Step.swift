@@ -14,7 +14,7 @@ package enum Step: Hashable, Sendable {
     case release
     /// Take the memory blocks of these bytes offline, all or none, and kmem off their device.
     ///
-    /// Named by address, since a device's name changes when its driver is loaded anew.
+    /// Named by address, since a device's name changes when its driver is loaded again.
     case offlineMemory(AddressRange)
     /// Put these bytes to the use that they had.
     case restoreUse(AddressRange, MemoryUse)
@@ -92,7 +92,7 @@ package enum Step: Hashable, Sendable {
         }
     }
 
-    /// The use that it brings back.
+    /// The use that it restores.
     package var use: MemoryUse? {
         if case .restoreUse(_, let use) = self { use } else { nil }
     }
@@ -140,7 +140,8 @@ package enum Step: Hashable, Sendable {
         let module = underscored(text)
         guard modules.contains(module) else {
             throw StepError(
-                message: "'\(text)' is not a module that daxswitch knows: use one of \(modules.joined(separator: ", "))"
+                message:
+                    "'\(text)' is not a module that daxswitch handles: use one of \(modules.joined(separator: ", "))"
             )
         }
         return module

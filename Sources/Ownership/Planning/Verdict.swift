@@ -2,10 +2,10 @@ internal import Machine
 
 extension Plan {
     /// What a plan comes to, in one word; the raw value is the word in the JSON documents.
-    package enum Verdict: String, Sendable {
+    package enum Verdict: String, Sendable, CaseIterable {
         /// What is wanted is so already.
         case nothingToDo = "nothing-to-do"
-        /// The steps bring what is wanted, and nothing speaks against them.
+        /// The steps lead to what is wanted, and nothing speaks against them.
         case safe
         /// The steps have hazards, and all of them were accepted.
         case accepted

@@ -3,7 +3,7 @@ import Machine
 
 /// A policy, held against every state that the model can reach from any boot, on each generation.
 ///
-/// The plans are the planner's own, made from what a reader of each state would find; what they bring is found by
+/// The plans are the planner's own, made from what a reader of each state would find; their result is found by
 /// playing their steps from the state as it really is.
 package struct PolicyProof: Sendable {
     let policy: Policy
@@ -109,7 +109,7 @@ extension ProofState {
 }
 
 extension ProofFailure {
-    /// Short traces first, then by words, so that the order never varies.
+    /// Short traces first, then by words, so the order never varies.
     fileprivate var order: [String] {
         let length = String(trace.count)
         let padded = String(repeating: "0", count: max(0, 3 - length.count)) + length

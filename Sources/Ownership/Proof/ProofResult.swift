@@ -1,6 +1,6 @@
 package import Machine
 
-/// What the order of a policy brings, from every state that the model can reach.
+/// The result of the order of a policy, from every state that the model can reach.
 package struct ProofResult: Sendable, Equatable {
     /// Each generation once.
     package var generations: [GenerationProof]
@@ -9,21 +9,21 @@ package struct ProofResult: Sendable, Equatable {
     package init(generations: [GenerationProof]) { self.generations = generations }
 }
 
-/// What the order of a policy brings on the kernels of one generation.
+/// The result of the order of a policy on the kernels of one generation.
 package struct GenerationProof: Sendable, Equatable {
     /// The generation.
     package var generation: Generation
     /// States that can be reached.
     package var states = 0
-    /// States in which what is wanted holds already, so that nothing is done.
+    /// States in which what is wanted holds already, so nothing is done.
     package var content = 0
-    /// States from which the order brings what is wanted.
+    /// States from which the order leads to what is wanted.
     package var brought = 0
     /// States in which the plan is refused.
     package var refused = 0
     /// In how many states each hazard refuses; a state can have several.
     package var refusedBy: [Hazard.Identifier: Int] = [:]
-    /// The states in which the order doesn't bring what is wanted, alike ones together, those with the shortest trace first.
+    /// The states in which the order does not lead to what is wanted, alike ones together, those with the shortest trace first.
     package var failures: [ProofFailure] = []
 
     /// States in which nothing refuses the order although it ends elsewhere: none, as long as the planner is right.
@@ -33,7 +33,7 @@ package struct GenerationProof: Sendable, Equatable {
     package init(generation: Generation) { self.generation = generation }
 }
 
-/// States in which the order of a policy doesn't bring what is wanted, all for the same reason.
+/// States in which the order of a policy does not lead to what is wanted, all for the same reason.
 package struct ProofFailure: Sendable, Equatable {
     /// What refuses the order, in the order of declaration; none where the order ends elsewhere.
     package var hazards: [Hazard.Identifier]

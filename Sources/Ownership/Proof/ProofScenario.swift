@@ -101,7 +101,7 @@ struct ProofScenario: Sendable {
         case nothing = "no region"
         case unlocked = "a committed region, not locked"
         case locked = "a committed region, locked"
-        case lockIgnored = "a committed region, its lock ignored by this kernel"
+        case lockIgnored = "a committed, locked region; this kernel ignores the lock"
         case unassembled = "a region that is not assembled"
         case partly = "a committed region over half of it, not locked"
         case partlyLocked = "a committed region over half of it, locked"

@@ -9,7 +9,7 @@ struct ProofSearch {
     /// Searches from the boot of `scenario`.
     ///
     /// - Parameter events: What may happen, as often as it likes.
-    /// - Parameter last: What may happen once more at the very end.
+    /// - Parameter last: What may happen again at the very end.
     init(_ scenario: ProofScenario, events: [ProofEvent] = ProofEvent.switching, last: [ProofEvent] = [.online]) {
         let boot = ProofState(booting: scenario)
         states = [boot]

@@ -13,7 +13,7 @@ struct ProofState: Sendable {
     /// The modules that events load and remove.
     static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "dax_hmem", "dax_cxl", "kmem"]
 
-    /// After these, sysfs shows no decoder, so that daxswitch writes down what it sees before.
+    /// After these, sysfs shows no decoder, so daxswitch writes down what it sees before.
     private static let hiding: [Step] = [.unload("cxl_acpi"), .unload("cxl_pci"), .unload("cxl_mem")]
 
     /// The state in which the machine starts.
@@ -95,7 +95,7 @@ struct ProofState: Sendable {
         model.onlineBlocks.contains { block in model.undecoded.contains { $0.overlaps(block) } }
     }
 
-    /// Brings equal states into equal form: devices have names, reasons are forgotten, ranges are merged.
+    /// Gives equal states an equal form: devices have names, reasons are forgotten, ranges are merged.
     private mutating func settle() {
         model.forgetReasons()
         model.reset = model.reset.merged()
@@ -147,7 +147,7 @@ extension ProofState {
     /// How the machine is, for people.
     var words: String {
         let modules = Self.modules.filter(model.loaded.contains)
-        let held = model.isHeld ? ", cxl_acpi held out" : ""
+        let held = model.isHeld ? ", cxl_acpi blocked" : ""
         let asks = model.constants.hasInitialProbe
         let probe =
             asks && ![.outside, .larger].contains(scenario.placement)
@@ -160,7 +160,9 @@ extension ProofState {
     /// Who owns a memory block, and what it is used for.
     private func sentence(_ block: AddressRange) -> (AddressRange, String) {
         let owner = model.owner(of: block)
-        var words = owner == .none ? "nobody's" : owner == .both ? "of hmem and cxl" : "\(owner.rawValue)'s"
+        var words =
+            owner == .none
+            ? "has no owner" : owner == .both ? "is owned by hmem and cxl" : "is owned by \(owner.rawValue)"
         if model.claims.contains(where: { $0.overlaps(block) && $0.driver == "kmem" }) { words += ", bound to kmem" }
         if model.onlineBlocks.contains(where: block.overlaps) { words += ", online" }
         if model.leaked.contains(where: block.overlaps) { words += ", leaked" }
@@ -182,7 +184,7 @@ extension [(AddressRange, String)] {
                 runs.append((range, words))
             }
         }
-        return runs.map { "\($0.range) is \($0.words)" }
+        return runs.map { "\($0.range) \($0.words)" }
     }
 }
 

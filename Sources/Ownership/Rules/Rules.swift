@@ -42,33 +42,33 @@ extension Rule {
     static let outsideWindows = Rule(
         "outside-windows",
         every,
-        "A range that meets no CXL window belongs to dax_hmem, on every load.",
+        "A range that overlaps no CXL window belongs to dax_hmem, on every load.",
         source:
             "drivers/dax/hmem/hmem.c: hmem_register_device(), region_intersects(IORES_DESC_CXL); seen on 6.12 and 7.3"
     )
     static let noWindow = Rule(
         "no-window",
         withDaxCxl,
-        "While cxl_acpi is out there is no CXL window in iomem, and dax_hmem owns every Soft Reserved range.",
+        "While cxl_acpi is not loaded or bound, /proc/iomem has no CXL window, and dax_hmem owns every Soft Reserved range.",
         source: "drivers/cxl/acpi.c: cxl_acpi_probe() adds the windows; seen on 6.12 and 7.3"
     )
     static let deferToCxl = Rule(
         "defer-to-cxl",
         [.deferring],
-        "A range that meets a CXL window is left to CXL, whether a region is there or not.",
+        "A range that overlaps a CXL window is left to CXL, with or without a region.",
         source: "drivers/dax/hmem/hmem.c (6.12): hmem_register_device() \"deferring range to CXL\"; seen on 6.12"
     )
     static let initialProbeRegion = Rule(
         "initial-probe-region",
         asking,
-        "On the first dax_hmem probe that meets a window, a range that one committed region contains is left to CXL.",
+        "On the first dax_hmem probe that finds a CXL window, a range that lies within one committed region is left to CXL.",
         source: "drivers/dax/hmem/hmem.c (7.3): hmem_register_cxl_device(); drivers/cxl/core/region.c: "
             + "cxl_region_contains_resource(); seen on 7.3"
     )
     static let initialProbeHmem = Rule(
         "initial-probe-hmem",
         asking,
-        "On the first dax_hmem probe that meets a window, a range that no committed region contains goes to dax_hmem, whole.",
+        "On the first dax_hmem probe that finds a CXL window, a range that lies in no single committed region goes to dax_hmem as a whole.",
         source:
             "drivers/dax/hmem/hmem.c (7.3): hmem_register_cxl_device() \"CXL did not claim resource, registering\"; "
             + "seen on 7.3"
@@ -76,14 +76,14 @@ extension Rule {
     static let laterProbeDefers = Rule(
         "later-probe-defers",
         [.coordinated],
-        "After the initial probe, dax_hmem leaves every range that meets a window to CXL, whether a region is there or not.",
+        "After the initial probe, dax_hmem leaves every range that overlaps a window to CXL, with or without a region.",
         source:
             "drivers/dax/hmem/hmem.c (7.3): hmem_register_device(), did_probe; drivers/dax/hmem/device.c; seen on 7.3"
     )
     static let reloadRace = Rule(
         "reload-race",
         [.unfixed],
-        "On a reload without the deferral, whoever registers first gets the range.",
+        "On a reload without the deferral, the driver that registers first gets the range.",
         source: "maintainers' mail on version 7 of the series; not seen on a booted kernel"
     )
 
@@ -95,13 +95,13 @@ extension Rule {
     static let cxlClaimsRegion = Rule(
         "cxl-claims-region",
         withDaxCxl,
-        "dax_cxl makes a dax device over the whole extent of each assembled ram region, and over nothing else.",
+        "dax_cxl creates one dax device over the whole of each assembled ram region, and nothing else.",
         source: "drivers/dax/cxl.c: cxl_dax_region_probe(); seen on 6.12 and 7.3"
     )
     static let firstClaimWins = Rule(
         "first-claim-wins",
         asking.union([.allOrNothing]),
-        "Two dax regions never share a byte: the second to ask fails with -ENOMEM.",
+        "Two dax regions never share a byte: the second one fails with -ENOMEM.",
         source: "drivers/dax/bus.c (7.1 on, and version 6 of the series): alloc_dax_region(), \"dax_region resource "
             + "conflict\"; seen on 7.3"
     )
@@ -120,42 +120,42 @@ extension Rule {
     static let noRegion = Rule(
         "no-region",
         withDaxCxl,
-        "Where no assembled region lies, dax_cxl owns nothing.",
+        "Without an assembled region, dax_cxl owns nothing.",
         source: "drivers/dax/cxl.c: cxl_dax_region_probe(); seen on 6.12 and 7.3"
     )
     static let noDriver = Rule(
         "no-driver",
         every,
-        "While neither dax_hmem nor dax_cxl is loaded, nobody owns the range.",
+        "While neither dax_hmem nor dax_cxl is loaded, the range has no owner.",
         source: "drivers/dax/bus.c: a dax device goes with the driver of its parent; seen on 6.12 and 7.3"
     )
 
     static let regionIdle = Rule(
         "region-idle",
         every,
-        "With dax_hmem.region_idle set, dax_hmem makes a region whose device has no byte.",
+        "With dax_hmem.region_idle set, dax_hmem creates a dax region whose device has size 0.",
         source: "drivers/dax/hmem/hmem.c: dax_hmem_probe(), region_idle; seen on 7.3"
     )
     static let proximityRanges = Rule(
         "proximity-ranges",
         every,
-        "Where an HMAT is, dax_hmem's ranges are those of the SRAT; a Soft Reserved range that overlaps one is none itself, "
-            + "and its bytes outside of them are nobody's.",
+        "If there is an HMAT, dax_hmem's ranges are those of the SRAT. A Soft Reserved range that overlaps one is not a range itself, "
+            + "and its bytes outside the SRAT ranges have no owner.",
         source: "drivers/acpi/numa/hmat.c: hmat_register_target_devices(); drivers/dax/hmem/device.c: "
             + "__hmem_register_resource(); seen on 6.12 and 7.3"
     )
     static let sratRangeWhole = Rule(
         "srat-range-whole",
         every,
-        "If there is an HMAT, dax_hmem takes each SRAT range with Soft Reserved bytes whole: also its bytes of System RAM, "
-            + "over which no driver can bind, and those without memory.",
+        "If there is an HMAT, dax_hmem takes each SRAT range with Soft Reserved bytes as a whole, with its bytes of System RAM, "
+            + "to which no driver can bind, and with bytes that have no memory.",
         source:
             "drivers/dax/hmem/hmem.c: hmem_register_device(), region_intersects_soft_reserve(); seen on 6.12 and 7.3"
     )
     static let mixedRange = Rule(
         "mixed-range",
         [.hmemOnly, .deferring],
-        "If iomem has Soft Reserved lines, dax_hmem takes no SRAT range that is partly something else, such as System "
+        "If /proc/iomem has Soft Reserved lines, dax_hmem takes no SRAT range that also covers something else, such as System "
             + "RAM: its Soft Reserved bytes have no owner.",
         source:
             "drivers/dax/hmem/hmem.c (6.12): hmem_register_device(), region_intersects() is REGION_MIXED; seen on 6.12"
@@ -170,15 +170,15 @@ extension Rule {
     static let unbindFreesRange = Rule(
         "unbind-frees-range",
         every,
-        "Unbinding dax_hmem from one hmem.N takes away the dax devices of that range alone. Nobody owns it then, until "
+        "Unbinding dax_hmem from one hmem.N removes the dax devices of that range only. The range then has no owner until "
             + "dax_hmem is bound to hmem.N again or dax_cxl takes a region over it.",
         source: "drivers/base/bus.c: unbind_store(); drivers/dax/hmem/hmem.c: dax_hmem_probe(); seen on 6.12 and 7.3"
     )
     static let bindTakesRange = Rule(
         "bind-takes-range",
         every,
-        "Binding dax_hmem to an hmem.N that it was unbound from gives it that range back. No window or region is asked "
-            + "about, but bytes that another dax region has are refused from 7.1 on.",
+        "Binding dax_hmem again to an hmem.N gives it that range back. The kernel does not check windows and regions then, "
+            + "but from 7.1 on it refuses bytes that another dax region has.",
         source: "drivers/base/bus.c: bind_store(); drivers/dax/hmem/hmem.c: dax_hmem_probe(); seen on 6.12 and 7.3"
     )
 
@@ -191,59 +191,59 @@ extension Rule {
     static let requestsCxl = Rule(
         "hmem-requests-cxl",
         asking.union([.allOrNothing]),
-        "Loading dax_hmem makes the kernel load cxl_acpi and cxl_pci, unless something keeps them out.",
+        "Loading dax_hmem makes the kernel load cxl_acpi and cxl_pci, unless something blocks them.",
         source: "drivers/dax/hmem/hmem.c (7.3, and versions 5 and 6 of the series): dax_hmem_init() request_module(); "
             + "seen on 7.3"
     )
     static let softdepCxl = Rule(
         "hmem-softdep-cxl",
         [.deferring],
-        "Loading dax_hmem as modprobe does loads cxl_acpi first.",
+        "Loading dax_hmem with modprobe loads cxl_acpi first.",
         source: "drivers/dax/hmem/hmem.c (6.3 to 7.0): MODULE_SOFTDEP(\"pre: cxl_acpi\"); seen on 6.12"
     )
     static let dependsOnHmem = Rule(
         "cxl-depends-on-hmem",
         asking,
-        "dax_cxl depends on dax_hmem: loading it loads dax_hmem first, and dax_hmem can't be removed under it.",
+        "dax_cxl depends on dax_hmem: loading it loads dax_hmem first, and dax_hmem can't be unloaded before dax_cxl.",
         source: "drivers/dax/cxl.c (7.1 on): dax_hmem_flush_work(); seen on 7.3"
     )
     static let resetOnRemoval = Rule(
         "removal-resets-decoders",
         withDaxCxl,
-        "Removing cxl_acpi always succeeds and resets the decoders of every committed region; the region does not come back.",
+        "Unloading cxl_acpi always succeeds and resets the decoders of every committed region. The region does not come back.",
         source: "drivers/cxl/core/region.c: cxl_region_decode_reset(); seen on 6.12 and 7.3"
     )
     static let lockHonoured = Rule(
         "lock-honoured",
         asking.union([.allOrNothing]),
-        "A region whose attribute `locked` is 1 keeps its decoders and comes back with cxl_acpi, contents intact; without "
-            + "cxl_pci or cxl_mem it has no device, and with them it has one again.",
+        "A region whose attribute `locked` is 1 keeps its decoders and comes back with cxl_acpi, contents intact. Without "
+            + "cxl_pci or cxl_mem it has no dax device; when they are loaded again, it has one again.",
         source: "drivers/cxl/core/region.c (7.x): CXL_REGION_F_LOCK; drivers/cxl/core/hdm.c: cxl_decoder_reset(); "
             + "seen on 7.3"
     )
     static let lockIgnored = Rule(
         "lock-ignored",
         [.deferring],
-        "A kernel without the region attribute `locked` resets locked decoders all the same.",
+        "A kernel without the region attribute `locked` resets locked decoders, too.",
         source: "drivers/cxl/core/region.c (6.12): cxl_region_decode_reset() has no lock check; seen on 6.12"
     )
     static let lockUnknown = Rule(
         "lock-unknown",
         [.deferring],
-        "7.0 keeps locked decoders, and has no attribute `locked` of regions that would show it. A kernel that is not plain "
-            + "6.3 to 6.19 may have that as a backport. What becomes of decoders that are locked there is not known.",
+        "7.0 keeps locked decoders but has no region attribute `locked` that shows it. A kernel that is not an unpatched "
+            + "6.3 to 6.19 may have this as a backport. There it is not known whether locked decoders are kept.",
         source: "drivers/cxl/core/hdm.c (7.0): cxl_decoder_reset(), CXL_DECODER_F_LOCK; read in the source"
     )
     static let unassembledKept = Rule(
         "unassembled-kept",
         withDaxCxl,
-        "The decoders of a region that was never assembled stay as they are when cxl_acpi goes.",
+        "The decoders of a region that was never assembled stay as they are when cxl_acpi is unloaded.",
         source: "drivers/cxl/core/region.c: only a committed region is reset; seen on 6.12 and 7.3"
     )
     static let holdBlocks = Rule(
         "hold-blocks",
         every,
-        "An empty softdep line and an install line for cxl_acpi in a modprobe.d file that sorts first keep it out, against "
+        "An empty softdep line and an install line for cxl_acpi, in the modprobe.d file that sorts first, block it against "
             + "softdep, request_module and udev.",
         source: "kmod, libkmod-module.c: __kmod_module_fill_softdep(), ignorecmd; seen with kmod 30 on 6.12 and 7.3"
     )
@@ -251,9 +251,9 @@ extension Rule {
     static let pmemNeedsBridge = Rule(
         "pmem-needs-bridge",
         withDaxCxl,
-        "A persistent region that is assembled while cxl_pmem is out has no nvdimm bridge for as long as it stands: "
-            + "cxl_pmem, loaded after it, by udev for one, follows a null pointer and the kernel dies. Loaded before it, "
-            + "cxl_pmem serves it. Where cxl_acpi depends on cxl_pmem, as from 7.1 on, it is always there before.",
+        "A persistent region that is assembled while cxl_pmem is not loaded has no nvdimm bridge as long as it exists. If "
+            + "cxl_pmem is loaded after it, for example by udev, it follows a null pointer and the kernel crashes. Loaded before it, "
+            + "cxl_pmem works. If cxl_acpi depends on cxl_pmem, as from 7.1 on, cxl_pmem is always loaded before.",
         source: "drivers/cxl/core/region.c (6.12): devm_cxl_add_pmem_region() drops cxlr->cxl_nvb (-ENXIO) and keeps "
             + "the pmem_region; drivers/cxl/pmem.c: cxl_pmem_region_probe() follows it; seen on 6.12 and 6.18"
     )

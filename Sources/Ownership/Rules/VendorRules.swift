@@ -7,8 +7,8 @@ extension Rule {
     static let allOrNothingCxl = Rule(
         "all-or-nothing-cxl",
         vendors,
-        "The first dax_hmem probe that meets a window decides for all ranges in windows together: if a committed region "
-            + "contains each of them, all are left to CXL. It stays so on every later load until a reboot.",
+        "The first dax_hmem probe that finds a CXL window decides for all ranges in windows together: if a committed region "
+            + "contains each of them, all are left to CXL. The decision holds for every later load until a reboot.",
         source:
             "drivers/dax/hmem/hmem.c (versions 5 and 6 of the series): process_defer_work(), DAX_CXL_MODE_DROP; read in "
             + "the source"
@@ -25,8 +25,8 @@ extension Rule {
     static let softReservedLine = Rule(
         "soft-reserved-line",
         vendors,
-        "dax_hmem puts a line \"Soft Reserved\" into iomem over each range that it takes. It can't if the edge of a window or "
-            + "region lies within the range: it then takes neither that range nor those after it, and on a later load none.",
+        "dax_hmem adds a line \"Soft Reserved\" to /proc/iomem for each range that it takes. It can't if a boundary of a window or "
+            + "region splits the range: it then takes neither that range nor those after it, and on a later load none.",
         source:
             "drivers/dax/hmem/hmem.c (versions 5 and 6 of the series): add_soft_reserve_into_iomem(); read in the source"
     )
@@ -42,8 +42,8 @@ extension Rule {
     static let firmwareRegionKept = Rule(
         "firmware-region-kept",
         vendors,
-        "The decoders of a region that the firmware made stay as they are when cxl_acpi goes, contents intact, until "
-            + "somebody writes to its attribute `commit`. Nothing shows who made a region.",
+        "The decoders of a region that the firmware created stay as they are when cxl_acpi is unloaded, contents intact, until "
+            + "somebody writes to its attribute `commit`. The kernel does not show who created a region.",
         source: "drivers/cxl/core/region.c (versions 5 and 6 of the series): CXL_REGION_F_AUTO skips "
             + "cxl_region_decode_reset(); read in the source"
     )

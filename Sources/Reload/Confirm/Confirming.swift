@@ -53,7 +53,7 @@ package enum JournalEnd: String, Sendable {
     case done, unchanged, confirmed, unconfirmed
     case rolledBack = "rolled-back"
 
-    /// How the last run of the boot `bootID` ended; nil if there is none, or if it has not ended.
+    /// How the last run of the boot `bootID` ended; nil without a run, or if it has not ended.
     ///
     /// - Throws: `ReloadError` if the journal can't be opened.
     package static func find(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> JournalEnd? {

@@ -64,7 +64,7 @@ package struct AwaitedConfirmation: Sendable, Equatable {
     /// How long somebody still has at `now`; zero if the time is over.
     package func timeLeft(at now: Duration) -> Duration { max(deadline - now, .zero) }
 
-    /// The run that the journal of the boot `bootID` shows as waiting; nil if there is none, or if that can't be told from it.
+    /// The run that the journal of the boot `bootID` shows as waiting; nil without such a run, or if the journal does not show it.
     ///
     /// - Throws: `ReloadError` if the journal can't be opened.
     package static func find(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> AwaitedConfirmation? {

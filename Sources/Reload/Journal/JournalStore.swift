@@ -5,7 +5,7 @@ internal import LinuxSystem
 package protocol JournalStore {
     /// What it is called in an error: a path.
     var place: String { get }
-    /// All of it; nil where there is none. - Throws: `ReloadError` `.unavailable` or `.notPermitted`.
+    /// All of it; nil if it does not exist. - Throws: `ReloadError` `.unavailable` or `.notPermitted`.
     func readAll() throws(ReloadError) -> [UInt8]?
     /// Puts the one that is there aside and begins another with `line`. - Throws: `ReloadError` `.unavailable`.
     func begin(_ line: [UInt8]) throws(ReloadError)

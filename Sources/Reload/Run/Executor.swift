@@ -71,7 +71,7 @@ package struct Executor {
         guard changes.isEmpty, hazards.isEmpty else {
             throw ReloadError(
                 .machineChanged,
-                "the machine has changed since the plan was made: plan again",
+                "the machine has changed since the plan was made. Plan again",
                 cause: (changes + hazards).joined(separator: "; ")
             )
         }
@@ -85,7 +85,7 @@ package struct Executor {
         _ confirmation: TimedConfirmation?,
         _ settling: Settling
     ) throws(ReloadError) -> JournaledRun {
-        // A module that can't be loaded any more leaves the memory to nobody, and no way back.
+        // If a module can no longer be loaded, the memory has no owner and nothing can be rolled back.
         try surfaces.modules.check(PendingLoads(plan.steps, on: machine, original: OwnershipGoal(of: machine)))
         let overrides = plan.request.overrides.fixed(for: machine)
         let header = JournalHeader(
@@ -162,7 +162,7 @@ struct JournaledRun {
             guard differences.isEmpty else {
                 let error = ReloadError(
                     .notAsPredicted,
-                    "the machine is not as predicted: \(differences.map(\.what).joined(separator: "; "))"
+                    "the result differs from the prediction: \(differences.map(\.what).joined(separator: "; "))"
                 )
                 return end(error, mayRollBack, differences)
             }
@@ -199,7 +199,7 @@ struct JournaledRun {
     private func carryOut(_ steps: [Step]) throws(ReloadError) {
         for (index, step) in steps.enumerated() {
             if let signal = surfaces.interrupts.pending {
-                throw ReloadError(.interrupted, "\(signal) came before \(step)")
+                throw ReloadError(.interrupted, "stopped by \(signal) before \(step)")
             }
             let machine = try runner.check(before: Array(steps[index...]), bringing: target)
             runner.report(.step(step, index: index, count: steps.count))
@@ -209,7 +209,7 @@ struct JournaledRun {
         }
     }
 
-    /// Brings the machine back where that is certain; else leaves it with the journal.
+    /// Restores the previous state if that is certain; else leaves the machine with the journal.
     private func end(_ error: ReloadError, _ mayRollBack: Bool, _ differences: [Difference]) -> Outcome {
         surfaces.messages.announce("stopped: \(error.message)")
         guard !error.endsAll else { return stop(error, differences) }
@@ -240,7 +240,7 @@ struct JournaledRun {
         if let confirmation { surfaces.timer.disarm(confirmation) }
     }
 
-    /// Does `steps`, which bring back what was before, and closes the journal.
+    /// Does `steps`, which restore what was before, and closes the journal.
     ///
     /// A signal does not stop it: half of the way back is the worst place to be.
     /// - Throws: `ReloadError` of a step; `.notAsPredicted` where the machine is not as it was.
@@ -257,7 +257,7 @@ struct JournaledRun {
         guard differences.isEmpty else {
             throw ReloadError(
                 .notAsPredicted,
-                "the machine is not as it was: \(differences.joined(separator: "; "))"
+                "the machine is not in its previous state: \(differences.joined(separator: "; "))"
             )
         }
         try close(closing, as: .unchanged)
@@ -273,7 +273,7 @@ struct JournaledRun {
     /// Leaves the machine as it is and the journal unfinished.
     func stop(_ error: ReloadError, _ differences: [Difference]) -> Outcome {
         let line = JournalLine(event: .stopped, outcome: error.code.rawValue, message: error.description)
-        // A journal that can't be written is unfinished all the same.
+        // A journal that can't be written is unfinished anyway.
         try? journal.write(line)
         return .stopped(error, differences: differences)
     }

@@ -9,15 +9,15 @@ package enum Outcome: Sendable {
     case awaiting(MachineState, AwaitedConfirmation)
     /// It failed and nothing was changed.
     case unchanged(ReloadError)
-    /// It failed and the machine was brought back to the owners it had.
+    /// It failed, and the previous owners were restored.
     case rolledBack(ReloadError)
     /// It stopped half-way; the journal holds it. With what verification found, where it came that far.
     case stopped(ReloadError, differences: [Difference])
 }
 
-/// How recovering a run that was cut off ended.
+/// How recovering a run that was interrupted ended.
 package enum RecoveryOutcome: Sendable {
-    /// The run is finished: the machine is as it was to be.
+    /// The run is finished: the machine is as planned.
     case done(MachineState)
     /// The machine is as it was before the run; with why it could not be finished, where that was tried.
     case undone(MachineState, after: ReloadError?)

@@ -2,9 +2,9 @@ import Machine
 package import Ownership
 
 extension Executor {
-    /// Brings `run` to an end as `recovery` says, both found on this machine under the lock that the caller holds.
+    /// Ends `run` as `recovery` says, both found on this machine under the lock that the caller holds.
     ///
-    /// What it brings stays: it need not be confirmed.
+    /// The result stays: it need not be confirmed.
     /// - Parameter closing: What the journal has for a run that is undone.
     package func recover(
         _ run: UnfinishedRun,
@@ -74,7 +74,7 @@ extension Executor {
 }
 
 extension JournaledRun {
-    /// Brings back what was before; where that fails the journal stays unfinished.
+    /// Restores the previous state; if that fails, the journal stays unfinished.
     fileprivate func undo(_ steps: [Step], _ closing: JournalEnd) throws(ReloadError) -> RecoveryOutcome {
         do {
             try rollBack(steps, closing)

@@ -1,9 +1,9 @@
 package import Ownership
 import SavedPlan
 
-/// A run that was cut off, as its journal shows it.
+/// A run that was interrupted, as its journal shows it.
 package struct UnfinishedRun: Sendable, Equatable {
-    /// What is needed to bring it to an end.
+    /// What is needed to end it.
     package var interruption: Interruption
     /// What is known of the kernel for the whole run.
     package var overrides: Overrides
@@ -36,10 +36,10 @@ package struct UnfinishedRun: Sendable, Equatable {
     /// The name of the policy it carried out.
     package var policy: String? { interruption.plan.policy?.name }
 
-    /// The run that the journal of this boot shows as cut off; nil where there is none.
+    /// The run that the journal of this boot shows as interrupted; nil without such a run.
     ///
     /// A last line that was cut off counts as not written, except for the first: a journal gets its name once that is whole
-    /// and on the disk, so that none of ours is ever empty or cut off there. A journal of another boot is nobody's any more.
+    /// and on the disk, so none of ours is ever empty or cut off there. A journal of another boot is no longer valid.
     /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it, `.otherVersion`.
     package static func find(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> UnfinishedRun? {
         guard let bytes = try store.readAll() else { return nil }
@@ -82,14 +82,14 @@ package struct UnfinishedRun: Sendable, Equatable {
         let done = "\(interruption.stepsEnded) of \(counted(interruption.steps.count))"
         return ReloadError(
             .unfinishedJournal,
-            "an earlier run of policy \(policy ?? "?") stopped half-way, after \(done) (\(place)): run `daxswitch recover`, "
+            "an earlier run of policy \(policy ?? "?") stopped half-way, after \(done) (\(place)). Run `daxswitch recover`, "
                 + "which finishes or undoes it"
         )
     }
 
     private func counted(_ steps: Int) -> String { steps == 1 ? "1 step" : "\(steps) steps" }
 
-    /// Whether there is a journal of a run that was cut off in another boot than this one.
+    /// Whether there is a journal of a run that was interrupted in another boot than this one.
     static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
         guard let bytes = try store.readAll(), let heading = Journal.heading(of: bytes) else { return false }
         return heading.run.bootID != bootID && !heading.hasEnded
@@ -135,16 +135,16 @@ package struct UnfinishedRun: Sendable, Equatable {
         return ReloadError(
             .otherVersion,
             "an earlier run of \(writer) stopped half-way, and this version can't read its journal (\(place) has version "
-                + "\(version), this one needs \(JournalHeader.version)): install that version again and run its `daxswitch "
-                + "recover`, then come back; or reboot, which ends the run and its hold"
+                + "\(version), this one needs \(JournalHeader.version)). Install that version again and run its `daxswitch "
+                + "recover`; or reboot, which ends the run and its hold"
         )
     }
 
     private static func damaged(_ place: String, cause: String? = nil) -> ReloadError {
         ReloadError(
             .damagedJournal,
-            "\(place) can't be read: what an earlier run was about to do is not known; `daxswitch status` shows who owns "
-                + "what, and `daxswitch recover` puts the journal aside",
+            "\(place) can't be read, so what an earlier run was doing is not known. `daxswitch status` shows who owns "
+                + "what, and `daxswitch recover` moves the journal out of the way",
             cause: cause
         )
     }
@@ -152,7 +152,7 @@ package struct UnfinishedRun: Sendable, Equatable {
 
 /// What became of the last run, as its journal tells whoever recovers.
 package enum LastRun: Sendable, Equatable {
-    /// There is none, or its run has ended.
+    /// There is no journal, or its run has ended.
     case settled
     /// A run of this boot is done and waits for confirmation.
     case awaiting(UnfinishedRun, AwaitedConfirmation)

@@ -22,7 +22,7 @@ struct BindingSteps {
             device.owner == .hmem && device.ranges.contains { $0.overlaps(range) }
         }
         guard let name = devices.first?.through, devices.allSatisfy({ $0.through == name }) else {
-            throw ReloadError(.stepFailed, "no hmem device lies over \(range)")
+            throw ReloadError(.stepFailed, "no hmem device covers \(range)")
         }
         if let facts = machine.factsToKeep(unbinding: name, over: range, kept: kept) { try surfaces.facts.keep(facts) }
         try writer.write(name, to: .hmemDriver(.unbind))
@@ -33,7 +33,7 @@ struct BindingSteps {
     /// - Throws: `ReloadError` `.stepFailed` if there is no such device or another dax region has the bytes, `.notPermitted`.
     func bindHmem(_ range: AddressRange, on machine: MachineState) throws(ReloadError) {
         guard let device = machine.hmemDevices.first(where: { !$0.isBound && $0.rangeWhenBound == range }) else {
-            throw ReloadError(.stepFailed, "no hmem device without driver is known over \(range)")
+            throw ReloadError(.stepFailed, "no unbound hmem device covers \(range)")
         }
         try writer.write(device.name, to: .hmemDriver(.bind))
     }
@@ -44,7 +44,7 @@ struct BindingSteps {
     /// - Throws: `ReloadError` `.stepFailed` if there is no such region, `.notPermitted`.
     func bindRegion(_ range: AddressRange, on machine: MachineState) throws(ReloadError) {
         guard let region = machine.regions.first(where: { $0.range == range }) else {
-            throw ReloadError(.stepFailed, "no region lies over \(range)")
+            throw ReloadError(.stepFailed, "no region covers \(range)")
         }
         if region.assembled { return try writer.write("dax_\(region.name)", to: .cxlProbe) }
         // One that is bound already does not bind twice; one that a run left unbound has nothing to unbind.

@@ -61,7 +61,7 @@ struct MemorySteps {
         // From the top, as what was onlined last goes first.
         for block in blocks.reversed() {
             if isInterruptible, let signal = surfaces.interrupts.pending {
-                throw ReloadError(.interrupted, "\(signal) came before memory\(block.number) went offline")
+                throw ReloadError(.interrupted, "stopped by \(signal) before memory\(block.number) went offline")
             }
             try givingBack.write("offline", to: .block(block.number))
             counter.count { $0 == block.number }
@@ -76,8 +76,8 @@ struct MemorySteps {
         guard let block = blocks.first(where: { surfaces.memory.isOnline(block: $0.number) == true }) else { return }
         throw ReloadError(
             .stepFailed,
-            "memory\(block.number) is online again: others put memory online while it was given back; stop what does so, "
-                + "as a udev rule or a daemon, and try again"
+            "memory\(block.number) is online again: something put memory online during the step. Stop it "
+                + "(a udev rule or a daemon) and try again"
         )
     }
 
@@ -101,7 +101,7 @@ struct MemorySteps {
                 try back.restore(use, over: bytes, on: machine)
             }
         } catch let second {
-            throw ReloadError(error.code, error.description, cause: "bringing the memory back failed: \(second)")
+            throw ReloadError(error.code, error.description, cause: "putting the memory online again failed: \(second)")
         }
         throw error
     }
@@ -161,7 +161,7 @@ struct MemorySteps {
     private func device(over range: AddressRange) throws(ReloadError) -> DaxDevice {
         let machine = try settling.read()
         guard let device = machine.daxDevices.first(where: { $0.ranges.contains { $0.overlaps(range) } }) else {
-            throw ReloadError(.stepFailed, "no dax device lies over \(range)")
+            throw ReloadError(.stepFailed, "no dax device covers \(range)")
         }
         return device
     }

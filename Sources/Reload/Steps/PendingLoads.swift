@@ -13,7 +13,7 @@ package struct PendingLoad: Hashable, Sendable {
 
 /// All that a run may have to load, on its way and on the way back.
 struct PendingLoads {
-    /// What is out now or will be.
+    /// What is not loaded now, or will be unloaded.
     let loads: [PendingLoad]
     /// The modules that are in now and that the steps don't remove.
     let staying: Set<String>

@@ -32,7 +32,7 @@ package struct Deadlines: Sendable {
     }
 }
 
-/// Waits for what a step must bring: a condition and equal readings, woken by uevents, never a bare sleep.
+/// Waits for the effect of a step: a condition and equal readings, woken by uevents, never a bare sleep.
 struct Settling {
     let surfaces: Surfaces
     let deadlines: Deadlines
@@ -68,7 +68,7 @@ struct Settling {
             guard now - start < deadlines.step else {
                 throw ReloadError(
                     .notSettled,
-                    "\(step) did not come to an end in \(deadlines.step.components.seconds) s",
+                    "\(step) did not finish within \(deadlines.step.components.seconds) s",
                     cause: missing ?? "the machine keeps changing"
                 )
             }
@@ -92,7 +92,7 @@ struct Settling {
     /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.
     func checkMessages(_ moment: String) throws(ReloadError) {
         guard let complaint = newComplaint() else { return }
-        throw ReloadError(complaint, "the kernel complains \(moment)")
+        throw ReloadError(complaint, "the kernel logged an error \(moment)")
     }
 
     /// What the kernel has complained about since the last call. The rest of a report is waited for, once.
@@ -143,7 +143,7 @@ struct Settling {
         }
     }
 
-    /// A region that dax_cxl has still to take. One that dax_hmem holds bytes of is none: its probe fails with -ENOMEM.
+    /// A region that dax_cxl has still to take. Not one with bytes that dax_hmem has: its probe fails with -ENOMEM.
     private static func unclaimedRegion(_ machine: MachineState) -> Region? {
         machine.regions.first { region in
             guard region.assembled, region.mode == "ram", region.daxDriver == nil, let range = region.range else {

@@ -17,7 +17,7 @@ struct StepRunner {
 
     /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
     ///
-    /// What would crash or lose something is looked for once more, right before the step, and whether the steps still
+    /// What would crash or lose something is looked for again, right before the step, and whether the steps still
     /// lead to `goal`: others may have been at work. What udev loads meanwhile and the steps load too is no difference;
     /// what the kernel is still about (devices that are probed late) gets the time that verification gives it.
     /// - Throws: `ReloadError` `.newHazard`, `.machineChanged`, `.kernelTrouble`, and what reading throws.
@@ -30,7 +30,7 @@ struct StepRunner {
             guard surfaces.waiter.now - start < settling.deadlines.verification else {
                 throw ReloadError(
                     .machineChanged,
-                    "others have changed the machine: the steps that are left would not bring what was planned",
+                    "another process changed the machine: the remaining steps would not lead to the planned result",
                     cause: differences.joined(separator: "; ")
                 )
             }
@@ -49,7 +49,11 @@ struct StepRunner {
         do {
             plan = try Planner(machine: machine, overrides: overrides).predict(steps)
         } catch {
-            throw ReloadError(.newHazard, "it can't be told any more what the next steps do", cause: error.message)
+            throw ReloadError(
+                .newHazard,
+                "the effect of the next steps can't be predicted any longer",
+                cause: error.message
+            )
         }
         // Half-way, only the owners at the end can be compared with those of `goal`.
         let open = plan.hazards.filter { !accepted.covers($0) && $0.id.scope == .step }
@@ -76,7 +80,7 @@ struct StepRunner {
             try settling.settle(step)
         } catch {
             guard !error.endsAll || error.code == .hung, let complaint = settling.newComplaint() else { throw error }
-            throw ReloadError(complaint, "the kernel complains and \(error)")
+            throw ReloadError(complaint, "the kernel logged an error, and \(error)")
         }
     }
 

@@ -27,27 +27,27 @@ package struct DropInHold: HoldControl {
 
     static let modprobeText = """
         # Written by daxswitch: keeps cxl_acpi out while dax_hmem owns the Soft Reserved memory.
-        # `daxswitch apply cxl` takes it away; it does not outlive this boot.
+        # `daxswitch apply cxl` removes this file. It is also gone after a reboot.
         softdep cxl_acpi pre:
         install cxl_acpi /bin/false
 
         """
 
     static let rulesText = """
-        # Written by daxswitch, with /run/modprobe.d/00-daxswitch.conf: udev is not to load cxl_acpi,
-        # nor dax_hmem once more, which would bring cxl_acpi with it.
+        # Written by daxswitch, with /run/modprobe.d/00-daxswitch.conf: udev must not load cxl_acpi,
+        # nor dax_hmem again, which would load cxl_acpi.
         ENV{MODALIAS}=="acpi*:ACPI0017:*", ENV{MODALIAS}=""
         ENV{MODALIAS}=="platform:hmem*", ENV{MODALIAS}=""
 
         """
 
     static let letInText = """
-        # Written by daxswitch: lets cxl_acpi in until the next boot, although it is persisted that it stays out.
+        # Written by daxswitch: allows cxl_acpi until the next boot, although `persist hmem` is set.
         softdep cxl_acpi pre: cxl_port
 
         """
 
-    static let changeText = "Written by daxswitch: a hold or a release is going on, or was cut off.\n"
+    static let changeText = "Written by daxswitch: a hold or a release is in progress, or was interrupted.\n"
 
     /// Writes the files; udevd heeds them when this returns. Where that fails it is as it was.
     package func hold() throws(ReloadError) {

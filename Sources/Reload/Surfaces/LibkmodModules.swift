@@ -9,7 +9,7 @@ package struct LibkmodModules: ModuleControl {
     /// Modules of the running kernel.
     package init() {}
 
-    /// Loads `module`. The context is opened anew each time: libkmod reads its configuration when it is opened, and a
+    /// Loads `module`. The context is opened again each time: libkmod reads its configuration when it is opened, and a
     /// hold may have come or gone since.
     package func insert(_ module: String, isHeld: Bool) throws(ReloadError) {
         try call.run("load \(module)") { () throws(ReloadError) in try Self.insert(module, isHeld: isHeld) }
@@ -39,7 +39,7 @@ package struct LibkmodModules: ModuleControl {
         } catch {
             throw ReloadError(
                 .notLoadable,
-                "\(load.module) could not be loaded, on the way or on the way back: \(error.message); \(error.wayOut)",
+                "\(load.module) could not be loaded, neither by the plan nor for a rollback: \(error.message); \(error.fix)",
                 cause: error.cause?.description
             )
         }
@@ -71,9 +71,9 @@ package struct LibkmodModules: ModuleControl {
 
 extension KmodError {
     /// What makes a module loadable again.
-    fileprivate var wayOut: String {
-        if case .installCommand = code { return "take that line out of modprobe's configuration" }
-        return "put the modules of the running kernel back, or boot the kernel whose modules are there"
+    fileprivate var fix: String {
+        if case .installCommand = code { return "remove that line from modprobe's configuration" }
+        return "install the modules of the running kernel again, or boot the kernel whose modules are installed"
     }
 }
 
@@ -100,7 +100,7 @@ extension WatchedCall {
         }
         if answer.isEmpty { return }
         guard let error = try? JSONDecoder().decode(ReloadError.self, from: Data(answer)) else {
-            throw ReloadError(.stepFailed, "the process that did the step said nothing that can be understood")
+            throw ReloadError(.stepFailed, "the process that did the step gave no valid answer")
         }
         throw error
     }

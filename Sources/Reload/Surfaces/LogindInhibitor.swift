@@ -25,7 +25,7 @@ package final class LogindInhibitor: Inhibitor {
 
     /// Takes the lock: `block` holds up what is asked for until the lock is given back.
     package func inhibit(because reason: String) throws(ReloadError) {
-        guard File.exists(program) else { throw ReloadError(.unavailable, "\(program) is not there") }
+        guard File.exists(program) else { throw ReloadError(.unavailable, "\(program) is missing") }
         let command = [
             program, "--what=shutdown:sleep", "--mode=block", "--who=daxswitch", "--why=\(reason)", copier,
         ]

@@ -36,7 +36,7 @@ package enum MemoryAttribute: Hashable, Sendable {
     /// suppress_bind_attrs).
     case cxlProbe
 
-    /// The files by which devices and drivers are brought together.
+    /// The files that bind devices to drivers.
     package enum Binding: String, Sendable {
         /// Binds a device that the driver matches.
         case bind

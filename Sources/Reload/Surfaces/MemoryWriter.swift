@@ -41,7 +41,7 @@ struct MemoryWriter {
             if let place = refusal.hangsIn {
                 throw ReloadError(
                     .hung,
-                    "writing \(value) into \(attribute.path) did not come to an end and can't be broken off; a reboot ends it",
+                    "writing \(value) to \(attribute.path) did not finish and can't be stopped; a reboot ends it",
                     cause: place
                 )
             }
@@ -57,13 +57,13 @@ struct MemoryWriter {
             default: throw failure(value, attribute, refusal)
             }
             if let signal {
-                throw ReloadError(.interrupted, "\(signal) came while \(attribute.path) was written")
+                throw ReloadError(.interrupted, "stopped by \(signal) while \(attribute.path) was written")
             }
             guard isInTime() else {
                 throw ReloadError(
                     .stepFailed,
-                    "\(attribute.path) did not become \(value) in \(deadlines.block.components.seconds) s",
-                    cause: "what is in the memory could not be moved away in that time"
+                    "\(attribute.path) did not become \(value) within \(deadlines.block.components.seconds) s",
+                    cause: "the contents of the memory could not be moved in that time"
                 )
             }
             surfaces.waiter.wait(upTo: Self.pause)
@@ -79,7 +79,7 @@ struct MemoryWriter {
         return ReloadError(
             isForbidden ? .notPermitted : .stepFailed,
             "\(attribute.path) does not take \(value)",
-            cause: busy ? "\(reason): something in the memory can't be moved away" : reason
+            cause: busy ? "\(reason): something in the memory can't be moved" : reason
         )
     }
 }

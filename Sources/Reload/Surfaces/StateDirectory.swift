@@ -29,7 +29,7 @@ package struct StateDirectory: Sendable {
     /// There while udev has events to work on.
     var udevQueue: String { "\(root)/run/udev/queue" }
 
-    /// The bytes of the file at `path`; nil if there is none.
+    /// The bytes of the file at `path`; nil if it is missing.
     static func read(_ path: String) throws(ReloadError) -> [UInt8]? {
         // A FIFO would be waited for.
         do { return try File(path, O_RDONLY | O_NONBLOCK).readAll() } catch {
@@ -70,11 +70,11 @@ extension StateDirectory {
         } else if status.belongsToAnother {
             problem = "belongs to user \(status.user)"
         } else if status.othersCanWrite {
-            problem = "can be written by others than root"
+            problem = "is writable by users who are not root"
         } else {
             return
         }
-        throw ReloadError(.unavailable, "\(directory) \(problem), so nothing in it can be trusted: remove it")
+        throw ReloadError(.unavailable, "\(directory) \(problem), so its files can't be trusted. Remove it")
     }
 }
 
@@ -99,7 +99,7 @@ extension Lock {
         let holder = error.cause.map { " (\($0))" } ?? ""
         return ReloadError(
             .busy,
-            "another daxswitch is at work\(holder); try again later, or wait for it with --wait SECONDS"
+            "another daxswitch is running\(holder). Try again later, or wait for it with --wait SECONDS"
         )
     }
 }

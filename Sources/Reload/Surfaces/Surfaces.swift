@@ -5,7 +5,7 @@ package import Machine
 package protocol ModuleControl {
     /// Loads `module`: as modprobe would, or while `isHeld` its hard dependencies and the module alone.
     ///
-    /// With soft dependencies, 6.x would bring `cxl_acpi` back with dax_hmem (its `softdep pre:`).
+    /// With soft dependencies, 6.x would load `cxl_acpi` again with dax_hmem (its `softdep pre:`).
     /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`; a module that is loaded already is no error.
     func insert(_ module: String, isHeld: Bool) throws(ReloadError)
 
@@ -41,7 +41,7 @@ package protocol MachineReader {
 package protocol KernelMessages {
     /// The lines since the last call, without ours.
     func newLines() -> [String]
-    /// Writes a line of ours into the log, so that it reads as one story.
+    /// Writes a line of ours into the log, so it reads as one story.
     func announce(_ line: String)
 }
 
@@ -92,11 +92,11 @@ package enum RunProgress: Sendable {
     case unchanged
     /// The journal is open.
     case halfWay
-    /// It is as it was to be.
+    /// It is as planned.
     case done
 }
 
-/// What must be remembered while `cxl_acpi` is out, since sysfs then shows no decoder.
+/// What must be remembered while `cxl_acpi` is not loaded, since sysfs then shows no decoder.
 package protocol FactStore {
     /// What was kept in the boot `bootID`; nil where nothing was. - Throws: `ReloadError` `.unavailable`.
     func kept(bootID: String?) throws(ReloadError) -> RememberedFacts?

@@ -16,7 +16,7 @@ package struct SysfsMemory: MemoryControl {
         tree = DirectoryTree(root: root)
     }
 
-    /// Writes from a child process, so that a write that does not end can be broken off.
+    /// Writes from a child process, so a write that does not end can be broken off.
     package func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
         let process: ChildProcess
         do {

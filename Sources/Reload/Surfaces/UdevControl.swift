@@ -9,7 +9,7 @@ package protocol UdevControl {
 
 /// The udevd of this machine.
 ///
-/// By itself it looks for changed rules no more often than every 3 s, as the first event after that comes in (systemd,
+/// By itself it looks for changed rules no more often than every 3 s, when the first event after that arrives (systemd,
 /// src/udev/udevd.c and udev-manager.c: event_queue_start()), and since v256 changed rules no longer make it read
 /// modprobe's directories again. `udevadm control --reload` has it read both, and returns when udevd has answered.
 package struct RunningUdev: UdevControl {

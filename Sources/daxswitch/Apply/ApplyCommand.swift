@@ -9,20 +9,20 @@ import Reload
 struct ApplyCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "apply",
-        abstract: "Carry out a policy, or a plan that was saved, on this machine, and verify the result.",
+        abstract: "Carry out a policy or a saved plan on this machine, and verify the result.",
         discussion: """
-            Asks first on a terminal; scripts say --yes. Every hazard refuses the plan, except those that --accept \
-            names. A saved plan is refused where the machine has changed since.
+            Asks before it starts; scripts use --yes. A hazard stops the plan before anything is changed, unless --accept \
+            names it. A saved plan is refused if the machine has changed since.
             """
     )
 
     @Argument(
-        help: ArgumentHelp("A policy, or a file that plan --out wrote.", valueName: "policy|planfile"),
+        help: ArgumentHelp("A policy, or a file written by plan --out.", valueName: "policy|planfile"),
         completion: .policyNames
     )
     var subject: String
 
-    @Flag(help: "Say what would be done and do nothing.")
+    @Flag(help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     @Flag(help: "Don't ask.")
@@ -34,7 +34,7 @@ struct ApplyCommand: Command {
     @OptionGroup var wait: WaitOption
     @OptionGroup var consents: ConsentOptions
 
-    @Flag(help: "Where a step fails, leave the machine as it is then.")
+    @Flag(help: "If a step fails, don't roll back.")
     var noRollback = false
 
     @Option(
@@ -95,7 +95,7 @@ struct ApplyCommand: Command {
 
     /// Whether nothing stands against `plan`, it has steps, and somebody wants it done; else the report says why not.
     private func isToBeDone(_ plan: Plan, on machine: MachineState, _ report: inout ApplyReport) throws -> Bool {
-        // Whatever a plan says of a machine that is half-way, a run that was cut off is to be ended first.
+        // Whatever a plan says of a machine that is half-way, a run that was interrupted is to be ended first.
         try UnfinishedWork.checkNone(bootID: machine.kernel.bootID)
         if confirmWithin != nil && !plan.isEmpty && !report.isRefused {
             try TimedConfirmation.check(plan, on: machine)

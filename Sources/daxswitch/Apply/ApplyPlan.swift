@@ -7,7 +7,7 @@ extension PolicyOrPlan {
     /// The plan to carry out on `machine`.
     ///
     /// A saved plan has the options that it was made with. It must come out as it was saved, before what `consents` asks for
-    /// in addition is planned. If it was carried out already, so that the machine is as it wants, there is nothing to do.
+    /// in addition is planned. If it was carried out already, so the machine is as it wants, there is nothing to do.
     /// - Throws: `StalePlan`, `PlanFileError` for a prediction, `PlanningError`.
     func plan(for machine: MachineState, _ consents: ConsentOptions) throws -> Plan {
         switch self {
@@ -22,7 +22,7 @@ extension PolicyOrPlan {
                 throw PlanFileError(
                     file: file,
                     place: "kind",
-                    message: "a prediction has no policy that says what is wanted; apply takes what plan --out wrote"
+                    message: "a prediction has no policy, so it can't be applied. Save a plan with plan --out"
                 )
             }
             let changes = saved.fingerprint.changes(on: machine)

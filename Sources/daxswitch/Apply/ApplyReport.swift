@@ -6,7 +6,7 @@ import SavedPlan
 /// How an `apply` went.
 struct ApplyReport {
     /// The end it came to; the raw value is the word in the document.
-    enum Outcome: String {
+    enum Outcome: String, CaseIterable {
         /// Carried out and verified.
         case done
         /// What is wanted held already.
@@ -38,7 +38,7 @@ struct ApplyReport {
     var accepted: Set<Hazard.Identifier> = []
     /// What verification found afterwards.
     var differences: [Difference] = []
-    /// What a saved plan relied on and is not so any more.
+    /// What a saved plan relied on and has changed.
     var staleFacts: [FactChange] = []
     var error: Failure?
     /// The run is done and waits for confirmation.
@@ -129,10 +129,10 @@ func applyText(_ report: ApplyReport, style: Style) -> [Line] {
         guard let awaiting = report.awaiting else { return [] }
         let left = timeText(.seconds(awaiting.timeLeft.components.seconds))
         return [
-            style.good("Done, and the machine is as planned.")
-                + style.careful(" It is rolled back in \(left) (\(awaiting.untilText())) unless you confirm it.")
+            style.good("Done and verified.")
+                + style.careful(" It will be rolled back in \(left) (\(awaiting.untilText())) unless you confirm it.")
         ] + awaiting.lines
-    case .done: return [style.good("Done, and the machine is as planned.")]
+    case .done: return [style.good("Done and verified.")]
     case .nothingToDo: return [style.good("Nothing to do.")]
     case .dryRun where report.steps.isEmpty && !report.isRefused && report.error == nil:
         return [style.good("Nothing to do.")]
@@ -140,11 +140,11 @@ func applyText(_ report: ApplyReport, style: Style) -> [Line] {
     case .refused:
         // Without a hazard the error says why.
         guard report.error == nil else { return [] }
-        return [style.bad("Refused because of what is shown above; nothing was changed.")]
-    case .rolledBack: return [style.bad("Failed; what was done is undone again.")] + differences
+        return [style.bad("Refused because of the hazards above; nothing was changed.")]
+    case .rolledBack: return [style.bad("A step failed; all changes were rolled back.")] + differences
     case .failed: return [style.bad("Failed; nothing was changed.")] + differences
     case .stopped:
-        return [style.bad("Stopped half-way; the journal holds what was done.")] + differences
+        return [style.bad("Stopped half-way; the journal shows what was done.")] + differences
             + ["  Next: `daxswitch recover` finishes or undoes it; `daxswitch status` shows who owns what."]
     }
 }

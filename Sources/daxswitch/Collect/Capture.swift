@@ -16,7 +16,7 @@ struct Capture: Equatable {
         members.append(TarMember(path: path, kind: kind))
     }
 
-    /// The bytes of a file; nil if there is none.
+    /// The bytes of a file; nil if it is missing.
     func file(_ path: String) -> [UInt8]? {
         guard let place = places[path], case .file(let bytes) = members[place].kind else { return nil }
         return bytes

@@ -27,7 +27,7 @@ struct CaptureTarget {
             }
             if names?.isEmpty == false { throw CollectError(code: .notEmpty, message: "\(path) is not empty") }
             if names == nil && isArchive && File.exists(path) {
-                throw CollectError(code: .notEmpty, message: "\(path) is there already")
+                throw CollectError(code: .notEmpty, message: "\(path) already exists")
             }
         }
     }

@@ -4,24 +4,24 @@ import ArgumentParser
 struct CollectCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "collect",
-        abstract: "Record this machine in a directory or an archive, which then serves as --root anywhere.",
+        abstract: "Record this machine in a directory or an archive, to be read anywhere with --root.",
         discussion: """
-            Copies what decides who owns Soft Reserved memory: /proc/iomem, the modules, the CXL and dax devices, the \
-            ACPI tables, the kernel log. Contents of memory are never read. Only the user that made it can read the \
-            recording: it holds addresses.
+            Copies the facts that decide who owns Soft Reserved memory: /proc/iomem, the modules, the CXL and dax devices, the \
+            ACPI tables, the kernel log. Contents of memory are never read. Only the user who made the recording can read \
+            it, because it has physical addresses.
             """
     )
 
     @Argument(
         help: ArgumentHelp(
-            "A directory that is empty or not there yet, or a file that is not there yet: .tgz, .txz, .tar.zst or .tar.",
+            "A new or empty directory, or a new archive: .tgz, .txz, .tar.zst or .tar.",
             valueName: "dir|archive"
         ),
         completion: .file()
     )
     var directory: String
 
-    @Flag(help: "Replace the host's name, the ids of machine and boot, and serial numbers.")
+    @Flag(help: "Replace the host name, the machine and boot ids, and serial numbers.")
     var redact = false
 
     @OptionGroup var json: JSONOption
@@ -32,7 +32,7 @@ struct CollectCommand: Command {
         if directory.isEmpty { throw ValidationError("the name of the directory or archive is empty") }
         if directory == "-" {
             throw ValidationError(
-                "collect does not write to standard output: name a directory, or an archive as host.tgz"
+                "collect can't write to standard output. Name a directory, or an archive such as host.tgz"
             )
         }
     }
@@ -53,11 +53,13 @@ struct CollectCommand: Command {
             Output.print(document("collect", ["directory": .text(directory), "redacted": .bool(redact)]))
         } else {
             Output.print([
-                "Recorded in \(directory); read it with: daxswitch status --root \(shellWord(path: directory))"
+                "Recorded in \(directory). To read it: daxswitch status --root \(shellWord(path: directory))"
             ])
         }
         if let problem = recorded.problem {
-            Output.complain("the recording can't be read: \(problem). Send it with a report of this problem")
+            Output.complain(
+                "the recording can't be read: \(problem). Please report this problem and attach the recording"
+            )
         }
         return .done
     }

@@ -4,7 +4,7 @@ import LinuxSystem
 import Machine
 import Ownership
 
-/// Records what decides the ownership of Soft Reserved memory, so that the capture serves as the machine elsewhere.
+/// Records what decides the ownership of Soft Reserved memory, so the capture serves as the machine elsewhere.
 struct Collector {
     private let tree: any FileTree
     private let log: any KernelLog
@@ -77,7 +77,7 @@ struct Collector {
         recording.write(Array(content.text.map { $0 + "\n" }.joined().utf8), to: "/dmesg")
     }
 
-    /// So that what this machine has not is not taken for what the recording has lost.
+    /// So what this machine has not is not taken for what the recording has lost.
     private func recordAbsences() {
         let absent = RecordedAbsences(tree: tree).paths
         guard !absent.isEmpty else { return }

@@ -51,7 +51,7 @@ final class Recording {
         }
     }
 
-    /// The names in a directory; nil where it is none or can't be read.
+    /// The names in a directory; nil if it is not a directory or can't be read.
     func names(in path: String) -> [String]? {
         do { return try tree.list(path) } catch { return nil }
     }

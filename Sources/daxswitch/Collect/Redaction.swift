@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// Replaces what names the host in a capture, in all its files alike: equal values have equal replacements, so that what
+/// Replaces what names the host in a capture, in all its files alike: equal values have equal replacements, so what
 /// belongs together still does.
 struct Redaction {
     /// The replacements by the value.

@@ -4,7 +4,7 @@ import Reload
 /// How a `confirm` went.
 struct ConfirmReport {
     /// The end it came to; the raw value is the word in the document.
-    enum Outcome: String {
+    enum Outcome: String, CaseIterable {
         /// The run stays.
         case confirmed
         /// The last run was confirmed before.

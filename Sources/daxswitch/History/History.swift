@@ -73,7 +73,7 @@ enum RunLog {
         } catch {
             // Who may not change the machine may not write its history either, and has been told the one.
             guard record.exitCode != ExitStatus.notPermitted.rawValue else { return }
-            Output.complain("this run is not in the history: \(error)")
+            Output.complain("this run could not be added to the history: \(error)")
         }
     }
 

@@ -7,10 +7,10 @@ import Reload
 struct HistoryCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "List what was carried out on this machine, the newest last.",
+        abstract: "List the runs on this machine, the newest last.",
         discussion: """
-            The records are in /var/lib/daxswitch/history.jsonl, the older ones in history.jsonl.1. Ends with 5 where a run \
-            was cut off that has no record.
+            The records are in /var/lib/daxswitch/history.jsonl, older ones in history.jsonl.1. Exits 5 if an interrupted run \
+            has no record.
             """
     )
 
@@ -29,7 +29,7 @@ struct HistoryCommand: Command {
             Output.print(historyText(history.records, unfinished, style: colour.style))
         }
         if history.unreadable > 0 {
-            Output.complain("\(counted(history.unreadable, "line")) of the history can't be read and is left out")
+            Output.complain("\(counted(history.unreadable, "line")) of the history can't be read (not shown)")
         }
         return unfinished.contains(where: \.isInTheWay) ? .stopped : .done
     }
@@ -41,7 +41,7 @@ struct HistoryCommand: Command {
             let problem: String
             do {
                 if try FileStatus(path).kind == .directory { return path }
-                problem = "not a directory; the history is in a root directory, and no recording has it"
+                problem = "not a directory. The history is read from a root directory; recordings don't have it"
             } catch {
                 problem = error.cause ?? error.message
             }
@@ -57,7 +57,7 @@ struct HistoryCommand: Command {
         } catch {
             let failure = Failure(error)
             guard failure.status == .notPermitted else { throw failure }
-            Output.complain("whether a run was cut off is not known: \(failure.message)")
+            Output.complain("whether a run was interrupted is not known: \(failure.message)")
             return []
         }
     }
@@ -92,7 +92,7 @@ private func recordMembers(_ record: HistoryRecord) -> [String: JSONValue] {
 /// `history` for people: a line for each run, the newest last, and then what has not ended.
 func historyText(_ records: [HistoryRecord], _ unfinished: [UnfinishedWork] = [], style: Style) -> [Line] {
     let rest = unfinished.lines(style)
-    guard !records.isEmpty else { return rest.isEmpty ? ["Nothing was carried out yet."] : rest }
+    guard !records.isEmpty else { return rest.isEmpty ? ["No runs yet."] : rest }
     let rows = records.map { record -> [Line] in
         [
             "\(record.time)", "\(record.command)", "\(record.policy ?? "-")", "\(record.outcome)",

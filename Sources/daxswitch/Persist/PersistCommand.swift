@@ -9,31 +9,31 @@ import Reload
 struct PersistCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "persist",
-        abstract: "Make a choice hold from the next boot on, or take it back.",
+        abstract: "Set or clear the owner used from the next boot.",
         discussion: """
-            Writes configuration of modprobe below /etc, which the initramfs gets too: hmem keeps cxl_acpi from ever being \
-            loaded, cxl has the CXL modules loaded before dax_hmem. Where cxl_acpi is part of the kernel image, hmem is a \
-            parameter of the kernel as well, which the boot loader is told. Nothing changes on the running machine. Shows what it \
-            will write, and asks first on a terminal; scripts say --yes.
+            Writes modprobe configuration below /etc, which must get into the initramfs, too. hmem blocks \
+            cxl_acpi; cxl loads the CXL modules before dax_hmem. If cxl_acpi is built into the kernel, hmem also needs a \
+            kernel parameter in the boot loader's configuration. The running machine is not changed. Shows what it \
+            will write, and asks first; scripts use --yes.
             """
     )
 
     @Argument(
-        help: ArgumentHelp("hmem, cxl, or a policy that wants what one of them brings.", valueName: "policy"),
+        help: ArgumentHelp("hmem, cxl, or a policy with the same result as one of them.", valueName: "policy"),
         completion: .policyNames
     )
     var policy: String?
 
-    @Flag(help: "Remove what persist wrote: the next boot is as the kernel decides.")
+    @Flag(help: "Remove what persist wrote. From the next boot the kernel's default applies.")
     var clear = false
 
-    @Flag(help: "Have initramfs-tools or dracut make the initramfs anew.")
+    @Flag(help: "Rebuild the initramfs with initramfs-tools or dracut.")
     var updateInitramfs = false
 
     @Flag(help: "Update the boot loader's configuration if the choice needs a kernel parameter.")
     var updateBootLoader = false
 
-    @Flag(help: "Say what would be written and do nothing.")
+    @Flag(help: "Show what would be written, and change nothing.")
     var dryRun = false
 
     @Flag(help: "Don't ask.")
@@ -47,7 +47,7 @@ struct PersistCommand: Command {
     var onlyPrints: Bool { false }
 
     func validate() throws {
-        guard (policy == nil) == clear else { throw ValidationError("say either a policy or --clear") }
+        guard (policy == nil) == clear else { throw ValidationError("give either a policy or --clear") }
     }
 
     func execute() throws -> ExitStatus {

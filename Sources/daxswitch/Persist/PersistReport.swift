@@ -6,7 +6,7 @@ import SavedPlan
 /// How a `persist` went.
 struct PersistReport {
     /// The end it came to; the raw value is the word in the document.
-    enum Outcome: String {
+    enum Outcome: String, CaseIterable {
         /// Written, or removed.
         case done
         /// It was so already.
@@ -36,7 +36,7 @@ struct PersistReport {
     var bootLoader: BootLoaderChange?
     /// The files of the boot loader that are not as they must be.
     var pendingEntries: [String] = []
-    /// No entry of it can be read, so that nothing tells what it has.
+    /// No entry of it can be read, so nothing tells what it has.
     var bootLoaderIsUnseen = false
     /// This run has it told.
     var bootLoaderIsToChange = false
@@ -119,7 +119,7 @@ func nextBootMembers(_ machine: MachineState, _ pendingImages: [String]?) -> JSO
 func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [Line] {
     var lines = [style.strong("Next boot") + "  \(nextBootText(report.choice))"]
     if let option = report.commandLineInForce {
-        return lines + ["", style.strong("Kernel command line") + "  \(option) is on it", ""]
+        return lines + ["", style.strong("Kernel command line") + "  already has \(option)", ""]
     }
     for change in report.changes where change.action != .keep {
         lines += ["", "  \(change.action.rawValue) \(change.path)"]
@@ -135,7 +135,7 @@ private func bootLoaderText(_ change: BootLoaderChange, _ report: PersistReport)
     let what = "\(change.loader.rawValue): \(change.words)"
     if report.bootLoaderIsToChange { return what }
     let isNeeded = !report.pendingEntries.isEmpty || report.changes.contains { $0.action != .keep }
-    return isNeeded ? "\(what) afterwards (--update-boot-loader does)" : change.loader.rawValue
+    return isNeeded ? "\(what) afterwards (or use --update-boot-loader)" : change.loader.rawValue
 }
 
 extension BootLoaderChange {
@@ -150,12 +150,13 @@ extension BootLoaderChange {
 
 private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
     guard let builder = report.builder else {
-        return "neither initramfs-tools nor dracut is here: rebuild it in your own way where it has CXL or dax modules"
+        return
+            "neither initramfs-tools nor dracut is installed. Rebuild the initramfs yourself if it has CXL or dax modules"
     }
     let command = builder.command.joined(separator: " ")
     if rebuilds { return "\(builder.rawValue): \(command)" }
     let isNeeded = !report.pendingImages.isEmpty || report.changes.contains { $0.action != .keep }
-    return isNeeded ? "\(builder.rawValue): run \(command) afterwards (--update-initramfs does)" : builder.rawValue
+    return isNeeded ? "\(builder.rawValue): run \(command) afterwards (or use --update-initramfs)" : builder.rawValue
 }
 
 /// The end of a `persist` for people.
@@ -171,27 +172,28 @@ func persistText(_ report: PersistReport, style: Style) -> [Line] {
         [
             style.careful(
                 report.choice == nil
-                    ? "Removed, but not from \(places.joined(separator: " and "))."
-                    : "Written, but not in \(places.joined(separator: " and "))."
+                    ? "Removed from the files, but not yet from \(places.joined(separator: " and "))."
+                    : "Written to the files, but not yet to \(places.joined(separator: " and "))."
             )
         ]
             + pending
     case _ where isNothing && !pending.isEmpty:
-        [style.careful("Nothing to write, but \(places.joined(separator: " and ")) is not up to date.")] + pending
+        [style.careful("The files are already written, but \(places.joined(separator: " and ")) is not up to date.")]
+            + pending
     case .done:
-        [style.good(report.choice == nil ? "Taken back." : "Written; it holds from the next boot on.")]
+        [style.good(report.choice == nil ? "Cleared." : "Written; it takes effect at the next boot.")]
             + kexecText(report)
     case _ where isNothing: [style.good("Nothing to do.")]
     case .nothingToDo, .dryRun: [report.hazards.isEmpty ? "This would be done." : style.bad("This would be refused.")]
     case .refused:
         // Without a hazard the error says why; with one, it came before anything was shown.
         if report.error == nil {
-            [style.bad("Refused because of what is shown above; nothing was changed.")]
+            [style.bad("Refused because of the hazards above; nothing was changed.")]
         } else {
             report.hazards.isEmpty ? [] : hazardsText(report.hazards, style)
         }
     case .failed where report.status == .stopped: [style.bad("Stopped half-way; the journal is kept.")]
-    case .failed where report.isChanged: [style.bad("Failed; the files are as before, an initramfs is not.")]
+    case .failed where report.isChanged: [style.bad("Failed. The files are restored; an initramfs was not.")]
     case .failed: [style.bad("Failed; nothing was changed.")]
     }
 }
@@ -211,8 +213,8 @@ private func pendingText(_ report: PersistReport) -> [Line] {
         report.pendingEntries.isEmpty ? "the boot loader's entries" : report.pendingEntries.joined(separator: ", ")
     return images
         + wrapped(
-            "The next boot may be as before: \(BootLoader.parameter) is not yet \(change.isWanted ? "in" : "out of") \(files). Fix: "
-                + "\(change.words), then daxswitch status.",
+            "The next boot may not change: \(BootLoader.parameter) is \(change.isWanted ? "not yet" : "still") in \(files). Fix: "
+                + "\(change.words), then `daxswitch status`.",
             indent: 2
         )
 }
@@ -221,7 +223,7 @@ private func pendingText(_ report: PersistReport) -> [Line] {
 private func kexecText(_ report: PersistReport) -> [Line] {
     guard report.canKexec else { return [] }
     return wrapped(
-        "To have it now, reboot. `systemctl kexec` is enough and spares the firmware's start: the decoders of all regions are "
+        "Reboot to use it. `systemctl kexec` is enough and skips the firmware: the decoders of all regions are "
             + "committed, and none was reset in this boot.",
         indent: 2
     )
@@ -231,9 +233,9 @@ private func kexecText(_ report: PersistReport) -> [Line] {
 func pendingEntriesText(_ machine: MachineState) -> [Line] {
     guard let files = machine.pendingBootEntries, !files.isEmpty, let choice = machine.persisted else { return [] }
     return wrapped(
-        "The next boot may be as before: \(BootLoader.parameter) is \(choice == .hmem ? "not yet in" : "still in") "
-            + "\(files.joined(separator: ", ")). Fix: run daxswitch persist \(choice.rawValue) --update-boot-loader, then daxswitch "
-            + "status.",
+        "The next boot may not change: \(BootLoader.parameter) is \(choice == .hmem ? "not yet in" : "still in") "
+            + "\(files.joined(separator: ", ")). Fix: run `daxswitch persist \(choice.rawValue) --update-boot-loader`, then `daxswitch "
+            + "status`.",
         indent: 2
     )
 }
@@ -243,8 +245,8 @@ func pendingImagesText(_ images: [String], _ builder: InitramfsBuilder?) -> [Lin
     guard !images.isEmpty else { return [] }
     let command = builder.map { "run \($0.command.joined(separator: " "))" } ?? "build it again"
     return wrapped(
-        "The next boot may be as before: it is not yet in the initramfs \(images.joined(separator: ", ")). Fix: \(command), "
-            + "then daxswitch status.",
+        "The next boot may not change: the initramfs \(images.joined(separator: ", ")) is not up to date. Fix: \(command), "
+            + "then `daxswitch status`.",
         indent: 2
     )
 }
@@ -252,8 +254,8 @@ func pendingImagesText(_ images: [String], _ builder: InitramfsBuilder?) -> [Lin
 /// What a choice means.
 func nextBootText(_ choice: BootChoice?) -> String {
     switch choice {
-    case .hmem: "hmem: dax_hmem owns every Soft Reserved range, cxl_acpi is never loaded"
-    case .cxl: "cxl: the CXL drivers own what a region covers, dax_hmem comes after them"
-    case nil: "nothing is persisted: as the kernel decides"
+    case .hmem: "hmem: dax_hmem owns every Soft Reserved range; cxl_acpi is never loaded"
+    case .cxl: "cxl: the CXL drivers own what a region covers; dax_hmem is loaded after them"
+    case nil: "nothing persisted: the kernel's default"
     }
 }

@@ -19,7 +19,7 @@ struct Persister {
     let watch: () -> any Interrupts
     /// Keeps the host from being suspended and shut down while the initramfs is made again.
     let inhibitor: any Inhibitor
-    /// Shows what is going to be done, and what makes the initramfs anew.
+    /// Shows what is going to be done, and what rebuilds the initramfs.
     let show: (PersistReport, InitramfsBuilder?) -> Void
     /// Asks whether it may be done, and throws if not.
     let confirm: () throws -> Void
@@ -50,7 +50,7 @@ struct Persister {
         try withExtendedLifetime(lock) { try carryOut(asked, &report) }
     }
 
-    /// The one that was waited for may have persisted something: the files are looked at anew.
+    /// The one that was waited for may have persisted something: the files are looked at again.
     private func carryOut(_ asked: PersistProposal.Asked, _ report: inout PersistReport) throws {
         let proposal = try propose(asked, &report)
         if proposal.isEmpty && proposal.journal == nil {
@@ -105,7 +105,7 @@ extension Inhibitor {
 /// What `persist` would do on a system, found out before anything is written.
 struct PersistProposal {
     let plan: BootPlan
-    /// What makes the initramfs anew; nil where it stays as it is.
+    /// What rebuilds the initramfs; nil if it is not rebuilt.
     let rebuildingBy: InitramfsBuilder?
 
     /// What the boot loader is told; nil where it stays as it is.
@@ -175,7 +175,7 @@ struct PersistProposal {
 
     /// Takes down the choice that is asked for, with its hazards.
     /// - Returns: the option of the kernel command line that makes it hold already; nil if none does.
-    /// - Throws: `PersistenceError` about what keeps the choice from coming about.
+    /// - Throws: `PersistenceError` about what keeps the choice from taking effect.
     private static func check(
         _ asked: Asked,
         on system: BootSystem,
@@ -201,7 +201,7 @@ struct PersistProposal {
         do {
             return try BootLoaderNeed(of: report.choice, on: machine, system)
         } catch let error as PersistenceError where error.code == .notKept {
-            // With a hazard no line is named that would bring it about.
+            // With a hazard, the line for the kernel command line is not shown.
             if report.hazards.isEmpty { report.commandLine = BootLoader.parameter }
             throw error
         }
@@ -212,7 +212,7 @@ struct PersistProposal {
             throw Failure(
                 .missing,
                 code: "no-initramfs-builder",
-                "neither initramfs-tools nor dracut is here: leave --update-initramfs out and rebuild in your own way"
+                "neither initramfs-tools nor dracut is installed. Leave out --update-initramfs and rebuild the initramfs yourself"
             )
         }
         return builder
@@ -230,8 +230,8 @@ struct PersistProposal {
         guard let choice = NextBoot(of: machine).choice(for: policy) else {
             throw PersistenceError(
                 .notPersistable,
-                "no boot brings what policy \(policy.name) wants on this kernel; persist takes hmem and cxl, and policies "
-                    + "that want what one of them brings (daxswitch-apply@\(policy.name).service applies it at boot)"
+                "no boot of this kernel leads to the owners of policy \(policy.name). persist takes hmem, cxl, and policies "
+                    + "with the same result as one of them. Enable daxswitch-apply@\(policy.name).service to apply it at each boot"
             )
         }
         return choice
@@ -246,16 +246,16 @@ struct PersistProposal {
         guard let choice = report.choice, case .policy(_, let machine) = asked else {
             return PersistenceError(.notKept, obstacle)
         }
-        // The kernel command line would bring the same about.
+        // The kernel command line would do the same.
         guard report.hazards.isEmpty else {
             return PersistenceError(
                 .notKept,
-                "\(obstacle), and \(choice.rawValue) would be refused for its hazards anyway"
+                "\(obstacle), and \(choice.rawValue) would also be refused because of its hazards"
             )
         }
         let option = CommandLineChoice(choice, on: machine).option
         report.commandLine = option
         let line = system.kind.image.map { ": \($0.line(for: option))" } ?? ""
-        return PersistenceError(.notKept, "\(obstacle); put \(option) on the kernel command line instead\(line)")
+        return PersistenceError(.notKept, "\(obstacle). Put \(option) on the kernel command line instead\(line)")
     }
 }

@@ -4,13 +4,13 @@ import Machine
 import Ownership
 import Policy
 
-/// `plan`: what a policy would do here, and what that brings.
+/// `plan`: what a policy would do here, and the result.
 struct PlanCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Show the steps of a policy on this machine and who owns what afterwards.",
         discussion: """
-            Exits 3 if a hazard blocks the plan, which is still printed. With several --root: a line for each machine, in \
+            Exits 3 if a hazard blocks the plan, which is still printed. With several --root: one line for each machine, in \
             order, and a summary; the exit code is the most severe of all machines.
             """
     )
@@ -30,7 +30,7 @@ struct PlanCommand: Command {
 
     @OptionGroup var saving: OutOption
 
-    @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 instead of 0 where changes are pending.")
+    @Flag(name: .customLong("detailed-exitcode"), help: "Exit 2 instead of 0 if changes are pending.")
     var detailedExitCode = false
 
     /// A plan on standard output leaves no room for text.

@@ -70,18 +70,18 @@ func verdictText(_ plan: Plan, _ machine: MachineState, isCarriedOut: Bool = fal
             + (isCarriedOut || plan.policy == nil ? "" : " Next: \(next ?? saved)")
         return wrapped(words, indent: 0).map(plan.verdict == .safe ? style.good : style.careful)
     case .refused:
-        words = "REFUSED: \(causes). " + (next.map { "Do this instead: \($0)" } ?? "The fix of each is below.")
+        words = "REFUSED: \(causes). " + (next.map { "Instead, run: \($0)" } ?? "Each fix is shown below.")
         return wrapped(plan.policy == nil ? "DANGEROUS: \(causes)." : words, indent: 0).map(style.bad)
     case .uncertain:
         let facts = plan.prediction.missingFacts.first.map { ": \($0)" } ?? ""
         words =
-            "Uncertain: who owns the memory afterwards can't be known\(facts)."
-            + (next.map { " Do this instead: \($0)" } ?? "")
+            "Uncertain: who will own the memory is not known\(facts)."
+            + (next.map { " Instead, run: \($0)" } ?? "")
         return wrapped(words, indent: 0).map(style.careful)
     }
 }
 
-/// How much memory goes from whom to whom: `512 GiB cxl → hmem`.
+/// How much memory changes its owner: `512 GiB cxl → hmem`.
 private func changes(_ prediction: Prediction, _ machine: MachineState) -> String {
     let now = ownedRanges(of: machine)
     let index = RangeIndex(now.map(\.range))
@@ -97,7 +97,7 @@ private func changes(_ prediction: Prediction, _ machine: MachineState) -> Strin
         }
     }
     let words = sizes.map { "\(sizeText($0.bytes)) \($0.way)" }
-    return words.isEmpty ? "all owners stay" : words.joined(separator: ", ")
+    return words.isEmpty ? "no owner changes" : words.joined(separator: ", ")
 }
 
 /// Which machine, when, and what replaces facts that were found.
@@ -125,19 +125,22 @@ private func roomText(_ plan: Plan, _ machine: MachineState) -> [Line] {
     let ranges = plan.steps.filter { $0.verb == .offlineMemory }.compactMap(\.range)
     guard let room = machine.room(toOffline: ranges) else { return [] }
     let hugepages = room.hugepages > 0 ? ", \(sizeText(room.hugepages)) of them huge pages" : ""
+    let used =
+        room.used == 0
+        ? "None of it is in use." : "At most \(sizeText(room.used)) of it is in use and must move\(hugepages)."
     let policy = machine.memory.autoOnline.flatMap { $0 == "offline" ? nil : "auto_online_blocks is \($0)" }
     let causes = [policy].compactMap(\.self) + machine.memory.onliningRules
     let note =
         causes.isEmpty
         ? []
         : wrapped(
-            "New memory goes online by itself (\(causes.joined(separator: ", "))): what comes back in another zone than it "
-                + "had is moved to that.",
+            "New memory goes online by itself (\(causes.joined(separator: ", "))). Memory that returns in a different zone "
+                + "is moved back.",
             indent: 2
         )
     return [
-        "  \(sizeText(room.going)) go offline; at most \(sizeText(room.used)) are in use and move\(hugepages).",
-        "  Elsewhere \(sizeText(room.elsewhere)) are available, and \(sizeText(room.swapFree)) of swap.",
+        "  \(sizeText(room.going)) will go offline. \(used)",
+        "  Free elsewhere: \(sizeText(room.elsewhere)), and \(sizeText(room.swapFree)) of swap.",
     ] + note
 }
 
@@ -161,12 +164,12 @@ func hazardsText(
         lines.append("  " + name + " (\(word(hazard))): \(hazard.subject)")
         // Of several with one fix, only the first is told in full.
         if index > 0, !detail.isVerbose, groups[index - 1].cause.id == hazard.id,
-            groups[index - 1].cause.wayOut == hazard.wayOut
+            groups[index - 1].cause.fix == hazard.fix
         {
             continue
         }
         lines += wrapped(hazard.why, indent: 4)
-        lines += wrapped(hazard.wayOut, after: style.strong("Fix"), indent: 4)
+        lines += wrapped(hazard.fix, after: style.strong("Fix"), indent: 4)
         if detail.isVerbose {
             for one in consequences {
                 lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(one.why)", indent: 6)
@@ -227,13 +230,13 @@ private func sentence(_ step: Step, on machine: MachineState) -> String {
     return switch step {
     case .load(let module): devices.map { "bind \(module) to \($0)" } ?? "load \(module)"
     case .unload(let module): devices.map { "unbind \(module) from \($0)" } ?? "unload \(module)"
-    case .hold: "hold: keep cxl_acpi from being loaded"
-    case .release: "release: let cxl_acpi be loaded again"
+    case .hold: "hold: block cxl_acpi from loading"
+    case .release: "release: allow cxl_acpi to load again"
     case .offlineMemory(let range): "take the memory at \(range) offline (\(sizeText(range.size)))"
-    case .restoreUse(let range, let use): "put \(range) to the use it had: \(use)"
+    case .restoreUse(let range, let use): "restore the use of \(range): \(use)"
     case .unbindHmem(let range): "unbind dax_hmem from \(range) (\(sizeText(range.size)))"
     case .bindHmem(let range): "bind dax_hmem to \(range) again (\(sizeText(range.size)))"
-    case .bindRegion(let range): "have dax_cxl take the region over \(range) (\(sizeText(range.size)))"
-    case .splitDevice(let range): "give \(range) a dax device of its own (\(sizeText(range.size)))"
+    case .bindRegion(let range): "bind the region at \(range) to dax_cxl (\(sizeText(range.size)))"
+    case .splitDevice(let range): "create a separate dax device for \(range) (\(sizeText(range.size)))"
     }
 }

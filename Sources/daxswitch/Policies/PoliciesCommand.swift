@@ -73,7 +73,7 @@ func policiesDocument(_ entries: [(PolicyLibrary.Entry, ProofResult?)]) -> JSONV
     )
 }
 
-/// What the order brings on the kernels of one generation.
+/// The result of the order on the kernels of one generation.
 private func proofMembers(_ proof: GenerationProof) -> JSONValue {
     let hazards = proof.refusedBy.map { ($0.key.rawValue, JSONValue($0.value)) }
     return [
@@ -105,7 +105,7 @@ func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
         ["in a window only", word(policy.want.windowOnly)],
         ["outside windows", word(policy.want.outsideWindows)],
     ])
-    lines += ["", "May do unasked"]
+    lines += ["", "May do without asking"]
     lines += aligned([
         ["offline memory", policy.consent.offlineMemory ? "yes" : "no"],
         ["lose regions", policy.consent.loseRegions ? "yes" : "no"],
@@ -119,18 +119,23 @@ private func proofHint(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
     return ["", style.faint("To check the order from every state that can be reached: \(command)")]
 }
 
-/// What the order of a policy brings, for people: the counts of each generation, then where it doesn't bring what is wanted.
+/// The result of the order of a policy, for people: the counts of each generation, then where it does not lead to what is wanted.
 func proofText(_ proof: ProofResult, style: Style) -> [Line] {
-    var lines: [Line] = ["", "Proof, over every state that the model can reach from a boot"]
+    var lines: [Line] = ["", "Checked against every state reachable from boot"]
     lines += aligned(
-        [["", "states", "hold already", "brought", "refused", "end elsewhere"]]
+        [["", "states", "in effect", "reached", "refused", "not reached"]]
             + proof.generations.map { proof in
                 [proof.generation.rawValue]
                     + [proof.states, proof.content, proof.brought, proof.refused, proof.elsewhere].map(String.init)
             }
     )
     for proof in proof.generations where !proof.failures.isEmpty {
-        lines += ["", style.strong("\(proof.generation.rawValue): where the order does not bring what is wanted")]
+        lines += [
+            "",
+            style.strong(
+                "\(proof.generation.rawValue): states in which the order does not lead to the owners asked for"
+            ),
+        ]
         let reasons = proof.failures.map(\.hazards)
         for (index, hazards) in reasons.enumerated() where reasons.firstIndex(of: hazards) == index {
             lines += failuresText(proof.failures.filter { $0.hazards == hazards }, style)
@@ -142,7 +147,7 @@ func proofText(_ proof: ProofResult, style: Style) -> [Line] {
 /// States that one set of hazards refuses, or that end elsewhere: by the memory, each with the nearest state.
 private func failuresText(_ failures: [ProofFailure], _ style: Style) -> [Line] {
     let hazards = failures.first?.hazards.map(\.rawValue) ?? []
-    let title = hazards.isEmpty ? "ends elsewhere" : "refused: \(hazards.joined(separator: ", "))"
+    let title = hazards.isEmpty ? "not reached" : "refused: \(hazards.joined(separator: ", "))"
     var lines = wrapped(title, indent: 2).map(hazards.isEmpty ? style.bad : style.careful)
     for failure in failures {
         let trace = failure.trace.isEmpty ? "at boot" : "after \(failure.trace.joined(separator: ", "))"

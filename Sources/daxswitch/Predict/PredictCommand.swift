@@ -2,14 +2,14 @@ import ArgumentParser
 import Machine
 import Ownership
 
-/// `predict`: what any sequence of steps would bring.
+/// `predict`: what any sequence of steps would lead to.
 struct PredictCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Say who owns what after any sequence of steps, without doing them.",
+        abstract: "Predict who owns each range after the given steps.",
         discussion:
-            "A step is load:MODULE, unload:MODULE, hold or release; the manual has those about a range. Hazards are "
-            + "shown and end with 0: nothing is at stake."
+            "A step is load:MODULE, unload:MODULE, hold or release; the manual lists the steps for a range. Hazards are "
+            + "shown; the exit code is 0 because nothing is changed."
     )
 
     @Argument(help: "The steps, in order; with --all-orders, modules.", completion: .list(Self.words))
@@ -23,7 +23,7 @@ struct PredictCommand: Command {
 
     @OptionGroup var saving: OutOption
 
-    @Flag(help: "Instead of steps, take modules: show every order of loading or reloading them, by what it brings.")
+    @Flag(help: "Take modules instead of steps, and show every order of loading or reloading them, grouped by result.")
     var allOrders = false
 
     /// A prediction on standard output leaves no room for text.
@@ -45,8 +45,8 @@ struct PredictCommand: Command {
     }
 
     private func validateModules() throws {
-        if format.isMap { throw ValidationError("--all-orders has no map: it shows many outcomes") }
-        if saving.isAsked { throw ValidationError("--out takes one prediction; --all-orders makes many") }
+        if format.isMap { throw ValidationError("--all-orders has no map: it shows several results") }
+        if saving.isAsked { throw ValidationError("--out saves one prediction, but --all-orders makes several") }
         if let word = modules.first(where: { !Step.modules.contains($0) }) {
             throw ValidationError(
                 "'\(word)' is not a module that daxswitch handles.\(suggestion(for: word, in: Step.modules)) "

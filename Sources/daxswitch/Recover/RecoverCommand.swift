@@ -6,23 +6,23 @@ import Ownership
 import Persistence
 import Reload
 
-/// `recover`: brings a run that was cut off to an end.
+/// `recover`: ends a run that was interrupted.
 struct RecoverCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "recover",
-        abstract: "Finish or undo what an apply that was cut off has left, as its journal shows it.",
+        abstract: "Finish or undo an interrupted apply.",
         discussion: """
-            Brings either the owners that the run was to bring or those that there were before, whichever is certain; \
-            never others. Ends with 0 where the run is finished or nothing is to be recovered, with 1 where the \
-            machine is as it was before the run, with 5 where neither is certain. Also puts back what a persist that was \
-            cut off had changed. May be repeated.
+            Reads the journal of the interrupted run. Leads either to the planned owners or to the previous ones, \
+            whichever is certain, and never to any other. Exits 0 if the run is finished or there is nothing to recover, 1 if the \
+            previous state is restored, 5 if neither is certain. Also restores the files of an interrupted \
+            persist. May be repeated.
             """
     )
 
-    @Flag(help: "Bring back what was before the run, also if it is done and waits for confirmation; never finish it.")
+    @Flag(help: "Always restore the state before the run, also of a run that waits for confirmation.")
     var undo = false
 
-    @Flag(help: "Say what would be done and do nothing.")
+    @Flag(help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     @Flag(help: "Don't ask.")
@@ -123,7 +123,7 @@ struct RecoverCommand: Command {
         }
     }
 
-    /// The run that was cut off and how it can end, as the report has it then; nil if there is none.
+    /// The run that was interrupted and how it can end, as the report has it then; nil without such a run.
     private func find(
         _ last: LastRun,
         on machine: MachineState,

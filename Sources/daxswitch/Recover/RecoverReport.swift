@@ -6,10 +6,10 @@ import SavedPlan
 /// How a `recover` went.
 struct RecoverReport {
     /// The end it came to; the raw value is the word in the document.
-    enum Outcome: String {
+    enum Outcome: String, CaseIterable {
         /// No run of this boot was cut off.
         case nothingToRecover = "nothing-to-recover"
-        /// The run is finished: the machine is as it was to be.
+        /// The run is finished: the machine is as planned.
         case done
         /// The machine is as it was before the run.
         case undone
@@ -22,10 +22,10 @@ struct RecoverReport {
     }
 
     /// The journal as it was found; the raw value is the word in the document.
-    enum Journal: String {
+    enum Journal: String, CaseIterable {
         /// None, or of a run that has ended.
         case settled
-        /// Of a run that was cut off.
+        /// Of a run that was interrupted.
         case unfinished
         /// Of a run that is done and waits for confirmation.
         case awaiting = "awaiting-confirmation"
@@ -105,12 +105,12 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
 
 /// What was found, and what is going to be done about it, for people.
 func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: MachineState, style: Style) -> [Line] {
-    let end = report.journal == .awaiting ? "waits for confirmation" : "was cut off"
+    let end = report.journal == .awaiting ? "waits for confirmation" : "was interrupted"
     let run = "The run of policy \(report.policy ?? "?") \(end)."
     switch recovery {
-    case .isUndone: return ["\(run) The machine is as it was before it: only the journal is to be closed."]
+    case .isUndone: return ["\(run) The machine is in its previous state; only the journal needs closing."]
     case .finish(let plan) where plan.isEmpty:
-        return ["\(run) The machine is as it was to be: only the journal is to be closed."]
+        return ["\(run) The machine already matches the plan; only the journal needs closing."]
     case .finish(let plan):
         return ["\(run) It can be finished.", ""] + planText(plan, machine: machine, isCarriedOut: true, style: style)
     case .undo(let plan):
@@ -127,19 +127,19 @@ func recoverText(_ report: RecoverReport, style: Style) -> [Line] {
     switch report.outcome {
     case .nothingToRecover:
         let journal: Line =
-            report.journal == .earlierBoot ? " The journal is of an earlier boot and counts no more." : ""
+            report.journal == .earlierBoot ? " The journal is from an earlier boot and no longer valid." : ""
         return [style.good("Nothing to recover.") + journal]
-    case .done: return [style.good("Done, and the machine is as planned.")]
+    case .done: return [style.good("Done and verified.")]
     case .undone where report.restoredFiles != nil:
-        return [style.careful("Undone: the next boot is as it was before that persist.")]
-    case .undone: return [style.careful("Undone: the machine is as it was before the run.")]
+        return [style.careful("Undone: the files for the next boot are as before that persist.")]
+    case .undone: return [style.careful("Undone: the machine is in its previous state.")]
     case .dryRun: return report.hazards.isEmpty ? ["This would be done."] : [style.bad("Nothing would be done.")]
     case .failed: return [style.bad("Failed; nothing was changed.")]
     case .stopped:
         return [style.bad("Still stopped half-way; the journal is kept.")] + differences
             + wrapped(
-                "Clear what is named below or above and run `daxswitch recover` again, or reboot: the journal goes with "
-                    + "the boot. `daxswitch status` shows who owns what.",
+                "Remove the cause shown above or below and run `daxswitch recover` again; or reboot, which clears the journal. "
+                    + "`daxswitch status` shows who owns what.",
                 indent: 2
             )
     }

@@ -26,7 +26,7 @@ extension Command {
             status = failure.status
         }
         if let loss = Output.loss {
-            Output.complain("standard output is not written whole: \(loss)")
+            Output.complain("could not write all output: \(loss)")
             if onlyPrints { status = .failed }
         }
         if status != .done { throw ExitCode(status.rawValue) }

@@ -20,7 +20,7 @@ struct Confirmation {
             throw Failure(
                 .usage,
                 code: "not-confirmed",
-                "without a terminal to ask on, \(command) needs --yes (or --dry-run)"
+                "\(command) can't ask without a terminal. Use --yes or --dry-run"
             )
         }
         guard Output.isConfirmed(question) else {

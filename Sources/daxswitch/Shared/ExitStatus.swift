@@ -6,7 +6,7 @@ import Reload
 import SavedPlan
 
 /// The exit codes; the manual has the same table.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
     /// Done and verified, or nothing to do.
     case done = 0
     /// Nothing was changed, or it was rolled back.
@@ -17,7 +17,7 @@ enum ExitStatus: Int32 {
     case refused = 3
     /// Verification found a difference.
     case differs = 4
-    /// Stopped half-way; the journal holds it, `recover` brings it to an end.
+    /// Stopped half-way; the journal holds it, `recover` ends it.
     case stopped = 5
     /// The command line.
     case usage = 64
@@ -94,12 +94,12 @@ struct Failure: Error, Equatable {
 
     /// A file that root does not act on, and why.
     init(distrusting file: String, _ why: String) {
-        self.init(.notPermitted, code: "not-trusted", "\(file) is not acted on as root: \(why)")
+        self.init(.notPermitted, code: "not-trusted", "\(file) can't be trusted as root: \(why)")
     }
 
     /// A privilege that is missing.
     init(_ hazard: Hazard) {
-        self.init(.notPermitted, code: hazard.id.rawValue, "\(hazard.why): \(hazard.wayOut)")
+        self.init(.notPermitted, code: hazard.id.rawValue, "\(hazard.why): \(hazard.fix)")
     }
 
     /// An obstacle of a run, with how the process ends.

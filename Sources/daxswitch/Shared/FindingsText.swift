@@ -12,11 +12,11 @@ private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style:
     let count = counted(findings.count, "finding")
     switch Health(findings, of: machine) {
     case .attention where findings.isEmpty:
-        return style.careful("Attention: nothing is wrong as far as the material tells; who owns memory is not known")
+        return style.careful("Attention: no problem in what was recorded, but who owns memory is not known")
     case .broken: return style.bad("Broken: \(count)")
     case .attention: return style.careful("Attention: \(count)")
     case .ok where machine.lacks(.daxDevices):
-        return style.careful("Nothing wrong as far as the material tells; it does not have the dax devices")
+        return style.careful("No problem in what was recorded; it does not include the dax devices")
     case .ok: return style.good("\(machine.whyNothingToDecide.map { "OK: nothing to decide: \($0)" } ?? "OK")")
     }
 }

@@ -1,7 +1,7 @@
 import Ownership
 
 /// How one machine of many stands; the raw value is the word in the text.
-enum FleetResult: String {
+enum FleetResult: String, CaseIterable {
     /// `plan`: steps are pending.
     case changes
     /// `plan`: what is wanted is so already.

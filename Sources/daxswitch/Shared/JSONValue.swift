@@ -1,7 +1,7 @@
 import LinuxSystem
 import SavedPlan
 
-/// A JSON document as a value: what is missing is written as null, so that the shape never varies.
+/// A JSON document as a value: what is missing is written as null, so the shape never varies.
 indirect enum JSONValue: Encodable {
     case null
     case bool(Bool)
@@ -40,7 +40,7 @@ extension JSONValue {
     var renderedLine: String { Self.harmless(JSONText.line(self)) }
 
     /// The same document with `\u009b` for a character that a terminal acts on: JSON asks for that only below U+0020.
-    /// Outside of strings there is none but the line end.
+    /// Outside of strings there is only the line end.
     private static func harmless(_ document: String) -> String {
         guard document.unicodeScalars.contains(where: { $0.isEscaped && $0 != "\n" }) else { return document }
         return document.unicodeScalars.reduce(into: "") { text, scalar in

@@ -82,7 +82,7 @@ extension Line {
         return pieces(of: width - margin).map { indent + $0 }
     }
 
-    /// The words in lines of at most `width` columns, without blanks around them; one empty line if there are none.
+    /// The words in lines of at most `width` columns, without blanks around them; one empty line without words.
     func pieces(of width: Int) -> [Line] {
         let characters = parts.flatMap { part in part.text.map { (character: $0, emphasis: part.emphasis) } }
         var lines: [Line] = []

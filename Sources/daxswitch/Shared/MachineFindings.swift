@@ -6,7 +6,7 @@ import Policy
 /// The policies that a fix may apply, the gentlest first; one that can't be read is left out.
 private let policiesOfFixes = ["cxl", "hmem", "reload"]
 
-/// The findings of `machine`, with fixes that the policies of this host can bring, and what was cut off there.
+/// The findings of `machine`, with fixes by the policies of this host, and runs that were interrupted.
 func machineFindings(of machine: MachineState, unfinished: [UnfinishedWork] = []) -> [Finding] {
     let found = findings(of: machine) {
         let library = PolicyLibrary()

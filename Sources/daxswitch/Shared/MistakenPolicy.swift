@@ -19,13 +19,13 @@ extension PolicyLibrary {
 
 /// What was named where a policy is expected.
 enum MistakenPolicy {
-    /// That it is a directory; nil if it is none.
+    /// That it is a directory; nil if it is not.
     static func directory(_ argument: String) -> Failure? {
         guard (try? FileStatus(argument))?.kind == .directory else { return nil }
-        return failure("\(argument) is a directory, not a policy. Name a recorded machine with --root")
+        return failure("\(argument) is a directory, not a policy. Use --root to name a recorded machine")
     }
 
-    /// That it is a JSON document, as a saved plan is; nil if it is none.
+    /// That it is a JSON document, as a saved plan is; nil if it is not.
     static func document(_ argument: String) -> Failure? {
         guard let text = try? TextFile.read(argument, upTo: sizeLimit),
             let kind = try? JSONDecoder().decode(Heading.self, from: Data(text.utf8)).kind
@@ -44,9 +44,9 @@ enum MistakenPolicy {
     fileprivate static func unknown(_ argument: String, _ error: PolicyError, _ names: [String]) -> String {
         if argument.isEmpty { return "the name of the policy is empty" }
         if File.exists(argument) {
-            return "\(argument): no policy has this name. To name the file, write \(shellWord(path: "./" + argument))"
+            return "\(argument): no policy has this name. For the file, write \(shellWord(path: "./" + argument))"
         }
-        if argument.hasSuffix(".json") { return "\(argument): there is no such file" }
+        if argument.hasSuffix(".json") { return "\(argument): no such file" }
         let meant = suggestion(for: argument, in: names)
         return meant.isEmpty ? "\(error)" : "\(error).\(meant)"
     }

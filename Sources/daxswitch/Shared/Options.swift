@@ -6,7 +6,7 @@ import Policy
 
 /// `--json`.
 struct JSONOption: ParsableArguments {
-    @Flag(name: .customLong("json"), help: "Print one JSON document; its keys are a contract.")
+    @Flag(name: .customLong("json"), help: "Print JSON with a stable schema.")
     var isOn = false
 }
 
@@ -15,7 +15,7 @@ struct WaitOption: ParsableArguments {
     @Option(
         name: .customLong("wait"),
         help: ArgumentHelp(
-            "Wait so long for another daxswitch to end, instead of ending with 75 at once.",
+            "Wait up to SECONDS for another daxswitch (default: exit 75 at once).",
             valueName: "seconds"
         )
     )
@@ -31,10 +31,10 @@ struct WaitOption: ParsableArguments {
 
 /// `--rules` and `--initial-probe`.
 struct OverrideOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Take these kernel rules instead of the ones found.", valueName: "generation"))
+    @Option(help: ArgumentHelp("Use these kernel rules instead of the detected ones.", valueName: "generation"))
     var rules: Generation?
 
-    @Option(help: "Take this state of dax_hmem's initial probe instead of the one found: pending or done.")
+    @Option(help: "Use this state of dax_hmem's initial probe instead of the detected one: pending or done.")
     var initialProbe: InitialProbe?
 
     func validate() throws {
@@ -46,17 +46,17 @@ struct OverrideOptions: ParsableArguments {
 }
 
 /// What a plan may do beyond its policy: `--offline-memory`, `--leave-idle` and `--accept`. `plan` and `apply` take the same
-/// options, so that what one shows is what the other carries out.
+/// options, so what one shows is what the other carries out.
 struct ConsentOptions: ParsableArguments {
-    @Flag(help: "Take memory that is online in the way offline first, and put it to the use it had afterwards.")
+    @Flag(help: "Take blocking memory offline first, and restore its use afterwards.")
     var offlineMemory = false
 
-    @Flag(help: "Leave memory that was taken offline as its new driver brings it, instead of putting it to use again.")
+    @Flag(help: "Don't restore the memory's previous use.")
     var leaveIdle = false
 
     @Option(
         help: ArgumentHelp(
-            "Go ahead despite this hazard; may be repeated. Hazards that would crash the host can't be accepted.",
+            "Accept this hazard; may be repeated. Hazards that would crash the host can't be accepted.",
             valueName: "hazard"
         )
     )
@@ -65,7 +65,7 @@ struct ConsentOptions: ParsableArguments {
     func validate() throws {
         for hazard in accept where !hazard.isAcceptable {
             let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
-            throw ValidationError("--accept takes \(names); the host would not survive \(hazard.rawValue)")
+            throw ValidationError("--accept takes \(names). \(hazard.rawValue) can't be accepted")
         }
     }
 

@@ -30,7 +30,7 @@ struct OutOption: ParsableArguments {
     @Option(
         name: .customLong("out"),
         help: ArgumentHelp(
-            "Write the document to this file, for apply and verify; with -, to standard output in place of text.",
+            "Write the JSON document to this file, for apply and verify; - writes it to standard output instead of text.",
             valueName: "file"
         ),
         completion: .file()

@@ -56,7 +56,7 @@ enum Output {
         return ["y", "yes"].contains(readLine()?.lowercased())
     }
 
-    /// Whether standard input is a terminal, so that somebody can answer.
+    /// Whether standard input is a terminal, so somebody can answer.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Whether standard error is a terminal, on which a line can be replaced.
@@ -65,7 +65,7 @@ enum Output {
     /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// The columns of the terminal that standard output is; nil if it is none. A serial console may have none either.
+    /// The columns of the terminal on standard output; nil without a terminal. A serial console may have no width either.
     static var columns: Int? {
         var size = winsize()
         guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }

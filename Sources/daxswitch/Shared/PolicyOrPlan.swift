@@ -11,7 +11,7 @@ enum PolicyOrPlan {
 
     /// A name is a policy's; a path is a plan where its text begins as a JSON document does.
     ///
-    /// - Parameter isActedOn: It is not only looked at: as root nothing is taken that others than root can write.
+    /// - Parameter isActedOn: It is not only looked at: as root nothing is taken that users who are not root can write.
     init(_ argument: String, isActedOn: Bool = false) throws {
         try self.init(argument, distrust: FileTrust.distrust(isActedOn: isActedOn))
     }
@@ -58,19 +58,23 @@ struct StalePlan: Error, Equatable {
     /// What is not as it was, at least one.
     let changes: [FactChange]
 
-    /// A sentence with every change.
+    /// How many changes the message names; all of them are in the JSON document.
+    private static let named = 3
+
+    /// What is out of date, and what to do.
     var message: String {
         if let host = changes.first(where: { $0.fact == FactChange.host }) {
             let (planned, found) = (host.before ?? "not known", host.now ?? "not known")
-            return "\(file) was made for host \(planned), and this is host \(found). Plan anew for this one"
+            return "\(file) was made for host \(planned), but this is host \(found). Run `plan` on this host"
         }
-        let list = changes.map(\.description).joined(separator: "; ")
-        return "\(file) was made for another state of the machine; changed: \(list). Plan anew"
+        let list = changes.prefix(Self.named).map(\.description).joined(separator: "; ")
+        let more = changes.count > Self.named ? "; and \(changes.count - Self.named) more" : ""
+        return "\(file) is out of date: \(list)\(more). Run `plan` again"
     }
 }
 
 extension FileTrust {
-    /// For files that the tool acts on: as root, those that others than root can write are refused.
+    /// For files that the tool acts on: as root, those that users who are not root can write are refused.
     static func distrust(isActedOn: Bool) -> TextFile.Distrust {
         let user = geteuid()
         return { file in isActedOn && user == 0 ? problem(with: file, trusting: user) : nil }

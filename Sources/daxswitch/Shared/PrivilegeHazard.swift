@@ -5,7 +5,7 @@ extension Privilege {
     /// Each capability that a run needs, and what for.
     private static let needed: [(capability: Capability, name: String, purpose: String)] = [
         (.module, "CAP_SYS_MODULE", "loading and removing modules"),
-        (.administration, "CAP_SYS_ADMIN", "reading the addresses in /proc/iomem and giving memory back"),
+        (.administration, "CAP_SYS_ADMIN", "reading the addresses in /proc/iomem and taking memory offline"),
     ]
 
     /// The hazard of carrying anything out without the right to; nil where it is there. Better known before the first step.
@@ -15,22 +15,22 @@ extension Privilege {
             return refusal(
                 missing.map(\.name).joined(separator: ", "),
                 missing.map { "\($0.purpose) needs \($0.name)" }.joined(separator: ", ")
-                    + ": this process has not got it",
-                "run as root, outside of a container"
+                    + ". Permission denied",
+                "run as root on the host, not in a container"
             )
         }
         // kernel/module/main.c: may_init_module() asks capable(), which counts in the initial user namespace alone.
         if let userNamespace = ownUserNamespace {
             return refusal(
                 userNamespace,
-                "this process is root in a user namespace of its own, as in a container: the kernel lets it load no module",
-                "run as root of the host"
+                "this process is root only in its own user namespace, as in a container. The kernel does not let it load modules",
+                "run as root on the host"
             )
         }
         if let pidNamespace = ownPIDNamespace {
             return refusal(
                 pidNamespace,
-                "this process is in a PID namespace of its own, as in a container: it does not see which processes of the "
+                "this process is in its own PID namespace, as in a container. It can't see which processes of the "
                     + "host use the memory",
                 "run on the host itself"
             )
@@ -38,8 +38,8 @@ extension Privilege {
         return ownDirectory.map { directory in
             refusal(
                 directory,
-                "\(directory) is not the directory that process 1 has there, as in a container or after chroot: neither "
-                    + "modprobe nor udev nor another daxswitch would see the hold and the lock",
+                "\(directory) is not the directory that process 1 sees there, as in a container or chroot. "
+                    + "modprobe, udev and other daxswitch processes would not see the hold and the lock",
                 "run on the host itself"
             )
         }
@@ -50,8 +50,8 @@ extension Privilege {
         if let place = ownUserNamespace ?? ownPIDNamespace ?? ownDirectory {
             return refusal(
                 place,
-                "this process is in a container or a chroot (\(place) is not the host's): what it writes is not what the host "
-                    + "boots with",
+                "this process is in a container or a chroot (\(place) is not the host's). The host would not boot with "
+                    + "the files that it writes",
                 "run on the host itself"
             )
         }
@@ -65,12 +65,12 @@ extension Privilege {
         guard !isRootKnown else { return nil }
         return refusal(
             "/proc/1/root",
-            "/proc/1/root can't be read, so this may be a chroot, and what is written there is not what the host boots with",
+            "/proc/1/root can't be read, so this may be a chroot. The host would not boot with files written there",
             "run as root on the host itself, with /proc mounted and CAP_SYS_PTRACE"
         )
     }
 
-    private func refusal(_ subject: String, _ why: String, _ wayOut: String) -> Hazard {
-        Hazard(id: .notPermitted, subject: subject, why: why, wayOut: wayOut)
+    private func refusal(_ subject: String, _ why: String, _ fix: String) -> Hazard {
+        Hazard(id: .notPermitted, subject: subject, why: why, fix: fix)
     }
 }

@@ -30,7 +30,7 @@ struct RootOption: ParsableArguments {
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a "
+            "Read this instead of the running machine: a capture made by `collect` (a directory or an archive), a "
                 + "sosreport, or a text with lines of /proc/iomem.",
             valueName: "path"
         ),
@@ -47,7 +47,7 @@ struct RootOption: ParsableArguments {
     func validate() throws {
         try RootWord.check(arguments)
         guard arguments.count > 1 || arguments.contains(where: { RootWord($0).isMany }) else { return }
-        throw ValidationError("this command reads one machine: name one --root (status, plan and verify take many)")
+        throw ValidationError("this command reads one machine. Give one --root (status, plan and verify take several)")
     }
 }
 
@@ -56,9 +56,9 @@ struct RootsOption: ParsableArguments {
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "Read this instead of the running machine: a capture that `collect` made (a directory or an archive), a "
-                + "sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one a line, @- for "
-                + "standard input): a line for each, and a summary.",
+            "Read this instead of the running machine: a capture made by `collect` (a directory or an archive), a "
+                + "sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one name per line, @- for "
+                + "standard input): one line for each, and a summary.",
             valueName: "path|dir/*|@list"
         ),
         completion: .file()
@@ -87,7 +87,7 @@ struct RootsOption: ParsableArguments {
             }
         }
         guard count > 0 else {
-            throw Failure(.badData, code: "bad-list", "--root names no machine: the list is empty")
+            throw Failure(.badData, code: "bad-list", "the list of --root is empty")
         }
     }
 
@@ -109,9 +109,11 @@ struct RootWord {
 
     /// `--root "$DIR"` with DIR unset must not read another machine than was meant.
     static func check(_ words: [String]) throws(ValidationError) {
-        if words.contains("") { throw ValidationError("--root names no directory: it is empty") }
+        if words.contains("") { throw ValidationError("the path of --root is empty") }
         if words.contains("-") {
-            throw ValidationError("--root takes no machine from standard input: name a file (@- is a list of names)")
+            throw ValidationError(
+                "--root can't read a machine from standard input. Name a file (@- reads a list of names)"
+            )
         }
     }
 

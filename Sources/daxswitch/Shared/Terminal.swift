@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// What standard output can show: how many columns, whether in colour, and whether more characters than ASCII.
 ///
-/// Made of the environment and of facts about the terminal, so that tests can make any.
+/// Made of the environment and of facts about the terminal, so tests can make any.
 struct Terminal: Equatable {
     /// The columns that text is laid out for, within `Terminal.widths`.
     let width: Int
@@ -17,7 +17,7 @@ struct Terminal: Equatable {
     static let usualWidth = 80
 
     /// - Parameters:
-    ///   - columns: The width of the terminal that standard output is; nil if it is none, or has no width.
+    ///   - columns: The width of the terminal on standard output; nil without a terminal or a width.
     ///   - isTerminal: Standard output is a terminal.
     init(environment: [String: String], columns: Int?, isTerminal: Bool) {
         // A shell sets COLUMNS for itself; who exports it means it.

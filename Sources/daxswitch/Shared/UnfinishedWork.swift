@@ -8,12 +8,12 @@ import Reload
 /// What an earlier run has left half done, or what one does just now. Nothing ends as if all were well over it.
 struct UnfinishedWork: Equatable {
     /// What it is of.
-    enum Subject: String {
+    enum Subject: String, CaseIterable {
         case apply, persist, hold
     }
 
     /// How it stands; the raw value is the word in the documents.
-    enum State: String {
+    enum State: String, CaseIterable {
         /// It was cut off, or it stopped.
         case halfDone = "half-done"
         /// It goes on.
@@ -30,7 +30,7 @@ struct UnfinishedWork: Equatable {
     let state: State
     /// What is said of it, and how whoever would go on over it ends.
     let failure: Failure
-    /// The command that ends it; nil where there is none.
+    /// The command that ends it; nil if no command does.
     var fix: String?
 
     /// Whether it must be ended before anything else is begun or called done. A hold is something that plans see.
@@ -38,7 +38,7 @@ struct UnfinishedWork: Equatable {
 }
 
 extension UnfinishedWork {
-    /// The command that brings a run to an end.
+    /// The command that ends a run.
     private static let recover = "daxswitch recover"
 
     /// What the journals of this machine show in the boot `bootID`.
@@ -86,8 +86,8 @@ extension UnfinishedWork {
                 failure: Failure(
                     .stopped,
                     code: "left-hold",
-                    "\(left): run `\(fix)`"
-                        + (machine.holdGap == nil || isOfRun ? "" : " with the policy that is wanted")
+                    "\(left). Run `\(fix)`"
+                        + (machine.holdGap == nil || isOfRun ? "" : " with the policy that you want")
                 ),
                 fix: fix
             )
@@ -120,8 +120,8 @@ extension UnfinishedWork {
             let failure = Failure(
                 .stopped,
                 code: "earlier-boot",
-                "a run was cut off in an earlier boot, whose kernel state is gone (\(journal.place)): nothing is left to do, "
-                    + "and `daxswitch recover` puts the journal aside"
+                "a run was interrupted in an earlier boot (\(journal.place)). Its kernel state is gone, so nothing is left to do. "
+                    + "`daxswitch recover` moves the journal out of the way"
             )
             return UnfinishedWork(subject: .apply, state: .earlierBoot, failure: failure, fix: recover)
         }
@@ -137,8 +137,8 @@ extension UnfinishedWork {
         let failure = Failure(
             .stopped,
             code: "unfinished",
-            "an earlier persist stopped half-way (\(ChoiceJournal.path)): run `daxswitch recover`, which puts back what was "
-                + "there before, or that persist again"
+            "an earlier persist stopped half-way (\(ChoiceJournal.path)). Run `daxswitch recover`, which restores the files, "
+                + "or that persist again"
         )
         return UnfinishedWork(subject: .persist, state: .halfDone, failure: failure, fix: recover)
     }
@@ -218,5 +218,5 @@ extension UnfinishedWork {
         }
     }
 
-    fileprivate var heading: Line { state == .running ? "At work" : "Earlier boot" }
+    fileprivate var heading: Line { state == .running ? "Running now" : "Earlier boot" }
 }

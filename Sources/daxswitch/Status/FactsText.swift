@@ -7,7 +7,7 @@ func factsText(_ status: MachineStatus, _ detail: Detail, style: Style) -> [Line
     let machine = status.machine
     var facts = kernelFacts(machine)
     facts.append(Fact("Modules", modulesText(machine)))
-    if machine.isHeld { facts.append(Fact("Hold", "cxl_acpi is kept out")) }
+    if machine.isHeld { facts.append(Fact("Hold", "cxl_acpi is blocked")) }
     facts += modprobeFacts(machine) + nextBootFacts(machine)
     let rows = aligned(facts.map { [style.strong(Line($0.name)), Line($0.text)] })
     let lines = zip(rows, facts).flatMap { row, fact in
@@ -71,8 +71,8 @@ extension ModuleStanding {
 
 /// What others have told modprobe, which no release lifts.
 private func modprobeFacts(_ machine: MachineState) -> [Fact] {
-    let sure = machine.modprobe.keptOut.map { ($0.key, "\($0.value) keeps \($0.key) out") }
-    let doubtful = machine.modprobe.doubtful.map { ($0.key, "\($0.value) may keep \($0.key) out") }
+    let sure = machine.modprobe.keptOut.map { ($0.key, "\($0.value) blocks \($0.key)") }
+    let doubtful = machine.modprobe.doubtful.map { ($0.key, "\($0.value) may block \($0.key)") }
     return (sure + doubtful).sorted { $0 < $1 }.map { Fact("modprobe", $0.1) }
 }
 

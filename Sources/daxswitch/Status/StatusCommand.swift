@@ -8,9 +8,9 @@ import SavedPlan
 struct StatusCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show who owns each Soft Reserved range, and what decides it.",
+        abstract: "Show who owns each Soft Reserved range, and why.",
         discussion: """
-            With several --root: a line for each machine, in order, and a summary; with --check the exit code is the most \
+            With several --root: one line for each machine, in order, and a summary; with --check the exit code is the most \
             severe of all machines.
             """
     )

@@ -62,9 +62,9 @@ func memoryNote(_ owned: OwnedRange) -> String {
     guard owned.isBeyondMemory else { return "" }
     return switch owned.memory {
     case .softReserved, .decoded: ""
-    case .systemRAM: " (the kernel's own memory)"
+    case .systemRAM: " (System RAM)"
     case .reserved: " (reserved)"
-    case .none: " (no memory is known here)"
+    case .none: " (no memory known)"
     }
 }
 
@@ -91,7 +91,7 @@ private func regionsText(_ machine: MachineState, _ style: Style) -> [Line] {
     let lines = others.map { line in
         [
             line.name, "\(line.range)", sizeText(line.range.size),
-            "a line in /proc/iomem; sysfs has no such region",
+            "only a line in /proc/iomem; not in sysfs",
         ]
     }
     let regions = machine.regions.map { region in
@@ -105,7 +105,7 @@ private func regionsText(_ machine: MachineState, _ style: Style) -> [Line] {
 
 private func regionState(_ region: Region, _ machine: MachineState) -> String {
     if machine.lacks(.cxlDevices) {
-        return region.assembled ? "committed, assembled" : "a line in /proc/iomem; more is not known"
+        return region.assembled ? "committed, assembled" : "only a line in /proc/iomem"
     }
     var words = [region.committed ? "committed" : "not committed"]
     if let locked = region.locked { words.append(locked ? "locked" : "not locked") }

@@ -69,7 +69,7 @@ func verifyDocument(_ verification: Verification) -> JSONValue {
     )
 }
 
-/// `verify` for people: all differences, or that there is none.
+/// `verify` for people: all differences, or that there are no differences.
 func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style: Style) -> [Line] {
     let title = verification.title
     if let nothing = verification.nothing {
@@ -80,7 +80,7 @@ func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style
                 + findingsText(verification.findings, detail, style: style)
     }
     let differences = verification.differences
-    guard !differences.isEmpty else { return [style.good("The machine is as \(title) says.")] }
+    guard !differences.isEmpty else { return [style.good("The machine matches \(title).")] }
     let verdict = [style.bad("\(counted(differences.count, "difference")) from \(title)")]
     if detail.isQuiet { return verdict }
     let shown = detail.showsAll ? differences[...] : differences.prefix(differencesAtMost)

@@ -8,14 +8,14 @@ struct VerifyCommand: Command {
         commandName: "verify",
         abstract: "Compare this machine with a saved plan or a policy and list the differences.",
         discussion: """
-            Exits 4 if there is a difference, also if an earlier run stopped half-way. A saved plan is for one host and its \
-            kernel, in whichever boot; for another one it is refused. With several --root: a line for each machine, in \
+            Exits 4 if there is a difference, or if an earlier run stopped half-way. A saved plan is for one host and its \
+            kernel, in any boot; on another one it is refused. With several --root: one line for each machine, in \
             order, and a summary; the exit code is the most severe of all machines.
             """
     )
 
     @Argument(
-        help: ArgumentHelp("A policy, or a file that plan --out wrote.", valueName: "planfile|policy"),
+        help: ArgumentHelp("A policy, or a file written by plan --out.", valueName: "planfile|policy"),
         completion: .policyNames
     )
     var subject: String
@@ -29,8 +29,8 @@ struct VerifyCommand: Command {
     @Option(
         name: .customLong("prometheus"),
         help: ArgumentHelp(
-            "Write metrics to this file as well, for the textfile collector of Prometheus' node_exporter; with -, to "
-                + "standard output in place of text.",
+            "Also write metrics to this file, for the textfile collector of Prometheus' node_exporter; - writes them to "
+                + "standard output instead of text.",
             valueName: "file"
         ),
         completion: .file()
@@ -46,7 +46,7 @@ struct VerifyCommand: Command {
         }
         if metrics.first?.isStandardOutput == true && wantsJSON {
             throw ValidationError(
-                "--json and --prometheus - both write to standard output; name a file for the metrics"
+                "--json and --prometheus - both write to standard output. Name a file for the metrics"
             )
         }
     }
@@ -76,7 +76,7 @@ struct VerifyCommand: Command {
         throw Failure(
             .usage,
             code: "usage",
-            "--rules and --initial-probe are for a policy: \(file) is a saved plan, which keeps the ones it was made with. "
+            "--rules and --initial-probe need a policy, but \(file) is a saved plan, which has its own. "
                 + "Leave them out, or make the plan again with them"
         )
     }

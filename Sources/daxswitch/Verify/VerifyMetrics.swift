@@ -20,10 +20,10 @@ func verifyMetrics(_ differences: [Difference], machine: MachineState, subject: 
     }
     return family(
         "daxswitch_verify_matches",
-        "Whether the machine is as the policy or plan says.",
+        "Whether the machine matches the policy or plan.",
         [(label, differences.isEmpty ? 1 : 0)]
     )
-        + family("daxswitch_differences", "Places where the machine is not as the policy or plan says.", kinds)
+        + family("daxswitch_differences", "Differences between the machine and the policy or plan.", kinds)
         + family("daxswitch_range_bytes", "Soft Reserved memory and CXL regions by the driver that owns them.", owners)
         + family(
             "daxswitch_last_run_timestamp_seconds",

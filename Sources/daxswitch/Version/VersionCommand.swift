@@ -5,7 +5,7 @@ import Kmod
 struct VersionCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Print the version; with --json, those of the schemas and of libkmod as well."
+        abstract: "Print the version; with --json also those of the schemas and of libkmod."
     )
 
     @OptionGroup var json: JSONOption

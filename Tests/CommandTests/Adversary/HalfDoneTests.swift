@@ -68,7 +68,7 @@ struct HalfDoneTests {
         try check(try machine("hmem-owned"), [], apply: 0, verify: 0, history: 0)
     }
 
-    @Test("a run that was cut off: apply 5, verify 4, history 5, and status names recover")
+    @Test("a run that was interrupted: apply 5, verify 4, history 5, and status names recover")
     func cutOff() throws {
         let root = try machine("hmem-owned")
         try writeJournal(in: root)
@@ -77,7 +77,7 @@ struct HalfDoneTests {
             let ended = try Jail.run(command, in: root)
             let words = (ended.output + ended.complaint).split(whereSeparator: \.isWhitespace).joined(separator: " ")
             #expect(words.contains("an earlier run of policy hmem stopped half-way, after 0 of 5 steps"), "\(command)")
-            #expect(words.contains("run `daxswitch recover`"))
+            #expect(words.contains("Run `daxswitch recover`"))
         }
     }
 
@@ -92,7 +92,7 @@ struct HalfDoneTests {
         try check(root, ["other-version"], apply: 5, code: "other-version", verify: 4, history: 5)
         let recovered = try Jail.run(["recover", "--dry-run", "--json"], in: root)
         #expect(recovered.status == 5 && recovered.complaint.contains("an earlier run of daxswitch 0.1.0"))
-        #expect(recovered.complaint.contains("install that version again and run its `daxswitch recover`"))
+        #expect(recovered.complaint.contains("Install that version again and run its `daxswitch recover`"))
         #expect(try recovered.document()["journal"] as? String == "unfinished")
     }
 
@@ -123,7 +123,7 @@ struct HalfDoneTests {
         try check(root, ["running"], apply: 75, code: "busy", verify: 0, history: 0)
         let ended = try Jail.run(["verify", "hmem"], in: root)
         withExtendedLifetime(lock) {}
-        #expect(ended.complaint.contains("another daxswitch is at work (pid "))
+        #expect(ended.complaint.contains("another daxswitch is running (pid "))
     }
 
     @Test("a hold that was left over a cxl_acpi that is in: said, a difference, and apply cxl releases it")

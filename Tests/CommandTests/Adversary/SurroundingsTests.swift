@@ -59,7 +59,7 @@ struct SurroundingsTests {
 
     @Test("a closed standard output is a loss that is named, as before")
     func closedOutput() throws {
-        #expect(try apply(">&-").complaint.contains("standard output is not written whole: Bad file descriptor"))
+        #expect(try apply(">&-").complaint.contains("could not write all output: Bad file descriptor"))
     }
 
     @Test(

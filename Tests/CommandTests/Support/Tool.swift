@@ -29,7 +29,7 @@ enum Tool {
     /// It lies beside the test bundle.
     static let path = JailedTool.path
 
-    /// Runs it; the output goes through files, so that no pipe can fill up.
+    /// Runs it; the output goes through files, so no pipe can fill up.
     static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
         try run(command: [path] + arguments, environment: environment)
     }

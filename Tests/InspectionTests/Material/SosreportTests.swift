@@ -159,7 +159,7 @@ import Testing
         }
         let material = try Inspector(root: folder).read().material
         #expect(material.unrecorded.isSuperset(of: [.cxlDevices, .daxDevices]))
-        #expect(material.oddities.count { $0.contains("is no listing: \"libcxl: cxl_new") } == 2)
+        #expect(material.oddities.count { $0.contains("is not a listing: \"libcxl: cxl_new") } == 2)
     }
 
     @Test("an empty listing says that there is no device") func empty() throws {

@@ -100,7 +100,7 @@ import Testing
             let planner = try Planner(machine: machine, overrides: Overrides(generation: generation))
             let prediction = planner.predict([]).prediction
             #expect(prediction.ranges.map(\.owners) == [owners], "\(generation)")
-            #expect(prediction.missingFacts.contains { $0.contains("the material does not have the dax devices") })
+            #expect(prediction.missingFacts.contains { $0.contains("the recording does not include the dax devices") })
         }
     }
 
@@ -126,7 +126,7 @@ import Testing
         let planner = try Planner(machine: try text(pasted), overrides: Overrides(generation: .deferring))
         let unmet = planner.unmet(Policy.Want(coveredByRegion: .cxl, windowOnly: .hmem, outsideWindows: .hmem))
         #expect(unmet.map(\.found) == ["unknown"])
-        #expect(unmet.allSatisfy { $0.what.hasPrefix("who owns 0x5d0000000-0x5efffffff is not known") })
+        #expect(unmet.allSatisfy { $0.what.hasPrefix("the owner of 0x5d0000000-0x5efffffff is not known") })
     }
 
     @Test("a directory with iomem and a release: the rest is unknown, the rules are as the release says") func release()

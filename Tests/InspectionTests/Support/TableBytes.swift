@@ -42,7 +42,7 @@ enum TableBytes {
         return Array(fields.joined())
     }
 
-    /// A CHBS, which is none of the windows.
+    /// A CHBS, which is not one of the windows.
     static let hostBridge: [UInt8] = [0, 0] + little(32, 2) + [UInt8](repeating: 0, count: 28)
 
     /// A memory affinity of the SRAT.

@@ -12,7 +12,7 @@ final class Fixture {
     var modules: String { "\(root)/lib/modules/\(Self.release)" }
     var configuration: String { "\(root)/etc/modprobe.d" }
 
-    /// The names are such as no kernel has, so that nothing on the machine that runs the tests gets into them.
+    /// The names are such as no kernel has, so nothing on the machine that runs the tests gets into them.
     static let standard = [
         FixtureModule(name: "fixture_core", exports: ["fixture_bus": 0x1234_5678], needs: ["printk": 7]),
         FixtureModule(name: "fixture_port", exports: ["fixture_ports": 2], needs: ["fixture_bus": 0x1234_5678]),

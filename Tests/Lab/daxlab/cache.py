@@ -27,7 +27,7 @@ def directory(*names):
 
 @contextlib.contextmanager
 def locked(name):
-    """Holds the cache's lock of that name, so that two labs at once don't fetch or build the same thing."""
+    """Holds the cache's lock of that name, so two labs at once don't fetch or build the same thing."""
     with open(root() / f".{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -59,7 +59,7 @@ def cxl_stays_out(capture):
 
 
 def untouched(before, after):
-    """Nothing that decides ownership differs between two captures, and no module was loaded anew."""
+    """Nothing that decides ownership differs between two captures, and no module was loaded again."""
     for what, view in (
             ("/proc/iomem", lambda capture: capture.read("proc/iomem")),
             ("the dax devices", lambda capture: capture.dax_devices()),
@@ -73,10 +73,10 @@ def untouched(before, after):
 
 
 def same_modules(before, after):
-    """The same modules are loaded, and none of them was loaded anew."""
+    """The same modules are loaded, and none of them was loaded again."""
     was, now = before.modules(), after.modules()
     changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-    check(not changed, f"modules came, went or were loaded anew from capture {before} to {after}: {', '.join(changed)}")
+    check(not changed, f"modules came, went or were loaded again from capture {before} to {after}: {', '.join(changed)}")
 
 
 def difference(was, now):

@@ -41,7 +41,7 @@ def chosen_kernels(options, default):
 
 
 def add_resume(command):
-    """Whether a run that was cut off goes on."""
+    """Whether a run that was interrupted goes on."""
     command.add_argument("--resume", action="store_true",
                          help="keep what guests sent in an earlier run with the same tool and kernel")
 

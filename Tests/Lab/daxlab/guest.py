@@ -12,7 +12,7 @@ SOURCES = cache.LAB / "guest"
 PACKAGE = cache.LAB.parent.parent / "packaging/debian"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 KMOD_NAMES = ("modprobe", "insmod", "rmmod", "lsmod", "depmod", "modinfo")
-# Configuration of udev and of libkmod that these packages bring, as on every host that has them.
+# Configuration of udev and of libkmod that these packages install, as on every host that has them.
 RULE_PACKAGES = ("udev", "kmod", "daxctl", "ndctl")
 RULE_PATHS = re.compile(r"(/usr)?/lib/(udev/(rules\.d/.|[^/]+_id$)|modprobe\.d/.)|"
                         r"/etc/modprobe\.d/.|/usr/share/daxctl/.")

@@ -52,7 +52,7 @@ class Host(Machine):
 
 
 class Power(threading.Thread):
-    """Runs QEMU anew as often as the guest reboots: over a reset it keeps committed decoders, as no hardware does."""
+    """Runs QEMU again as often as the guest reboots: over a reset it keeps committed decoders, as no hardware does."""
 
     def __init__(self, command, consoles):
         super().__init__(daemon=True)

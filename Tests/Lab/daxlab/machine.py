@@ -20,7 +20,7 @@ BEGUN = "lab: the script begins"
 TIMER_LOST = "Possible timer handling issue"
 BOOT_LIMIT = 120
 BOOTS = 3
-# What ends a program for its own fault. No guest may bring QEMU to that, so it says nothing about the guest; its
+# What ends a program for its own fault. No guest may cause that, so it says nothing about the guest; its
 # emulation of CXL memory does, once in some hundred boots.
 FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
 
@@ -70,7 +70,7 @@ class Machine:
                     failure = str(crash)
                 if boot == BOOTS:
                     raise EmulatorError(f"no boot of {BOOTS} went through; the last: {failure}; see {console}")
-                print(f"{self.kernel.release} {self.platform.name}: {failure}; booted once more", flush=True)
+                print(f"{self.kernel.release} {self.platform.name}: {failure}; booted again", flush=True)
 
     def command(self, initial):
         """QEMU's command line but for the serial ports; the initramfs is written to `initial`."""

@@ -15,7 +15,7 @@ from daxlab.results import Failure
 from daxlab.runner import Verdict, summary, tail
 
 # Each play: the platform by kernel, and who owns the memory at its start. Before 7.1 no kernel lets a region go live,
-# so that there the memory is one that no driver has.
+# so there the memory is one that no driver has.
 PLAYS = {
     "live": {"coordinated": ("locked", "cxl"), "6.12": ("unassembled", "none")},
     "persisted": {"coordinated": ("unlocked", "cxl"), "6.12": ("unlocked", "cxl")},

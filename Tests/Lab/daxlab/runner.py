@@ -105,7 +105,7 @@ def run_guest(case, kernel, options, directory):
         if number > 1:
             checks.healthy(results)
         console, stream = directory / f"console{'' if number == 1 else f'-{number}'}.log", directory / "stream"
-        # Steps are numbered on, so that all boots of a case read as one story; a kernel that kexec started begins later.
+        # Steps are numbered on, so all boots of a case read as one story; a kernel that kexec started begins later.
         script = f"step=$((step + {len(results.steps)}))\n{script}"
         parameters = number > 1 and case.later_parameters or case.parameters
         machine = Machine(case.platform, kernel, script, options.tool, options.policies, parameters, files=files,

@@ -23,7 +23,7 @@ class Device:
 class Topology:
     """Host bridges, each with one window of so many MiB; `assembles` gives them decoders that regions need.
 
-    Those whose number is in `bare` have none all the same.
+    Those whose number is in `bare` have none anyway.
     """
     windows: tuple = (4096,)
     devices: tuple = (Device(),)

@@ -1,5 +1,5 @@
 # What a case's script may use. Every step leaves a numbered directory, sent off at once through the
-# second serial port, so that a crash of the guest loses nothing that came before it.
+# second serial port, so a crash of the guest loses nothing that came before it.
 results=/run/lab
 # The cases look for phrases in what daxswitch says: only its longest lines are broken.
 export COLUMNS=300
@@ -36,7 +36,7 @@ finish() {
 cap() {
     new_step "$1"
     snapshot $directory
-    # A module that was loaded anew has a new inode, even where it got its old address back.
+    # A module that was loaded again has a new inode, even where it got its old address back.
     stat -c '%n %i' /sys/module/*/initstate > $directory/module-inodes
     dmesg > $directory/dmesg
     echo "capture ${directory##*/}"
@@ -195,7 +195,7 @@ insert_unaided() {
 }
 
 # pattern write|check START: writes or checks every page of the dax device at an address. The device is
-# lent to device_dax and goes back to the driver it had, so that the step leaves no trace.
+# lent to device_dax and goes back to the driver it had, so the step leaves no trace.
 pattern() {
     local device drivers=/sys/bus/dax/drivers before=""
     device=$(await_dax_device "$2") || return

@@ -77,7 +77,7 @@ region_over() {
     done
 }
 
-# insert_alone MODULE: that module and nothing that it would bring. What it can't be linked without is there before.
+# insert_alone MODULE: that module and nothing that it would load. What it can't be linked without is there before.
 insert_alone() {
     local file name
     for file in $(files_of "$1"); do

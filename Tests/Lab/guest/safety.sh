@@ -3,7 +3,7 @@
 MEBIBYTE=1048576
 holder=
 
-# unprepared WHY: the situation did not come about; the judge takes it for a failure
+# unprepared WHY: the situation was not reached; the judge takes it for a failure
 unprepared() { echo "unprepared: $*"; }
 
 # blocks START SIZE: the directories of the memory blocks there
@@ -147,7 +147,7 @@ note_kill() {
     send $directory
 }
 
-# look_again: udev hears of the devices that a hold is about as at the start of a host; a hold that is none lets cxl_acpi in
+# look_again: udev hears of the devices that a hold is about as at the start of a host; without a hold they load cxl_acpi
 look_again() {
     for device in /sys/bus/acpi/devices/ACPI0017:* /sys/bus/platform/devices/hmem*; do
         [ ! -e "$device" ] || udevadm trigger --action=add "$(readlink -f "$device")"
@@ -155,7 +155,7 @@ look_again() {
     settle
 }
 
-# recovered WORDS START BACK: recovers, lets udev look again, notes what came of it, and brings the machine back to the
+# recovered WORDS START BACK: recovers, lets udev look again, notes what came of it, and returns the machine to the
 # owner BACK where it must be
 recovered() {
     local code
@@ -278,7 +278,7 @@ cut_choice_recover() {
     recovered_choice "persist $3 before the builder: $first; recover after $1 of $2: $second"
 }
 
-# persisted WANTED: brings the choice about, hmem or --clear
+# persisted WANTED: persists the choice, hmem or --clear
 persisted() { on-disk persist "$1" --update-initramfs --yes --json > /run/persist.out 2>&1 || cat /run/persist.out; }
 
 # again COMMAND...: until it succeeds, twenty times: the package's scripts refuse to do their work during a run

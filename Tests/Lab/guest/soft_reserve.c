@@ -1,6 +1,6 @@
 /*
  * Preloaded into kexec -c: adds Soft Reserved ranges to the memory map that the next kernel is given,
- * as firmware with EFI_MEMORY_SP does, so that /sys/firmware/memmap shows them. The next kernel is to take this
+ * as firmware with EFI_MEMORY_SP does, so /sys/firmware/memmap shows them. The next kernel is to take this
  * for its firmware: /proc/sys/kernel/bootloader_type shows the loader of every other guest, not kexec.
  * SOFT_RESERVED="START+SIZE START+SIZE ...", hexadecimal.
  */

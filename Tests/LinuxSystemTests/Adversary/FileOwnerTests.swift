@@ -49,7 +49,7 @@ struct FileOwnerTests {
         #expect(said.contains("copy it to a directory that only root can write, such as /etc/daxswitch/policies"))
     }
 
-    @Test("a file that another user put there is not replaced, so that they don't own what root wrote")
+    @Test("a file that another user put there is not replaced, so they don't own what root wrote")
     func planted() throws {
         let path = try file("plan.json")
         give(path)

@@ -132,7 +132,7 @@ struct FindingsTests {
         machine.daxDevices = [Machines.device(.hmem)]
         let finding = try #require(findings(of: machine) { [Machines.cxl] }.first)
         #expect(ids(machine) == ["hmem-over-region"] && finding.severity == .notice)
-        #expect(finding.fix == "if CXL is to own it, run `daxswitch apply cxl`")
+        #expect(finding.fix == "to let CXL own it, run `daxswitch apply cxl`")
         machine.modules.dependencies = ["dax_hmem": []]
         machine.modules.loaded["dax_cxl"] = nil
         #expect(found(machine)[0].fix.hasPrefix("none needed"))
@@ -165,7 +165,7 @@ struct FindingsTests {
         #expect(finding.evidence.contains("udev rule: /etc/udev/rules.d/40-redhat.rules:1"))
     }
 
-    @Test("cxl_acpi is kept out: by whom, with the file")
+    @Test("cxl_acpi is blocked: by what, with the file")
     func held() {
         var machine = healthy()
         machine.windows[0].isLive = false
@@ -190,7 +190,7 @@ struct FindingsTests {
         #expect(ids(machine).contains("region-lost"))
     }
 
-    @Test("the gravest first, and the health follows the gravest")
+    @Test("the most severe first, and the health follows the most severe")
     func order() {
         var machine = healthy()
         machine.daxDevices.append(Machines.device(.hmem))

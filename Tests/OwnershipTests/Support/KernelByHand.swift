@@ -2,7 +2,7 @@ import Iomem
 import Machine
 import Ownership
 
-/// What the kernel does, told once more and otherwise than the model tells it: from the functions of hmem.c and cxl.c
+/// What the kernel does, told again and otherwise than the model tells it: from the functions of hmem.c and cxl.c
 /// down, with every fact known and no reasons. Of the two, at least one is wrong where they differ.
 struct KernelByHand {
     private let generation: Generation

@@ -25,7 +25,7 @@ struct ProofProperties {
 
     /// Nothing bad on the way that the plan does not list.
     ///
-    /// - Parameter consent: what the policy may do unasked is no hazard.
+    /// - Parameter consent: what the policy may do without asking is no hazard.
     func unlisted(consent: Policy.Consent) -> [String] {
         var found: Set<Hazard.Identifier> = []
         var models = [state.model]
@@ -102,7 +102,7 @@ struct ProofProperties {
                 }
     }
 
-    /// What is wanted holds: no step but the release of a hold over a `cxl_acpi` that is in; nothing refuses the steps: they bring it.
+    /// What is wanted holds: no step but the release of a hold over a `cxl_acpi` that is in; nothing refuses the steps: they lead to it.
     func unfulfilled(_ policy: Policy) -> [String] {
         var found: [String] = []
         let wishes = state.wishes(of: policy.want)
@@ -119,7 +119,7 @@ struct ProofProperties {
         return found
     }
 
-    /// Planned once more where a plan without hazards leads, it is empty or refused.
+    /// Planned again where a plan without hazards leads, it is empty or refused.
     func changesAgain(_ policy: Policy) -> [String] {
         guard hazards.isEmpty, !plan.isEmpty else { return [] }
         // A policy without a wish is never content.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-/// Carrying a choice out with a referee behind it. In these tests it has the tool's name, so that no test passes by the
+/// Carrying a choice out with a referee behind it. In these tests it has the tool's name, so no test passes by the
 /// referee: what it says is held against the files of the system.
 struct Persisting {
     private let tool: Persistence.Persisting

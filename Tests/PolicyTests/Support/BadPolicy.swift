@@ -13,8 +13,8 @@ struct BadPolicy: Sendable {
     static let all = [
         BadPolicy(text: behind("speed = 3"), line: 3, key: "speed", message: "unknown key"),
         BadPolicy(text: behind("[want]", "regions = \"cxl\""), line: 4, key: "want.regions", message: "unknown key"),
-        BadPolicy(text: "summary = 3", line: 1, key: "summary", message: "not integer"),
-        BadPolicy(text: "summary = \"s\"\norder = \"hold\"", line: 2, key: "order", message: "not string"),
+        BadPolicy(text: "summary = 3", line: 1, key: "summary", message: "got an integer"),
+        BadPolicy(text: "summary = \"s\"\norder = \"hold\"", line: 2, key: "order", message: "got a string"),
         BadPolicy(text: "summary = \"s\"\norder = []", line: 2, key: "order", message: "at least one step"),
         BadPolicy(
             text: "summary = \"s\"\norder = [\n  \"hold\", # \"x\"\n  \"load:dax_cxl\",\n  \"jump\",\n]",
@@ -32,20 +32,20 @@ struct BadPolicy: Sendable {
             text: "summary = \"s\"\norder = [\"hold\", \"hold\"]",
             line: 2,
             key: "order[1]",
-            message: "after itself"
+            message: "follows itself"
         ),
         BadPolicy(text: behind("want = 1"), line: 3, key: "want", message: "a table"),
         BadPolicy(
             text: behind("[want]", "window_only = \"both\""),
             line: 4,
             key: "want.window_only",
-            message: "no owner"
+            message: "is not an owner"
         ),
         BadPolicy(
             text: behind("[consent]", "lose_regions = \"yes\""),
             line: 4,
             key: "consent.lose_regions",
-            message: "not string"
+            message: "got a string"
         ),
     ]
 }

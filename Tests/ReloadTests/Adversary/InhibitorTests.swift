@@ -85,7 +85,7 @@ struct InhibitorTests {
         #expect(kernel.inhibitions == [])
     }
 
-    @Test("are kept away while a run that was cut off is finished or undone", arguments: [true, false])
+    @Test("are kept away while a run that was interrupted is finished or undone", arguments: [true, false])
     func recovery(isFinished: Bool) throws {
         let kernel = try RecordedKernel.lockedSwitch()
         let state = StateDirectory(root: root)
@@ -147,7 +147,7 @@ struct InhibitorTests {
         "a systemd-inhibit that fails, ends at once, hangs or is not there",
         arguments: [
             ("echo 'Failed to inhibit: Access denied' >&2; exit 1", "failed (Failed to inhibit: Access denied)"),
-            ("exit 0", "failed"), ("sleep 1000", "did not answer within 1 s and was stopped"), (nil, "is not there"),
+            ("exit 0", "failed"), ("sleep 1000", "did not answer within 1 s and was stopped"), (nil, "is missing"),
         ] as [(String?, String)]
     )
     func faulty(script: String?, words: String) throws {

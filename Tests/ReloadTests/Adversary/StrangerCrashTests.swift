@@ -70,7 +70,7 @@ struct StrangerCrashTests {
         )
     }
 
-    @Test("a kernel fault elsewhere stops a run, and recover brings it to an end") func elsewhere() throws {
+    @Test("a kernel fault elsewhere stops a run, and recover ends it") func elsewhere() throws {
         let (kernel, outcome) = try run(Self.report)
         guard case .stopped(let error, _) = outcome else {
             Issue.record("\(outcome)")

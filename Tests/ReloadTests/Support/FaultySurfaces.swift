@@ -17,7 +17,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         case fails(ReloadError.Code)
         /// The kernel refuses it with this number, and it has no effect.
         case refused(Int32)
-        /// It has its effect and fails all the same.
+        /// It has its effect and fails anyway.
         case failsWithEffect(ReloadError.Code)
         /// The kernel's log has this line by then.
         case complaint(String)

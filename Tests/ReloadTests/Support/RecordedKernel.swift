@@ -36,7 +36,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     var withoutFile: Set<String> = []
     /// What was asked for, whether it could be loaded.
     private(set) var checked: [PendingLoad] = []
-    /// Kernel lines that a step brings.
+    /// Kernel lines that a step causes.
     var lines: [Step: [String]] = [:]
     /// The signal that comes after a step.
     var signals: [Step: String] = [:]
@@ -106,7 +106,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         let refusal = refusals[attribute]?.isEmpty == false ? refusals[attribute]?.removeFirst() : nil
         if refusal == EINTR { while goesOn() { now += .seconds(1) } }
         if let refusal {
-            // A block that is not there any more is not there for readers either.
+            // A block that is not there is not there for readers either.
             if case .block(let number) = attribute, [ENOENT, ENODEV, ENXIO].contains(refusal) {
                 state.memory.blocks.removeAll { $0.number == number }
             }

@@ -46,7 +46,7 @@ struct RecordedMoments: Sendable {
         switch step {
         case .load(let module) where Self.switched.contains(module):
             modules.insert(module)
-            // 7.1 on dax_cxl depends on dax_hmem; dax_hmem brings cxl_acpi by request_module() or its softdep.
+            // 7.1 on dax_cxl depends on dax_hmem; dax_hmem loads cxl_acpi by request_module() or its softdep.
             if module == "dax_cxl" && state.kernel.generation.value == .coordinated { modules.insert("dax_hmem") }
             let isAsked = !state.isHeld && !state.modules.builtin.contains("cxl_acpi")
             if modules.contains("dax_hmem") && module != "cxl_acpi" && isAsked { modules.insert("cxl_acpi") }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Reload
 
-/// The executor of the tool with a referee behind it. In these tests it has the tool's name, so that no test passes by the
+/// The executor of the tool with a referee behind it. In these tests it has the tool's name, so no test passes by the
 /// referee: whatever is said of a recorded kernel is held against the files of that kernel.
 struct Executor {
     private let tool: Reload.Executor
@@ -54,7 +54,7 @@ struct Executor {
         return expiry
     }
 
-    /// A run that is finished must bring what its first plan said, whichever steps were left; an undone one the machine that
+    /// A run that is finished must lead to what its first plan said, whichever steps were left; an undone one the machine that
     /// the kernel was before all steps.
     func recover(_ run: UnfinishedRun, by recovery: Recovery) -> RecoveryOutcome {
         let outcome = tool.recover(run, by: recovery)

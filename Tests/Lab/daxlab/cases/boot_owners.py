@@ -18,10 +18,10 @@ def judge_for(platform):
     def judge(results, kernel):
         booted = results.capture("booted")
         owned(booted, platform.owners(kernel))
-        check(booted.windows(), "udev did not bring cxl_acpi in: /proc/iomem has no CXL window")
+        check(booted.windows(), "udev did not load cxl_acpi: /proc/iomem has no CXL window")
         check(booted.acpi_driver() == "cxl_acpi", "ACPI0017:00 has no driver")
         for driver in ("cxl/drivers/cxl_mem", "platform/drivers/hmem"):
-            check((booted.path / "sys/bus" / driver).is_dir(), f"udev did not bring {driver} in")
+            check((booted.path / "sys/bus" / driver).is_dir(), f"udev did not load {driver}")
         # dax_cxl is wanted by the device of an assembled region alone.
         assembled = platform.region and platform.assembles
         check(("dax_cxl" in booted.modules()) == assembled, f"dax_cxl is {'not ' if assembled else ''}in after boot")
@@ -60,7 +60,7 @@ def lock_shows(booted, platform, kernel):
 def survivors(platform):
     """The kernels on which a platform has one owner for each range, and that survive udev's coldplug.
 
-    6.12 dies where cxl_pmem comes in after a persistent region has been assembled (cxl_pmem_region_probe() follows the
+    6.12 crashes if cxl_pmem is loaded after a persistent region has been assembled (cxl_pmem_region_probe() follows the
     bridge that devm_cxl_add_pmem_region() dropped; docs/kernel-facts.md).
     """
     return ("coordinated",) if platform.second == "pmem" or platform.name == "partial" else BOTH

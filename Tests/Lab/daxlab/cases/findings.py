@@ -15,10 +15,10 @@ GRAVE = ("crash", "loss", "failure")
 
 @dataclass(frozen=True)
 class Faulty:
-    """A machine with a fault: how it comes about, what status finds there, and what mends it."""
+    """A machine with a fault: how it arises, what status finds there, and what mends it."""
     name: str
     platform: str
-    # Commands that bring the fault about.
+    # Commands that cause the fault.
     make: str
     # What status finds there, the most severe first, on each kernel.
     finds: dict

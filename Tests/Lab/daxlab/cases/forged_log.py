@@ -77,7 +77,7 @@ def forged(results):
     ended(results.command("forged"), 0)
     log = results.kernel_log()
     for text in LEFT_IN_THE_LOG:
-        check(text in log, f"the kernel log lacks {text!r}: the forgery did not come about")
+        check(text in log, f"the kernel log lacks {text!r}: the forgery failed")
 
 
 def answer(command):

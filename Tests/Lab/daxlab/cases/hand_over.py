@@ -64,7 +64,7 @@ def names_the_command(results, words):
 
 
 def handed_over(results, steps):
-    """The plan has these steps, apply brings them about, and no module came, went or was loaded again."""
+    """The plan has these steps, apply carries them out, and no module came, went or was loaded again."""
     plan = document(results.command("plan-cxl"), "plan")
     check([step["do"] for step in plan["steps"]] == steps, f"the steps are {plan['steps']}")
     ended(results.command("apply-cxl"), 0)

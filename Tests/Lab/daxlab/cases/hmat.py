@@ -110,7 +110,7 @@ def judge_part_before(results, kernel):
     """A range that is partly something else is left alone: its Soft Reserved bytes are nobody's, and so it was foreseen."""
     memory, _ = OUTSIDE_HALVES
     predicted(results.command("predict-load:dax_hmem"), {memory: "none"})
-    refused(results.command("apply-hmem"), "want-unmet", "partly something else")
+    refused(results.command("apply-hmem"), "want-unmet", "also covers other memory")
     booted = results.capture("booted")
     check(not devices(booted), f"the devices are {devices(booted)}")
     status_agrees(results.command("status"), booted, [memory])

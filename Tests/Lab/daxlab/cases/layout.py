@@ -1,6 +1,6 @@
 """A dax region that daxctl has split: under its new driver it has the same devices again, each with its use and its data."""
 from daxlab.case import EVERY_SHAPE, Case
-from daxlab.cases.memory import DAX_ANEW, data_intact, online_in
+from daxlab.cases.memory import DAX_RELOAD, data_intact, online_in
 from daxlab.checks import check, document, ended, pattern_intact, refused
 from daxlab.platforms import DEVICE_SIZE, INSIDE, Range
 
@@ -30,7 +30,7 @@ cap before
 
 
 def changed(policy, name, accepted=""):
-    """The script that brings `policy` about."""
+    """The script that applies `policy`."""
     return f"""
 run {name}-plan daxswitch plan {policy} --json
 run {name}-apply daxswitch apply {policy} --yes --json --offline-memory {accepted}
@@ -77,6 +77,6 @@ CASES = [
          judge(("hmem", "hmem"), ("cxl", "cxl")), kernels=("coordinated",), shapes=EVERY_SHAPE),
     Case("layout-famfs", "locked", split("fsdev_dax") + "t apply hmem --yes --json --offline-memory\n"
          + changed("hmem", "hmem", "--accept device-open") + END, judge_famfs, kernels=("coordinated",), shapes=EVERY_SHAPE),
-    Case("layout-anew", "unlocked", split("device_dax") + DAX_ANEW + changed("/tmp/anew.toml", "anew") + END,
-         judge(("anew", "cxl")), kernels=("6.12",), shapes=EVERY_SHAPE),
+    Case("layout-reload", "unlocked", split("device_dax") + DAX_RELOAD + changed("/tmp/dax.toml", "dax") + END,
+         judge(("dax", "cxl")), kernels=("6.12",), shapes=EVERY_SHAPE),
 ]

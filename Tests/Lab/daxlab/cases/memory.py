@@ -3,10 +3,10 @@ from daxlab.case import BOTH, EVERY_SHAPE, Case
 from daxlab.checks import check, ended, owned, refused, untouched
 from daxlab.platforms import INSIDE, OUTSIDE
 
-# Only the dax modules are loaded anew: regions stay, on every kernel.
-DAX_ANEW = """
-cat > /tmp/anew.toml <<END
-summary = "dax_cxl and dax_hmem loaded anew."
+# Only the dax modules are loaded again: regions stay, on every kernel.
+DAX_RELOAD = """
+cat > /tmp/dax.toml <<END
+summary = "dax_cxl and dax_hmem loaded again."
 order = ["unload:dax_cxl", "unload:dax_hmem", "load:dax_hmem", "load:dax_cxl"]
 [want]
 covered_by_region = "any"
@@ -31,13 +31,13 @@ drain
 
 
 SWITCH = "start_udev\n" + thrown("hmem", INSIDE, "hmem") + thrown("cxl", INSIDE, "cxl")
-ANEW = "start_udev\n" + DAX_ANEW + thrown("/tmp/anew.toml", INSIDE, "anew")
-OUTSIDE_ANEW = "start_udev\n" + DAX_ANEW + f"""
+RELOAD = "start_udev\n" + DAX_RELOAD + thrown("/tmp/dax.toml", INSIDE, "dax")
+OUTSIDE_RELOAD = "start_udev\n" + DAX_RELOAD + f"""
 online {OUTSIDE.start:#x} movable
-cap anew-online
-run anew-apply daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+cap dax-online
+run dax-apply daxswitch apply /tmp/dax.toml --yes --json --offline-memory
 settle
-cap anew
+cap dax
 """
 
 DEVDAX = f"""
@@ -61,7 +61,7 @@ online {INSIDE.start:#x} kernel
 pin 1 kernel &
 until [ -e /tmp/pinned ]; do sleep 0.2; done
 cap before
-run stuck daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+run stuck daxswitch apply /tmp/dax.toml --yes --json --offline-memory
 settle
 cap after
 """
@@ -74,12 +74,12 @@ pin 1 process &
 pinning=$!
 until [ -e /tmp/pinned ]; do sleep 0.2; done
 cap before
-run pinned daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+run pinned daxswitch apply /tmp/dax.toml --yes --json --offline-memory
 settle
 cap after
 kill $pinning
 wait $pinning
-run released-apply daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+run released-apply daxswitch apply /tmp/dax.toml --yes --json --offline-memory
 settle
 cap released
 """
@@ -90,7 +90,7 @@ start_udev
 online {INSIDE.start:#x} movable
 keep_both 96 {INSIDE.start:#x} 64
 cap before
-run low daxswitch apply /tmp/anew.toml --yes --json --offline-memory
+run low daxswitch apply /tmp/dax.toml --yes --json --offline-memory
 cap after
 run holder holder_state
 """
@@ -128,15 +128,15 @@ def judge_switch(results, kernel):
         data_intact(results, name)
 
 
-def judge_anew(results, kernel):
-    """The dax modules are loaded anew under a region, with data in its memory."""
-    given_back(results, "anew", "cxl", "cxl")
-    data_intact(results, "anew")
+def judge_reload(results, kernel):
+    """The dax modules are loaded again under a region, with data in its memory."""
+    given_back(results, "dax", "cxl", "cxl")
+    data_intact(results, "dax")
 
 
 def judge_outside(results, kernel):
     """The same for a range of dax_hmem outside every window, in the node that the host runs in."""
-    given_back(results, "anew", "hmem", "hmem", OUTSIDE)
+    given_back(results, "dax", "hmem", "hmem", OUTSIDE)
 
 
 def judge_devdax(results, kernel):
@@ -182,10 +182,10 @@ def judge_low(results, kernel):
 
 CASES = [
     Case("memory-switch", "locked", SWITCH, judge_switch, kernels=("coordinated",), shapes=EVERY_SHAPE),
-    Case("memory-anew", "unlocked", ANEW, judge_anew, kernels=BOTH, shapes=EVERY_SHAPE),
-    Case("memory-outside", "elsewhere", OUTSIDE_ANEW, judge_outside, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-reload", "unlocked", RELOAD, judge_reload, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-outside", "elsewhere", OUTSIDE_RELOAD, judge_outside, kernels=BOTH, shapes=EVERY_SHAPE),
     Case("memory-devdax", "locked", DEVDAX, judge_devdax, kernels=("coordinated",), shapes=EVERY_SHAPE),
-    Case("memory-stuck", "unlocked", DAX_ANEW + STUCK, judge_stuck, kernels=BOTH, shapes=EVERY_SHAPE),
-    Case("memory-pinned", "unlocked", DAX_ANEW + PINNED, judge_pinned, kernels=BOTH, shapes=EVERY_SHAPE),
-    Case("memory-low", "unlocked", DAX_ANEW + LOW, judge_low, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-stuck", "unlocked", DAX_RELOAD + STUCK, judge_stuck, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-pinned", "unlocked", DAX_RELOAD + PINNED, judge_pinned, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-low", "unlocked", DAX_RELOAD + LOW, judge_low, kernels=BOTH, shapes=EVERY_SHAPE),
 ]

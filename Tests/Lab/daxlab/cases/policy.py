@@ -1,4 +1,4 @@
-"""A policy whose order can't bring what it wants is refused before anything is touched."""
+"""A policy whose order can't lead to what it wants is refused before anything is touched."""
 from daxlab.case import EVERY_SHAPE, Case
 from daxlab.checks import check, ended, owned, untouched
 from daxlab.platforms import INSIDE
@@ -29,7 +29,7 @@ def judge(results, kernel):
     command = results.command("apply")
     ended(command, 3, 65)
     said = command.stdout + command.stderr
-    check("hmem" in said, f"{command} does not name the owner that the order can't bring: {said[-300:]!r}")
+    check("hmem" in said, f"{command} does not name the owner that the order can't reach: {said[-300:]!r}")
     owned(results.capture("before"), {INSIDE: "cxl"})
     untouched(results.capture("before"), results.capture("after"))
 

@@ -1,4 +1,4 @@
-"""What would lose a region is refused: nothing is touched, and the way out is named."""
+"""What would lose a region is refused: nothing is touched, and the fix is named."""
 from daxlab.case import BOTH, EVERY_SHAPE, Case
 from daxlab.checks import owned, refused, untouched
 from daxlab.platforms import INSIDE
@@ -28,6 +28,6 @@ def judge(results, kernel):
 
 CASES = [
     Case("unlocked-refused", "unlocked", SCRIPT, judge, kernels=BOTH, shapes=EVERY_SHAPE),
-    # This kernel shows the lock and resets the decoders all the same.
+    # This kernel shows the lock and resets the decoders anyway.
     Case("locked-refused", "locked", SCRIPT, judge, kernels=("6.12",), shapes=EVERY_SHAPE),
 ]

@@ -1,4 +1,4 @@
-"""Somebody has removed cxl_acpi before daxswitch is asked: whether decoders still answer is not to be seen any more."""
+"""Somebody has removed cxl_acpi before daxswitch is asked: whether decoders still answer is not to be seen."""
 from daxlab.case import BOTH, Case
 from daxlab.checks import check, ended, owned, pattern_intact, refused, untouched
 from daxlab.platforms import GETS_REGION, INSIDE
@@ -14,7 +14,7 @@ t apply hmem --yes --json
 settle
 cap refused
 """
-# What the refusal names as the way out.
+# What the refusal names as the fix.
 SEEN = """
 /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
 settle
@@ -33,7 +33,7 @@ pattern write {INSIDE.start:#x}
 
 
 def judge_refused(results):
-    """Without decoders in sight dax_hmem is not let at the range, and the way out is named."""
+    """Without decoders in sight dax_hmem is not let at the range, and the fix is named."""
     owned(results.capture("removed"), {INSIDE: "none"})
     refused(results.command("apply-hmem", 1), "undecoded-range", "modprobe -a cxl_acpi cxl_pci cxl_mem")
     untouched(results.capture("removed"), results.capture("refused"))

@@ -16,7 +16,7 @@ the way to dax_hmem is taken.
 |---|---|---|---|---|
 """
 AT_ONCE_HEAD = """`apply hmem` and `apply cxl` begin within a second of each other; every other time each waits for the lock, and every
-tenth time the package's scripts purge it and install it again meanwhile, and `rmmod` and `modprobe` bring the memory back to
+tenth time the package's scripts purge it and install it again meanwhile, and `rmmod` and `modprobe` return the memory to
 CXL afterwards. A round is counted as right if at least one run is done (after a purge both may be refused, as the machine has
 changed) and none ends half-way, one of the two owners has the memory, the hold is there whole or not at all, and `recover`
 finds nothing to do.

@@ -1,4 +1,4 @@
-"""The tool is killed wherever it writes something down; `recover` then brings what was before or what was to be."""
+"""The tool is killed wherever it writes something down; `recover` then leads to what was before or what was to be."""
 import re
 from dataclasses import dataclass
 
@@ -59,12 +59,12 @@ class Kills:
         check(killed >= len(lines) - self.missed, f"only {killed} of {len(lines)} runs were killed")
         for line in lines:
             found = LINE.search(line)
-            check(found and found[2] in (self.before, self.after), f"neither as before nor as it was to be: {line}")
+            check(found and found[2] in (self.before, self.after), f"neither as before nor as planned: {line}")
             check(self.is_right(line), f"not recovered: {line}")
         pattern_intact(results.command("pattern-check"))
 
     def is_right(self, line):
-        """Whether `recover` brought what was before or what was to be, and left nothing to do."""
+        """Whether `recover` led to what was before or what was to be, and left nothing to do."""
         found = LINE.search(line)
         return bool(found and found[1] in ("0", "1") and found[2] in (self.before, self.after) and found[3] == "closed")
 
@@ -88,7 +88,7 @@ def lines_of(directory):
 def there_and_back(there, back, start):
     """Kills on the way to dax_hmem and, where CXL had the memory before, on the way back: each pair of points in turn.
 
-    What a kill leaves is the start of the next one; where it isn't, the tool brings it about.
+    What a kill leaves is the start of the next one; where it isn't, the tool sets it up.
     """
     start_at = f"{INSIDE.start:#x}"
     if start == "none":
@@ -115,11 +115,11 @@ OF_PERSIST = tuple(f"{line}\npersisted --clear" for line in (
     f"cut_choice_recover rename {CHOICE} --clear", f"cut_choice_recover unlink {FOUND} --clear",
 ))
 TO_HMEM = "t apply hmem --yes --json\n"
-# 6.12 resets locked decoders, so that only a region that it can't assemble is switched there, and only one way.
+# 6.12 resets locked decoders, so only a region that it can't assemble is switched there, and only one way.
 FROM_NONE = {"kernel": "6.12", "platform": "unassembled", "before": "none", "after": "hmem", "finish": TO_HMEM,
              "prepare": f"{TO_HMEM}pattern write {INSIDE.start:#x}\nbring_back {INSIDE.start:#x} none\n"}
 # dax_hmem over a region that came back: the hold was taken away by hand, and cxl_acpi loaded. What a kill leaves to CXL
-# is brought back by hand, as no policy does that.
+# is restored by hand, as no policy does that.
 HMEM_OVER_REGION = """
 daxswitch apply hmem --yes --json > /run/prepared.out 2>&1 || cat /run/prepared.out
 rm -f /run/modprobe.d/00-daxswitch.conf /run/udev/rules.d/00-daxswitch.rules

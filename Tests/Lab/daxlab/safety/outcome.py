@@ -31,7 +31,7 @@ def outcome(directory, ranges):
         found.losses.append(f"the kernel died ({plain(line)})")
     elif alarm:
         found.losses.append(f"the kernel complained ({plain(alarm)})")
-    found.losses += [f"the situation did not come about ({line[12:]})" for line in console.splitlines()
+    found.losses += [f"the situation was not reached ({line[12:]})" for line in console.splitlines()
                      if line.startswith("unprepared: ")]
     if not results.finished:
         if not found.losses:
@@ -57,19 +57,19 @@ def owners(capture, ranges):
 
 
 def lost_memory(before, after, ranges):
-    """Memory that is stuck, regions that went, ranges that nobody owns any more."""
+    """Memory that is stuck, regions that went, ranges that nobody owns."""
     losses = []
     names = {device.name for device in after.dax_devices()}
     stuck = [line for line in after.iomem_named(r"dax\d+\.\d+") if line.name not in names]
     if stuck:
         losses.append(f"{sum(line.range.size for line in stuck) >> 20} MiB stuck until a reboot")
-    # While cxl_acpi is out no region shows, and the pattern in the memory tells; with it in, it must be there.
+    # While cxl_acpi is not loaded no region shows, and the pattern in the memory tells; with it in, it must be there.
     if after.acpi_driver() and len(after.regions()) < len(before.regions()):
         losses.append("the region is gone")
     for range_ in ranges:
         had, has = before.owners(range_), after.owners(range_)
         if all(owner == "none" for _, owner in has) and any(owner != "none" for _, owner in had):
-            losses.append("nobody owns the memory any more")
+            losses.append("the memory has no owner")
             break
     return losses
 

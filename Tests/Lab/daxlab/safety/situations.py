@@ -1,10 +1,10 @@
-"""The dangerous situations: how each comes about, what an administrator would type, and what daxswitch is asked."""
+"""The dangerous situations: how each arises, what an administrator would type, and what daxswitch is asked."""
 from dataclasses import dataclass
 
 from daxlab.case import BOTH
 from daxlab.platforms import INSIDE, SECOND
 
-# What follows from the maintainers' rule that dax_hmem owns everything while cxl_acpi is out.
+# What follows from the maintainers' rule that dax_hmem owns everything while cxl_acpi is not loaded.
 TO_HMEM = """
 run rmmod-dax_cxl /sbin/rmmod dax_cxl
 run rmmod-dax_hmem /sbin/rmmod dax_hmem

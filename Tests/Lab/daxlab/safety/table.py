@@ -21,7 +21,7 @@ What other users and broken files can try is in [attacks.md](attacks.md): each a
 KILLED = kills.CASES + reboots.CASES
 # The sections, by the word that selects them on the command line.
 TITLES = {"situations": "Situations", "kills": "Killed while at work", "at-once": "Two at once"}
-SITUATIONS_HEAD = """Each situation comes about in two fresh guests on each kernel. One runs the `rmmod` and `modprobe` lines that
+SITUATIONS_HEAD = """Each situation is set up in two fresh guests on each kernel. One runs the `rmmod` and `modprobe` lines that
 follow from the kernel's rules, the other asks daxswitch. What came of it is read from the guest's console, from
 snapshots of its `/proc` and `/sys`, and from processes that go on afterwards: one with a known pattern in its memory or
 with the device in its hands, and one that fills the memory that is left. *Lost* is a kernel that died or complained, memory
@@ -35,7 +35,7 @@ somebody else is at work after the plan, what counts is what comes after them.
 
 @dataclass
 class Side:
-    """What one of the two brought; `said` is the tool's own word for it."""
+    """The result of one of the two; `said` is the tool's own word for it."""
     outcome: Outcome
     said: str = ""
 

@@ -58,7 +58,7 @@ class Change(object):
 
     @staticmethod
     def reboot_required(next_boot):
-        """Whether a reboot brings other owners; None while an initramfs or the boot loader does not have what is persisted."""
+        """Whether a reboot leads to other owners; None while an initramfs or the boot loader does not have what is persisted."""
         pending = next_boot.get("pending_images") or next_boot.get("pending_entries")
         return None if pending else next_boot["differs"]
 
@@ -85,7 +85,7 @@ class Change(object):
                 raise ToolError("half-done", work["what"], 5)
 
     def preview(self, before):
-        """Check mode: the plan, and what it would bring."""
+        """Check mode: the plan, and its result."""
         code, after = self.tool.run("plan", self.root() + self.apply_options(), self.wanted["policy"])
         self.members["steps"] = after["steps"]
         self.members["ranges"] = after["ranges"]
@@ -93,7 +93,7 @@ class Change(object):
         if after["steps"]:
             self.diffs.append(wording.owners_diff(before, after))
         if not self.wanted["root"]:
-            # What apply itself would say: it knows which hazards can be accepted, and whom a policy file belongs to.
+            # What apply itself would say: it knows which hazards can be accepted, and who owns a policy file.
             self.ended("apply", ["--dry-run"] + self.apply_options(), self.wanted["policy"])
         elif code == 3:
             self.refuse("plan", dict(after, outcome="refused"), 3)
@@ -166,7 +166,7 @@ class Change(object):
         words = "%s %s" % (command, self.wanted["policy"] or "--clear")
         if self.module.check_mode:
             words += " in check mode"
-        # What did not end well may have changed something all the same; a plan has no such member.
+        # What did not end well may have changed something anyway; a plan has no such member.
         self.changed = self.changed or document.get("changed", False)
         error = document.get("error") or {}
         named = error.get("code") or ", ".join(sorted({one["id"] for one in document["hazards"]})) or document["outcome"]

@@ -8,7 +8,7 @@ def owners(document):
     """A line for each range of a status or a plan: its addresses, and its owner or possible owners."""
     lines = []
     for part in document["ranges"]:
-        # The owner is null where the material of a recorded machine does not tell.
+        # The owner is null if the recording does not show it.
         found = part["owners"] if "owners" in part else [part["owner"] or "unknown"]
         lines.append("%s-%s %s\n" % (part["start"], part["end"], " or ".join(found)))
     return "".join(lines)
@@ -28,8 +28,8 @@ def files_diff(document, read):
 
 
 def hazards(found):
-    """The hazards in words, each with its way out."""
-    return "; ".join("%s (%s): %s. Way out: %s" % (one["id"], one["subject"], one["why"], one["way_out"])
+    """The hazards in words, each with its fix."""
+    return "; ".join("%s (%s): %s. Fix: %s" % (one["id"], one["subject"], one["why"], one["way_out"])
                      for one in found)
 
 

@@ -1,15 +1,15 @@
 #!/usr/bin/python
-"""The Ansible module: one host brought to the owners that a policy wants, now or from the next boot on."""
+"""The Ansible module: one host set to the owners that a policy wants, now or from the next boot on."""
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: daxswitch
-short_description: Decide which kernel driver owns Soft Reserved memory on a host with CXL
+short_description: Choose which kernel driver owns Soft Reserved memory on a host with CXL
 description:
   - Runs C(daxswitch) on the managed host, which gives Soft Reserved memory to the CXL drivers or to C(dax_hmem).
-  - What would crash the host or lose memory is refused; the task then fails with each hazard and its way out.
+  - Refuses what would crash the host or lose memory. The task then fails and shows each hazard with its fix.
   - A second run changes nothing.
 version_added: 0.1.0
 author: the daxswitch authors (!UNKNOWN)
@@ -21,9 +21,9 @@ options:
     type: str
   state:
     description:
-      - V(applied) brings the owners on the running host.
-      - V(persisted) makes the choice hold from the next boot on; the running host stays as it is.
-      - V(cleared) takes back what was persisted.
+      - V(applied) sets the owners on the running host.
+      - V(persisted) sets the owners used from the next boot; the running host is not changed.
+      - V(cleared) clears what was persisted.
       - V(verified) compares the running host with the policy or a saved plan and fails if there is a difference. Nothing is
         changed.
     type: str
@@ -31,26 +31,26 @@ options:
     default: applied
   persist:
     description:
-      - With O(state=applied), have the choice hold from the next boot on as well.
-      - Where that is refused, nothing is changed on the running host either.
+      - With O(state=applied), also set the owners used from the next boot.
+      - If that is refused, the running host is not changed either.
     type: bool
     default: false
   update_initramfs:
-    description: Where something is persisted or cleared, have initramfs-tools or dracut make the initramfs anew.
+    description: After persisting or clearing, rebuild the initramfs with initramfs-tools or dracut.
     type: bool
     default: true
   update_boot_loader:
     description: >-
-      If something is persisted or cleared and C(cxl_acpi) is part of the kernel image, set or remove the kernel parameter in
+      If something is persisted or cleared and C(cxl_acpi) is built into the kernel, set or remove the kernel parameter in
       the boot loader's entries.
     type: bool
     default: true
   offline_memory:
-    description: Take memory that is online in the way offline first, and bring it back to the use it had.
+    description: Take blocking memory offline first and restore its use afterwards.
     type: bool
     default: false
   accept:
-    description: Hazards to go ahead in spite of. Only hazards that the host survives are taken.
+    description: Hazards to accept. Hazards that would crash the host can't be accepted.
     type: list
     elements: str
     choices: [device-open, nondeterministic, orphaned-range, region-lost, unbindable]
@@ -61,7 +61,7 @@ options:
     default: 60
   root:
     description: >-
-      Plan for the machine that is recorded here (C(daxswitch collect)), or verify it. Only in check mode, or with
+      Plan for this recorded machine (C(daxswitch collect)), or verify it. Only in check mode, or with
       O(state=verified).
     type: path
   executable:
@@ -70,13 +70,13 @@ options:
     default: daxswitch
 attributes:
   check_mode:
-    description: Plans and changes nothing; a plan that would be refused fails the task.
+    description: Plans and changes nothing. A plan that would be refused fails the task.
     support: full
   diff_mode:
     description: Shows the owner of every range before and after, and the files that are written.
     support: full
 notes:
-  - Needs root, but with O(root).
+  - Needs root, except with O(root).
   - A region whose decoders are not locked can't be given to C(dax_hmem) while the host runs; O(state=persisted) and a
     reboot do it.
 """
@@ -111,7 +111,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ranges:
   description: Every range with its owner after the task; in check mode with its possible owners.
-  returned: always, unless the program could not be asked
+  returned: always, unless the program could not be run
   type: list
   elements: dict
   sample: [{"start": "0x5d0000000", "end": "0x5efffffff", "owner": "hmem"}]
@@ -121,12 +121,12 @@ steps:
   type: list
   elements: dict
 hazards:
-  description: The hazards that were found, as daxswitch prints them.
-  returned: always, unless the program could not be asked
+  description: The hazards, as daxswitch prints them.
+  returned: always, unless the program could not be run
   type: list
   elements: dict
 differences:
-  description: Where the host is not as the policy or the saved plan says, as C(daxswitch verify) prints it.
+  description: Differences between the host and the policy or the saved plan, as C(daxswitch verify) prints them.
   returned: O(state=verified)
   type: list
   elements: dict
@@ -140,12 +140,12 @@ unfinished:
     - What earlier runs have left half done, as C(daxswitch status) prints it; after the task, or where the task failed over
       it, before it.
     - A run that was cut off fails the task with the code V(half-done); C(daxswitch recover) ends it.
-  returned: always, unless the program could not be asked
+  returned: always, unless the program could not be run
   type: list
   elements: dict
 reboot_required:
   description: >-
-    Whether the next boot brings other owners than there are now; null where that can't be known, as while an initramfs
+    Whether the next boot leads to other owners than there are now; null if that is not known, as while an initramfs
     or the boot loader does not have, or was not seen to have, what is persisted.
   returned: always, but for check mode
   type: bool

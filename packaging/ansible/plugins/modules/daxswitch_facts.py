@@ -74,7 +74,7 @@ ansible_facts:
           type: list
           elements: dict
         next_boot:
-          description: What is persisted, and whether the next boot brings other owners than there are now.
+          description: What is persisted, and whether the next boot leads to other owners than now.
           type: dict
         unfinished:
           description: What earlier runs have left half done.
