@@ -102,6 +102,7 @@ completions: setup
 	.build/debug/daxswitch --generate-completion-script fish > completions/daxswitch.fish
 
 docs: setup
+	$(SWIFT) build --product daxswitch
 	$(SWIFT) run daxswitch-docs
 
 # The expected output of Tests/Cases, after a change that is meant: read the difference before you commit it.
@@ -120,7 +121,8 @@ install:
 	install -D -m 0644 completions/daxswitch.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/daxswitch"
 	install -D -m 0644 completions/_daxswitch "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daxswitch"
 	install -D -m 0644 completions/daxswitch.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daxswitch.fish"
-	install -D -m 0644 docs/man/daxswitch.8 "$(DESTDIR)$(PREFIX)/share/man/man8/daxswitch.8"
+	for page in docs/man/*.[1-9]; do \
+		install -D -m 0644 $$page "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit; done
 	install -d "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/schemas"
 	install -m 0644 README.md LICENSE "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/"
 	install -m 0644 docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/daxswitch/docs/"

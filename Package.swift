@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["daxswitch", "LinuxSystem", "Referee", "TestCaptures"],
+            dependencies: ["daxswitch", "CaptureReplay", "LinuxSystem", "Referee", "TestCaptures"],
             swiftSettings: settings
         ),
     ]

@@ -61,36 +61,6 @@ struct HelpTests {
         return String(bare.replacing(#/(?m)^\.[A-Z]+ ?/#, with: "").replacing("\"", with: ""))
     }
 
-    @Test("the manual has every command, and its synopsis every option of each")
-    func synopsis() throws {
-        let dump = try Tool.run(["--experimental-dump-help"]).document()
-        let tool = try #require(dump["command"] as? [String: Any])
-        let commands = try #require(tool["subcommands"] as? [[String: Any]])
-        let names = commands.compactMap { $0["commandName"] as? String }.filter { $0 != "help" }
-        let parts = try manual("SYNOPSIS").split(separator: "\ndaxswitch ")
-        let described = try manual("COMMANDS")
-        for command in commands {
-            guard let name = command["commandName"] as? String, name != "help" else { continue }
-            let part = parts.filter { $0.split(whereSeparator: \.isWhitespace).first ?? "" == name }.joined()
-            #expect(!part.isEmpty, "\(name)")
-            let arguments = try #require(command["arguments"] as? [[String: Any]], "\(name)")
-            // An argument without a dash has no names.
-            let shown = arguments.filter {
-                $0["kind"] as? String != "positional" && $0["shouldDisplay"] as? Bool == true
-            }
-            let options = try shown.flatMap { argument in
-                try #require(argument["names"] as? [[String: Any]], "\(name)")
-                    .filter { $0["kind"] as? String == "long" }.compactMap { $0["name"] as? String }
-            }
-            #expect(options.contains("help"), "\(name): \(options)")
-            for option in options where option != "help" && option != "version" {
-                #expect(part.contains("--\(option)"), "\(name) --\(option)")
-            }
-            #expect(described.contains("\n\(name)"), "\(name)")
-        }
-        #expect(names.count == 14)
-    }
-
     @Test("the manual names the fields in the systemd journal, and which of many machines decides how plan ends")
     func words() throws {
         let record = HistoryRecord(

@@ -128,7 +128,7 @@ struct PersistTests {
         #expect(report.changes.map(\.path) == [Inspector.persistedPath])
         #expect(
             persistPlanText(report, rebuilds: false, style: Style(hasColour: false)).contains {
-                $0 == "    | install cxl_acpi /bin/false"
+                $0.text == "    | install cxl_acpi /bin/false"
             }
         )
     }

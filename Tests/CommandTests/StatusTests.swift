@@ -40,6 +40,7 @@ struct StatusTests {
     }
 
     private static let members: Set = [
+        "awaiting_confirmation",
         "material",
         "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence",
         "dax_cxl_mode", "dax_cxl_mode_evidence", "held",

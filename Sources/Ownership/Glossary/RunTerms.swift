@@ -18,7 +18,7 @@ extension Term {
         Term("matches", .runs, "In a verification of several machines: no difference."),
         Term("differs", .runs, "In a verification of several machines: at least one difference."),
         Term(
-            "awaiting",
+            "awaiting-confirmation",
             .runs,
             "The run is done and waits for `daxswitch confirm`; without it the run is rolled back."
         ),

@@ -31,7 +31,7 @@ struct OutcomeHazards {
             id: .orphanedRange,
             subject: "\(predicted.range)",
             ranges: [predicted.range],
-            why: "\(certainly) \(predicted.range) afterwards; now \(owner.rawValue) owns it. \(predicted.why)",
+            why: "\(certainly) \(predicted.range) afterwards; now \(owner.rawValue) owns it (\(predicted.why))",
             fix: (meetsWindow(predicted.range) ? "\(regionAdvice(predicted.range)), or reboot; " : "")
                 + "--accept orphaned-range to do it anyway"
         )
@@ -96,7 +96,7 @@ struct OutcomeHazards {
                     subject: subject,
                     ranges: [predicted.range],
                     why: "policy \(policy.name) asks for \(words(wanted)) over \(subject), but its order leads to "
-                        + "\(words(predicted.owners)). \(predicted.why)",
+                        + "\(words(predicted.owners)) (\(predicted.why))",
                     fix: "change the policy's order or its [want]. `daxswitch predict` shows the result of an order"
                 )
             ]
