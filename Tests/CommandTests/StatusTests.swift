@@ -45,6 +45,7 @@ struct StatusTests {
         "schema_version", "kind", "kernel", "modules", "initial_probe", "initial_probe_evidence",
         "dax_cxl_mode", "dax_cxl_mode_evidence", "held",
         "next_boot", "soft_reserved", "windows", "regions", "ranges", "hazards", "health", "findings", "unfinished",
+        "awaiting_confirmation",
     ]
     private static let rangeMembers: Set = [
         "start", "end", "size", "owner", "device", "through", "use", "memory", "blocks_online", "blocks_total",

@@ -80,8 +80,8 @@ package struct AwaitedConfirmation: Sendable, Equatable {
     package var refusal: ReloadError {
         ReloadError(
             .awaitingConfirmation,
-            "the run of policy \(policy ?? "?") waits for confirmation: `daxswitch confirm` keeps it, `daxswitch recover "
-                + "--undo` rolls it back now"
+            "the run of policy \(policy ?? "?") waits for confirmation. Run `daxswitch confirm` to keep it, or `daxswitch "
+                + "recover --undo` to roll it back now"
         )
     }
 }

@@ -118,7 +118,8 @@ def undone(login):
 def killed(login):
     """apply is killed with SIGKILL within the run: the timer rolls back what was done."""
     before = login.memory()
-    login.run(f"setsid daxswitch apply cxl --yes --confirm-within {WITHIN}s >/dev/null 2>&1 </dev/null & "
+    # The journal of the run before has ended steps as well.
+    login.run(f"rm /run/daxswitch/journal; setsid daxswitch apply cxl --yes --confirm-within {WITHIN}s >/dev/null 2>&1 </dev/null & "
               "until grep -qs step-ended /run/daxswitch/journal; do sleep 0.02; done; pkill -9 -x daxswitch")
     check(login.memory() != before, "nothing was done when it was killed")
     check(login.tool("status")["unfinished"], "status does not show the run that was cut off")
