@@ -186,7 +186,7 @@ _daxswitch() {
 
 _daxswitch_status() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --all --check --version -h --help)
+    non_repeating_flags=(--json --quiet -q --verbose -v --all --check --follow --version -h --help)
     repeating_options=(--root)
     non_repeating_options=(--format --color)
     __daxswitch_offer_flags_options -1

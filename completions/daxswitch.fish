@@ -23,7 +23,7 @@ function __daxswitch_parse_tokens -S
         __daxswitch_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'status'
-            __daxswitch_parse_subcommand -r 1 'root=+' 'json' 'format=' 'q/quiet' 'v/verbose' 'all' 'color=' 'check' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 1 'root=+' 'json' 'format=' 'q/quiet' 'v/verbose' 'all' 'color=' 'check' 'follow' 'version' 'h/help'
         case 'plan'
             __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'format=' 'q/quiet' 'v/verbose' 'all' 'color=' 'offline-memory' 'leave-idle' 'accept=+' 'rules=' 'initial-probe=' 'out=+' 'detailed-exitcode' 'version' 'h/help'
         case 'predict'
@@ -130,6 +130,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_op
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" all' -l 'all' -d 'Show each range and window, also if there are more than 40.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" color' -l 'color' -d 'Colour the text. auto: on a terminal, unless NO_COLOR is set or TERM is dumb.' -rfka 'auto always never'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" check' -l 'check' -d 'Exit 4 if something is broken: a finding of severity crash, loss or failure.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" follow' -l 'follow' -d 'Show the status again whenever it changes, until Ctrl-C.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" version' -l 'version' -d 'Show the version.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch status" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch plan" -eq 1' -fka 'cxl hmem reload'

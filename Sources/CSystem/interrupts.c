@@ -45,15 +45,21 @@ void daxswitch_note_progress(enum daxswitch_progress now)
 void daxswitch_watch_interrupts(void)
 {
 	struct sigaction action, before;
+	sigset_t blocked;
 	const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = note;
 	action.sa_flags = SA_RESTART;
 	sigemptyset(&action.sa_mask);
-	for (size_t index = 0; index < sizeof(watched) / sizeof(watched[0]); index++)
+	sigemptyset(&blocked);
+	for (size_t index = 0; index < sizeof(watched) / sizeof(watched[0]); index++) {
+		sigaddset(&blocked, watched[index]);
 		if (sigaction(watched[index], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(watched[index], &action, NULL);
+	}
+	/* A program that blocks them for a thread of its own hands that on to what it starts (execve(2)). */
+	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 }
 
 void daxswitch_prepare_signals(void)

@@ -68,7 +68,7 @@ struct ConfirmCommandTests {
         #expect(member["policy"] as? String == "hmem" && member["timer"] as? String == "daxswitch-confirm-0.timer")
         #expect((document["unfinished"] as? [Any])?.isEmpty == true)
         let text = try Jail.run(["status"], in: root).output
-        #expect(text.contains("The run of policy hmem is rolled back in "))
+        #expect(text.contains("The run of policy hmem will be rolled back in "))
         #expect(text.contains("daxswitch confirm\n") && text.contains("daxswitch recover --undo\n"))
         #expect(try self.document(["verify", "hmem"], in: root, ends: 0)["matches"] as? Bool == true)
     }

@@ -4,7 +4,7 @@
 /*
  * From now on SIGINT, SIGTERM and SIGHUP are counted and end nothing, except that a second SIGINT ends the process with the
  * exit code of the progress that was noted last. One that the parent has made us ignore, as nohup does with SIGHUP, stays
- * ignored.
+ * ignored; one that it has blocked is let through.
  */
 void daxswitch_watch_interrupts(void);
 

@@ -158,6 +158,7 @@ struct JournaledRun {
         let machine: MachineState
         do {
             try carryOut(plan.steps)
+            runner.report(.verifying)
             let (found, differences) = try runner.settling.verify(Target(of: plan, reaching: target))
             guard differences.isEmpty else {
                 let error = ReloadError(
@@ -203,9 +204,11 @@ struct JournaledRun {
             }
             let machine = try runner.check(before: Array(steps[index...]), bringing: target)
             runner.report(.step(step, index: index, count: steps.count))
+            let start = surfaces.waiter.now
             try journal.write(JournalLine(event: .stepBegun, index: index))
             try runner.perform(step, on: machine)
             try journal.write(JournalLine(event: .stepEnded, index: index))
+            runner.report(.stepEnded(step, elapsed: surfaces.waiter.now - start))
         }
     }
 
@@ -249,9 +252,12 @@ struct JournaledRun {
         try journal.write(JournalLine(event: .rollingBack, steps: steps))
         for (index, step) in steps.enumerated() {
             let machine = try runner.check(before: Array(steps[index...]), bringing: original)
+            runner.report(.step(step, index: index, count: steps.count))
+            let start = surfaces.waiter.now
             try journal.write(JournalLine(event: .wayBackBegun, index: index))
             try runner.perform(step, on: machine, isInterruptible: false)
             try journal.write(JournalLine(event: .wayBackEnded, index: index))
+            runner.report(.stepEnded(step, elapsed: surfaces.waiter.now - start))
         }
         let differences = original.differences(on: try runner.settling.read())
         guard differences.isEmpty else {

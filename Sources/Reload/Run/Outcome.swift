@@ -31,6 +31,10 @@ package enum Progress: Sendable, Equatable {
     case notInhibited(String)
     /// The step at `index` of `count` begins.
     case step(Step, index: Int, count: Int)
+    /// That step is done and has settled, and how long this took.
+    case stepEnded(Step, elapsed: Duration)
+    /// All steps are done, and the machine is compared with what was planned.
+    case verifying
     /// What was done is undone by these steps.
     case rollingBack([Step])
     /// Memory goes offline: how many of how many bytes are, and how long it has taken.

@@ -104,11 +104,15 @@ package final class UeventWaiter: Waiter {
     package var now: Duration { MonotonicClock.now }
 
     /// Sleeps in poll() until a uevent comes or the time is over.
-    package func wait(upTo limit: Duration) {
+    package func wait(upTo limit: Duration) { _ = hears(within: limit) }
+
+    /// The same, and whether a uevent came; a signal ends the wait as well.
+    package func hears(within limit: Duration) -> Bool {
         var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&watched, 1, max(limit.milliseconds, 1))
-        guard socket >= 0 else { return }
+        let count = unsafe poll(&watched, 1, max(limit.milliseconds, 1))
+        guard socket >= 0, count > 0 else { return false }
         var bytes = [UInt8](repeating: 0, count: 8192)
         while unsafe bytes.withUnsafeMutableBytes({ unsafe recv(socket, $0.baseAddress, $0.count, 0) }) > 0 {}
+        return true
     }
 }

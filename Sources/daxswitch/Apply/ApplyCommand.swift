@@ -68,7 +68,7 @@ struct ApplyCommand: Command {
         if wantsJSON {
             Output.print(applyDocument(report))
         } else {
-            Output.print(applyText(report, style: colour.style))
+            Output.print(applyText(report, detail.detail, style: colour.style))
         }
         if let error = report.error { Output.complain(error.message) }
         if !dryRun && report.status != .usage {
@@ -90,7 +90,9 @@ struct ApplyCommand: Command {
             Output.print(text + (detail.quiet ? [] : [""]))
         }
         guard try isToBeDone(plan, on: machine, &report) else { return }
-        report.take(try carryOut(plan))
+        let start = MonotonicClock.now
+        report.take(try carryOut(plan, on: machine))
+        report.duration = MonotonicClock.now - start
     }
 
     /// Whether nothing stands against `plan`, it has steps, and somebody wants it done; else the report says why not.
@@ -116,15 +118,17 @@ struct ApplyCommand: Command {
             report.hazards.append(hazard)
             throw Failure(hazard)
         }
+        if !wantsJSON, let expected = ExpectedTime(of: plan.steps) { Output.print(["\(expected.text)"]) }
         try Confirmation(of: "apply", isGiven: yes).ask("Carry this out? [y/N] ")
         return true
     }
 
     /// Carries the plan out, one daxswitch at a time. The run plans again, verifies, and rolls back what failed.
-    private func carryOut(_ plan: Plan) throws -> Reload.Outcome {
+    private func carryOut(_ plan: Plan, on machine: MachineState) throws -> Reload.Outcome {
         let state = StateDirectory()
         let lock = try Lock(state, waitingUpTo: wait.limit)
-        let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+        let meter = ProgressMeter()
+        meter.expect(plan.steps, on: machine)
         let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
         let outcome = withExtendedLifetime(lock) {
             executor.run(

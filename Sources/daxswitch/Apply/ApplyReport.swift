@@ -43,6 +43,10 @@ struct ApplyReport {
     var error: Failure?
     /// The run is done and waits for confirmation.
     var awaiting: Awaiting?
+    /// How long the steps and their verification took; nil if there was no run.
+    var duration: Duration?
+    /// The machine as it was verified after the last step.
+    var after: MachineState?
 
     /// What is going to be done, unless a hazard that was not accepted refuses it.
     mutating func take(_ plan: Plan, on machine: MachineState) {
@@ -57,10 +61,12 @@ struct ApplyReport {
     /// How the run ended.
     mutating func take(_ ended: Reload.Outcome) {
         switch ended {
-        case .done:
+        case .done(let machine):
             outcome = .done
             isChanged = true
-        case .awaiting(_, let run):
+            after = machine
+        case .awaiting(let machine, let run):
+            after = machine
             outcome = .done
             isChanged = true
             awaiting = Awaiting(run)
@@ -122,17 +128,19 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
 }
 
 /// The end of an `apply` for people; what was planned has been shown before.
-func applyText(_ report: ApplyReport, style: Style) -> [Line] {
+func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style) -> [Line] {
     let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
     switch report.outcome {
-    case .done where report.awaiting != nil:
-        guard let awaiting = report.awaiting else { return [] }
-        let left = timeText(.seconds(awaiting.timeLeft.components.seconds))
-        return [
-            style.good("Done and verified.")
-                + style.careful(" It will be rolled back in \(left) (\(awaiting.untilText())) unless you confirm it.")
-        ] + awaiting.lines
-    case .done: return [style.good("Done and verified.")]
+    case .done:
+        let time = report.duration.map { " in \(timeText($0))" } ?? ""
+        let end = style.good("Done and verified\(time).")
+        let map =
+            detail.isQuiet
+            ? []
+            : report.after.map { machine in
+                [""] + MapText(machine, findings: [], showsAll: detail.showsAll, style: style).lines() + [""]
+            } ?? []
+        return map + [end] + (report.awaiting.map { [""] + awaitingText($0, style: style) } ?? [])
     case .nothingToDo: return [style.good("Nothing to do.")]
     case .dryRun where report.steps.isEmpty && !report.isRefused && report.error == nil:
         return [style.good("Nothing to do.")]

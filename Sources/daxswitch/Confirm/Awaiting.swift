@@ -8,20 +8,27 @@ struct Awaiting: Equatable {
     /// The command that rolls it back at once.
     static let undo = "daxswitch recover --undo"
 
-    let policy: String?
+    private let run: AwaitedConfirmation
     /// How long somebody still has.
-    let timeLeft: Duration
+    var timeLeft: Duration
     /// The time of day by which it must be confirmed, in UTC to the second.
-    let until: Date
+    var until: Date
+
+    var policy: String? { run.policy }
     /// The timer that rolls it back.
-    let unit: String
+    var unit: String { run.confirmation.unit + ".timer" }
 
     init(_ run: AwaitedConfirmation, now: Duration = MonotonicClock.now, time: Date = .now) {
-        policy = run.policy
+        self.run = run
         timeLeft = run.timeLeft(at: now)
         until = time.addingTimeInterval((timeLeft / .seconds(1)).rounded())
-        unit = run.confirmation.unit + ".timer"
     }
+
+    /// The same with the time that is left now.
+    var now: Awaiting { Awaiting(run) }
+
+    /// The same as if its time had just begun.
+    var untimed: Awaiting { Awaiting(run, now: .zero, time: Date(timeIntervalSince1970: 0)) }
 
     /// `02:17:09 UTC`, with the day if that is another one.
     func untilText(today: Date = .now) -> String {
@@ -54,10 +61,10 @@ struct Awaiting: Equatable {
 
 /// The run that waits, in a `status`.
 func awaitingText(_ awaiting: Awaiting, style: Style) -> [Line] {
-    let left = awaiting.timeLeft.components.seconds
+    let left = (awaiting.timeLeft / .seconds(1)).rounded()
     let end =
         left > 0
-        ? "is rolled back in \(timeText(.seconds(left))) (\(awaiting.untilText())) unless you confirm it."
+        ? "will be rolled back in \(timeText(.seconds(Int(left)))) (\(awaiting.untilText())) unless you confirm it."
         : "is about to be rolled back: its time is over."
     return [style.careful("Not confirmed")]
         + wrapped("The run of policy \(awaiting.policy ?? "?") \(end)", indent: 2) + awaiting.lines

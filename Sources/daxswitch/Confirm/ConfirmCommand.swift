@@ -107,7 +107,7 @@ struct ConfirmCommand: Command {
             let left = run.timeLeft(at: MonotonicClock.now)
             if left > .zero { return .notYet(left) }
         }
-        let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+        let meter = ProgressMeter()
         return try Executor(.ofThisMachine(state)) { meter.show($0) }.expire(name)
     }
 }

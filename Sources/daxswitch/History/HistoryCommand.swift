@@ -85,7 +85,7 @@ private func recordMembers(_ record: HistoryRecord) -> [String: JSONValue] {
         "outcome": .text(record.outcome), "changed": .bool(record.changed), "exit_code": JSONValue(record.exitCode),
         "steps": JSONValue(record.steps), "hazards": JSONValue(record.hazards),
         "accepted": JSONValue(record.accepted), "differences": JSONValue(record.differences),
-        "error": JSONValue(record.error),
+        "error": JSONValue(record.error), "duration_milliseconds": JSONValue(record.durationMilliseconds),
     ]
 }
 
@@ -97,7 +97,11 @@ func historyText(_ records: [HistoryRecord], _ unfinished: [UnfinishedWork] = []
         [
             "\(record.time)", "\(record.command)", "\(record.policy ?? "-")", "\(record.outcome)",
             "exit \(record.exitCode)",
-            Line(record.error ?? (record.changed ? counted(record.steps.count, "step") : "nothing changed")),
+            Line(
+                record.error
+                    ?? (record.outcome == "confirmed"
+                        ? "the run stays" : record.changed ? counted(record.steps.count, "step") : "nothing changed")
+            ),
         ]
     }
     return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT"].map(style.strong)] + rows)

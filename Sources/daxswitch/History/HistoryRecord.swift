@@ -27,12 +27,15 @@ struct HistoryRecord: Equatable, Decodable {
     var differences: Int
     /// The error, as it was said.
     var error: String?
+    /// How long an `apply` took that carried its steps out; nil for others, and in records of earlier versions.
+    var durationMilliseconds: Int?
 
     enum CodingKeys: String, CodingKey {
         case time, version, command, host, policy, outcome, changed, steps, hazards, accepted, differences, error
         case bootID = "boot_id"
         case kernelRelease = "kernel_release"
         case exitCode = "exit_code"
+        case durationMilliseconds = "duration_milliseconds"
     }
 }
 
@@ -56,7 +59,8 @@ extension HistoryRecord {
             hazards: Set(report.hazards.map(\.id.rawValue)).sorted(),
             accepted: report.accepted.map(\.rawValue).sorted(),
             differences: report.differences.count,
-            error: report.error?.message
+            error: report.error?.message,
+            durationMilliseconds: report.duration.map { Int($0 / .milliseconds(1)) }
         )
     }
 

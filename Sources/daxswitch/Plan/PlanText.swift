@@ -41,7 +41,7 @@ private func stepsText(_ plan: Plan, _ machine: MachineState, _ style: Style) ->
     guard !plan.isEmpty else { return [] }
     let title = plan.policy.map { "Policy \($0.name): " } ?? ""
     return [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
-        + plan.steps.enumerated().map { "  \($0.offset + 1). \(sentence($0.element, on: machine))" }
+        + plan.steps.enumerated().map { "  \($0.offset + 1). \(stepText($0.element, on: machine))" }
 }
 
 private func missingText(_ prediction: Prediction, _ style: Style) -> [Line] {
@@ -224,7 +224,7 @@ private func memoryNote(of ranges: [OwnedRange]) -> String {
 }
 
 /// A step in words.
-private func sentence(_ step: Step, on machine: MachineState) -> String {
+func stepText(_ step: Step, on machine: MachineState) -> String {
     let driver = step.module.flatMap(machine.modules.builtinDriver)
     let devices = driver.map { $0.devices.map(\.name).joined(separator: ", ") + " (built in)" }
     return switch step {

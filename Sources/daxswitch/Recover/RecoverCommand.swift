@@ -87,7 +87,7 @@ struct RecoverCommand: Command {
             }
             if let (run, recovery) = try find(last, on: machine, &report) {
                 try confirm(report)
-                let meter = ProgressMeter(isTerminal: Output.complaintsAreSeen)
+                let meter = ProgressMeter()
                 report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
             }
             if report.error == nil { try recoverChoice(on: BootSystem(root: state.root), &report) }

@@ -42,6 +42,9 @@ enum Output {
         write("daxswitch: \(message.escaped())\n", to: STDERR_FILENO)
     }
 
+    /// A line about what goes on, for a terminal on which a person watches; escaped.
+    static func explain(_ message: String) { write(message.escaped() + "\n", to: STDERR_FILENO) }
+
     /// What the parser of the command line has to say, which quotes the words that it was given: escaped, but for line ends.
     static func explainUsage(_ message: String) {
         write(message.escaped(keepsLines: true) + "\n", to: STDERR_FILENO)
@@ -70,6 +73,20 @@ enum Output {
         var size = winsize()
         guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
+    }
+
+    /// The rows of that terminal; nil if they are not known.
+    static var rows: Int? {
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return Int(size.ws_row)
+    }
+
+    /// Whether nobody reads standard output any more: the other end of the pipe is closed, or the terminal is gone.
+    static var isClosed: Bool {
+        var watched = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        let isGone = unsafe poll(&watched, 1, 0) > 0 && watched.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+        return isGone || lost.load(ordering: .relaxed) != 0
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -23,9 +23,21 @@ struct StatusCommand: Command {
     @Flag(help: "Exit 4 if something is broken: a finding of severity crash, loss or failure.")
     var check = false
 
+    @Flag(help: "Show the status again whenever it changes, until Ctrl-C.")
+    var follow = false
+
     var wantsJSON: Bool { format.wantsJSON }
 
-    func validate() throws { try format.validate(roots) }
+    func validate() throws {
+        try format.validate(roots)
+        guard follow else { return }
+        if !roots.arguments.isEmpty {
+            throw ValidationError("--follow and --root exclude each other: a recorded machine does not change")
+        }
+        if wantsJSON { throw ValidationError("--follow and --json exclude each other: run `status --json` again") }
+        if format.format == .svg { throw ValidationError("--follow and --format svg exclude each other: choose one") }
+        if check { throw ValidationError("--follow and --check exclude each other: choose one") }
+    }
 
     func execute() throws -> ExitStatus {
         guard let root = roots.single else {
@@ -35,24 +47,33 @@ struct StatusCommand: Command {
                 describe(status, &entry)
             }
         }
+        if follow {
+            try Follow(read: { try MachineStatus(.running) }, text: lines).run()
+            return .done
+        }
         let status = try MachineStatus(root)
         print(status)
         return self.status(of: status)
     }
 
     private func print(_ status: MachineStatus) {
-        let detail = format.detail(detail)
         switch format.format {
         case _ where wantsJSON: Output.print(statusDocument(status))
         case .svg:
             let picture = MapPicture(status.machine, findings: status.findings)
             Output.print(whole: picture.svg(title: pictureTitle(status.machine)))
-        case .map: Output.print(statusMap(status, detail, style: colour.style).lines(namesFindings: true))
-        default:
-            let lines = statusText(status, detail, style: colour.style)
-            // A line of one finding is for grep(1).
-            if detail.isQuiet { Output.print(whole: lines) } else { Output.print(lines) }
+        // A line of one finding is for grep(1).
+        case nil where detail.quiet, .table where detail.quiet: Output.print(whole: lines(status))
+        default: Output.print(lines(status))
         }
+    }
+
+    /// For people, on the terminal as it is now.
+    private func lines(_ status: MachineStatus) -> [Line] {
+        let detail = format.detail(detail)
+        return format.format == .map
+            ? statusMap(status, detail, style: colour.style).lines(namesFindings: true)
+            : statusText(status, detail, style: colour.style)
     }
 
     private func describe(_ status: MachineStatus, _ entry: inout FleetEntry) {
@@ -79,7 +100,7 @@ struct MachineStatus {
     /// The images that don't have what is persisted; nil if that can't be known, as for a recorded machine.
     let pendingImages: [String]?
     /// A run that is rolled back unless somebody confirms it.
-    let awaiting: Awaiting?
+    var awaiting: Awaiting?
 
     init(
         machine: MachineState,
