@@ -34,7 +34,7 @@ extension Examination {
     }
 
     private func edges(of cutters: [IomemEntry]) -> String {
-        let names = cutters.map(\.name).uniqued().joined(separator: ", ")
+        let names = cutters.map(\.name).uniqued().joined(separator: " and ")
         return names.isEmpty ? "another resource uses a part of them" : "a boundary of \(names) splits them"
     }
 

@@ -56,6 +56,6 @@ extension Examination {
             return model.constants.advice(forMemoryIn: range, device)
         }
         return
-            "leave the device idle, and \(model.constants.regionAdvice(over: bytes)); or reboot if one was lost in this boot"
+            "leave the device idle. \(model.constants.regionAdvice(over: bytes).capitalised), or reboot if one was lost in this boot"
     }
 }

@@ -98,7 +98,7 @@ extension StepHazards {
                 id: .decodeUnderLiveMemory,
                 subject: "\(leak)",
                 ranges: [leak],
-                why: "\(leak) would still be online without a driver when \(step) resets its decoders",
+                why: "\(leak) would still be online without a driver when \(doing(step)) resets its decoders",
                 fix: Self.leakedFix
             )
         }

@@ -168,11 +168,11 @@ func hazardsText(
         {
             continue
         }
-        lines += wrapped(hazard.why, indent: 4)
-        lines += wrapped(hazard.fix, after: style.strong("Fix"), indent: 4)
+        lines += wrapped(ended(hazard.why), indent: 4)
+        lines += wrapped(ended(hazard.fix), after: style.strong("Fix"), indent: 4)
         if detail.isVerbose {
             for one in consequences {
-                lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(one.why)", indent: 6)
+                lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(ended(one.why))", indent: 6)
                     .map(style.faint)
             }
         } else if !consequences.isEmpty {

@@ -101,5 +101,8 @@ func wrapped(_ text: String, after word: Line, indent: Int) -> [Line] {
     [wrapped(text, indent: 0).reduce(Line(String(repeating: " ", count: indent)) + word + ": ", +)]
 }
 
+/// A sentence with its full stop, which messages in documents don't have.
+func ended(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
+
 /// A count with its noun: `1 step`, `3 steps`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
