@@ -357,13 +357,17 @@ _daxswitch_verify() {
     repeating_flags=()
     non_repeating_flags=(--json --quiet -q --verbose -v --all --version -h --help)
     repeating_options=(--root --prometheus)
-    non_repeating_options=(--color --rules --initial-probe)
+    non_repeating_options=(--format --color --rules --initial-probe)
     __daxswitch_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--root')
         __daxswitch_add_completions -f
+        return
+        ;;
+    '--format')
+        __daxswitch_add_completions -W 'table'$'\n''map'$'\n''svg'$'\n''json'
         return
         ;;
     '--color')

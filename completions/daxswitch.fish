@@ -33,7 +33,7 @@ function __daxswitch_parse_tokens -S
         case 'confirm'
             __daxswitch_parse_subcommand 0 'json' 'color=' 'wait=' 'version' 'h/help'
         case 'verify'
-            __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'q/quiet' 'v/verbose' 'all' 'color=' 'rules=' 'initial-probe=' 'prometheus=+' 'version' 'h/help'
+            __daxswitch_parse_subcommand -r 2 'root=+' 'json' 'format=' 'q/quiet' 'v/verbose' 'all' 'color=' 'rules=' 'initial-probe=' 'prometheus=+' 'version' 'h/help'
         case 'diff'
             __daxswitch_parse_subcommand 2 'json' 'color=' 'q/quiet' 'v/verbose' 'all' 'version' 'h/help'
         case 'recover'
@@ -188,6 +188,7 @@ complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_op
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_positional "daxswitch verify" -eq 1' -fka 'cxl hmem reload'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify"' -l 'root' -d 'Read this instead of the running machine: a capture made by `collect` (a directory or an archive), a sosreport, or a text with lines of /proc/iomem. Several, DIR/*, or @LIST (a file with one name per line, @- for standard input): one line for each, and a summary.' -rF
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" json' -l 'json' -d 'Print JSON with a stable schema.'
+complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" format' -l 'format' -d 'Print only the text without the map, the map, the map as an SVG picture, or JSON (as --json).' -rfka 'table map svg json'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" q quiet' -l 'quiet' -s 'q' -d 'Print only the verdict and the findings, a line each.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" v verbose' -l 'verbose' -s 'v' -d 'Also print evidence, every reason, and everything that --all shows.'
 complete -c 'daxswitch' -n '__daxswitch_should_offer_completions_for_flags_or_options "daxswitch verify" all' -l 'all' -d 'Show each range and window, also if there are more than 40.'

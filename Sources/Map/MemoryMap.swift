@@ -22,11 +22,32 @@ package struct MemoryMap: Sendable, Equatable {
         package let segments: [Segment]
         /// The CXL regions that have bytes in it, in address order.
         package let regions: [Mark]
-        /// The findings that are about bytes in it: the value is the place in the list of findings.
-        package let findings: [Mark]
+        /// What is to be seen in it, in the order of the list of marks.
+        package let marks: [Mark]
 
         /// Whether a prediction differs from what is now.
         package var changes: Bool { segments.contains(where: \.isChanged) }
+
+        /// The cells where a prediction differs from what is now, those next to each other as one.
+        package var changedCells: [Range<Int>] {
+            segments.filter(\.isChanged).map(\.cells).reduce(into: []) { runs, cells in
+                if let last = runs.last, last.upperBound == cells.lowerBound {
+                    runs[runs.count - 1] = last.lowerBound..<cells.upperBound
+                } else {
+                    runs.append(cells)
+                }
+            }
+        }
+
+        /// The places of all marks with the same cells, by their cells.
+        package var markedCells: [(places: [Int], cells: Range<Int>)] {
+            let places = Dictionary(grouping: marks, by: \.cells).mapValues { Set($0.map(\.place)).sorted() }
+            return places.map { (places: $0.value, cells: $0.key) }.sorted { left, right in
+                let (one, other) = (left.cells, right.cells)
+                return one.lowerBound != other.lowerBound
+                    ? one.lowerBound < other.lowerBound : one.upperBound > other.upperBound
+            }
+        }
     }
 
     /// Bytes next to each other of which the same is to be said.
@@ -49,7 +70,7 @@ package struct MemoryMap: Sendable, Equatable {
 
     /// Something that has a name, and the cells in which it has bytes.
     package struct Mark: Sendable, Equatable {
-        /// The place in the list that it is from: `MachineState.regions`, or the findings.
+        /// The place in the list that it is from: `MachineState.regions`, or the marks.
         package let place: Int
         /// The bytes, inclusive.
         package let range: AddressRange
@@ -80,17 +101,17 @@ extension MemoryMap {
     /// The map of `machine`.
     ///
     /// - Parameters:
-    ///   - findings: What is to be marked.
+    ///   - marks: What is to be marked, such as findings: the bytes of each.
     ///   - prediction: What is to be shown beside what is now.
     ///   - width: The cells of each bar, at least one.
     package init(
         of machine: MachineState,
-        findings: [Finding] = [],
+        marks: [[AddressRange]] = [],
         prediction: Prediction? = nil,
         width: Int
     ) {
         let width = max(width, 1)
-        let survey = Survey(of: machine, findings: findings, prediction: prediction)
+        let survey = Survey(of: machine, marks: marks, prediction: prediction)
         self.width = width
         bars = (machine.windows.map(survey.bar) + [survey.outside]).compactMap { stretch in
             stretch.pieces.isEmpty ? nil : Bar(stretch, survey, width: width)
@@ -104,7 +125,7 @@ extension MemoryMap.Bar {
         bytes = stretch.pieces.filter { $0.holder != .gap }.map(\.range).totalSize
         segments = laidOut(stretch.pieces, width: width)
         let segments = segments
-        let marks = { (ranges: [(place: Int, range: AddressRange)]) in
+        let placed = { (ranges: [(place: Int, range: AddressRange)]) in
             ranges.compactMap { one -> MemoryMap.Mark? in
                 let covered = segments.filter { $0.holder != .gap && $0.range.overlaps(one.range) }
                 guard let first = covered.first, let last = covered.last else { return nil }
@@ -112,7 +133,7 @@ extension MemoryMap.Bar {
                 return MemoryMap.Mark(place: one.place, range: one.range, cells: cells)
             }
         }
-        regions = marks(survey.regions(in: window?.range))
-        findings = marks(survey.findings(in: window?.range))
+        regions = placed(survey.regions(in: window?.range))
+        marks = placed(survey.marks(in: window?.range))
     }
 }

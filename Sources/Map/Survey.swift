@@ -25,9 +25,9 @@ struct Piece: Equatable {
 struct Survey {
     /// The regions that have bytes, with their place in `MachineState.regions`.
     private let regions: [(place: Int, range: AddressRange)]
-    /// The bytes of findings, with the place of each finding.
-    private let findings: [(place: Int, range: AddressRange)]
-    private let findingIndex: RangeIndex
+    /// The bytes that are marked, with the place of each mark.
+    private let marks: [(place: Int, range: AddressRange)]
+    private let markIndex: RangeIndex
     private let owned: [OwnedRange]
     private let ownedIndex: RangeIndex
     private let predicted: [PredictedRange]
@@ -39,7 +39,7 @@ struct Survey {
     /// All bytes that a bar outside of windows has.
     private let tracked: [AddressRange]
 
-    init(of machine: MachineState, findings: [Finding], prediction: Prediction?) {
+    init(of machine: MachineState, marks: [[AddressRange]], prediction: Prediction?) {
         owned = ownedRanges(of: machine)
         ownedIndex = RangeIndex(owned.map(\.range))
         predicted = prediction?.ranges ?? []
@@ -51,11 +51,9 @@ struct Survey {
         }
         .sorted { $0.range < $1.range }
         regionIndex = RangeIndex(regions.map(\.range))
-        let concerned = findings.enumerated().flatMap { place, finding in
-            finding.ranges.map { (place: place, range: $0) }
-        }
-        self.findings = concerned
-        findingIndex = RangeIndex(concerned.map(\.range))
+        let marked = marks.enumerated().flatMap { place, ranges in ranges.map { (place: place, range: $0) } }
+        self.marks = marked
+        markIndex = RangeIndex(marked.map(\.range))
         windows = RangeIndex(machine.windows.map(\.range))
         tracked = (owned.map(\.range) + regions.map(\.range)).merged()
         edges = Edges(
@@ -68,9 +66,9 @@ struct Survey {
         range.map { regionIndex.places(overlapping: $0).map { regions[$0] } } ?? regions
     }
 
-    /// The bytes of findings in `range`, or all of them.
-    func findings(in range: AddressRange?) -> [(place: Int, range: AddressRange)] {
-        range.map { findingIndex.places(overlapping: $0).map { findings[$0] } } ?? findings
+    /// The marks with bytes in `range`, or all of them.
+    func marks(in range: AddressRange?) -> [(place: Int, range: AddressRange)] {
+        range.map { markIndex.places(overlapping: $0).map { marks[$0] } } ?? marks
     }
 
     /// The bytes of a window.

@@ -15,8 +15,11 @@ struct DisplayOptionTests {
     )
     func json(command: [String]) throws {
         let plain = try Tool.run(command + ["--json"], on: root)
-        let others = [["--json", "--quiet"], ["--json", "--verbose", "--all"], ["--json", "--color", "always"]]
-        for options in command == ["verify", "hmem"] ? others : others + [["--format", "json"]] {
+        let others = [
+            ["--json", "--quiet"], ["--json", "--verbose", "--all"], ["--json", "--color", "always"],
+            ["--format", "json"],
+        ]
+        for options in others {
             #expect(try Tool.run(command + options, on: root).output == plain.output, "\(options)")
         }
     }

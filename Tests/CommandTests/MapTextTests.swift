@@ -69,7 +69,9 @@ struct MapTextTests {
         let machine = try machine("field/04-fujitsu-qemu-two-windows-gap-kmem-ebusy")
         let found = findings(of: machine) { [] }
         #expect(found.map(\.id) == [.undecoded, .unbindable, .driverRefused])
-        let lines = texts(MapText(machine, findings: found, style: Style(hasColour: false, width: 42)).lines())
+        let lines = texts(
+            MapText(machine, marks: found.map(MapMark.init), style: Style(hasColour: false, width: 42)).lines()
+        )
         #expect(lines.count { $0 == "  2,3" + String(repeating: "~", count: 37) } == 1, "\(lines)")
         #expect(lines.count { $0 == "  1,2,3" + String(repeating: "~", count: 35) } == 1, "\(lines)")
     }
@@ -119,7 +121,7 @@ struct MapTextTests {
         var machine = try machine(path)
         for index in machine.regions.indices { machine.regions[index].name = "<script>\u{1b}]0;x\u{7}\"&'" }
         for index in machine.daxDevices.indices { machine.daxDevices[index].name = "</text><a href='x'>" }
-        let picture = MapPicture(machine, findings: findings(of: machine) { [] })
+        let picture = MapPicture(machine, marks: findings(of: machine) { [] }.map(MapMark.init))
         let text = picture.svg(title: "<title>\u{202e}&")
         // Whatever is between < and > is one of our elements, and each is closed.
         var open: [Substring] = []

@@ -71,15 +71,14 @@ struct MemoryMapTests {
         var machine = machine(windows: [window], softReserved: [quarters[0], quarters[1]])
         machine.regions = [region("region0", quarters[0]), region("region1", quarters[3], mode: "pmem")]
         machine.daxDevices = [device("dax0.0", .cxl, quarters[0])]
-        let finding = Finding(.noOwner, subject: "x", ranges: [quarters[1]], what: "", evidence: [], fix: "")
-        let map = MemoryMap(of: machine, findings: [finding], width: 40)
+        let map = MemoryMap(of: machine, marks: [[quarters[1]]], width: 40)
         let bar = try #require(map.bars.first)
         #expect(map.bars.count == 1 && bar.window == machine.windows.first && bar.bytes == window.size)
         #expect(bar.segments.map(\.holder) == [.owner(.cxl), .owner(.none), .empty, .region])
         #expect(bar.segments.map(\.cells) == [0..<10, 10..<20, 20..<30, 30..<40])
         #expect(bar.segments.first?.owned?.device == "dax0.0")
         #expect(bar.regions.map(\.cells) == [0..<10, 30..<40] && bar.regions.map(\.place) == [0, 1])
-        #expect(bar.findings.map(\.cells) == [10..<20] && bar.findings.map(\.place) == [0])
+        #expect(bar.marks.map(\.cells) == [10..<20] && bar.marks.map(\.place) == [0])
     }
 
     @Test("outside of windows, ranges that are apart have one cell between them, however far that is")
@@ -142,7 +141,7 @@ struct MemoryMapTests {
         )
         let bar = try #require(MemoryMap(of: machine, prediction: prediction, width: 8).bars.first)
         #expect(bar.segments.map(\.after) == [[.cxl, .hmem], [.hmem]])
-        #expect(bar.segments.map(\.isChanged) == [true, false] && bar.changes)
+        #expect(bar.segments.map(\.isChanged) == [true, false] && bar.changes && bar.changedCells == [0..<4])
         let now = try #require(MemoryMap(of: machine, width: 8).bars.first)
         #expect(now.segments.map(\.after) == [nil, nil] && !now.changes)
     }
@@ -166,9 +165,9 @@ struct MemoryMapTests {
     func invariants(part: Int) {
         for seed in 0..<60 {
             var chance = Chance(state: UInt64(part * 1000 + seed))
-            let (machine, findings) = randomMachine(&chance)
+            let (machine, marks) = randomMachine(&chance)
             for width in [1, 2, 7, 40, 300] {
-                check(MemoryMap(of: machine, findings: findings, width: width), machine, "\(part) \(seed) \(width)")
+                check(MemoryMap(of: machine, marks: marks, width: width), machine, "\(part) \(seed) \(width)")
             }
         }
     }
@@ -176,7 +175,7 @@ struct MemoryMapTests {
     @Test("recorded machines, with the windows, ranges and regions that they have", arguments: TestCaptures.field)
     func field(name: String) throws {
         let machine = try Inspector(root: TestCaptures.root(name).path).read()
-        let map = MemoryMap(of: machine, findings: findings(of: machine) { [] }, width: 76)
+        let map = MemoryMap(of: machine, marks: findings(of: machine) { [] }.map(\.ranges), width: 76)
         check(map, machine, Comment(rawValue: name))
         #expect(map.bars.compactMap(\.window) == machine.windows)
     }
@@ -204,13 +203,13 @@ struct MemoryMapTests {
         if let window = bar.window, first?.range.start != window.range.start || last?.range.end != window.range.end {
             problems.append("not the whole window")
         }
-        if (bar.regions + bar.findings).contains(where: { $0.cells.isEmpty || $0.cells.upperBound > width }) {
+        if (bar.regions + bar.marks).contains(where: { $0.cells.isEmpty || $0.cells.upperBound > width }) {
             problems.append("a mark outside of the bar")
         }
         return problems
     }
 
-    private func randomMachine(_ chance: inout Chance) -> (MachineState, [Finding]) {
+    private func randomMachine(_ chance: inout Chance) -> (MachineState, [[AddressRange]]) {
         let sizes: [UInt64] = [1, 4095, 1 << 20, 1 << 28, 1 << 30, 1 << 40, .max]
         let starts: [UInt64] = [0, 1, 0x1000, 1 << 28, 1 << 30, 0x5_d000_0000, 1 << 44, .max - 4096, .max]
         func ranges(_ count: ClosedRange<Int>, _ chance: inout Chance) -> [AddressRange] {
@@ -228,10 +227,7 @@ struct MemoryMapTests {
         machine.daxDevices = ranges(0...4, &chance).enumerated().map {
             device("dax\($0.offset).0", Bool.random(using: &chance) ? .cxl : .hmem, $0.element)
         }
-        let findings = ranges(0...3, &chance).map {
-            Finding(.noOwner, subject: "x", ranges: [$0], what: "", evidence: [], fix: "")
-        }
-        return (machine, findings)
+        return (machine, ranges(0...3, &chance).map { [$0] })
     }
 }
 

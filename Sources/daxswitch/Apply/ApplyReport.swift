@@ -138,7 +138,7 @@ func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style)
             detail.isQuiet
             ? []
             : report.after.map { machine in
-                [""] + MapText(machine, findings: [], showsAll: detail.showsAll, style: style).lines() + [""]
+                [""] + MapText(machine, showsAll: detail.showsAll, style: style).lines() + [""]
             } ?? []
         return map + [end] + (report.awaiting.map { [""] + awaitingText($0, style: style) } ?? [])
     case .nothingToDo: return [style.good("Nothing to do.")]

@@ -80,10 +80,10 @@ struct MapPen {
 
     /// Each mark where it belongs, in as few rows as they need.
     private func rows(_ marks: [Mark]) -> [Line] {
-        let placed = marks.map { mark -> (start: Int, text: Line) in
+        let placed = marks.enumerated().map { place, mark -> (start: Int, place: Int, text: Line) in
             let text = mark.emphasis(Line(mark.text))
-            return (max(0, min(mark.cells.lowerBound, width - text.width)), text)
-        }.sorted { $0.start != $1.start ? $0.start < $1.start : $0.text.width > $1.text.width }
+            return (max(0, min(mark.cells.lowerBound, width - text.width)), place, text)
+        }.sorted { ($0.start, $0.place) < ($1.start, $1.place) }
         let rows = rowsApart(placed.map { $0.start..<$0.start + $0.text.width })
         return (0..<min((rows.max() ?? -1) + 1, Self.rowsAtMost)).map { row in
             zip(placed, rows).filter { $0.1 == row }.reduce("") { line, mark in

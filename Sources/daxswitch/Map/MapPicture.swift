@@ -7,19 +7,22 @@ import Ownership
 /// The map as a picture: SVG with its text as text, for a README, a ticket or a report. Whatever comes from the machine is escaped.
 struct MapPicture {
     private let machine: MachineState
-    private let findings: [Finding]
+    private let marks: [MapMark]
     private let hasPrediction: Bool
     private let map: MemoryMap
 
+    /// The most marks that are named.
+    private static let namesAtMost = 20
+
     /// - Parameters:
-    ///   - findings: They are marked with their numbers, from 1.
+    ///   - marks: They are shown with their numbers, from 1.
     ///   - prediction: What is after the steps, to be shown below what is now.
-    init(_ machine: MachineState, findings: [Finding] = [], prediction: Prediction? = nil) {
+    init(_ machine: MachineState, marks: [MapMark] = [], prediction: Prediction? = nil) {
         self.machine = machine
-        self.findings = findings
+        self.marks = marks
         let prediction = prediction?.changesOwners == true ? prediction : nil
         hasPrediction = prediction != nil
-        map = MemoryMap(of: machine, findings: findings, prediction: prediction, width: PictureStyle.cells)
+        map = MemoryMap(of: machine, marks: marks.map(\.ranges), prediction: prediction, width: PictureStyle.cells)
     }
 
     /// The SVG element, which needs nothing else: in a file of its own, or within HTML.
@@ -43,15 +46,12 @@ struct MapPicture {
         drawRow(bar, after: false, on: &sheet)
         if bar.changes {
             drawRow(bar, after: true, on: &sheet)
-            sheet.marks(
-                bar.segments.filter(\.isChanged).map { Sheet.Mark(text: "changes", cells: $0.cells, classes: "c") },
-                isAbove: false
-            )
+            sheet.marks(bar.changedCells.map { Sheet.Mark(text: "changes", cells: $0, classes: "c") }, isAbove: false)
         }
         sheet.marks(
-            bar.findings.map { mark in
-                let classes = findings[mark.place].severity == .notice ? "w" : "b"
-                return Sheet.Mark(text: "\(mark.place + 1)", cells: mark.cells, classes: classes)
+            bar.markedCells.map { places, cells in
+                let numbers = places.map { "\($0 + 1)" }.joined(separator: ", ")
+                return Sheet.Mark(text: numbers, cells: cells, classes: places.contains { marks[$0].isBad } ? "b" : "w")
             },
             isAbove: false
         )
@@ -103,15 +103,11 @@ struct MapPicture {
             }
         )
         sheet.legend(MapSymbol.allCases.filter(symbols.contains))
-        let marked = Set(map.bars.flatMap { $0.findings.map(\.place) }).sorted()
-        for place in marked.prefix(20) {
-            let finding = findings[place]
-            sheet.text(
-                "\(place + 1) \(finding.id.rawValue) (\(finding.severity.rawValue)): \(finding.subject)",
-                at: 0,
-                classes: finding.severity == .notice ? "w" : "b"
-            )
+        let marked = Set(map.bars.flatMap { $0.marks.map(\.place) }).sorted()
+        for place in marked.prefix(Self.namesAtMost) {
+            sheet.text("\(place + 1) \(marks[place].name)", at: 0, classes: marks[place].isBad ? "b" : "w")
         }
-        if marked.count > 20 { sheet.text("and \(counted(marked.count - 20, "more finding"))", at: 0, classes: "t") }
+        let hidden = marked.count - Self.namesAtMost
+        if hidden > 0 { sheet.text("and \(hidden) more", at: 0, classes: "t") }
     }
 }

@@ -7,7 +7,7 @@ import Ownership
 /// The map for people: for each window its addresses, its regions and who has its bytes, with marks below.
 struct MapText {
     private let machine: MachineState
-    private let findings: [Finding]
+    private let marks: [MapMark]
     private let hasPrediction: Bool
     private let showsAll: Bool
     private let style: Style
@@ -22,32 +22,32 @@ struct MapText {
     private static let barsAtMost = 20
 
     /// - Parameters:
-    ///   - findings: They are marked with their numbers, from 1.
+    ///   - marks: They are shown with their numbers, from 1.
     ///   - prediction: What is after the steps, to be shown below what is now.
     ///   - showsAll: Nothing is left out, however long it gets.
     init(
         _ machine: MachineState,
-        findings: [Finding] = [],
+        marks: [MapMark] = [],
         prediction: Prediction? = nil,
         showsAll: Bool = false,
         style: Style
     ) {
         self.machine = machine
-        self.findings = findings
+        self.marks = marks
         // Nothing is drawn twice if nothing changes.
         let prediction = prediction?.changesOwners == true ? prediction : nil
         hasPrediction = prediction != nil
         self.showsAll = showsAll
         self.style = style
         let width = style.width - Self.indent - (prediction == nil ? 0 : Self.labelWidth)
-        map = MemoryMap(of: machine, findings: findings, prediction: prediction, width: width)
+        map = MemoryMap(of: machine, marks: marks.map(\.ranges), prediction: prediction, width: width)
         pen = MapPen(style, width: width)
     }
 
     /// The bars and the legend; none where the machine has no such memory.
     ///
-    /// - Parameter namesFindings: The legend names the findings: they are not listed above the map.
-    func lines(namesFindings: Bool = false) -> [Line] {
+    /// - Parameter namesMarks: The legend names the marks: they are not listed above the map.
+    func lines(namesMarks: Bool = false) -> [Line] {
         let bars = showsAll ? map.bars : Array(map.bars.prefix(Self.barsAtMost))
         let hidden = map.bars.dropFirst(bars.count)
         var lines = bars.flatMap(lines(of:))
@@ -55,7 +55,7 @@ struct MapText {
             let size = sizeText(hidden.map(\.bytes).reduce(0) { $0.addingSaturated($1) })
             lines += wrapped("\(hidden.count) more, \(size): --all shows them.", indent: Self.indent)
         }
-        return lines + legend(of: bars, namesFindings: namesFindings)
+        return lines + legend(of: bars, namesMarks: namesMarks)
     }
 
     private func lines(of bar: MemoryMap.Bar) -> [Line] {
@@ -64,28 +64,21 @@ struct MapText {
         var lines = [title(of: bar)] + pen.brackets(names).map { label() + $0 } + [label("now") + pen.bar(bar.segments)]
         if bar.changes {
             lines.append(label("after") + pen.bar(bar.segments, after: true))
-            lines += pen.marks(
-                bar.segments.filter(\.isChanged).map {
-                    MapPen.Mark(text: Self.change, cells: $0.cells, fill: Self.change)
-                }
-            )
-            .map { label() + style.strong($0) }
+            let changes = bar.changedCells.map { MapPen.Mark(text: Self.change, cells: $0, fill: Self.change) }
+            lines += pen.marks(changes).map { label() + style.strong($0) }
         }
         return lines + pen.marks(marks(of: bar)).map { label() + $0 }
     }
 
-    /// The numbers of the findings; those about the same bytes share a mark.
+    /// The numbers of what is marked; those about the same bytes share a mark.
     private func marks(of bar: MemoryMap.Bar) -> [MapPen.Mark] {
-        var alike: [Range<Int>: Set<Int>] = [:]
-        for mark in bar.findings { alike[mark.cells, default: []].insert(mark.place) }
-        var marks: [MapPen.Mark] = []
-        for (cells, places) in alike {
-            let isBad = places.contains { findings[$0].severity != .notice }
-            let emphasis = isBad ? style.bad : style.careful
-            let numbers = places.sorted().map { "\($0 + 1)" }.joined(separator: ",")
-            marks.append(MapPen.Mark(text: numbers, cells: cells, emphasis: emphasis))
+        var numbers: [MapPen.Mark] = []
+        for (places, cells) in bar.markedCells {
+            let emphasis = places.contains { marks[$0].isBad } ? style.bad : style.careful
+            let text = places.map { "\($0 + 1)" }.joined(separator: ",")
+            numbers.append(MapPen.Mark(text: text, cells: cells, emphasis: emphasis))
         }
-        return marks
+        return numbers
     }
 
     /// What stands below cells that change.
@@ -110,7 +103,7 @@ struct MapText {
     }
 
     /// What the letters and signs mean, as far as they occur.
-    private func legend(of bars: [MemoryMap.Bar], namesFindings: Bool) -> [Line] {
+    private func legend(of bars: [MemoryMap.Bar], namesMarks: Bool) -> [Line] {
         let shown = bars.filter { !$0.segments.allSatisfy { $0.holder == .empty } }
         let symbols = Set(
             shown.flatMap { bar in
@@ -121,15 +114,14 @@ struct MapText {
         )
         var items = MapSymbol.allCases.filter(symbols.contains).map { pen.sample($0) + " \($0.meaning)" }
         if shown.contains(where: \.changes) { items.append(style.strong("\(Self.change)") + " changes") }
-        let marked = Set(shown.flatMap { $0.findings.map(\.place) }).sorted()
-        if namesFindings {
+        let marked = Set(shown.flatMap { $0.marks.map(\.place) }).sorted()
+        if namesMarks {
             items += marked.map { place in
-                let finding = findings[place]
-                let number = finding.severity == .notice ? style.careful("\(place + 1)") : style.bad("\(place + 1)")
-                return number + " \(finding.id.rawValue)"
+                let number = marks[place].isBad ? style.bad("\(place + 1)") : style.careful("\(place + 1)")
+                return number + " \(marks[place].name)"
             }
-        } else if !marked.isEmpty {
-            items.append("\((marked.first ?? 0) + 1)~ number of a finding")
+        } else if let first = marked.first {
+            items.append("\(first + 1)~ the number above")
         }
         // An item is never broken.
         return items.reduce(into: [Line]()) { lines, item in
@@ -143,6 +135,28 @@ struct MapText {
 
     /// The blanks between two items of the legend.
     private static let itemGap = "   "
+}
+
+/// Something to be seen in the map, with a number.
+struct MapMark {
+    /// A word or two for the legend.
+    let name: String
+    /// Its bytes; none if it is about none.
+    let ranges: [AddressRange]
+    /// Whether it is more than a notice.
+    let isBad: Bool
+
+    init(_ finding: Finding) {
+        name = finding.id.rawValue
+        ranges = finding.ranges
+        isBad = finding.severity != .notice
+    }
+
+    init(_ difference: Difference) {
+        name = difference.kind.rawValue
+        ranges = difference.range.map { [$0] } ?? []
+        isBad = true
+    }
 }
 
 extension Prediction {

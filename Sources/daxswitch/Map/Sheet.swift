@@ -44,7 +44,10 @@ struct Sheet {
 
     init(hasLabels: Bool) {
         left = PictureStyle.margin + (hasLabels ? PictureStyle.labelWidth : 0)
-        width = left + PictureStyle.cells * PictureStyle.cellWidth + PictureStyle.margin
+        // All pictures are as wide, whether there are labels or not.
+        width =
+            PictureStyle.margin + PictureStyle.labelWidth + PictureStyle.cells * PictureStyle.cellWidth
+            + PictureStyle.margin
     }
 
     /// A text at cells of a bar.

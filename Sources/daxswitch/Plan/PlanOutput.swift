@@ -19,9 +19,7 @@ func printPlan(
         Output.print(whole: picture.svg(title: pictureTitle(machine, plan)))
     case .map: Output.print(planMapText(plan, machine, detail, style: style))
     default:
-        let lines = planText(plan, machine: machine, root: root, detail, style: style)
-        // The verdict is for grep(1).
-        if detail.isQuiet { Output.print(whole: lines) } else { Output.print(lines) }
+        Output.print(planText(plan, machine: machine, root: root, detail, style: style), isWhole: detail.isQuiet)
     }
 }
 

@@ -47,7 +47,7 @@ struct Fleet {
         if wantsJSON {
             Output.print(line: .form(FleetLine(document: entry.document, root: root.path)))
         } else {
-            Output.print(whole: [fleetLine(entry, root: root.path, of: command, style: style)])
+            Output.print([fleetLine(entry, root: root.path, of: command, style: style)], isWhole: true)
         }
     }
 }

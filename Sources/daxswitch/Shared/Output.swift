@@ -5,15 +5,13 @@ import Synchronization
 /// Standard output and standard error.
 enum Output {
     /// Lines for people, broken to fit the terminal.
-    static func print(_ lines: [Line]) {
-        let width = Terminal.current.width
-        print(whole: lines.flatMap { $0.broken(at: width) })
-    }
-
-    /// Lines for people that each stay one line, however long, as of one machine among many.
-    static func print(whole lines: [Line]) {
+    ///
+    /// - Parameter isWhole: Each stays one line, however long: one machine among many, or a verdict for grep(1).
+    static func print(_ lines: [Line], isWhole: Bool = false) {
         guard !lines.isEmpty else { return }
-        write(lines.map(\.rendered).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+        let width = Terminal.current.width
+        let broken = isWhole ? lines : lines.flatMap { $0.broken(at: width) }
+        write(broken.map(\.rendered).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
     }
 
     /// A document for programs.

@@ -60,11 +60,10 @@ struct StatusCommand: Command {
         switch format.format {
         case _ where wantsJSON: Output.print(statusDocument(status))
         case .svg:
-            let picture = MapPicture(status.machine, findings: status.findings)
+            let picture = MapPicture(status.machine, marks: status.findings.map(MapMark.init))
             Output.print(whole: picture.svg(title: pictureTitle(status.machine)))
         // A line of one finding is for grep(1).
-        case nil where detail.quiet, .table where detail.quiet: Output.print(whole: lines(status))
-        default: Output.print(lines(status))
+        default: Output.print(lines(status), isWhole: detail.quiet && format.format != .map)
         }
     }
 
@@ -72,7 +71,7 @@ struct StatusCommand: Command {
     private func lines(_ status: MachineStatus) -> [Line] {
         let detail = format.detail(detail)
         return format.format == .map
-            ? statusMap(status, detail, style: colour.style).lines(namesFindings: true)
+            ? statusMap(status, detail, style: colour.style).lines(namesMarks: true)
             : statusText(status, detail, style: colour.style)
     }
 

@@ -26,7 +26,7 @@ func statusText(_ status: MachineStatus, _ detail: Detail = Detail(), style: Sty
 
 /// The map of `status`.
 func statusMap(_ status: MachineStatus, _ detail: Detail, style: Style) -> MapText {
-    MapText(status.machine, findings: status.findings, showsAll: detail.showsAll, style: style)
+    MapText(status.machine, marks: status.findings.map(MapMark.init), showsAll: detail.showsAll, style: style)
 }
 
 private func rangesText(_ machine: MachineState, _ detail: Detail, _ style: Style) -> [Line] {

@@ -85,8 +85,17 @@ func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style
     if detail.isQuiet { return verdict }
     let shown = detail.showsAll ? differences[...] : differences.prefix(differencesAtMost)
     let hidden = differences.count - shown.count
-    return verdict + shown.flatMap { wrapped($0.what, indent: 2) }
+    let list =
+        shown.enumerated().flatMap { wrapped("\($0.offset + 1). \($0.element.what)", indent: 2) }
         + (hidden > 0 ? wrapped("\(hidden) more: --all shows them.", indent: 2) : [])
+    let map = detail.hasMap ? verifyMap(verification, detail, style: style).lines() : []
+    return verdict + list + (map.isEmpty ? [] : [""] + map)
+}
+
+/// The map of `verify`: the owners now, with the differences marked.
+func verifyMap(_ verification: Verification, _ detail: Detail, style: Style) -> MapText {
+    let marks = verification.differences.map(MapMark.init)
+    return MapText(verification.machine, marks: marks, showsAll: detail.showsAll, style: style)
 }
 
 /// The most differences, unless all are asked for.

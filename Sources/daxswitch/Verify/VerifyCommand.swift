@@ -21,7 +21,7 @@ struct VerifyCommand: Command {
     var subject: String
 
     @OptionGroup var roots: RootsOption
-    @OptionGroup var json: JSONOption
+    @OptionGroup var format: FormatOptions
     @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
@@ -37,10 +37,16 @@ struct VerifyCommand: Command {
     )
     var metrics: [OutFile] = []
 
-    var wantsJSON: Bool { json.isOn }
+    var wantsJSON: Bool { format.wantsJSON }
 
     func validate() throws {
         try OutFile.check(metrics, of: "--prometheus")
+        try format.validate(roots)
+        if metrics.first?.isStandardOutput == true, let other = format.format, other != .json {
+            throw ValidationError(
+                "--format \(other.rawValue) and --prometheus - both write to standard output; name a file for the metrics"
+            )
+        }
         if !metrics.isEmpty && roots.single == nil {
             throw ValidationError("--prometheus takes the metrics of one machine")
         }
@@ -65,9 +71,20 @@ struct VerifyCommand: Command {
         if wantsJSON {
             Output.print(verifyDocument(verification))
         } else if metrics.first?.isStandardOutput != true {
-            Output.print(verifyText(verification, detail.detail, style: colour.style))
+            print(verification)
         }
         return try metrics.first.map { try write(verification, to: $0) } ?? verification.status
+    }
+
+    private func print(_ verification: Verification) {
+        let detail = format.detail(detail)
+        switch format.format {
+        case .svg:
+            let picture = MapPicture(verification.machine, marks: verification.differences.map(MapMark.init))
+            Output.print(whole: picture.svg(title: pictureTitle(verification.machine)))
+        case .map: Output.print(verifyMap(verification, detail, style: colour.style).lines(namesMarks: true))
+        default: Output.print(verifyText(verification, detail, style: colour.style), isWhole: detail.isQuiet)
+        }
     }
 
     /// A saved plan has the facts that it was made with.
