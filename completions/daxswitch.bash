@@ -173,13 +173,13 @@ _daxswitch() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    status|plan|predict|apply|confirm|verify|diff|recover|persist|collect|policies|explain|history|version|help)
+    status|plan|predict|apply|confirm|verify|diff|report|recover|persist|collect|policies|explain|history|version|help)
         # Offer subcommand argument completions
         "_daxswitch_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'status plan predict apply confirm verify diff recover persist collect policies explain history version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'status plan predict apply confirm verify diff report recover persist collect policies explain history version help' -- "${cur}"))
         ;;
     esac
 }
@@ -419,6 +419,34 @@ _daxswitch_diff() {
         return
         ;;
     2)
+        __daxswitch_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_daxswitch_report() {
+    repeating_flags=()
+    non_repeating_flags=(--json --force --redact --version -h --help)
+    repeating_options=(--root --out)
+    non_repeating_options=(--plan --format)
+    __daxswitch_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--root')
+        __daxswitch_add_completions -f
+        return
+        ;;
+    '--plan')
+        __daxswitch_add_completions -W 'cxl'$'\n''hmem'$'\n''reload'
+        return
+        ;;
+    '--format')
+        __daxswitch_add_completions -W 'html'$'\n''md'
+        return
+        ;;
+    '--out')
         __daxswitch_add_completions -f
         return
         ;;

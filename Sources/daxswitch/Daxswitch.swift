@@ -22,7 +22,8 @@ struct Daxswitch: ParsableCommand {
         version: version,
         subcommands: [
             StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, ConfirmCommand.self,
-            VerifyCommand.self, DiffCommand.self, RecoverCommand.self, PersistCommand.self, CollectCommand.self,
+            VerifyCommand.self, DiffCommand.self, ReportCommand.self, RecoverCommand.self, PersistCommand.self,
+            CollectCommand.self,
             PoliciesCommand.self, ExplainCommand.self, HistoryCommand.self, VersionCommand.self,
         ]
     )

@@ -77,10 +77,12 @@ struct DiffTests {
     func folding() throws {
         let sides = try [Owner.cxl, .hmem].map { DiffSide("x", .machine(try machine(100, owner: $0), [])) }
         let diff = Diff(sides[0].side, sides[1].side)
-        let folded = diffText(diff, sides[0], sides[1], showsAll: false, style: Style(hasColour: false)).map(\.text)
-        let whole = diffText(diff, sides[0], sides[1], showsAll: true, style: Style(hasColour: false)).map(\.text)
+        let folded = diffText(diff, sides[0], sides[1], Detail(), style: Style(hasColour: false)).map(\.text)
+        let whole = diffText(diff, sides[0], sides[1], Detail(showsAll: true), style: Style(hasColour: false)).map(
+            \.text
+        )
         #expect(folded[0] == "Different: 400 GiB cxl -> hmem.")
-        #expect(folded.count { $0.contains("4 GiB") } == 20 && folded.contains("  and 80 more (--verbose)"))
+        #expect(folded.count { $0.contains("4 GiB") } == 20 && folded.contains("  and 80 more (--all)"))
         #expect(whole.count { $0.contains("4 GiB") } == 100)
     }
 }

@@ -5,14 +5,16 @@ extension Diff {
     /// Windows are told apart by their bytes. Whether one is in `/proc/iomem` always shows; of one that is not, only the
     /// ACPI tables tell that it is there.
     mutating func compareWindows(_ a: MachineState, _ b: MachineState) {
-        for range in Set((a.windows + b.windows).map(\.range)).sorted() {
-            note(.window, "\(range)", Self.window(range, of: a), Self.window(range, of: b), over: range)
+        let windows = [a, b].map { machine in Dictionary(machine.windows.map { ($0.range, $0) }) { first, _ in first } }
+        for range in Set(windows.flatMap(\.keys)).sorted() {
+            let told = zip([a, b], windows).map { Self.window($1[range], of: $0) }
+            note(.window, "\(range)", told[0], told[1], over: range)
         }
     }
 
-    private static func window(_ range: AddressRange, of machine: MachineState) -> Told {
+    private static func window(_ window: Window?, of machine: MachineState) -> Told {
         let out = "not live"
-        guard let window = machine.windows.first(where: { $0.range == range }) else {
+        guard let window else {
             // No window at all is the word of a side that lacks one (`Told(nil)`).
             return machine.lacks(.acpiTables) ? Told(oneOf: ["", out], shown: out) : Told(nil)
         }
@@ -21,16 +23,24 @@ extension Diff {
 
     /// Regions are told apart by their bytes; those without bytes by their names.
     mutating func compareRegions(_ a: MachineState, _ b: MachineState) {
-        let ranges = Set((a.regions + b.regions).compactMap(\.range)).sorted()
-        let names = Set((a.regions + b.regions).filter { $0.range == nil }.map(\.name)).sorted()
-        for range in ranges {
-            let found = [a, b].map { machine in machine.regions.first { $0.range == range } }
-            let name = Set(found.compactMap { $0?.name }).sorted().joined(separator: ", ")
-            compareRegion(name, range, (a, found[0]), (b, found[1]))
+        let regions = [a, b].map { machine in
+            Dictionary(machine.regions.map { (RegionKey($0), $0) }) { first, _ in first }
         }
-        for name in names {
-            let found = [a, b].map { machine in machine.regions.first { $0.range == nil && $0.name == name } }
-            compareRegion(name, nil, (a, found[0]), (b, found[1]))
+        for key in Set(regions.flatMap(\.keys)) {
+            let found = regions.map { $0[key] }
+            let names = Set(found.compactMap { $0?.name }).sorted().joined(separator: ", ")
+            compareRegion(names, key.range, (a, found[0]), (b, found[1]))
+        }
+    }
+
+    /// What tells a region from others.
+    private struct RegionKey: Hashable {
+        let range: AddressRange?
+        let name: String?
+
+        init(_ region: Region) {
+            range = region.range
+            name = region.range == nil ? region.name : nil
         }
     }
 
@@ -80,10 +90,11 @@ extension Diff {
         let sides = [a, b].map { machine in machine.softReserved.map(\.range).merged() }
         let there = Told("there")
         func missing(on machine: MachineState) -> Told { machine.lacks(.firmwareMap) ? .unknown : Told(nil) }
-        for bytes in sides[0].flatMap({ $0.subtracting(sides[1]) }) {
+        let (inA, inB) = (RangeIndex(sides[0]), RangeIndex(sides[1]))
+        for bytes in sides[0].flatMap(inB.remainder) {
             note(.softReserved, "\(bytes)", there, missing(on: b), over: bytes)
         }
-        for bytes in sides[1].flatMap({ $0.subtracting(sides[0]) }) {
+        for bytes in sides[1].flatMap(inA.remainder) {
             note(.softReserved, "\(bytes)", missing(on: a), there, over: bytes)
         }
     }

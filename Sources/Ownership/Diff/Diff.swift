@@ -8,7 +8,7 @@ package import Machine
 package struct Diff: Sendable, Equatable {
     /// Every difference, by kind in the order of `Kind`, then by address or name.
     package private(set) var differences: [Entry] = []
-    /// What could not be compared, as it was found.
+    /// What could not be compared, in the same order.
     package private(set) var unknowns: [Unknown] = []
     /// The kinds of which a plan tells nothing.
     package private(set) var notCompared: Set<Kind> = []
@@ -202,19 +202,39 @@ extension Diff {
 
     /// The order does not depend on which side is the first.
     private mutating func sort() {
-        let order = Dictionary(uniqueKeysWithValues: Kind.allCases.enumerated().map { ($0.element, $0.offset) })
-        func comesFirst(_ one: Entry, _ other: Entry) -> Bool {
-            if one.kind != other.kind { return order[one.kind, default: 0] < order[other.kind, default: 0] }
-            // The steps of plans are in the order in which they are done.
-            if one.kind == .step { return false }
-            if let left = one.range, let right = other.range, left != right { return left < right }
-            let names = [one, other].map { ($0.id ?? "", $0.subject) }
-            if names[0] != names[1] { return names[0] < names[1] }
-            return (one.a + one.b).sorted().lexicographicallyPrecedes((other.a + other.b).sorted())
+        differences = Self.sorted(differences) { Place($0.kind, $0.range, $0.id, $0.subject, ($0.a + $0.b).sorted()) }
+        unknowns = Self.sorted(unknowns) { Place($0.kind, $0.range, $0.id, $0.subject, []) }
+    }
+
+    private static func sorted<Element>(_ elements: [Element], by place: (Element) -> Place) -> [Element] {
+        elements.enumerated().map { (place: place($0.element), offset: $0.offset, element: $0.element) }
+            .sorted { $0.place < $1.place || !($1.place < $0.place) && $0.offset < $1.offset }.map(\.element)
+    }
+
+    /// Where an entry stands among others.
+    private struct Place: Comparable {
+        private let order: Int
+        private let isStep: Bool
+        private let range: AddressRange?
+        private let words: [String]
+
+        init(_ kind: Kind, _ range: AddressRange?, _ id: String?, _ subject: String, _ more: [String]) {
+            order = Kind.allCases.firstIndex(of: kind) ?? 0
+            isStep = kind == .step
+            self.range = range
+            words = [id ?? "", subject] + more
         }
-        differences = differences.enumerated().sorted { one, other in
-            if comesFirst(one.element, other.element) { return true }
-            return !comesFirst(other.element, one.element) && one.offset < other.offset
-        }.map(\.element)
+
+        static func < (left: Place, right: Place) -> Bool {
+            if left.order != right.order { return left.order < right.order }
+            // The steps of plans are in the order in which they are done.
+            if left.isStep { return false }
+            if left.range != right.range {
+                // What is about no bytes comes last.
+                guard let one = left.range, let other = right.range else { return left.range != nil }
+                return one < other
+            }
+            return left.words.lexicographicallyPrecedes(right.words)
+        }
     }
 }

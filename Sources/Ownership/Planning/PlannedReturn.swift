@@ -42,3 +42,26 @@ extension Planner {
         return .uncertain(obstacle ?? "its outcome is not certain")
     }
 }
+
+extension Planner {
+    /// The first of `policies` that restores what the machine is now once `plan` is done; nil if none does.
+    ///
+    /// What a policy wants must be so now and not then: else applying it would change nothing, or lead elsewhere.
+    package func policy(backFrom plan: Plan, among policies: [Policy]) -> Policy? {
+        let original = OwnershipGoal(of: machine)
+        return policies.first { policy in
+            guard unmet(policy.want).isEmpty, isUnmet(policy.want, after: plan) else { return false }
+            let both = predict(plan.steps + policy.order)
+            return both.prediction.isCertain && both.hazards.allSatisfy(plan.hazards.covers)
+                && original.differences(from: OwnershipGoal(after: both, isHeld: machine.isHeld)).isEmpty
+        }
+    }
+
+    private func isUnmet(_ want: Policy.Want, after plan: Plan) -> Bool {
+        plan.prediction.ranges.contains { range in
+            start.indexes.contains { index in
+                want.owner(over: range.range, in: index).map { range.owners != [$0] } ?? false
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 import LinuxSystem
+import Machine
 
-/// Replaces what names the host in a capture, in all its files alike: equal values have equal replacements, so what
+/// Replaces what names the host in a capture or a report, everywhere alike: equal values have equal replacements, so what
 /// belongs together still does.
 struct Redaction {
     /// The replacements by the value.
@@ -13,25 +14,44 @@ struct Redaction {
     /// Where names stand between other words. A host may be named as a driver is, so elsewhere no word is looked at.
     private static let texts = ["/dmesg", "/kmsg", "/proc/cmdline", hostPath]
 
+    /// Nothing yet.
+    init() {}
+
+    /// Replaces the name and the id of a host, and the id of its boot.
+    mutating func add(_ host: Host, bootID: String?) {
+        if let bootID { ids[bootID] = "00000000-0000-4000-8000-000000000001" }
+        if let id = host.id { ids[id] = "0000000000000001" }
+        // The name in full first, then its first part.
+        if let name = host.name, !name.isEmpty, !["localhost", "(none)"].contains(name) {
+            hosts += [name] + (name.parts(at: ".").count > 1 ? name.parts(at: ".").prefix(1).map(String.init) : [])
+        }
+    }
+
+    /// Replaces the id of a machine (`/etc/machine-id`).
+    mutating func add(machineID: String) { ids[machineID] = String(repeating: "0", count: 31) + "1" }
+
     /// What is to be replaced in `capture`.
     init(of capture: Capture) {
         func word(_ path: String) -> String? {
             capture.file(path).map { String(decoding: $0, as: UTF8.self).trimmed }.flatMap { $0.isEmpty ? nil : $0 }
         }
-        if let boot = word("/proc/sys/kernel/random/boot_id") { ids[boot] = "00000000-0000-4000-8000-000000000001" }
-        if let host = word("/host-id") { ids[host] = "0000000000000001" }
+        add(Host(id: word("/host-id"), name: word(Self.hostPath)), bootID: word("/proc/sys/kernel/random/boot_id"))
         let parameter = "systemd.machine_id="
         for machine in (word("/proc/cmdline") ?? "").fields() where machine.hasPrefix(parameter) {
-            ids[String(machine.dropFirst(parameter.count))] = String(repeating: "0", count: 31) + "1"
-        }
-        // The name in full first, then its first part.
-        if let name = word(Self.hostPath), !["localhost", "(none)"].contains(name) {
-            hosts = [name] + (name.parts(at: ".").count > 1 ? name.parts(at: ".").prefix(1).map(String.init) : [])
+            add(machineID: String(machine.dropFirst(parameter.count)))
         }
         for case (let path, .file(let bytes)) in capture.members.map({ ($0.path, $0.kind) }) where Self.isSerial(path) {
             let value = String(decoding: bytes, as: UTF8.self).trimmed
             if serials[value] == nil { serials[value] = "0x\(String(serials.count + 1, radix: 16))" }
         }
+    }
+
+    /// `text` without these values.
+    func applied(to text: String) -> String {
+        var bytes = Array(text.utf8)
+        for (value, replacement) in ids { bytes = bytes.replacing(value, replacement) }
+        for host in hosts { bytes = bytes.replacing(host, Self.host) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// `capture` without these values.

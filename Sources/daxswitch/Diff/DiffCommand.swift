@@ -42,8 +42,8 @@ struct DiffCommand: Command {
         if wantsJSON {
             Output.print(diffDocument(diff, a, b))
         } else {
-            let text = diffText(diff, a, b, showsAll: detail.verbose, style: colour.style)
-            Output.print(detail.quiet ? Array(text.prefix(1)) : text)
+            let text = diffText(diff, a, b, detail.detail, style: colour.style)
+            if detail.quiet { Output.print(whole: text) } else { Output.print(text) }
         }
         return diff.isEmpty ? .done : .differs
     }

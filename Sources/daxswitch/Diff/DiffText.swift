@@ -4,18 +4,17 @@ import Machine
 import Ownership
 
 /// `diff` for people: the verdict, the two sides, and a section for each kind of difference.
-///
-/// - Parameter showsAll: Long lists are not folded.
-func diffText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, showsAll: Bool, style: Style) -> [Line] {
+func diffText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, _ detail: Detail, style: Style) -> [Line] {
     var lines = verdict(diff, style)
+    if detail.isQuiet { return lines }
     lines += (wrapped("A  \(a.title)", indent: 2) + wrapped("B  \(b.title)", indent: 2)).map(style.faint)
     for kind in Diff.Kind.allCases {
         let entries = diff.differences.filter { $0.kind == kind }
         guard !entries.isEmpty else { continue }
         let rows = entries.map(row)
-        lines += ["", style.strong("\(kind.heading)")] + folded(rows, showsAll: showsAll)
+        lines += ["", style.strong("\(kind.heading)")] + folded(rows, showsAll: detail.showsAll)
     }
-    lines += unknownText(diff, a, b, showsAll: showsAll, style: style)
+    lines += unknownText(diff, a, b, showsAll: detail.isVerbose, style: style)
     let left = Diff.Kind.allCases.filter(diff.notCompared.contains).map(\.plural)
     if !left.isEmpty {
         lines += [""] + wrapped("Not compared: \(left.joined(separator: ", ")).", indent: 0).map(style.faint)
@@ -23,13 +22,13 @@ func diffText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, showsAll: Bool, style:
     return lines
 }
 
-/// Lists are longer than this only with --verbose, in rows.
+/// Lists are longer than this only with --all, in rows.
 private let rowsAtMost = 20
 
 private func folded(_ rows: [[String]], showsAll: Bool) -> [Line] {
     // One more row takes no more room than to say that it was left out.
     guard !showsAll && rows.count > rowsAtMost + 1 else { return aligned(rows) }
-    return aligned(Array(rows.prefix(rowsAtMost))) + ["  and \(rows.count - rowsAtMost) more (--verbose)"]
+    return aligned(Array(rows.prefix(rowsAtMost))) + ["  and \(rows.count - rowsAtMost) more (--all)"]
 }
 
 /// The whole difference in one line.

@@ -27,13 +27,19 @@ struct MapPicture {
 
     /// The SVG element, which needs nothing else: in a file of its own, or within HTML.
     ///
-    /// - Parameter title: What the picture is of.
-    func svg(title: String) -> String {
+    /// - Parameters:
+    ///   - title: What the picture is of.
+    ///   - hasStyle: Its style sheet is in it; else the document around it has `PictureStyle.rules`.
+    func svg(title: String, hasStyle: Bool = true) -> String {
         var sheet = Sheet(hasLabels: hasPrediction)
         for bar in map.bars { draw(bar, on: &sheet) }
         if map.bars.isEmpty { sheet.text("No CXL window, no Soft Reserved memory", at: 0, classes: "t") }
         drawLegend(on: &sheet)
-        return sheet.svg(title: title, description: map.bars.map(description).joined(separator: "; "))
+        return sheet.svg(
+            title: title,
+            description: map.bars.map(description).joined(separator: "; "),
+            hasStyle: hasStyle
+        )
     }
 
     private func draw(_ bar: MemoryMap.Bar, on sheet: inout Sheet) {

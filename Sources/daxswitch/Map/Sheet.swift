@@ -128,15 +128,15 @@ struct Sheet {
     }
 
     /// The whole picture.
-    func svg(title: String, description: String) -> String {
+    func svg(title: String, description: String, hasStyle: Bool = true) -> String {
+        let style = hasStyle ? "<style>\(PictureStyle.rules)</style>\n" : ""
         let height = top + PictureStyle.margin - 6
         return """
             <svg xmlns="http://www.w3.org/2000/svg" class="dm" role="img" viewBox="0 0 \(width) \(height)" width="\(width)" \
             height="\(height)">
             <title>\(xmlText(title))</title>
             <desc>\(xmlText(description))</desc>
-            <style>\(PictureStyle.rules)</style>
-            <rect class="g" width="\(width)" height="\(height)"/>
+            \(style)<rect class="g" width="\(width)" height="\(height)"/>
             \(body)</svg>
 
             """
@@ -161,7 +161,8 @@ func xmlText(_ text: String) -> String {
         case ">": result += "&gt;"
         case "\"": result += "&quot;"
         case "'": result += "&#39;"
-        case _ where scalar.value & 0xfffe == 0xfffe || scalar.value == 0xffff: result += "\u{fffd}"
+        // Noncharacters (https://infra.spec.whatwg.org/#noncharacter).
+        case _ where scalar.value & 0xfffe == 0xfffe || (0xfdd0...0xfdef).contains(scalar.value): result += "\u{fffd}"
         default: result.unicodeScalars.append(scalar)
         }
     }

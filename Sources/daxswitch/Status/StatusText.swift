@@ -48,7 +48,7 @@ private func rangesText(_ machine: MachineState, _ detail: Detail, _ style: Styl
 }
 
 /// How many of its memory blocks are online.
-private func onlineText(_ owned: OwnedRange) -> String {
+func onlineText(_ owned: OwnedRange) -> String {
     switch owned.blocksOnline {
     case _ where owned.blocksTotal == 0: "-"
     case 0: "none"
@@ -103,7 +103,7 @@ private func regionsText(_ machine: MachineState, _ style: Style) -> [Line] {
     return [style.strong("CXL regions")] + aligned(lines + regions)
 }
 
-private func regionState(_ region: Region, _ machine: MachineState) -> String {
+func regionState(_ region: Region, _ machine: MachineState) -> String {
     if machine.lacks(.cxlDevices) {
         return region.assembled ? "committed, assembled" : "only a line in /proc/iomem"
     }

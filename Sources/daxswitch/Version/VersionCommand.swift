@@ -27,7 +27,7 @@ let documentKinds = [
     "apply", "collect", "confirm", "diff", "error", "explain", "fleet", "history", "orders", "persist", "plan",
     "policies",
     "predict",
-    "record", "recover", "status", "verify", "version",
+    "record", "recover", "report", "status", "verify", "version",
 ]
 
 /// `version --json`.
