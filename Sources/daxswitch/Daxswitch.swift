@@ -21,9 +21,9 @@ struct Daxswitch: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            StatusCommand.self, PlanCommand.self, PredictCommand.self, ApplyCommand.self, ConfirmCommand.self,
-            VerifyCommand.self, DiffCommand.self, ReportCommand.self, RecoverCommand.self, PersistCommand.self,
-            CollectCommand.self,
+            StatusCommand.self, PlanCommand.self, PredictCommand.self, ShowCommand.self, ApplyCommand.self,
+            ConfirmCommand.self, VerifyCommand.self, DiffCommand.self, ReportCommand.self, RecoverCommand.self,
+            PersistCommand.self, CollectCommand.self,
             PoliciesCommand.self, ExplainCommand.self, HistoryCommand.self, VersionCommand.self,
         ]
     )
@@ -36,6 +36,11 @@ enum Entry {
         daxswitch_occupy_streams()
         daxswitch_prepare_signals()
         let arguments = savedArguments()
+        if arguments.first == CompletionAnswer.word {
+            let lines = CompletionAnswer.lines(for: Array(arguments.dropFirst()))
+            return Output.print(whole: lines.map { $0 + "\n" }.joined())
+        }
+        if let script = CompletionScript(askedFor: arguments) { return Output.print(whole: script.text) }
         do {
             var command = try Daxswitch.parseAsRoot(arguments)
             try command.run()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Inspection
 import Machine
 import Ownership
@@ -101,5 +102,19 @@ struct PreviewTests {
         plan.request.accepted = [.undecodedRange]
         let error = #expect(throws: PlanFileError.self) { try PlanFile.parse(JSONText.document(plan), file: "p.json") }
         #expect(error?.place == "request.accept")
+    }
+
+    @Test(
+        "the document about the next boot is as its schema says",
+        arguments: ["7.3.4/locked-switch/cxl-owned", "7.3.4/no-region/topology", "7.3.4/locked-switch/hmem-owned"]
+    )
+    func nextBoot(capture: String) throws {
+        let machine = try Inspector(root: TestCaptures.root(capture).path).read()
+        for name in [nil, "hmem", "cxl"] {
+            let policy = try name.map { try PolicyLibrary(folders: []).find(naming: $0).policy }
+            let text = nextBootDocument(try NextBootReport(policy, on: machine)).rendered
+            let document = try JSONSerialization.jsonObject(with: Data(text.utf8))
+            #expect(try Schema(named: "next-boot").problems(document) == [], "\(name ?? "")")
+        }
     }
 }

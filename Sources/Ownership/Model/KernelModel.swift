@@ -47,6 +47,13 @@ struct KernelModel: Equatable, Sendable {
         mode = constants.generation == .allOrNothing ? .defer : nil
     }
 
+    /// The same machine before any module is loaded, with unknown facts decided in the same way.
+    var withoutModules: KernelModel {
+        var model = KernelModel(constants)
+        model.assumptions = assumptions
+        return model
+    }
+
     /// What no step changes.
     private(set) var constants: ModelConstants {
         _read { yield shared.value }

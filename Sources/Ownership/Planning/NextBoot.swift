@@ -258,7 +258,7 @@ extension KernelModel {
         // `persist` has the boot loader say which of the two it is.
         let isLeftOut =
             isBuiltin && (choice.map { $0 == .hmem } ?? (constants.drivers["cxl_acpi"]?.isRegistered == false))
-        var boot = KernelModel(constants).withConstants {
+        var boot = withoutModules.withConstants {
             $0.loadsCxlFirst = choice == .cxl
             $0.drivers["cxl_acpi"]?.isRegistered = !isLeftOut
         }

@@ -208,7 +208,7 @@ extension Planner {
 
 extension Prediction {
     /// With the owner that each range has on `machine`. The ranges are cut where its devices begin and end.
-    fileprivate func notingOwners(of machine: MachineState) -> Prediction {
+    func notingOwners(of machine: MachineState) -> Prediction {
         let now = ownedRanges(of: machine)
         let index = RangeIndex(now.map(\.range))
         var prediction = self
@@ -223,7 +223,7 @@ extension Prediction {
 
 extension [KernelModel] {
     /// Each model once: what a step leaves open, a later one may close, and models would double with each step.
-    fileprivate func distinct() -> [KernelModel] {
+    func distinct() -> [KernelModel] {
         guard count > 1 else { return self }
         return reduce(into: []) { distinct, model in
             if !distinct.contains(model) { distinct.append(model) }

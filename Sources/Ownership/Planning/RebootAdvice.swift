@@ -1,11 +1,11 @@
-import Machine
+package import Machine
 
 // How to make a choice for the next boot and how to get there, as the words of a fix.
 
 extension MachineState {
     /// The command that makes `choice` hold from the next boot on. What is part of the kernel image is left out by the kernel's
     /// command line, which the boot loader must be told.
-    func persistCommand(_ choice: BootChoice) -> String {
+    package func persistCommand(_ choice: BootChoice) -> String {
         choice.command(tellsBootLoader: hasBuiltinCxlAcpi)
     }
 }

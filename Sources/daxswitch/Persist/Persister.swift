@@ -224,7 +224,8 @@ struct PersistProposal {
         case nothing
     }
 
-    private static func choice(for policy: Ownership.Policy, on machine: MachineState) throws(PersistenceError)
+    /// The choice that brings what a policy wants.
+    static func choice(for policy: Ownership.Policy, on machine: MachineState) throws(PersistenceError)
         -> BootChoice
     {
         guard let choice = NextBoot(of: machine).choice(for: policy) else {

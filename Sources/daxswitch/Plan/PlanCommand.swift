@@ -19,7 +19,7 @@ struct PlanCommand: Command {
         help: "A policy's name, or the path of a policy file.",
         completion: .policyNames
     )
-    var policy: String
+    var policy: String?
 
     @OptionGroup var roots: RootsOption
     @OptionGroup var format: FormatOptions
@@ -33,11 +33,18 @@ struct PlanCommand: Command {
     @Flag(name: .customLong("detailed-exitcode"), help: "Exit 2 instead of 0 if changes are pending.")
     var detailedExitCode = false
 
+    @Flag(
+        help:
+            "Show who owns what after the next boot: with what is persisted now, or with what persist POLICY would write."
+    )
+    var nextBoot = false
+
     /// A plan on standard output leaves no room for text.
     var wantsJSON: Bool { format.wantsJSON || saving.isToStandardOutput }
 
     func execute() throws -> ExitStatus {
-        let named = try PolicyLibrary().find(naming: policy)
+        if nextBoot { return try showNextBoot() }
+        let named = try PolicyLibrary().find(naming: policy ?? "")
         guard let root = roots.single else {
             return try Fleet(.plan, policy: named.policy.name, wantsJSON: wantsJSON, style: colour.style).run(
                 over: roots
@@ -64,6 +71,42 @@ struct PlanCommand: Command {
         try format.validate(roots)
         try saving.checkRoom(beside: format)
         if saving.isAsked && roots.single == nil { throw ValidationError("--out takes the plan of one machine") }
+        guard nextBoot else {
+            if policy == nil { throw ValidationError("Missing expected argument '<policy>'") }
+            return
+        }
+        if roots.single == nil { throw ValidationError("--next-boot is about one machine: name one --root") }
+        let others = [
+            format.format == .svg ? "--format svg" : nil, saving.isAsked ? "--out" : nil,
+            consents.offlineMemory ? "--offline-memory" : nil,
+            consents.leaveIdle ? "--leave-idle" : nil, consents.accept.isEmpty ? nil : "--accept",
+        ].compactMap { $0 }
+        if let other = others.first {
+            throw ValidationError("--next-boot and \(other) exclude each other: a boot takes no steps")
+        }
+    }
+
+    private func showNextBoot() throws -> ExitStatus {
+        let named = try policy.map { try PolicyLibrary().find(naming: $0).policy }
+        let root = roots.single ?? .running
+        let report = try NextBootReport(named, on: try root.read(), overrides: facts.overrides)
+        if wantsJSON {
+            Output.print(nextBootDocument(report))
+        } else {
+            let map = MapText(
+                report.machine,
+                prediction: report.prediction,
+                showsAll: detail.detail.showsAll,
+                style: colour.style
+            )
+            Output.print(
+                format.isMap
+                    ? map.lines()
+                    : nextBootPlanText(report, map, root: root.path, format.detail(detail), style: colour.style)
+            )
+        }
+        if !report.hazards.isEmpty { return .refused }
+        return detailedExitCode && report.differs != false ? .pending : .done
     }
 
     private func describe(_ plan: Plan, _ entry: inout FleetEntry) {

@@ -1,16 +1,18 @@
 import Iomem
 import Machine
 import Ownership
+import SavedPlan
 
 /// `plan` and `predict` for people: the verdict, the hazards, the owners now and afterwards as a map and as a table, the steps,
 /// and the verdict again.
 ///
 /// - Parameters:
-///   - root: Where the machine was read from; nil leaves the head out.
+///   - machine: The machine that the plan is about; nil for one that is not here, of which the plan alone tells.
+///   - root: Where the machine was read from; nil leaves the head out, but not for a machine that is not here.
 ///   - isCarriedOut: The steps are about to be done: to do them is not what comes next.
 func planText(
     _ plan: Plan,
-    machine: MachineState,
+    machine: MachineState?,
     root: String? = nil,
     isCarriedOut: Bool = false,
     _ detail: Detail = Detail(),
@@ -19,12 +21,12 @@ func planText(
     let verdict = verdictText(plan, machine, isCarriedOut: isCarriedOut, style)
     if detail.isQuiet { return verdict }
     let sections = [
-        verdict + (root.map { head(plan, machine, root: $0, style) } ?? []),
+        verdict + head(plan, machine, root: root, style),
         plan.hazards.isEmpty ? [] : hazardsText(plan.hazards, accepted: plan.request.accepted, style, detail),
-        detail.hasMap ? planMapText(plan, machine, detail, style: style) : [],
+        machine.map { detail.hasMap ? planMapText(plan, $0, detail, style: style) : [] } ?? [],
         [style.strong("Owners")] + ownersText(plan.prediction, machine, detail, style),
         stepsText(plan, machine, style),
-        roomText(plan, machine),
+        machine.map { roomText(plan, $0) } ?? [],
         plan.notes.flatMap { wrapped("Note: \($0)", indent: 2) },
         missingText(plan.prediction, style),
     ]
@@ -37,20 +39,20 @@ func planMapText(_ plan: Plan, _ machine: MachineState, _ detail: Detail, style:
     MapText(machine, prediction: plan.prediction, showsAll: detail.showsAll, style: style).lines()
 }
 
-private func stepsText(_ plan: Plan, _ machine: MachineState, _ style: Style) -> [Line] {
+private func stepsText(_ plan: Plan, _ machine: MachineState?, _ style: Style) -> [Line] {
     guard !plan.isEmpty else { return [] }
     let title = plan.policy.map { "Policy \($0.name): " } ?? ""
     return [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
         + plan.steps.enumerated().map { "  \($0.offset + 1). \(stepText($0.element, on: machine))" }
 }
 
-private func missingText(_ prediction: Prediction, _ style: Style) -> [Line] {
+func missingText(_ prediction: Prediction, _ style: Style) -> [Line] {
     guard !prediction.missingFacts.isEmpty else { return [] }
     return [style.careful("Not certain, because")] + prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
 }
 
 /// What the plan comes to, and the one command that serves what was asked.
-func verdictText(_ plan: Plan, _ machine: MachineState, isCarriedOut: Bool = false, _ style: Style) -> [Line] {
+func verdictText(_ plan: Plan, _ machine: MachineState?, isCarriedOut: Bool = false, _ style: Style) -> [Line] {
     let next = plan.recommendation.map { command in
         command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command
     }
@@ -82,8 +84,8 @@ func verdictText(_ plan: Plan, _ machine: MachineState, isCarriedOut: Bool = fal
 }
 
 /// How much memory changes its owner: `512 GiB cxl → hmem`.
-private func changes(_ prediction: Prediction, _ machine: MachineState) -> String {
-    let now = ownedRanges(of: machine)
+func changes(_ prediction: Prediction, _ machine: MachineState?) -> String {
+    let now = machine.map { ownedRanges(of: $0) } ?? []
     let index = RangeIndex(now.map(\.range))
     var sizes: [(way: String, bytes: UInt64)] = []
     for range in prediction.ranges where range.ownerNow.map({ [$0] }) != range.owners {
@@ -101,11 +103,11 @@ private func changes(_ prediction: Prediction, _ machine: MachineState) -> Strin
 }
 
 /// Which machine, when, and what replaces facts that were found.
-private func head(_ plan: Plan, _ machine: MachineState, root: String, _ style: Style) -> [Line] {
-    let kernel = machine.kernel
-    let host = machine.host.name.map { "\($0), " } ?? ""
-    let generation = kernel.generation.value?.rawValue ?? "unknown rules"
-    let place = root == "/" ? "this boot" : "capture \(root)"
+private func head(_ plan: Plan, _ machine: MachineState?, root: String?, _ style: Style) -> [Line] {
+    if machine != nil && root == nil { return [] }
+    let generation = machine.map { " (\($0.kernel.generation.value?.rawValue ?? "unknown rules"))" } ?? ""
+    let host = (machine?.host ?? plan.fingerprint.host).name.map { "\($0), " } ?? ""
+    let place = root.map { $0 == "/" ? "this boot" : "capture \($0)" } ?? "digest \(plan.documentDigest) checked"
     let overrides =
         [
             plan.request.overrides.generation.map { "--rules \($0.rawValue)" },
@@ -114,7 +116,7 @@ private func head(_ plan: Plan, _ machine: MachineState, root: String, _ style: 
         ].compactMap { $0 } + plan.request.accepted.map { "--accept \($0.rawValue)" }.sorted()
     let time = plan.madeAt.map { ", \($0)" } ?? ""
     return wrapped(
-        "\(host)\(kernel.release) (\(generation)), \(place)\(time)"
+        "\(host)\(machine?.kernel.release ?? plan.fingerprint.kernelRelease)\(generation), \(place)\(time)"
             + (overrides.isEmpty ? "" : "; with \(overrides.joined(separator: " "))"),
         indent: 2
     ).map(style.faint)
@@ -183,23 +185,28 @@ func hazardsText(
     return lines
 }
 
-private func ownersText(
+func ownersText(
     _ prediction: Prediction,
-    _ machine: MachineState,
+    _ machine: MachineState?,
     _ detail: Detail,
     _ style: Style
 ) -> [Line] {
     guard !prediction.ranges.isEmpty else {
         return ["  none: this machine has no Soft Reserved memory and no ram region"]
     }
-    let now = ownedRanges(of: machine)
+    let now = machine.map { ownedRanges(of: $0) } ?? []
     let index = RangeIndex(now.map(\.range))
     let rows = prediction.ranges.map { predicted -> RangeRow in
         let changes = predicted.ownerNow.map { [$0] } != predicted.owners
         let rules = predicted.rules.isEmpty ? "" : " [\(predicted.rules.joined(separator: ", "))]"
         return RangeRow(
             predicted.range,
-            shared: [ownersWords(predicted, from: index.places(overlapping: predicted.range).map { now[$0] })],
+            shared: [
+                ownersWords(
+                    predicted,
+                    from: machine == nil ? nil : index.places(overlapping: predicted.range).map { now[$0] }
+                )
+            ],
             own: [predicted.through.map { "through \($0)" } ?? ""],
             // Why nothing changes is asked for seldom.
             note: changes || detail.isVerbose ? wrapped(predicted.why + rules, indent: 4).map(style.faint) : []
@@ -209,11 +216,14 @@ private func ownersText(
 }
 
 /// The owners that a range has, and the ones that it will have.
-private func ownersWords(_ predicted: PredictedRange, from now: [OwnedRange]) -> String {
+///
+/// - Parameter now: Who owns its bytes now; nil if only the plan tells.
+private func ownersWords(_ predicted: PredictedRange, from now: [OwnedRange]?) -> String {
+    let after = predicted.owners.sorted().map(\.rawValue).joined(separator: " or ")
+    guard let now else { return "\(predicted.ownerNow?.rawValue ?? "unknown") -> \(after)" }
     let owners = Set(now.filter(\.isOwnerKnown).map(\.owner)).sorted().map(\.rawValue)
     let words = owners + (now.allSatisfy(\.isOwnerKnown) ? [] : ["unknown"])
     let before = words.isEmpty ? Owner.none.rawValue : words.joined(separator: ", ")
-    let after = predicted.owners.sorted().map(\.rawValue).joined(separator: " or ")
     return "\(before) -> \(after)\(memoryNote(of: now))"
 }
 
@@ -224,8 +234,8 @@ private func memoryNote(of ranges: [OwnedRange]) -> String {
 }
 
 /// A step in words.
-func stepText(_ step: Step, on machine: MachineState) -> String {
-    let driver = step.module.flatMap(machine.modules.builtinDriver)
+func stepText(_ step: Step, on machine: MachineState?) -> String {
+    let driver = step.module.flatMap { machine?.modules.builtinDriver(of: $0) }
     let devices = driver.map { $0.devices.map(\.name).joined(separator: ", ") + " (built in)" }
     return switch step {
     case .load(let module): devices.map { "bind \(module) to \($0)" } ?? "load \(module)"

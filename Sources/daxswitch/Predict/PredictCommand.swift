@@ -60,13 +60,14 @@ struct PredictCommand: Command {
 
     private var modules: [String] { steps.map { underscored($0) } }
 
+    /// Shows what each order comes to.
     private func explore() throws -> ExitStatus {
         let machine = try root.read()
         let outcomes = try Planner(machine: machine, overrides: facts.overrides).allOrders(of: modules)
         if wantsJSON {
             Output.print(ordersDocument(outcomes, modules: modules.sorted()))
         } else {
-            Output.print(ordersText(outcomes, style: colour.style))
+            Output.print(ordersText(outcomes, isVerbose: detail.verbose, style: colour.style))
         }
         return .done
     }

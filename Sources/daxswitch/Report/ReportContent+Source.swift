@@ -36,9 +36,9 @@ extension ReportContent {
     private static func map(_ source: ReportSource) -> [Section] {
         guard let status = source.status else { return [] }
         let findings = status.findings
-        let picture = MapPicture(status.machine, findings: findings, prediction: source.plan?.prediction)
+        let picture = MapPicture(status.machine, marks: findings.map(MapMark.init), prediction: source.plan?.prediction)
         let style = Style(hasColour: false, isUTF8: true)
-        let text = MapText(status.machine, findings: findings, prediction: source.plan?.prediction, style: style)
+        let text = MapText(status.machine, marks: findings.map(MapMark.init), prediction: source.plan?.prediction, style: style)
         let caption = findings.isEmpty ? "" : " The numbers are those of the findings."
         return [
             Section(

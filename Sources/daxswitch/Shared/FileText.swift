@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import SavedPlan
 
@@ -17,6 +18,19 @@ enum FileText {
             if error.code == .notTrusted { throw Failure(distrusting: path, why) }
             throw PlanFileError(file: path, place: nil, message: why)
         }
+    }
+
+    /// The text on standard input, to its end.
+    ///
+    /// - Throws: `PlanFileError`.
+    static func readStandardInput() throws(PlanFileError) -> String {
+        do throws(SystemError) {
+            let bytes = try File(copying: STDIN_FILENO).readAll(upTo: planLimit)
+            if let text = String(validating: bytes, as: UTF8.self) { return text }
+        } catch {
+            throw PlanFileError(file: "standard input", place: nil, message: error.cause ?? error.message)
+        }
+        throw PlanFileError(file: "standard input", place: nil, message: "it is not UTF-8 text")
     }
 
     /// Writes a file as one act; a device, a pipe or an open file is written into.

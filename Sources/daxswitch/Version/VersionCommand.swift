@@ -24,7 +24,8 @@ struct VersionCommand: Command {
 
 /// The kinds of documents that the tool prints; each has a schema.
 let documentKinds = [
-    "apply", "collect", "confirm", "diff", "error", "explain", "fleet", "history", "orders", "persist", "plan",
+    "apply", "collect", "confirm", "diff", "error", "explain", "fleet", "history", "next-boot", "orders", "persist",
+    "plan",
     "policies",
     "predict",
     "record", "recover", "report", "status", "verify", "version",
