@@ -21,6 +21,12 @@ package enum BootLoader: String, Sendable, CaseIterable {
     /// Where systemd-boot, and whoever else follows its interface, says who started the kernel, in UTF-16.
     static let loaderInfo = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
+    /// The files by which `find` tells the loader.
+    static let files = [
+        "/usr/bin/kernelstub", "/etc/kernelstub/configuration", "/usr/sbin/grubby", "/usr/sbin/update-grub",
+        "/boot/grub/grub.cfg", "/usr/bin/kernel-install", BootParameter.path,
+    ]
+
     /// The one among the files for which `exists` holds.
     ///
     /// - Parameter isSystemdBoot: systemd-boot started this kernel: then GRUB, where it is installed too, has no say.

@@ -49,7 +49,13 @@ package struct BootLoaderNeed {
                 self = .nothing
                 return
             }
-            guard let loader = system.bootLoader else { throw Self.unknown(system) }
+            guard let loader = system.bootLoader else {
+                guard system.knowsBootLoader else {
+                    self = .nothing
+                    return
+                }
+                throw Self.unknown(system)
+            }
             self.init(loader: loader, change: try system.change(loader, to: true), entries: entries)
         case (_, let named?):
             self.init(loader: nil, change: try system.change(named, to: false), entries: entries)

@@ -6,7 +6,9 @@ import LinuxSystem
 package struct BootSystem {
     /// What stands before every path; empty for this machine.
     let root: String
-    let tree: PatientTree
+    let tree: any FileTree
+    /// It was recorded: there is no such host here.
+    package let isRecorded: Bool
     private let run: Run
     /// Runs a program that lists an image, and returns what it prints; nil if it fails.
     let list: List
@@ -32,6 +34,18 @@ package struct BootSystem {
         self.run = run
         self.list = list
         tree = PatientTree(root: root)
+        isRecorded = false
+    }
+
+    /// The system in `tree`, which was recorded.
+    init(tree: any FileTree) {
+        self.tree = tree
+        root = ""
+        isRecorded = true
+        run = { command, _ in
+            throw PersistenceError(.unavailable, "\(command.joined(separator: " ")) is not run for a capture")
+        }
+        list = { _, _ in nil }
     }
 
     /// Whether what is written will last, from the mount table.
@@ -103,6 +117,8 @@ package struct BootSystem {
 
     /// The images of the kernels that have a `modules.dep`: dracut makes an image for just those, initramfs-tools for some of them.
     package var images: InitramfsImages {
+        // A capture has no images.
+        if isRecorded { return InitramfsImages(stamps: [:]) }
         let directories = InitramfsImages.bootDirectories
         let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
         var stamps: [String: ImageStamp] = [:]

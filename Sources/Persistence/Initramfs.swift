@@ -16,6 +16,9 @@ package enum InitramfsBuilder: String, Sendable, CaseIterable {
     /// The commands that list an image whose path follows, as `ls -l` does: each builder's package has its own.
     static let listings = [["/usr/bin/lsinitramfs", "-l"], ["/usr/bin/lsinitrd"]]
 
+    /// The programs by which `find` tells the builder.
+    static let programs = ["/usr/sbin/update-initramfs", "/usr/sbin/mkinitramfs", "/usr/bin/dracut"]
+
     /// The builder among the programs for which `exists` holds.
     ///
     /// dracut's Debian package has its own `update-initramfs`: only with `mkinitramfs` it is initramfs-tools.

@@ -30,6 +30,11 @@ package enum ImageSystem: Sendable, Equatable {
     /// Ubuntu Core.
     case ubuntuCore
 
+    /// The files by which `find` tells the kind, beside os-release(5).
+    static let files = [
+        "/run/ostree-booted", "/usr/bin/bootc", "/usr/bin/rpm-ostree", "/usr/sbin/transactional-update",
+    ]
+
     static func find(osRelease: String, _ exists: (String) -> Bool) -> ImageSystem? {
         let value = { (key: String) in
             osRelease.lines.last { $0.hasPrefix("\(key)=") }.map { line in

@@ -83,7 +83,7 @@ struct CompletionTests {
         #expect(try words("predict ").count == 2 + 2 * Step.modules.count)
         #expect(try words("plan --accept ") == Hazard.Identifier.acceptable.map(\.rawValue).sorted())
         #expect(try words("plan --rules ") == Generation.allCases.map(\.rawValue))
-        #expect(try words("explain ").count == ExplainCommand.names.count)
+        #expect(try Set(words("explain ")).isSuperset(of: ["coordinated", "region-lost", "hmem-over-region"]))
     }
 
     @Test("a policy of one's own, from /etc; the answer for a shell is a line for each, with the first sentence")

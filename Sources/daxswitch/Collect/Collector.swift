@@ -3,6 +3,7 @@ import Iomem
 import LinuxSystem
 import Machine
 import Ownership
+import Persistence
 
 /// Records what decides the ownership of Soft Reserved memory, so the capture serves as the machine elsewhere.
 struct Collector {
@@ -63,6 +64,7 @@ struct Collector {
             recording.file(path) { BootEntryReading.isCommandLine($0) }
         }
         recordModuleLists()
+        recordBootSystem()
         recordUsers()
         recordLog()
         return recording.capture
@@ -79,9 +81,18 @@ struct Collector {
 
     /// So what this machine has not is not taken for what the recording has lost.
     private func recordAbsences() {
-        let absent = RecordedAbsences(tree: tree).paths
+        let others = BootSystem.recordedPresences + BootSystem.recordedFiles + [BootSystem.mounts]
+        let absent =
+            RecordedAbsences(tree: tree).paths + (tree.isLive ? others.filter { !tree.exists($0) } : [])
         guard !absent.isEmpty else { return }
         recording.write(Array(absent.map { $0 + "\n" }.joined().utf8), to: RecordedAbsences.path)
+    }
+
+    /// What decides what `persist` would write here.
+    private func recordBootSystem() {
+        for path in BootSystem.recordedFiles { recording.file(path) }
+        for path in BootSystem.recordedPresences where tree.exists(path) { recording.write([], to: path) }
+        recording.file(BootSystem.mounts, keeping: BootSystem.isRecordedMount)
     }
 
     /// Without privilege every address reads as zero; such a capture would say nothing.

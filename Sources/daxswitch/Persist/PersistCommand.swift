@@ -39,6 +39,7 @@ struct PersistCommand: Command {
     @Flag(help: "Don't ask.")
     var yes = false
 
+    @OptionGroup var root: RootOption
     @OptionGroup var json: JSONOption
     @OptionGroup var colour: ColourOption
     @OptionGroup var wait: WaitOption
@@ -48,6 +49,13 @@ struct PersistCommand: Command {
 
     func validate() throws {
         guard (policy == nil) == clear else { throw ValidationError("give either a policy or --clear") }
+        guard !root.root.isRunning else { return }
+        if !dryRun { throw ValidationError("--root needs --dry-run: a recorded machine is never changed") }
+        if updateInitramfs || updateBootLoader {
+            throw ValidationError(
+                "--root excludes --update-initramfs and --update-boot-loader: nothing is run for a capture"
+            )
+        }
     }
 
     func execute() throws -> ExitStatus {
@@ -71,7 +79,7 @@ struct PersistCommand: Command {
         let policy = try policy.map { try library.find(naming: $0).policy }
         if !dryRun, let hazard = Privilege.current.hazardOfPersisting { throw Failure(hazard) }
         let persister = Persister(
-            system: BootSystem(),
+            system: root.root.isRunning ? BootSystem() : BootSystem(recorded: try Material.open(root.root.path).tree),
             state: StateDirectory(),
             waitingUpTo: wait.limit,
             updatesInitramfs: updateInitramfs,
@@ -84,6 +92,6 @@ struct PersistCommand: Command {
             },
             confirm: { try Confirmation(of: "persist", isGiven: yes).ask("Do this? [y/N] ") }
         )
-        try persister.persist(try policy.map { .policy($0, try Inspector().read()) } ?? .nothing, into: &report)
+        try persister.persist(try policy.map { .policy($0, try root.read()) } ?? .nothing, into: &report)
     }
 }

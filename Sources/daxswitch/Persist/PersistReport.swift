@@ -43,6 +43,8 @@ struct PersistReport {
     var bootLoaderIsChanged = false
     /// `systemctl kexec` is enough for it.
     var canKexec = false
+    /// What a recorded machine does not tell, in words.
+    var unrecorded: [String] = []
     /// What to put on the kernel command line instead.
     var commandLine: String?
     var error: Failure?
@@ -98,6 +100,7 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
                 "commands": .list((report.bootLoader?.commands ?? []).map { JSONValue($0) }),
                 "pending_entries": JSONValue(report.pendingEntries), "changed": .bool(report.bootLoaderIsChanged),
             ],
+            "unrecorded": JSONValue(report.unrecorded),
             "kexec_is_enough": .bool(report.canKexec),
             "kernel_command_line": JSONValue(report.commandLine),
             "hazards": .form(report.hazards.groups), "error": report.error.map(errorMember) ?? .null,
@@ -127,6 +130,14 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
     }
     lines += ["", style.strong("Initramfs") + "  \(initramfsText(report, rebuilds: rebuilds))"]
     if let change = report.bootLoader { lines += [style.strong("Boot loader") + "  \(bootLoaderText(change, report))"] }
+    if !report.unrecorded.isEmpty {
+        lines += [""]
+        lines += wrapped(
+            "Not recorded: \(report.unrecorded.joined(separator: ", ")). Run it on the host to see all.",
+            indent: 0
+        )
+        .map(style.careful)
+    }
     if !report.hazards.isEmpty { lines += [""] + hazardsText(report.hazards, style) }
     return lines + [""]
 }
@@ -150,6 +161,7 @@ extension BootLoaderChange {
 
 private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
     guard let builder = report.builder else {
+        if report.unrecorded.contains("what makes the initramfs") { return "not recorded" }
         return
             "neither initramfs-tools nor dracut is installed. Rebuild the initramfs yourself if it has CXL or dax modules"
     }

@@ -136,6 +136,7 @@ struct PersistProposal {
         let images = system.images
         journal = try system.journal()
         report.builder = system.builder
+        report.unrecorded = system.unrecorded
         check = try system.check(images)
         report.pendingImages = check.pending
         let obstacle = system.kind.obstacle

@@ -21,6 +21,7 @@ struct PoliciesCommand: Command {
     var proof = false
 
     @OptionGroup var json: JSONOption
+    @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
 
     var wantsJSON: Bool { json.isOn }
@@ -46,7 +47,9 @@ struct PoliciesCommand: Command {
         if wantsJSON {
             Output.print(policiesDocument([(entry, result)]))
         } else {
-            let ending = result.map { proofText($0, style: colour.style) } ?? proofHint(entry, style: colour.style)
+            let ending =
+                result.map { proofText($0, isVerbose: detail.verbose, style: colour.style) }
+                ?? proofHint(entry, style: colour.style)
             Output.print(policyText(entry, style: colour.style) + ending)
         }
         return .done
@@ -119,8 +122,9 @@ private func proofHint(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
     return ["", style.faint("To check the order from every state that can be reached: \(command)")]
 }
 
-/// The result of the order of a policy, for people: the counts of each generation, then where it does not lead to what is wanted.
-func proofText(_ proof: ProofResult, style: Style) -> [Line] {
+/// The result of the order of a policy, for people: the counts of each generation, then what refuses it; with `isVerbose` each
+/// kind of state, and a way to it.
+func proofText(_ proof: ProofResult, isVerbose: Bool = false, style: Style) -> [Line] {
     var lines: [Line] = ["", "Checked against every state reachable from boot"]
     lines += aligned(
         [["", "states", "in effect", "reached", "refused", "not reached"]]
@@ -136,12 +140,22 @@ func proofText(_ proof: ProofResult, style: Style) -> [Line] {
                 "\(proof.generation.rawValue): states in which the order does not lead to the owners asked for"
             ),
         ]
+        if !isVerbose {
+            let hazards = proof.refusedBy.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            let rows = hazards.map { [$0.key.rawValue, "refuses in \(counted($0.value, "state"))"] }
+            lines += aligned(
+                rows
+                    + (proof.elsewhere > 0 ? [["", "owners not reached in \(counted(proof.elsewhere, "state"))"]] : [])
+            )
+            continue
+        }
         let reasons = proof.failures.map(\.hazards)
         for (index, hazards) in reasons.enumerated() where reasons.firstIndex(of: hazards) == index {
             lines += failuresText(proof.failures.filter { $0.hazards == hazards }, style)
         }
     }
-    return lines
+    let isShortened = !isVerbose && proof.generations.contains { !$0.failures.isEmpty }
+    return lines + (isShortened ? ["", style.faint("Which states, and a way to each: --verbose")] : [])
 }
 
 /// States that one set of hazards refuses, or that end elsewhere: by the memory, each with the nearest state.
