@@ -5,7 +5,7 @@ import Testing
 struct CaseTests {
     private static let environment = ProcessInfo.processInfo.environment
     /// `make cases`: the files are rewritten and not compared.
-    private static let isRewriting = environment["DAXSWITCH_WRITE_CASES"] != nil
+    static let isRewriting = environment["DAXSWITCH_WRITE_CASES"] != nil
 
     private static let readOnly = Case.all.filter { !$0.isLive }
     private static let live = Case.all.filter(\.isLive)

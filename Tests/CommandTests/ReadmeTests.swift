@@ -1,100 +1,122 @@
 import Foundation
-import Inspection
-import Reload
 import TestCaptures
 import Testing
 
 @testable import daxswitch
 
-@Suite("README.md, \"A session\"")
+@Suite("README.md and docs/guide.md")
 struct ReadmeTests {
-    /// A command of the session, without the tool's name, and the lines below it.
-    private struct Shown {
-        var command: String
-        var lines: [String] = []
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
     }
 
-    private func shown() throws -> [Shown] {
-        let text = try String(contentsOf: repository.appendingPathComponent("README.md"), encoding: .utf8)
-        let start = try #require(text.range(of: "\n## A session\n"))
-        let section = text[start.upperBound...].split(separator: "\n## ").first ?? ""
-        var shown: [Shown] = []
-        var isOpen = false
-        for line in section.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("    # daxswitch ") {
-                shown.append(Shown(command: String(line.dropFirst("    # daxswitch ".count))))
-                isOpen = true
-            } else if line.isEmpty || line.hasPrefix("    ") {
-                if isOpen { shown[shown.count - 1].lines.append(String(line.dropFirst(4))) }
+    /// As a person runs it in a clone: 80 columns wide, in UTF-8, without a terminal.
+    private func run(_ words: [String]) throws -> Ended {
+        try Tool.run(
+            command: [Tool.path] + words,
+            in: repository.path,
+            environment: ["COLUMNS": "80", "LC_ALL": "C.UTF-8"]
+        )
+    }
+
+    @Test("each command of the guide that needs no kernel prints what is shown; `make cases` writes it")
+    func guide() throws {
+        var lines = try text("docs/guide.md").components(separatedBy: "\n")
+        let shown = ShownCommand.all(in: lines)
+        #expect(shown.contains { $0.prompt == "#" }, "the lab runs these")
+        let run = shown.filter { $0.prompt == "$" }
+        #expect(run.count > 2)
+        for one in run.reversed() {
+            let words = one.command.split(separator: " ").map(String.init)
+            #expect(words.first == "daxswitch", "\(one.command)")
+            let ended = try self.run(Array(words.dropFirst()))
+            var output = ended.output.components(separatedBy: "\n")
+            while output.last == "" { output.removeLast() }
+            if CaseTests.isRewriting {
+                lines.replaceSubrange(one.place, with: output)
             } else {
-                isOpen = false
-            }
-        }
-        for index in shown.indices { while shown[index].lines.last == "" { shown[index].lines.removeLast() } }
-        return shown
-    }
-
-    /// Whether `printed` is what is shown; a line `...` stands for any number of lines.
-    private func fits(_ shown: ArraySlice<String>, _ printed: ArraySlice<String>) -> Bool {
-        guard let first = shown.first else { return printed.isEmpty }
-        if first.trimmingPrefix(while: { " |".contains($0) }) == "..." {
-            return (0...printed.count).contains { fits(shown.dropFirst(), printed.dropFirst($0)) }
-        }
-        return printed.first == first && fits(shown.dropFirst(), printed.dropFirst())
-    }
-
-    private func lines(_ text: String) -> ArraySlice<String> {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)[...]
-        while lines.last == "" { lines.removeLast() }
-        return lines
-    }
-
-    /// The steps that a plan for people lists, as `apply` names them.
-    private func steps(_ output: String) -> [String] {
-        output.split(separator: "\n").compactMap { line -> String? in
-            let parts = line.split(separator: ". ", maxSplits: 1)
-            guard line.hasPrefix("  "), parts.count == 2, Int(parts[0].drop { $0 == " " }) != nil else { return nil }
-            return String(parts[1].prefix { $0 != ":" }).replacing(" ", with: ":")
-        }
-    }
-
-    @Test("each command is one of the cases session-…, in their order, and prints what is shown; apply does its steps")
-    func session() throws {
-        let shown = try self.shown()
-        let cases = Case.all.filter { $0.name.hasPrefix("session-") }
-        #expect(!cases.isEmpty && shown.count == cases.count)
-        for (shown, one) in zip(shown, cases) {
-            let command = try #require(try one.commands().first).words.joined(separator: " ")
-            let output = try one.text("stdout")
-            guard shown.command.hasPrefix("apply ") else {
-                #expect(command.replacing(" --root root", with: "") == shown.command, "\(one.testDescription)")
-                let doesFit = fits(shown.lines[...], lines(output))
+                let expected = lines[one.place].joined(separator: "\n")
+                let found = output.joined(separator: "\n")
                 #expect(
-                    doesFit,
-                    "\(one.testDescription)\n\(lineDiff(expected: shown.lines.joined(separator: "\n"), found: output))"
+                    expected == found,
+                    "docs/guide.md, \(one.command):\n\(lineDiff(expected: expected, found: found))"
                 )
-                continue
             }
-            // The steps need a kernel (`make demo`, the lab); what they are, and the words around them, do not.
-            #expect(command.replacing("--dry-run", with: "--yes") == shown.command, "\(one.testDescription)")
-            let planned = steps(output)
-            #expect(!planned.isEmpty)
-            let progress = planned.enumerated().map { "daxswitch: [\($0.offset + 1)/\(planned.count)] \($0.element)" }
-            var report = ApplyReport()
-            let root = try TestCaptures.root(
-                "7.3.4/locked-switch/\(shown.command.hasPrefix("apply hmem") ? "hmem" : "cxl")-owned"
+            #expect(!output.isEmpty && ended.complaint.isEmpty, "\(one.command): \(ended.complaint)")
+        }
+        if CaseTests.isRewriting {
+            try lines.joined(separator: "\n").write(
+                to: repository.appendingPathComponent("docs/guide.md"),
+                atomically: true,
+                encoding: .utf8
             )
-            report.duration = .milliseconds(4_120)
-            report.take(.done(try Inspector(root: root.path).read()))
-            let printed = progress + applyText(report, style: Style(hasColour: false)).map(\.text)
-            #expect(fits(shown.lines[...], printed[...]))
-            #expect(shown.lines.filter { $0 != "..." }.dropLast() == progress[...])
         }
     }
 
-    @Test("a line that is not printed, and one that is left out without a sign, are found")
-    func differences() {
-        #expect(fits(["a", "...", "d"], ["a", "b", "c", "d"]) && fits(["...", "a"], ["a"]))
-        #expect(!fits(["a", "d"], ["a", "b", "d"]) && !fits(["a", "x", "..."], ["a", "b"]) && !fits(["a"], []))
+    /// The command on a recorded machine, so that it changes nothing; nil if there is no such form of it.
+    private func harmless(_ command: String, in folder: String) -> [String]? {
+        let example = "\(repository.path)/Examples/locked.tgz"
+        let words = command.split(separator: " ").dropFirst().map { $0.replacing("'", with: "") }
+            .map { $0 == "WORD" ? "region" : $0 == "report.html" ? "\(folder)/report.html" : $0 }
+        switch words.first {
+        case "diff": return ["diff", example, "\(repository.path)/Examples/unlocked.tgz"]
+        case "status" where words.contains("--root"):
+            return ["status", "--root", "\(repository.path)/Examples/*.tgz"]
+        case "status", "plan", "verify", "predict", "report":
+            return words.contains("--root") ? nil : words + ["--root", example]
+        case "apply", "persist":
+            guard !words.contains("--clear") else { return nil }
+            return words.filter { !["--confirm-within", "5m"].contains($0) } + ["--dry-run", "--root", example]
+        case "explain", "policies", "version": return words
+        default: return nil
+        }
+    }
+
+    @Test("each command of the README is one, and those that a recorded machine can answer do", .serialized, arguments: ["README.md"])
+    func commands(file: String) throws {
+        let folder = TestCaptures.newDirectory()
+        let commands = toolCommands(in: try text(file))
+        #expect(commands.count > 15)
+        var ran = 0
+        for command in Set(commands).sorted() {
+            let words = command.split(separator: " ").dropFirst().map { $0.replacing("'", with: "") }
+            // What is only named, such as `daxswitch plan`, lacks its argument.
+            guard words.count > 1 || !["plan", "diff", "collect"].contains(words[0]) else { continue }
+            #expect(throws: Never.self, "\(command)") { _ = try Daxswitch.parseAsRoot(words) }
+            guard let words = harmless(command, in: folder) else { continue }
+            let ended = try run(words)
+            #expect([0, 3, 4].contains(ended.status), "\(command): \(ended.status) \(ended.complaint)")
+            #expect(!ended.output.isEmpty || words.contains("--out"), "\(command)")
+            ran += 1
+        }
+        #expect(ran > 8)
+    }
+
+    @Test("the figures of the README are those of the documents that it names")
+    func figures() throws {
+        let readme = try text("README.md")
+        let accuracy = try #require(try text("docs/prediction-accuracy.md").firstMatch(of: #/\| all \| +\| (\d+) \| (\d+) \| (\d+) \|/#))
+        let counts = [accuracy.2, accuracy.1, accuracy.3].compactMap { Int($0)?.formatted(.number.locale(Locale(identifier: "en_US"))) }
+        #expect(readme.contains("\(counts[0]) of \(counts[1]) recorded transitions, \(counts[2]) of them certain"))
+
+        let table = try text("docs/safety-table.md")
+        let situations = try #require(table.split(separator: "\n## ").first { $0.hasPrefix("Situations\n") })
+        let rows = situations.split(separator: "\n").map { $0.split(separator: "|") }.filter { $0.count == 4 && $0[1].contains(#/coordinated|6\.\d+/#) }
+        let lost = [2, 3].map { column in rows.count { $0[column].contains("**") } }
+        #expect(rows.count > 20)
+        #expect(readme.contains("plain `modprobe` lines \(lost[0]) of \(rows.count), daxswitch \(lost[1]) of \(rows.count)"))
+        let kills = table.matches(of: #/\| (\d+) of (\d+) \| passed/#).filter { $0.2 != "100" }.map { (Int($0.1) ?? 0, Int($0.2) ?? 0) }
+        #expect(readme.contains("\(kills.reduce(0) { $0 + $1.0 }) of \(kills.reduce(0) { $0 + $1.1 }) as before or as planned"))
+    }
+
+    @Test("what README and guide link to is there")
+    func links() throws {
+        for (file, folder) in [("README.md", ""), ("docs/guide.md", "docs/")] {
+            let links = try text(file).matches(of: #/\]\(([^)#:]+)\)/#).map { String($0.1) }
+            #expect(links.count > 5)
+            for link in links {
+                #expect(FileManager.default.fileExists(atPath: "\(repository.path)/\(folder)\(link)"), "\(file): \(link)")
+            }
+        }
     }
 }

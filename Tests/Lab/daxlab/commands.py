@@ -5,11 +5,14 @@ import random
 import sys
 from pathlib import Path
 
-from daxlab import building, cache, confirming, kernels, provisioning, recording, walking
+from daxlab import building, cache, confirming, examples, guide, kernels, provisioning, recording, walking
 from daxlab.archive import ArchiveError
 from daxlab.cases import CASES
+from daxlab.cases import guide as guide_case
+from daxlab.machine import EmulatorError
 from daxlab.own_kernel import own_kernel
-from daxlab.runner import Options, run_all, summary
+from daxlab.results import Failure
+from daxlab.runner import Options, boot, run_all, summary
 from daxlab.safety import at_once, table
 from daxlab.safety.situations import SITUATIONS
 from daxlab.scenarios import SCENARIOS
@@ -113,6 +116,15 @@ def parser():
     confirm.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
     confirm.add_argument("--archive", type=Path, help="a Debian root as a tar archive (default: that of test-ansible)")
     confirm.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    tour = commands.add_parser("guide", help="run the commands of docs/guide.md in a guest and write what they print into it")
+    tour.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
+    tour.add_argument("--out", type=Path, help="where the results go (default: the cache)")
+    add_limits(tour)
+
+    example = commands.add_parser("examples", help="record the machines in Examples again")
+    example.add_argument("--tool", type=Path, required=True, help="the daxswitch binary")
+    example.add_argument("--out", type=Path, default=examples.EXAMPLES, help="where they go (default: Examples)")
+    add_limits(example)
 
     commands.add_parser("list", help="list the cases")
     fetch = commands.add_parser("kernels", help="fetch Debian's kernels, and list those that were built")
@@ -154,6 +166,20 @@ def run(options):
         if left_out and (options.kernel or options.kernel_dir):
             print(f"{kernel.release}: {len(left_out)} cases are about other kernels", flush=True)
     return summary(run_all(cases, there, run_options(options)))
+
+
+def write_guide(options):
+    """lab guide: the guide's commands run in a guest, and what they printed is written below each."""
+    if not options.tool.exists():
+        sys.exit(f"lab: {options.tool} does not exist")
+    case, kernel = guide_case.CASES[0], kernels.kernel("coordinated")
+    settings = Options(options.tool, None, results_directory(options), 1, options.timeout)
+    results = boot(case, kernel, settings, settings.out / kernel.name / case.name)
+    guide_case.judge_owners(results)
+    outputs = guide.printed(results, guide_case.COMMANDS)
+    guide.GUIDE.write_text(guide.written(guide_case.TEXT, guide_case.COMMANDS, outputs))
+    print(f"{guide.GUIDE}: {len(outputs)} outputs written")
+    return 0
 
 
 def results_directory(options):
@@ -199,6 +225,10 @@ def main():
                 sys.exit(f"lab: {archive} does not exist; make test-ansible makes it")
             return confirming.confirm(kernels.kernel("coordinated"), archive, options.tool.absolute(),
                                       results_directory(options))
+        if options.command == "examples":
+            return examples.record(kernels.kernel("coordinated"), options.tool.absolute(), options.out, options.timeout)
+        if options.command == "guide":
+            return write_guide(options)
         if options.command == "list":
             for case in CASES:
                 print(f"{case.name:28} {case.group:8} {case.platform.name:15} {', '.join(case.kernels):17} "
@@ -212,7 +242,7 @@ def main():
             print(f"{name}: {there.release} in {there.root}" if there
                   else f"{name}: not built; Tests/Lab/build-kernel {shape} {series} builds it")
         return 0
-    except (ArchiveError, KernelError, FileNotFoundError) as error:
+    except (ArchiveError, EmulatorError, Failure, KernelError, FileNotFoundError) as error:
         sys.exit(f"lab: {error}")
     except KeyboardInterrupt:
         return 130
