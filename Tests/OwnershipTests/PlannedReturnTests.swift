@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ownership
 
-@Suite("The way back from what a plan brings, before it is carried out")
+@Suite("The way back from the end of a plan, before it is carried out")
 struct PlannedReturnTests {
     private func wayBack(_ machine: MachineState, _ policy: Policy) throws -> PlannedReturn {
         let planner = try Planner(machine: machine)

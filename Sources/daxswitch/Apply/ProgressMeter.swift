@@ -45,7 +45,7 @@ final class ProgressMeter {
         for line in Line(text).broken(at: Terminal.current.width) { Output.explain(line.text) }
     }
 
-    /// The steps that come, so that their times stand below each other.
+    /// The steps that come: their times stand below each other.
     func expect(_ steps: [Step], on machine: MachineState) {
         for step in steps { words[step] = stepText(step, on: machine) }
         column = words.values.map(\.count).max() ?? 0

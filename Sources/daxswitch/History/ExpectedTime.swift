@@ -9,7 +9,7 @@ struct ExpectedTime: Equatable {
     /// Older runs count no more: the host may have had other memory and another kernel.
     private static let latest = 10
 
-    /// The median of the latest runs of just `steps` that were done; nil if there is none.
+    /// The median of the latest runs of just `steps` that were done; nil without such a run.
     init?(of steps: [Step], in records: [HistoryRecord]) {
         let words = steps.map(\.description)
         let times = records.filter { $0.command == "apply" && $0.outcome == "done" && $0.steps == words }

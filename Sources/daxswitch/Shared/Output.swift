@@ -80,7 +80,7 @@ enum Output {
         return Int(size.ws_row)
     }
 
-    /// Whether nobody reads standard output any more: the other end of the pipe is closed, or the terminal is gone.
+    /// Whether nobody can read standard output: the other end of the pipe is closed, or the terminal is gone.
     static var isClosed: Bool {
         var watched = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         let isGone = unsafe poll(&watched, 1, 0) > 0 && watched.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0

@@ -13,14 +13,14 @@ struct Follow {
 
     /// How long without a uevent until the machine is read again.
     private static let pause = Duration.seconds(5)
-    /// How long nothing must come after a uevent: modules bring many at once.
+    /// How long nothing must come after a uevent: a module causes many at once.
     private static let quiet = Duration.milliseconds(200)
     /// How long uevents may go on until the machine is read anyway.
     private static let patience = Duration.seconds(1)
     /// How often a signal, the terminal's size and a closed pipe are looked for.
     private static let tick = Duration.seconds(1)
 
-    /// Shows the status until a signal comes or nobody reads any more.
+    /// Shows the status until a signal comes or nobody can read it.
     ///
     /// - Throws: What the first reading throws; later ones are shown and tried again.
     func run() throws {
