@@ -41,7 +41,10 @@ package struct PersistedFile: Sendable, Equatable {
         case dracutPath: [dracutText]
         case grubPath: [grubText]
         default:
-            BootChoice.allCases.map { modprobeText($0, nil) } + BootLoader.allCases.map { modprobeText(.hmem, $0) }
+            BootChoice.allCases.map { modprobeText($0, nil) }
+                + [hmemSummary, formerHmemSummary].flatMap { summary in
+                    ([nil] + BootLoader.allCases).map { modprobeText(.hmem, $0, hmemSummary: summary) }
+                }
         }
     }
 
@@ -54,11 +57,19 @@ package struct PersistedFile: Sendable, Equatable {
         "# The boot loader has \(BootLoader.parameter) for it, by \(loader.rawValue).\n"
     }
 
-    private static func modprobeText(_ choice: BootChoice, _ loader: BootLoader?) -> String {
+    private static let hmemSummary = "cxl_acpi is never loaded; dax_hmem owns the Soft Reserved memory."
+    /// Until 0.1.0.
+    private static let formerHmemSummary = "cxl_acpi is never loaded, so that dax_hmem owns the Soft Reserved memory."
+
+    private static func modprobeText(
+        _ choice: BootChoice,
+        _ loader: BootLoader?,
+        hmemSummary: String = hmemSummary
+    ) -> String {
         switch choice {
         case .hmem:
             """
-            \(mark) hmem: cxl_acpi is never loaded, so that dax_hmem owns the Soft Reserved memory.
+            \(mark) hmem: \(hmemSummary)
             \(loader.map(mention) ?? "")\(advice)#
             # libkmod ignores install lines of a module that has soft dependencies, and cxl_acpi has one. An empty softdep line
             # takes their place, as this file's name sorts before modules.softdep, and the install line counts.

@@ -1,7 +1,7 @@
 package import Inspection
 import LinuxSystem
 
-// What a recorded machine tells of its boot system, so that a `persist` can be previewed elsewhere.
+// What a recorded machine tells of its boot system, to preview a `persist` elsewhere.
 extension BootSystem {
     /// What a capture has empty files of, if the machine has them: that they are there decides.
     package static let recordedPresences =

@@ -15,7 +15,10 @@ struct NextBootPredictionTests {
         }
     }
 
-    @Test("hmem and cxl bring what they say, on both generations", arguments: [Generation.coordinated, .deferring])
+    @Test(
+        "hmem and cxl lead to the owner that they name, on both generations",
+        arguments: [Generation.coordinated, .deferring]
+    )
     func choices(generation: Generation) throws {
         let machine = Machines.cxlOwned(generation, locked: false)
         #expect(try owners(machine, .hmem) == [.hmem])

@@ -68,7 +68,7 @@ package struct OrderRule: Sendable, Equatable {
         }
     }
 
-    /// As few precedences as possible that all of `orders` have, and none of `others` has all of; nil where there are none.
+    /// As few precedences as possible that all of `orders` have, and none of `others` has all of; nil if no such set exists.
     private static func fewest(in orders: [[String]], excluding others: [[String]]) -> [Precedence]? {
         let common = common(to: orders)
         guard !others.contains(where: { order in common.allSatisfy { $0.holds(in: order) } }) else { return nil }

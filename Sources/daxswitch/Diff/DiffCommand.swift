@@ -43,7 +43,7 @@ struct DiffCommand: Command {
             Output.print(diffDocument(diff, a, b))
         } else {
             let text = diffText(diff, a, b, detail.detail, style: colour.style)
-            if detail.quiet { Output.print(whole: text) } else { Output.print(text) }
+            Output.print(text, isWhole: detail.quiet)
         }
         return diff.isEmpty ? .done : .differs
     }

@@ -225,7 +225,7 @@ struct PersistProposal {
         case nothing
     }
 
-    /// The choice that brings what a policy wants.
+    /// The choice with the result that a policy wants.
     static func choice(for policy: Ownership.Policy, on machine: MachineState) throws(PersistenceError)
         -> BootChoice
     {

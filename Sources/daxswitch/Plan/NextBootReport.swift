@@ -12,7 +12,7 @@ struct NextBootReport {
     let prediction: Prediction
     let hazards: [Hazard]
 
-    /// - Throws: `PersistenceError` if no boot brings what `policy` wants; `PlanningError`.
+    /// - Throws: `PersistenceError` if no boot has the result that `policy` wants; `PlanningError`.
     init(_ policy: Policy?, on machine: MachineState, overrides: Overrides = Overrides()) throws {
         self.machine = machine
         self.policy = policy?.name

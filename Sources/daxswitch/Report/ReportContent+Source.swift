@@ -38,7 +38,12 @@ extension ReportContent {
         let findings = status.findings
         let picture = MapPicture(status.machine, marks: findings.map(MapMark.init), prediction: source.plan?.prediction)
         let style = Style(hasColour: false, isUTF8: true)
-        let text = MapText(status.machine, marks: findings.map(MapMark.init), prediction: source.plan?.prediction, style: style)
+        let text = MapText(
+            status.machine,
+            marks: findings.map(MapMark.init),
+            prediction: source.plan?.prediction,
+            style: style
+        )
         let caption = findings.isEmpty ? "" : " The numbers are those of the findings."
         return [
             Section(
@@ -48,7 +53,7 @@ extension ReportContent {
                     .figure(
                         svg: picture.svg(title: pictureTitle(status.machine, source.plan), hasStyle: false),
                         caption: "Each bar is a CXL window, or what is outside of them, to scale.\(caption)",
-                        lines: text.lines(namesFindings: false).map(\.text)
+                        lines: text.lines().map(\.text)
                     )
                 ]
             )

@@ -19,7 +19,8 @@ struct LimitTests {
         }
         for arguments in [
             ["status"], ["plan", "hmem"], ["plan", "cxl"], ["verify", "hmem"], ["apply", "hmem", "--dry-run"],
-            ["predict", "unload:dax_hmem", "load:dax_hmem"], ["predict", "--all-orders", "dax_hmem", "cxl_acpi"],
+            ["predict", "unload:dax_hmem", "load:dax_hmem"],
+            ["predict", "--all-orders", "--verbose", "dax_hmem", "cxl_acpi"],
         ] {
             // A trap ends the process by a signal, which is an error of its own here.
             let ended = try Jail.run(arguments, in: root)
