@@ -57,7 +57,7 @@ package struct PersistedFile: Sendable, Equatable {
         "# The boot loader has \(BootLoader.parameter) for it, by \(loader.rawValue).\n"
     }
 
-    private static let hmemSummary = "cxl_acpi is never loaded; dax_hmem owns the Soft Reserved memory."
+    private static let hmemSummary = "cxl_acpi is never loaded, and dax_hmem owns every Soft Reserved range."
     /// Until 0.1.0.
     private static let formerHmemSummary = "cxl_acpi is never loaded, so that dax_hmem owns the Soft Reserved memory."
 
