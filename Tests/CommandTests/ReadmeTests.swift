@@ -145,6 +145,15 @@ struct ReadmeTests {
         #expect(drawn.output == (try text("docs/map.svg")))
     }
 
+    @Test("`make try` shows its machines, refused plan and all, to the end")
+    func tries() throws {
+        let ended = try Tool.run(command: ["\(repository.path)/Tools/try", Tool.path], environment: ["COLUMNS": "80"])
+        #expect(ended.status == 0 && ended.complaint.isEmpty, "\(ended.complaint)")
+        for words in ["OK. Owners: cxl", "Safe: 5 steps", "REFUSED: 1 hazard", "Now try it yourself"] {
+            #expect(ended.output.contains(words), "\(words)")
+        }
+    }
+
     @Test("what README and guide link to is there")
     func links() throws {
         for (file, folder) in [("README.md", ""), ("docs/guide.md", "docs/")] {

@@ -16,7 +16,7 @@ struct DecoderHistoryInference {
     /// The finding, with what proves it or what is missing.
     func find() -> Inferred<DecoderHistory> {
         if let why = earlierKernel ?? sleep { return Inferred(.unknown, evidence: [why]) }
-        if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound.") }
+        if state.windows.contains(where: \.isLive) { return doubt("/proc/iomem has CXL windows: cxl_acpi is bound") }
         if state.hasBuiltinCxlAcpi, state.kernel.commandLine.leavesOut("cxl_acpi") {
             return Inferred(.asAtBoot, evidence: ["/proc/cmdline skips cxl_acpi with initcall_blacklist=."])
         }

@@ -55,7 +55,9 @@ struct ModelIndex: Sendable {
         if let claim = over.first, claim.owner == .cxl {
             return Decision(
                 rules: (decided?.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
-                why: "dax_cxl owns \(claim.through) (\(claim.ranges.words))"
+                // A region that is not there yet is named by its range.
+                why: claim.through.contains(claim.ranges.words)
+                    ? "dax_cxl owns the \(claim.through)" : "dax_cxl owns \(claim.through) (\(claim.ranges.words))"
             )
         }
         if let decided { return decided }

@@ -10,7 +10,8 @@ struct Redaction {
     private var serials: [String: String] = [:]
 
     private static let hostPath = "/proc/sys/kernel/hostname"
-    private static let host = "redacted-host"
+    /// In place of the host's name.
+    static let host = "redacted-host"
     /// Where names stand between other words. A host may be named as a driver is, so elsewhere no word is looked at.
     private static let texts = ["/dmesg", "/kmsg", "/proc/cmdline", hostPath]
 

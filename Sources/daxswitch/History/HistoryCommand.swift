@@ -9,8 +9,8 @@ struct HistoryCommand: Command {
         commandName: "history",
         abstract: "List the runs on this machine, the newest last.",
         discussion: """
-            The records are in /var/lib/daxswitch/history.jsonl, older ones in history.jsonl.1. Exits 5 if an interrupted run \
-            has no record.
+            The records are in /var/lib/daxswitch/history.jsonl, older ones in history.jsonl.1. Recordings don't have them: \
+            --root takes the root directory of a host, such as /mnt. Exits 5 if an interrupted run has no record.
             """
     )
 

@@ -57,27 +57,39 @@ func verdictText(_ plan: Plan, _ machine: MachineState?, isCarriedOut: Bool = fa
         command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command
     }
     let causes = counted(plan.openHazards.grouped.count, "hazard")
+    let ids = Set(plan.openHazards.grouped.map(\.cause.id.rawValue)).sorted().joined(separator: ", ")
     let words: String
     switch plan.verdict {
     case .nothingToDo:
         words = plan.policy == nil ? "Nothing to do: these steps change nothing" : "Nothing to do: already in effect"
-        return wrapped(words + ".", indent: 0).map(style.good)
+        // The policy can be in effect on a machine that has another fault.
+        let faults = machine.map { findings(of: $0) { [] }.filter { $0.severity != .notice }.count } ?? 0
+        if faults == 0 { return wrapped(words + ".", indent: 0).map(style.good) }
+        return wrapped(
+            "\(words). But \(counted(faults, "thing")) on this machine \(faults == 1 ? "is" : "are") broken: run "
+                + "daxswitch status.",
+            indent: 0
+        ).map(style.careful)
     case .safe, .accepted:
-        let ids = Set(plan.hazards.grouped.map(\.cause.id.rawValue)).sorted().joined(separator: ", ")
+        let accepted = Set(plan.hazards.grouped.map(\.cause.id.rawValue)).sorted().joined(separator: ", ")
         // `apply` of a policy takes no --rules; of a saved plan it has them.
         let saved = "save it with --out FILE, then daxswitch apply FILE"
-        let start = plan.verdict == .safe ? "Safe" : "Hazards accepted (\(ids))"
+        let start = plan.verdict == .safe ? "Safe" : "Hazards accepted (\(accepted))"
         words =
             "\(start): \(counted(plan.steps.count, "step")), \(changes(plan.prediction, machine))."
             + (isCarriedOut || plan.policy == nil ? "" : " Next: \(next ?? saved)")
         return wrapped(words, indent: 0).map(plan.verdict == .safe ? style.good : style.careful)
     case .refused:
-        words = "REFUSED: \(causes). " + (next.map { "Instead, run: \($0)" } ?? "Each fix is shown below.")
-        return wrapped(plan.policy == nil ? "DANGEROUS: \(causes)." : words, indent: 0).map(style.bad)
+        guard plan.policy != nil else {
+            let isGrave = plan.openHazards.contains { $0.severity != .failure }
+            return wrapped("\(isGrave ? "DANGEROUS" : "Fails"): \(causes) (\(ids)).", indent: 0).map(style.bad)
+        }
+        words = "REFUSED: \(causes)" + (next.map { ". Instead, run: \($0)" } ?? " (\(ids)).")
+        return wrapped(words, indent: 0).map(style.bad)
     case .uncertain:
-        let facts = plan.prediction.missingFacts.first.map { ": \($0)" } ?? ""
+        let missing = plan.prediction.missingFacts.first.map { "who will own the memory is not known: \($0)" }
         words =
-            "Uncertain: who will own the memory is not known\(facts)."
+            "Uncertain: \(missing ?? "who should own the memory is not known: see \(ids)")."
             + (next.map { " Instead, run: \($0)" } ?? "")
         return wrapped(words, indent: 0).map(style.careful)
     }

@@ -124,8 +124,8 @@ struct ReportCommand: Command {
     private func source() throws -> ReportSource {
         var source = ReportSource(madeAt: MadeAt.now, command: command, isRedacted: redact)
         let asked = try subject.map { try PolicyOrPlan($0) }
-        if case .plan(let plan, _) = asked, place.arguments.isEmpty {
-            source.plan = plan
+        if case .plan(let plan, let file) = asked, place.arguments.isEmpty {
+            source.take(plan, file)
         } else {
             try source.read(place.root, asked)
         }

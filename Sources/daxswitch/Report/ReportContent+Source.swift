@@ -2,6 +2,7 @@ import Iomem
 import LinuxSystem
 import Machine
 import Ownership
+import SavedPlan
 
 extension ReportContent {
     /// The report that `source` gives: the plan first if there is one, then the machine, and how all of it was found.
@@ -10,7 +11,10 @@ extension ReportContent {
         let plan = source.plan.map { PlanReport($0, on: source.machine, wayBack: source.wayBack) }
         subject =
             source.host.name ?? source.root?.shortName ?? "a host without a name"
-        verdict = plan?.verdict ?? machine?.verdict ?? Verdict(tone: .plain, text: "Nothing was read")
+        let stale =
+            source.changes.isEmpty
+            ? nil : Verdict(tone: .bad, text: "Out of date: the plan no longer fits. Plan again.")
+        verdict = stale ?? plan?.verdict ?? machine?.verdict ?? Verdict(tone: .plain, text: "Nothing was read")
         facts = [Fact("Host", source.host.name ?? "not recorded"), Fact("Kernel", Self.kernel(source))]
         if let plan { facts.append(Fact("Asked for", plan.request)) }
         if let machine, plan != nil { facts.append(Fact("Machine now", machine.verdict.text)) }
@@ -71,12 +75,15 @@ extension ReportContent {
             Fact("Time", source.madeAt),
         ]
         if let root = source.root { facts.append(Fact("Material", root.isRunning ? "the running machine" : root.path)) }
-        if let time = source.plan?.madeAt, source.status == nil { facts.append(Fact("Plan made", time)) }
+        if let file = source.planFile, let plan = source.plan {
+            facts.append(Fact("Plan file", "`\(file)`, digest \(plan.documentDigest)"))
+            if let time = plan.madeAt { facts.append(Fact("Plan made", time)) }
+        }
         facts.append(
             Fact(
                 "Redaction",
-                source.isRedacted
-                    ? "the host's name and the ids of machine and boot are replaced"
+                source.isRedacted || source.host.name == Redaction.host
+                    ? "the host's name and the ids of machine and boot are replaced; physical addresses are not"
                     : "none: it names the host and holds physical addresses"
             )
         )

@@ -11,6 +11,8 @@ struct ReportSource {
     var root: MachineRoot?
     /// The plan that the report is about; nil for a report of a machine alone.
     var plan: Plan?
+    /// The file of a saved plan, as a word of a command; nil for a plan that is made now.
+    var planFile: String?
     /// What a saved plan relies on and is not so on the machine.
     var changes: [String] = []
     /// How the machine comes back to what it is now after the plan; nil if there is no plan for the machine.
@@ -52,8 +54,8 @@ extension ReportSource {
             plan.madeAt = madeAt
             wayBack = WayBack(after: plan, planner)
             self.plan = plan
-        case .plan(let plan, _):
-            self.plan = plan
+        case .plan(let plan, let file):
+            take(plan, file)
             changes = plan.fingerprint.changes(on: status.machine).map(\.description)
             // Of another state, nothing that was planned there holds.
             if changes.isEmpty, let planner = try? Planner(machine: status.machine, overrides: plan.request.overrides) {
@@ -61,6 +63,12 @@ extension ReportSource {
             }
         case nil: break
         }
+    }
+
+    /// A saved plan, which is applied as the file that it is.
+    mutating func take(_ plan: Plan, _ file: String) {
+        planFile = shellWord(path: file)
+        self.plan = plan.applied(as: shellWord(path: file))
     }
 
     /// Replaces what names the host, everywhere alike.

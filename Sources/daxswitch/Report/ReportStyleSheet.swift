@@ -67,6 +67,7 @@ enum ReportStyleSheet {
         figcaption { color: var(--faint); }
         @media (max-width: 40rem) {
           dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; }
+          figure svg { max-width: none; }
         }
         @media print {
           :root {

@@ -22,7 +22,10 @@ struct ColourOption: ParsableArguments {
 
 /// `--quiet`, `--verbose` and `--all`.
 struct DetailOptions: ParsableArguments {
-    @Flag(name: [.long, .customShort("q")], help: "Print only the verdict and the findings, a line each.")
+    @Flag(
+        name: [.long, .customShort("q")],
+        help: "Print only the verdict; status also prints a line for each finding."
+    )
     var quiet = false
 
     @Flag(

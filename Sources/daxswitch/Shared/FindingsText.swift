@@ -26,8 +26,20 @@ private func ownersText(_ machine: MachineState) -> String {
     let ranges = ownedRanges(of: machine).filter { !$0.isBeyondMemory }
     let owned = Dictionary(grouping: ranges, by: \.ownerWord)
     return (Owner.allCases.map(\.rawValue) + ["unknown"]).compactMap { owner in
-        owned[owner].map { "\(owner) \(sizeText($0.map(\.range).totalSize))" }
+        owned[owner].map { ranges in
+            let offline = ranges.reduce(UInt64(0)) { $0.addingSaturated($1.offline) }
+            return "\(owner) \(sizeText(ranges.map(\.range).totalSize))"
+                + (offline == 0 ? "" : " (\(sizeText(offline)) offline)")
+        }
     }.joined(separator: ", ")
+}
+
+extension OwnedRange {
+    /// Bytes of system RAM in memory blocks that are offline.
+    fileprivate var offline: UInt64 {
+        guard use == .systemRAM, blocksTotal > 0 else { return 0 }
+        return range.size / UInt64(blocksTotal) * UInt64(blocksTotal - min(blocksOnline, blocksTotal))
+    }
 }
 
 /// Which kind of finding, how grave, and about what.
@@ -46,7 +58,8 @@ func findingsText(_ findings: [Finding], _ detail: Detail, style: Style) -> [Lin
     for (index, finding) in findings.enumerated() {
         let isAlike = index > 0 && findings[index - 1].id == finding.id && findings[index - 1].fix == finding.fix
         alike = isAlike && !detail.isVerbose ? alike + 1 : 0
-        if alike <= alikeAtMost { lines.append("  \(index + 1). " + findingHead(finding, style)) }
+        let same: Line = alike == 0 ? "" : ", as \(index - alike + 1)"
+        if alike <= alikeAtMost { lines.append("  \(index + 1). " + findingHead(finding, style) + same) }
         if alike == 0 {
             lines += wrapped(finding.what, indent: 4)
             let evidence = finding.evidence.filter { detail.isVerbose || $0.hasPrefix(kernelLogPrefix) }

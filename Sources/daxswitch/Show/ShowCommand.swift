@@ -61,12 +61,17 @@ extension ShowCommand {
 
 /// A saved plan for people.
 func showText(_ plan: Plan, file: String, _ detail: Detail = Detail(), style: Style) -> [Line] {
-    var shown = plan
-    // What was saved is applied as a file: the policy may come out differently.
-    if plan.recommendation != nil || plan.verdict == .safe || plan.verdict == .accepted {
-        let word = file == "-" ? "FILE" : shellWord(path: file)
-        let isApplied = plan.policy != nil && !plan.isEmpty && plan.openHazards.isEmpty
-        if isApplied { shown.recommendation = "daxswitch apply \(word)" }
+    let word = file == "-" ? "FILE" : shellWord(path: file)
+    return planText(plan.applied(as: word), machine: nil, detail, style: style)
+}
+
+extension Plan {
+    /// The plan, with the command that applies the file that it was saved in: the policy may come out differently.
+    ///
+    /// - Parameter file: A word of that command.
+    func applied(as file: String) -> Plan {
+        var plan = self
+        if policy != nil && !isEmpty && openHazards.isEmpty { plan.recommendation = "daxswitch apply \(file)" }
+        return plan
     }
-    return planText(shown, machine: nil, detail, style: style)
 }
