@@ -75,7 +75,8 @@ package enum WholeFile {
     ///
     /// - Throws: `SystemError` with the errno; `.notTrusted` if it is a file or a pipe of another user.
     package static func fill(_ path: String, with bytes: [UInt8]) throws(SystemError) {
-        let file = try File(path, O_WRONLY | O_CREAT, mode: 0o666, follows: true)
+        // Made by nobody here: a link that leads nowhere would have a file made elsewhere.
+        let file = try File(path, O_WRONLY, follows: true)
         let status = try file.status()
         // A terminal belongs to who is logged in there.
         if status.kind != .characterDevice && status.belongsToAnother { throw another(status) }

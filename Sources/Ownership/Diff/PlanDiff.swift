@@ -9,7 +9,7 @@ extension Diff {
         compareModules(Self.modules(of: a), standing: a.standing, b.standing, arePlans: true)
         if a.hold.isKnown && b.hold.isKnown { note(.hold, "cxl_acpi", a.hold, b.hold) }
         compareSteps(a.steps, b.steps)
-        compareHazards(a.hazards, b.hazards)
+        compareHazards(a, b)
         compareLines(a.prediction.iomem, b.prediction.iomem)
         leaveOut(.use, .window, .region, .softReserved, .nextBoot, .finding)
     }
@@ -72,9 +72,15 @@ extension Diff {
         }
     }
 
-    private mutating func compareHazards(_ a: [Hazard], _ b: [Hazard]) {
-        for hazard in a where !b.covers(hazard) { note(hazard, Told(hazard.severity.rawValue), Told(nil)) }
-        for hazard in b where !a.covers(hazard) { note(hazard, Told(nil), Told(hazard.severity.rawValue)) }
+    /// Which hazards there are, and which of them each plan accepts.
+    private mutating func compareHazards(_ a: Plan, _ b: Plan) {
+        for hazard in a.hazards {
+            let other = b.hazards.covers(hazard) ? b.standing(of: hazard) : nil
+            if other != a.standing(of: hazard) { note(hazard, Told(a.standing(of: hazard)), Told(other)) }
+        }
+        for hazard in b.hazards where !a.hazards.covers(hazard) {
+            note(hazard, Told(nil), Told(b.standing(of: hazard)))
+        }
     }
 
     private mutating func note(_ hazard: Hazard, _ a: Told, _ b: Told) {
@@ -93,6 +99,11 @@ extension Diff {
 }
 
 extension Plan {
+    /// How severe a hazard is, and whether the plan goes ahead with it.
+    fileprivate func standing(of hazard: Hazard) -> String {
+        hazard.severity.rawValue + (request.accepted.contains(hazard.id) ? ", accepted" : "")
+    }
+
     fileprivate func standing(of name: String) -> Diff.Told? {
         prediction.modules[name].map { Diff.Told(anyOf: $0) }
     }

@@ -11,8 +11,8 @@ struct ConfirmCommand: Command {
         commandName: "confirm",
         abstract: "Keep what `apply --confirm-within` did; without it the run is rolled back when its time is over.",
         discussion: """
-            Exits 0 if the run stays, also if it was confirmed before or if no run waits. Exits 1 if it was rolled back \
-            because nobody confirmed it in time.
+            Exits 0 if the run stays, also if it was confirmed before or if no run waits. Exits 1 if the run was rolled \
+            back. A late confirm counts until the roll-back has begun.
             """
     )
 
@@ -55,7 +55,8 @@ struct ConfirmCommand: Command {
     private func confirm(_ state: StateDirectory, _ report: inout ConfirmReport) throws {
         let bootID = try Inspector().readBootID()
         let journal = JournalFile(state)
-        let lock = try Lock(state, waitingUpTo: wait.limit)
+        // The service that waits for the deadline has the lock for moments.
+        let lock = try Lock(state, waitingUpTo: max(wait.limit, .seconds(3)))
         try withExtendedLifetime(lock) {
             switch try LastRun(journal, bootID: bootID) {
             case .awaiting(_, let run):
@@ -69,7 +70,10 @@ struct ConfirmCommand: Command {
                 switch try JournalEnd.find(journal, bootID: bootID) {
                 case .confirmed: report.outcome = .alreadyConfirmed
                 case .unconfirmed: report.outcome = .rolledBack
-                case .done, .unchanged, .rolledBack, nil: report.outcome = .nothingToConfirm
+                case .rolledBack:
+                    report.outcome = .rolledBack
+                    report.wasInTime = true
+                case .done, .unchanged, nil: report.outcome = .nothingToConfirm
                 }
             }
         }
@@ -78,6 +82,7 @@ struct ConfirmCommand: Command {
     /// Rolls the run `name` back once its time is over, one daxswitch at a time: what the timer starts.
     private func rollBack(_ name: String, _ state: StateDirectory, _ report: inout ConfirmReport) throws {
         let waiter = UeventWaiter()
+        var stopped: RecoveryOutcome?
         let bootID = try Inspector().readBootID()
         while true {
             var pause = Duration.seconds(1)
@@ -86,8 +91,16 @@ struct ConfirmCommand: Command {
                 let expiry = try withExtendedLifetime(lock) { try expire(name, state, bootID) }
                 switch expiry {
                 case .settled:
-                    report.outcome = .nothingToConfirm
+                    if let stopped {
+                        report.take(stopped, policy: nil, steps: [])
+                    } else {
+                        report.outcome = .nothingToConfirm
+                    }
                     return
+                case .ended(.stopped(let error, let differences), _, _) where error.code == .busy:
+                    // Nobody may be there to try again.
+                    stopped = .stopped(error, differences: differences)
+                    pause = .seconds(10)
                 case .ended(let outcome, let policy, let steps):
                     report.take(outcome, policy: policy, steps: steps.map(\.description))
                     return

@@ -21,6 +21,8 @@ struct ConfirmReport {
 
     var policy: String?
     var outcome = Outcome.failed
+    /// The run was rolled back before its time was over: it failed, or somebody had it undone.
+    var wasInTime = false
     /// The steps of the way back.
     var steps: [String] = []
     /// What verification found after a roll-back that stopped.
@@ -84,6 +86,7 @@ func confirmText(_ report: ConfirmReport, style: Style) -> [Line] {
     case .confirmed: return [style.good("Confirmed: the run of policy \(report.policy ?? "?") stays.")]
     case .alreadyConfirmed: return [style.good("Already confirmed.")]
     case .nothingToConfirm: return [style.good("Nothing to confirm: no run waits for it.")]
+    case .rolledBack where report.wasInTime: return [style.bad("Nothing to confirm: the last run was rolled back.")]
     case .rolledBack where report.steps.isEmpty:
         return [style.bad("Too late: nobody confirmed the run in time, and it was rolled back.")]
     case .rolledBack:

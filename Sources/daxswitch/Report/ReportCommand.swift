@@ -40,7 +40,7 @@ struct ReportCommand: Command {
     @Option(
         name: .customLong("out"),
         help: ArgumentHelp(
-            "Write the report to this file, which only you can read; with -, to standard output. Default: standard output.",
+            "Write the report to this file; with -, to standard output. Only you can read a new file. Default: standard output.",
             valueName: "file"
         ),
         completion: .file()
