@@ -13,11 +13,16 @@ package struct BootLoaderNeed {
     package let pending: [String]
     /// Entries can be read, so `pending` tells.
     package let entriesAreKnown: Bool
+    /// A boot loader needs the parameter for the choice, but the recording does not tell which one there is.
+    package let isUnrecorded: Bool
 
     /// Nothing, as where files don't last and the kernel command line has the whole choice.
     package static let nothing = BootLoaderNeed(loader: nil, change: nil, entries: [])
+    /// The parameter, from a boot loader that is not known.
+    private static let unrecorded = BootLoaderNeed(loader: nil, change: nil, entries: [], isUnrecorded: true)
 
-    private init(loader: BootLoader?, change: BootLoaderChange?, entries: [BootEntry]) {
+    private init(loader: BootLoader?, change: BootLoaderChange?, entries: [BootEntry], isUnrecorded: Bool = false) {
+        self.isUnrecorded = isUnrecorded
         self.loader = loader
         self.change = change
         pending = change.map { entries.files(leavingOut: "cxl_acpi", is: !$0.isWanted) } ?? []
@@ -51,7 +56,7 @@ package struct BootLoaderNeed {
             }
             guard let loader = system.bootLoader else {
                 guard system.knowsBootLoader else {
-                    self = .nothing
+                    self = .unrecorded
                     return
                 }
                 throw Self.unknown(system)

@@ -113,6 +113,10 @@ struct MistakeTests {
         let collected = try run("collect", "-")
         #expect(collected.status == 64 && collected.complaint.contains("can't write to standard output"))
         #expect(try run("collect", "").status == 64)
+        for name in ["x.zip", "x.gz", "x.7z"] {
+            let ended = try run("collect", name)
+            #expect(ended.status == 64 && ended.complaint.contains("\(name): not an archive type"))
+        }
         for command in [["status"], ["plan", "hmem"], ["predict", "hold"], ["verify", "hmem"], ["history"]] {
             let ended = try Tool.run(command: [Tool.path] + command + ["--root", "-"], in: folder)
             #expect(ended.status == 64 && ended.complaint.contains("standard input"), "\(command)")

@@ -49,6 +49,19 @@ struct PersistPreviewTests {
         }
     }
 
+    @Test("cxl_acpi is built in and the boot loader is not recorded: the kernel's parameter is named")
+    func builtin() throws {
+        let moment = try TestCaptures.root("7.3.4-builtin/uek-switch-locked/hmem-owned")
+        let root = try TestCaptures.copyWithModules(moment)
+        let command = ["persist", "hmem", "--dry-run", "--root", root.path]
+        let text = try Tool.run(command).output
+        #expect(text.contains("Boot loader  not recorded.") && text.contains("initcall_blacklist=cxl_acpi_init"))
+        let document = try Tool.run(command + ["--json"]).document()
+        #expect(try Schema(named: "persist").problems(document) == [])
+        let loader = try #require(document["boot_loader"] as? [String: Any])
+        #expect(loader["parameter"] as? String == "initcall_blacklist=cxl_acpi_init" && loader["name"] is NSNull)
+    }
+
     @Test("the document is as its schema says")
     func document() throws {
         let root = try TestCaptures.root("7.3.4/locked-switch/cxl-owned")

@@ -58,7 +58,8 @@ struct AdviceTests {
         #expect(plan.recommendation == nil)
         let doubt = try #require(plan.hazards.first { $0.id == .nondeterministic })
         #expect(
-            doubt.why.contains("which owner policy cxl asks for") && doubt.why.contains("there is no CXL memory device")
+            doubt.why.contains("the owner that policy cxl asks for")
+                && doubt.why.contains("there is no CXL memory device")
         )
     }
 

@@ -10,8 +10,9 @@ extension Examination {
         let ranges = online.map(\.range)
         let zones = ranges.flatMap(machine.memory.blocks).filter(\.isOnline).compactMap(\.zone).uniqued().sorted()
         let parameter = machine.kernel.commandLine.parameters.last { $0.name == "memhp_default_state" }
+        let isMovable = zones.contains("Movable") && !zones.contains("Normal")
         let consequence =
-            zones.contains("Movable") && !zones.contains("Normal")
+            isMovable
             ? "It can go offline again."
             : "Memory in zone Normal often can't go offline. Then no other driver can own it."
         return [
@@ -24,10 +25,11 @@ extension Examination {
                 evidence: (policy.map { ["/sys/devices/system/memory/auto_online_blocks: \($0)"] } ?? [])
                     + (parameter.map { ["/proc/cmdline: memhp_default_state=\($0.value ?? "")"] } ?? [])
                     + machine.memory.onliningRules.map { "udev rule: \($0)" },
-                fix: machine.memory.onliningRules.isEmpty
-                    ? "put memhp_default_state=offline (or online_movable) on the kernel command line and reboot"
-                    : "change \(machine.memory.onliningRules.joined(separator: ", ")): mask it with a file of the same name in "
-                        + "/etc/udev/rules.d"
+                fix: (isMovable ? "none needed. To change it: " : "")
+                    + (machine.memory.onliningRules.isEmpty
+                        ? "put memhp_default_state=offline (or online_movable) on the kernel command line and reboot"
+                        : "change \(machine.memory.onliningRules.joined(separator: ", ")): mask it with a file of the same name in "
+                            + "/etc/udev/rules.d")
             )
         ]
     }

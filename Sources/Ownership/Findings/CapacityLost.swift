@@ -18,8 +18,7 @@ extension Examination {
                 subject: device.name,
                 ranges: lost,
                 what:
-                    "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) of \(device.name) are not used as memory. Memory "
-                    + "is added in whole blocks of \(sizeText(size)).",
+                    "\(lost.amount) of \(device.name) are not used: memory is added in whole blocks of \(sizeText(size)).",
                 evidence: ["/sys/devices/system/memory/block_size_bytes: 0x\(String(size, radix: 16))"]
                     + device.ranges.map { "/sys/bus/dax/devices/\(device.name): \($0)" },
                 fix:
@@ -28,4 +27,9 @@ extension Examination {
             )
         }
     }
+}
+
+extension [AddressRange] {
+    /// All bytes of them, as people read it; below a mebibyte exactly.
+    var amount: String { totalSize < 1 << 20 ? "\(totalSize) bytes" : sizeText(totalSize) }
 }

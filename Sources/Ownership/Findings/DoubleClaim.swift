@@ -5,12 +5,13 @@ extension Examination {
     /// Two dax devices over the same bytes.
     var doubleClaims: [Finding] {
         owned.filter { $0.owner == .both }.map { both in
-            Finding(
+            let names = both.device.map { $0.split(separator: ",").joined(separator: " and ") }
+            return Finding(
                 .doubleClaim,
                 subject: "\(both.range)",
                 ranges: [both.range],
                 what:
-                    "\(both.device ?? "Two dax devices") cover the same bytes. Two drivers can then use the same memory.",
+                    "\(names ?? "Two dax devices") cover the same bytes. Two drivers can then use the same memory.",
                 evidence: devices.filter { $0.ranges.contains(where: both.range.overlaps) }.map { device in
                     "/sys/bus/dax/devices/\(device.name): \(device.ranges.words), below "
                         + device.through

@@ -19,7 +19,7 @@ extension Examination {
                     ?? (owner == .hmem ? handOver(of: blocked) : nil)
                     ?? (blocked.contains(where: model.constants.meetsWindow)
                         ? remedies.persistHmem
-                            ?? "\(model.constants.regionAdvice(over: blocked)), or change the firmware's memory map"
+                            ?? "change the firmware's memory map, or \(model.constants.regionAdvice(over: blocked))"
                         : advice(over: blocked, device.name)
                             ?? "change the firmware's memory map: no other range may overlap a part of the bytes")
             )
@@ -34,8 +34,10 @@ extension Examination {
     }
 
     private func edges(of cutters: [IomemEntry]) -> String {
-        let names = cutters.map(\.name).uniqued().joined(separator: " and ")
-        return names.isEmpty ? "another resource uses a part of them" : "a boundary of \(names) splits them"
+        let names = cutters.map(\.name).uniqued()
+        guard let last = names.last else { return "another resource uses a part of them" }
+        if names.count == 1 { return "a boundary of \(last) splits them" }
+        return "boundaries of \(names.dropLast().joined(separator: ", ")) and \(last) split them"
     }
 
     /// The lines of iomem that hold a part of `range` and not all of it.

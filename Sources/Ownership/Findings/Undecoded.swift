@@ -56,6 +56,7 @@ extension Examination {
             return model.constants.advice(forMemoryIn: range, device)
         }
         return
-            "leave the device idle. \(model.constants.regionAdvice(over: bytes).capitalised), or reboot if one was lost in this boot"
+            "leave the device idle. If a region was lost in this boot, reboot. If not, "
+            + model.constants.regionAdvice(over: bytes)
     }
 }

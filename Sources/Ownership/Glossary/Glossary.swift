@@ -9,7 +9,7 @@ package enum Glossary {
             + Generation.terms + InitialProbe.terms + DaxCxlMode.terms + ModuleStanding.terms + Step.Verb.terms
             + Policy.Want.Place.terms + Term.ofPolicies + Plan.Verdict.terms + Health.terms + Finding.Severity.terms
             + Difference.Kind.terms + Diff.Kind.terms.filter { Difference.Kind(rawValue: $0.word) == nil }
-            + Term.ofRuns + BootChoice.terms + Term.ofNextBoot + Term.ofExitCodes
+            + Term.ofThisTool + Term.ofRuns + BootChoice.terms + Term.ofNextBoot + Term.ofExitCodes
         return Term.Group.allCases.flatMap { group in all.filter { $0.group == group } }
     }()
 

@@ -54,8 +54,8 @@ extension Term {
         Term(
             "locked",
             .memory,
-            "The decoders of the region can't be reset: the region survives the unloading of cxl_acpi. Kernels up to 6.19 "
-                + "reset them anyway.",
+            "The firmware or the kernel locked the decoders. Kernels 7.0 and later then don't reset them when cxl_acpi is "
+                + "unloaded; kernels up to 6.19 do.",
             source: "/sys/bus/cxl/devices/regionN/locked; rules lock-honoured and lock-ignored"
         ),
         Term(

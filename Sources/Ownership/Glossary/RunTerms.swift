@@ -39,29 +39,33 @@ extension Term {
             source: "/run/modprobe.d/00-daxswitch.conf and /run/udev/rules.d/00-daxswitch.rules"
         ),
         Term("half held", .runs, "Only one of the two files of a hold exists. Run `daxswitch apply` again."),
+        Term("journal", .runs, "The record of a run, /run/daxswitch/journal, from which recover continues."),
+    ]
+
+    /// What daxswitch calls what it finds and predicts.
+    static let ofThisTool = [
         Term(
             "not certain",
-            .runs,
+            .toolWords,
             "More than one owner is possible, because a fact is not known. The plan names the fact."
         ),
         Term(
             "hazard",
-            .runs,
+            .toolWords,
             "Something that would crash the host, lose memory, or defeat the plan. apply refuses it."
         ),
-        Term("finding", .runs, "Something that is wrong with the machine now, or worth knowing, with a fix."),
+        Term("finding", .toolWords, "Something that is wrong with the machine now, or worth knowing, with a fix."),
         Term(
             "rule",
-            .runs,
+            .toolWords,
             "How kernels of a generation decide who owns a range. Predictions name the rules that they use."
         ),
         Term(
             "generation",
-            .runs,
+            .toolWords,
             "The set of rules that a kernel follows. It is detected from features, not from the version."
         ),
-        Term("evidence", .runs, "The files and kernel messages that show a fact."),
-        Term("journal", .runs, "The record of a run, /run/daxswitch/journal, from which recover continues."),
+        Term("evidence", .toolWords, "The files and kernel messages that show a fact."),
     ]
 
     /// What is said of the next boot.
@@ -83,11 +87,16 @@ extension Term {
         Term("0", .exitCodes, "Done and verified, or nothing to do."),
         Term("1", .exitCodes, "Failed. Nothing was changed, or it was rolled back; the text says which."),
         Term("2", .exitCodes, "plan --detailed-exitcode: changes are pending."),
-        Term("3", .exitCodes, "Refused because of a hazard, or because a saved plan is out of date. Each has a fix."),
+        Term(
+            "3",
+            .exitCodes,
+            "Refused because of a hazard, because a saved plan is out of date, or because --confirm-within has no certain "
+                + "rollback. Each has a fix."
+        ),
         Term(
             "4",
             .exitCodes,
-            "verify found a difference, status --check found something broken, or an earlier run stopped half-way."
+            "verify or diff found a difference, status --check found something broken, or an earlier run stopped half-way."
         ),
         Term("5", .exitCodes, "Stopped half-way. Run `daxswitch recover`, which finishes or undoes the run."),
         Term("64", .exitCodes, "The command line is wrong (usage)."),

@@ -35,6 +35,7 @@ package struct Term: Sendable, Equatable {
         case health
         case severities
         case differences
+        case toolWords = "tool-words"
         case runs
         case nextBoot = "next-boot"
         case exitCodes = "exit-codes"
@@ -57,6 +58,7 @@ package struct Term: Sendable, Equatable {
             case .health: "health in status"
             case .severities: "severity"
             case .differences: "kind of difference"
+            case .toolWords: "word of this tool"
             case .runs: "run"
             case .nextBoot: "next boot"
             case .exitCodes: "exit code"
@@ -81,6 +83,7 @@ package struct Term: Sendable, Equatable {
             case .health: "Health in status"
             case .severities: "Severities of hazards and findings"
             case .differences: "Kinds of differences in verify and diff"
+            case .toolWords: "Words of this tool"
             case .runs: "Runs, journals and their outcomes"
             case .nextBoot: "Next boot"
             case .exitCodes: "Exit codes"

@@ -55,8 +55,7 @@ extension ModelConstants {
     /// there, the region lands behind it. From 7.1 on it prints none in windows.
     func regionAdvice(over ranges: [AddressRange]) -> String {
         ranges.contains(where: isSoftReservedInIomem)
-            ? "set up a region over it in the firmware, and reboot (this kernel creates no region over a Soft Reserved line of "
-                + "/proc/iomem)"
-            : "create a region over it (cxl create-region)"
+            ? "set up a region over the range in the firmware, and reboot: this kernel can't create one over a Soft Reserved range"
+            : "create a region over the range (cxl create-region)"
     }
 }

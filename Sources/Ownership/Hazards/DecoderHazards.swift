@@ -126,7 +126,7 @@ extension StepHazards {
             let used = after.constants.acceleratorMemory.compactMap(range.intersection)
             return used.map(usedByAccelerator) + (dead.isEmpty ? [] : [undecoded(dead, in: after)])
                 + (empty.isEmpty ? [] : [withoutMemory(empty, of: range, in: after)])
-                + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants.doubt)])
+                + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants)])
         }
     }
 
@@ -155,7 +155,7 @@ extension StepHazards {
                 : "dax_hmem takes \(subject), but no CXL decoder maps it. If it goes online, the kernel crashes",
             fix: isLostHere
                 ? "see the hazard region-lost"
-                : "\(model.constants.regionAdvice(over: bytes)), or leave it to CXL"
+                : "leave it to CXL, or \(model.constants.regionAdvice(over: bytes))"
         )
     }
 
@@ -175,28 +175,31 @@ extension StepHazards {
     }
 
     /// The decoders are out of sight, and somebody may have had them reset.
-    private func maybeUndecoded(_ bytes: [AddressRange], _ doubt: DecoderDoubt) -> Hazard {
+    private func maybeUndecoded(_ bytes: [AddressRange], _ constants: ModelConstants) -> Hazard {
         let subject = bytes.words
+        let doubt = constants.doubt
+        let reasons = doubt.reasons.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
         return Hazard(
             id: .undecodedRange,
             subject: subject,
             ranges: bytes,
             why:
-                "dax_hmem takes \(subject), but its CXL decoder may have been reset: no decoder is visible "
-                + "(\(doubt.reasons.joined(separator: "; "))). If it goes online without a decoder, the kernel crashes",
+                "dax_hmem takes \(subject), but its CXL decoder may have been reset. No decoder is visible: "
+                + "\(reasons.joined(separator: ". ")). If \(subject) goes online without a decoder, the kernel crashes",
             fix: doubt.remedy == .rebootWithoutDrivers && !advice.canBeHmem
-                ? "leave it to CXL" : doubt.remedy.words
+                ? "leave it to CXL" : doubt.remedy.words(constants.persistHmem)
         )
     }
 }
 
 extension DecoderDoubt.Remedy {
-    fileprivate var words: String {
+    /// - Parameter persistHmem: The command after which dax_hmem owns the memory from the next boot on.
+    fileprivate func words(_ persistHmem: String) -> String {
         switch self {
         case .showDecoders(let command): "run `\(command)`, then plan again; or reboot"
         case .reboot: "reboot: the firmware then programs the decoders again"
         case .rebootWithoutDrivers:
-            "run `daxswitch persist hmem` and reboot: cxl_acpi is then not loaded, and no driver changes the decoders"
+            "run `\(persistHmem)` and reboot: cxl_acpi is then not loaded, and no driver changes the decoders"
         }
     }
 }

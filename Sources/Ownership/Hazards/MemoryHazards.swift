@@ -126,6 +126,12 @@ extension StepHazards {
 extension String {
     /// With its first letter in upper case, as at the beginning of a sentence.
     var capitalised: String { prefix(1).uppercased() + dropFirst() }
+
+    /// With a capital, unless it begins with a name as `dax_hmem` or `/proc/iomem`; without a full stop.
+    var asSentence: String {
+        let text = hasSuffix(".") ? String(dropLast()) : self
+        return text.prefix { $0 != " " }.allSatisfy { $0.isLetter } ? text.capitalised : text
+    }
 }
 
 extension ModelConstants {

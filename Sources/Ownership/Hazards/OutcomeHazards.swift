@@ -26,16 +26,21 @@ struct OutcomeHazards {
     }
 
     private func orphaned(_ predicted: PredictedRange, _ owner: Owner) -> Hazard {
-        let certainly = predicted.owners == [.none] ? "no driver would own" : "possibly no driver would own"
+        let verb = predicted.owners == [.none] ? "would" : "may"
         return Hazard(
             id: .orphanedRange,
             subject: "\(predicted.range)",
             ranges: [predicted.range],
-            why: "\(certainly) \(predicted.range) afterwards; now \(owner.rawValue) owns it (\(predicted.why))",
-            fix: (meetsWindow(predicted.range) ? "\(regionAdvice(predicted.range)), or reboot; " : "")
-                + "--accept orphaned-range to do it anyway"
+            why:
+                "\(predicted.range) \(verb) have no owner afterwards; \(owner.rawValue) owns it now (\(predicted.why))",
+            fix: meetsWindow(predicted.range)
+                ? regionAdvice(predicted.range) + Self.anyway(.orphanedRange)
+                : "keep the driver. To do it anyway: --accept orphaned-range"
         )
     }
+
+    /// The end of a fix for a hazard that can be accepted.
+    private static func anyway(_ id: Hazard.Identifier) -> String { ". To do it anyway: --accept \(id.rawValue)" }
 
     /// A region that is there gets its dax region when it is bound while nobody else holds the bytes
     /// (drivers/cxl/core/region.c: cxl_region_probe()).
@@ -44,10 +49,11 @@ struct OutcomeHazards {
             $0.isPresent && $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range)
         }
         guard let region else {
-            return start.models.first?.constants.regionAdvice(over: [range]) ?? ""
+            return "reboot" + (start.models.first.map { ", or \($0.constants.regionAdvice(over: [range]))" } ?? "")
         }
         return
-            "unbind \(region.name) from /sys/bus/cxl/drivers/cxl_region, and bind it again when no other device has its bytes"
+            "reboot. Or unbind \(region.name) first (`echo \(region.name) > /sys/bus/cxl/drivers/cxl_region/unbind`), "
+            + "and bind it again when no other device uses its range"
     }
 
     private func meetsWindow(_ range: AddressRange) -> Bool {
@@ -97,24 +103,30 @@ struct OutcomeHazards {
                     ranges: [predicted.range],
                     why: "policy \(policy.name) asks for \(words(wanted)) over \(subject), but its order leads to "
                         + "\(words(predicted.owners)) (\(predicted.why))",
-                    fix: "change the policy's order or its [want]. `daxswitch predict` shows the result of an order"
+                    fix: predicted.rules.contains(Rule.alignment.id)
+                        ? "have the firmware align the range to 2 MiB"
+                        : "change the policy's order or its [want]. `daxswitch predict` shows the result of an order"
                 )
             ]
         }
-        let why =
-            predicted.owners.count == 1
-            ? "which owner policy \(policy.name) asks for over \(subject) is not known: it depends on whether a CXL window "
-                + "or region covers it. Owner afterwards: \(words(predicted.owners)). Policy: \(words(wanted)). "
-                + start.whyCoverIsUnknown
-            : "the owner of \(subject) afterwards is not certain: \(words(predicted.owners)). Policy: \(words(wanted)). "
-                + missing.joined(separator: "; ")
+        let isCoverUnknown = predicted.owners.count == 1
+        let what =
+            isCoverUnknown
+            ? "whether \(subject) has the owner that policy \(policy.name) asks for is not known: it depends on whether a "
+                + "CXL window or region covers it. Predicted owner: \(words(predicted.owners)); the policy asks for "
+                + words(wanted)
+            : "the owner of \(subject) afterwards is not certain: \(words(predicted.owners)); the policy asks for "
+                + words(wanted)
+        let reasons = isCoverUnknown ? start.coverFacts.map(\.words) : missing
+        let why = ([what] + reasons.map(\.asSentence)).joined(separator: ". ")
         return [
             Hazard(
                 id: .nondeterministic,
                 subject: subject,
                 ranges: [predicted.range],
                 why: why,
-                fix: "reboot, which makes the state known; or --accept nondeterministic"
+                fix: (start.adviceOnUnseenDevices ?? "reboot, which makes the state known")
+                    + Self.anyway(.nondeterministic)
             )
         ]
     }
@@ -124,12 +136,12 @@ struct OutcomeHazards {
         let blocked = end.map(\.model.blockedRanges)
         let sets = blocked.map(Set.init)
         return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
-            let certainly = sets.allSatisfy { $0.contains(range) } ? "" : "possibly, "
+            let isCertain = sets.allSatisfy { $0.contains(range) }
             let isStuck = end.contains { end in end.model.leaked.contains(where: range.overlaps) }
             let lines = start.models.first?.constants.under.lines(in: range) ?? []
             let why =
                 isStuck
-                ? "memory that is stuck until a reboot overlaps it"
+                ? "leaked memory overlaps it"
                 : lines.isEmpty
                     ? "a region or window boundary splits it"
                     : "\(lines.map { "\($0.name) (\($0.range))" }.uniqued().joined(separator: ", ")) lies in it (\(Rule.sratRangeWhole.id))"
@@ -137,16 +149,16 @@ struct OutcomeHazards {
                 id: .unbindable,
                 subject: "\(range)",
                 ranges: [range],
-                why:
-                    "\(certainly)\(range) would have an owner but could not be used: \(why). No driver can bind (EBUSY)",
+                why: (isCertain
+                    ? "\(range) would have an owner but could not be used: \(why). No driver can bind (EBUSY)"
+                    : "\(range) may get an owner but be unusable: \(why). No driver can then bind (EBUSY)"),
                 fix: isStuck
-                    ? "reboot: stuck memory can't be taken offline"
+                    ? "reboot: leaked memory can't be taken offline"
                     : advice(over: range, lines)
                         ?? (start.models.contains { $0.constants.generation == .allOrNothing }
-                            ? "give an existing region to CXL alone (unbind-hmem, then bind-region); or --accept unbindable to "
-                                + "go on without it"
-                            : "load dax_hmem again: on a later load CXL owns what its region covers. Or --accept unbindable "
-                                + "to go on anyway")
+                            ? "give an existing region to CXL alone (unbind-hmem, then bind-region)"
+                            : "load dax_hmem again: on a later load CXL owns what its region covers")
+                        + Self.anyway(.unbindable)
             )
         }
     }

@@ -57,6 +57,12 @@ struct StepHazards {
         if case .load(let module) = step, !model.isHeld, let line = model.constants.modules.lineAgainst(module) {
             fix = "remove the line from \(line.path), which daxswitch did not write, and plan again"
         }
+        if case .unload(let module) = step {
+            let users = model.loaded.filter { model.constants.modules.needs(of: $0).contains(module) }.sorted()
+            if !users.isEmpty, users.allSatisfy({ Step.modules.contains($0) }) {
+                fix = "put \(users.map { "unload:\($0)" }.joined(separator: " and ")) before \(step) in the order"
+            }
+        }
         return Hazard(
             id: .stepRefused,
             subject: "\(step)",

@@ -100,11 +100,11 @@ extension KernelModel {
     /// Why the kernel doesn't remove `module`, with the errno; nil where it does (kernel/module/main.c: delete_module()).
     func refusalToRemove(_ module: String) -> String? {
         if let user = loaded.lazy.filter({ constants.modules.needs(of: $0).contains(module) }).min() {
-            return "\(module) is in use by \(user) (EAGAIN, which is EWOULDBLOCK)"
+            return "\(module) is in use by \(user) (EAGAIN)"
         }
         if constants.modules.isChanging(module) { return "\(module) is being loaded or removed (EBUSY)" }
         return references[module].map { count in
-            "\(module) is in use: it has \(count) reference\(count == 1 ? "" : "s") (EAGAIN, which is EWOULDBLOCK)"
+            "\(module) is in use: it has \(count) reference\(count == 1 ? "" : "s") (EAGAIN)"
         }
     }
 }

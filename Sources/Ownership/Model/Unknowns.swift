@@ -55,6 +55,8 @@ struct Unknowns {
     let indexes: [ModelIndex]
     /// Bytes under which a model assumes a region with an unknown end: their edges are in no fact.
     let supposedParts: [AddressRange]
+    /// What to do about CXL memory devices that are not seen; nil where they are seen, or no fix is known.
+    let adviceOnUnseenDevices: String?
     private let supposedEdges: Edges
 
     init(of machine: MachineState, overrides: Overrides) throws(PlanningError) {
@@ -79,13 +81,29 @@ struct Unknowns {
         }
         indexes = models.map(ModelIndex.init)
         supposedParts = unseen?.parts ?? []
+        adviceOnUnseenDevices = unseen == nil ? nil : Self.adviceOnUnseenDevices(of: machine)
         supposedEdges = Edges(of: supposedParts)
     }
 
     /// Why it is not known whether a window or a region lies over bytes, in words.
-    var whyCoverIsUnknown: String {
-        facts.filter { [.unrecordedOwners, .unrecordedWindows, .unseenRegions].contains($0.id) }.map(\.words)
-            .joined(separator: "; ")
+    var whyCoverIsUnknown: String { coverFacts.map(\.words).joined(separator: "; ") }
+
+    /// The facts that tell whether a window or a region lies over bytes.
+    var coverFacts: [UnknownFact] {
+        facts.filter { [.unrecordedOwners, .unrecordedWindows, .unseenRegions].contains($0.id) }
+    }
+
+    /// What to do about decoders that are not seen since no CXL memory device is.
+    private static func adviceOnUnseenDevices(of machine: MachineState) -> String? {
+        if machine.lacks(.cxlDevices) || machine.isHeld || !machine.memdevs.isEmpty { return nil }
+        if machine.missingCxlDriver == nil {
+            return "check the CXL memory devices: none is visible, and without one there is nothing to give to CXL"
+        }
+        let command = machine.commandShowingCxl
+        if command.isEmpty { return nil }
+        return
+            "run `\(command)`, so the CXL devices are visible, then plan again. Without a CXL device there is nothing to "
+            + "give to CXL"
     }
 
     /// `range` in ranges that no supposed region cuts.

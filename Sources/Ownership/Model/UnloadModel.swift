@@ -10,7 +10,7 @@ extension KernelModel {
         if module == "cxl_pmem" && windowsAreLive {
             return StepOutcome(
                 self,
-                refusal: "cxl_pmem is in use by the nvdimm bus of cxl_acpi (EAGAIN, which is EWOULDBLOCK)"
+                refusal: "cxl_pmem is in use by the nvdimm bus of cxl_acpi (EAGAIN)"
             )
         }
         var model = self

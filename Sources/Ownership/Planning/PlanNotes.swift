@@ -33,8 +33,7 @@ extension Planner.Walk {
         if lost.isEmpty { return [] }
         let block = sizeText(first.constants.memory.blockSize)
         return [
-            "\(lost.totalSize) bytes (\(sizeText(lost.totalSize))) are not used as memory, because memory is added in whole blocks of "
-                + "\(block): \(lost.words)."
+            "\(lost.amount) are not used: memory is added in whole blocks of \(block) (\(lost.words))."
         ]
     }
 }

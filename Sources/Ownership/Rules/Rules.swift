@@ -224,7 +224,7 @@ extension Rule {
     static let lockIgnored = Rule(
         "lock-ignored",
         [.deferring],
-        "A kernel without the region attribute `locked` resets locked decoders, too.",
+        "Kernels 6.3 to 6.19 without a backport reset locked decoders, too.",
         source: "drivers/cxl/core/region.c (6.12): cxl_region_decode_reset() has no lock check; seen on 6.12"
     )
     static let lockUnknown = Rule(

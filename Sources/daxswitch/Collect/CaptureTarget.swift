@@ -11,6 +11,12 @@ struct CaptureTarget {
     /// Whether it is a file by its name. A directory that is there is one, whatever its name is.
     private var isArchive: Bool { Compression(ofName: path) != nil || path.hasSuffix(".tar") }
 
+    /// Whether its name ends as that of an archive of a type that is not written.
+    var hasOtherArchiveType: Bool {
+        let endings = [".zip", ".7z", ".rar", ".gz", ".xz", ".bz2", ".zst"]
+        return !isArchive && endings.contains { path.hasSuffix($0) }
+    }
+
     /// Finds out early whether something is there.
     ///
     /// - Throws: `CollectError` `.notEmpty` if so.

@@ -35,6 +35,11 @@ struct CollectCommand: Command {
                 "collect can't write to standard output. Name a directory, or an archive such as host.tgz"
             )
         }
+        if CaptureTarget(directory).hasOtherArchiveType {
+            throw ValidationError(
+                "\(directory): not an archive type. Use .tgz, .txz, .tar.zst or .tar, or a name without such an ending"
+            )
+        }
     }
 
     func execute() throws -> ExitStatus {

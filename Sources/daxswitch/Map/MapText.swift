@@ -121,7 +121,7 @@ struct MapText {
                 return number + " \(marks[place].name)"
             }
         } else if let first = marked.first {
-            items.append("\(first + 1)~ the number above")
+            items.append("\(first + 1)~ number of the \(marks[first].noun)")
         }
         // An item is never broken.
         return items.reduce(into: [Line]()) { lines, item in
@@ -141,6 +141,8 @@ struct MapText {
 struct MapMark {
     /// A word or two for the legend.
     let name: String
+    /// What it is: `finding` or `difference`.
+    let noun: String
     /// Its bytes; none if it is about none.
     let ranges: [AddressRange]
     /// Whether it is more than a notice.
@@ -148,12 +150,14 @@ struct MapMark {
 
     init(_ finding: Finding) {
         name = finding.id.rawValue
+        noun = "finding"
         ranges = finding.ranges
         isBad = finding.severity != .notice
     }
 
     init(_ difference: Difference) {
         name = difference.kind.rawValue
+        noun = "difference"
         ranges = difference.range.map { [$0] } ?? []
         isBad = true
     }

@@ -38,6 +38,8 @@ struct PersistReport {
     var pendingEntries: [String] = []
     /// No entry of it can be read, so nothing tells what it has.
     var bootLoaderIsUnseen = false
+    /// It must be told, and the recording does not include which one there is.
+    var bootLoaderIsUnrecorded = false
     /// This run has it told.
     var bootLoaderIsToChange = false
     var bootLoaderIsChanged = false
@@ -61,6 +63,9 @@ struct PersistReport {
         outcome = failure.status == .failed || failure.status == .stopped ? .failed : .refused
     }
 
+    /// Whether the kernel command line must change.
+    var needsParameter: Bool { bootLoader != nil || bootLoaderIsUnrecorded }
+
     /// How the process ends.
     var status: ExitStatus {
         if let error { return error.status }
@@ -75,7 +80,8 @@ struct PersistReport {
 
 /// `persist --json`.
 func persistDocument(_ report: PersistReport) -> JSONValue {
-    document(
+    let wanted = report.bootLoaderIsUnrecorded ? true : report.bootLoader?.isWanted
+    return document(
         "persist",
         [
             "policy": JSONValue(report.policy), "choice": JSONValue(report.choice?.rawValue),
@@ -95,8 +101,8 @@ func persistDocument(_ report: PersistReport) -> JSONValue {
             ],
             "boot_loader": [
                 "name": JSONValue(report.bootLoader?.loader.rawValue),
-                "parameter": JSONValue(report.bootLoader.map { _ in BootLoader.parameter }),
-                "wanted": report.bootLoader.map { .bool($0.isWanted) } ?? .null,
+                "parameter": JSONValue(report.needsParameter ? BootLoader.parameter : nil),
+                "wanted": wanted.map { .bool($0) } ?? .null,
                 "commands": .list((report.bootLoader?.commands ?? []).map { JSONValue($0) }),
                 "pending_entries": JSONValue(report.pendingEntries), "changed": .bool(report.bootLoaderIsChanged),
             ],
@@ -120,7 +126,11 @@ func nextBootMembers(_ machine: MachineState, _ pendingImages: [String]?) -> JSO
 
 /// What `persist` is going to do, for people, before it is done.
 func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [Line] {
-    var lines = [style.strong("Next boot") + "  \(nextBootText(report.choice))"]
+    let choice =
+        report.bootLoaderIsUnrecorded
+        ? "hmem: dax_hmem owns every Soft Reserved range, if the kernel command line also skips cxl_acpi (see Boot loader)"
+        : nextBootText(report.choice)
+    var lines = [style.strong("Next boot") + "  \(choice)"]
     if let option = report.commandLineInForce {
         return lines + ["", style.strong("Kernel command line") + "  already has \(option)", ""]
     }
@@ -130,6 +140,12 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
     }
     lines += ["", style.strong("Initramfs") + "  \(initramfsText(report, rebuilds: rebuilds))"]
     if let change = report.bootLoader { lines += [style.strong("Boot loader") + "  \(bootLoaderText(change, report))"] }
+    if report.bootLoaderIsUnrecorded {
+        let words =
+            "not recorded. cxl_acpi is built into the kernel, so hmem also needs \(BootLoader.parameter) on the kernel "
+            + "command line: use --update-boot-loader on the host."
+        lines += [style.strong("Boot loader") + "  \(words)"]
+    }
     if !report.unrecorded.isEmpty {
         lines += [""]
         lines += wrapped(

@@ -169,6 +169,7 @@ struct PersistProposal {
         report.bootLoader = need.change
         report.pendingEntries = need.pending
         report.bootLoaderIsUnseen = !need.entriesAreKnown
+        report.bootLoaderIsUnrecorded = need.isUnrecorded
         changing = updatingBootLoader && mustChange ? need.change : nil
         report.bootLoaderIsToChange = changing != nil
         if let changing { try system.check(changing) }

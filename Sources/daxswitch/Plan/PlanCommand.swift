@@ -28,7 +28,7 @@ struct PlanCommand: Command {
     @OptionGroup var consents: ConsentOptions
     @OptionGroup var facts: OverrideOptions
 
-    @OptionGroup var saving: OutOption
+    @OptionGroup var saving: PlanOutOption
 
     @Flag(name: .customLong("detailed-exitcode"), help: "Exit 2 instead of 0 if changes are pending.")
     var detailedExitCode = false

@@ -172,25 +172,32 @@ func hazardsText(
         hazard.severity.rawValue + (accepted.contains(hazard.id) ? ", accepted" : "")
     }
     var lines = [style.bad("\(counted(groups.count, "hazard"))")]
+    var toldSubject = ""
     for (index, (hazard, consequences)) in groups.enumerated() {
         let name =
             accepted.contains(hazard.id) ? style.careful("\(hazard.id.rawValue)") : style.bad("\(hazard.id.rawValue)")
-        lines.append("  " + name + " (\(word(hazard))): \(hazard.subject)")
+        let title: Line = "  " + name + " (\(word(hazard))): \(hazard.subject)"
         // Of several with one fix, only the first is told in full.
         if index > 0, !detail.isVerbose, groups[index - 1].cause.id == hazard.id,
             groups[index - 1].cause.fix == hazard.fix
         {
+            lines.append(title + ", as \(toldSubject) above")
             continue
         }
+        toldSubject = hazard.subject
+        lines.append(title)
         lines += wrapped(ended(hazard.why), indent: 4)
         lines += wrapped(ended(hazard.fix), after: style.strong("Fix"), indent: 4)
         if detail.isVerbose {
             for one in consequences {
-                lines += wrapped("leads to \(one.id.rawValue) (\(word(one))): \(ended(one.why))", indent: 6)
+                // What has the kind of its cause is the cause again, for other bytes.
+                let start = one.id == hazard.id ? "also" : "leads to"
+                lines += wrapped("\(start) \(one.id.rawValue) (\(word(one))): \(ended(one.why))", indent: 6)
                     .map(style.faint)
             }
-        } else if !consequences.isEmpty {
-            let kinds = consequences.map { "\($0.id.rawValue) (\(word($0)))" }.uniqued()
+        } else {
+            let kinds = consequences.filter { $0.id != hazard.id }.map { "\($0.id.rawValue) (\(word($0)))" }.uniqued()
+            if kinds.isEmpty { continue }
             lines += wrapped("Leads to \(kinds.joined(separator: ", ")).", indent: 4).map(style.faint)
         }
     }

@@ -21,7 +21,7 @@ struct PredictCommand: Command {
     @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
 
-    @OptionGroup var saving: OutOption
+    @OptionGroup var saving: PredictOutOption
 
     @Flag(help: "Take modules instead of steps, and show every order of loading or reloading them, grouped by result.")
     var allOrders = false

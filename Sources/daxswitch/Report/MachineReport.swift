@@ -200,7 +200,9 @@ extension ReportContent.Notice {
             severity: severity(hazard),
             subject: hazard.subject,
             what: hazard.why + ".",
-            consequences: consequences.map { "leads to \($0.id.rawValue) (\(severity($0))): \($0.why)" },
+            consequences: consequences.map { one in
+                "\(one.id == hazard.id ? "also" : "leads to") \(one.id.rawValue) (\(severity(one))): \(one.why)"
+            },
             fix: hazard.fix + "."
         )
     }

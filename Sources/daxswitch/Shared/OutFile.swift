@@ -25,8 +25,8 @@ struct OutFile: ExpressibleByArgument, Equatable {
     }
 }
 
-/// `--out` of plan and predict.
-struct OutOption: ParsableArguments {
+/// `--out` of plan.
+struct PlanOutOption: OutOption {
     @Option(
         name: .customLong("out"),
         help: ArgumentHelp(
@@ -37,13 +37,36 @@ struct OutOption: ParsableArguments {
     )
     var files: [OutFile] = []
 
+    func validate() throws { try OutFile.check(files, of: "--out") }
+}
+
+/// `--out` of predict.
+struct PredictOutOption: OutOption {
+    @Option(
+        name: .customLong("out"),
+        help: ArgumentHelp(
+            "Write the prediction to this file, for verify, show and diff; - writes it to standard output instead of text.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var files: [OutFile] = []
+
+    func validate() throws { try OutFile.check(files, of: "--out") }
+}
+
+/// The file that a plan or a prediction is saved in.
+protocol OutOption: ParsableArguments {
+    /// The files that were named; more than one is an error.
+    var files: [OutFile] { get }
+}
+
+extension OutOption {
     var isAsked: Bool { !files.isEmpty }
     var isToStandardOutput: Bool { files.first?.isStandardOutput == true }
 
     /// The file, if it is not standard output.
     var file: OutFile? { isToStandardOutput ? nil : files.first }
-
-    func validate() throws { try OutFile.check(files, of: "--out") }
 
     /// - Throws: `ValidationError` if both the document and text or a picture are to go to standard output.
     func checkRoom(beside format: FormatOptions) throws(ValidationError) {
