@@ -132,7 +132,7 @@ extension IomemError: CustomStringConvertible {
     package var description: String {
         switch problem {
         case .empty: "\(place): the file is empty"
-        case .zeroed: "\(place): every address is zero; reading the addresses needs CAP_SYS_ADMIN"
+        case .zeroed: "\(file) shows no addresses without CAP_SYS_ADMIN"
         case .truncated: "\(place): the text ends in the middle of this line"
         case .binary(let byte): "\(place): the byte \(hexadecimal(UInt64(byte))) is not allowed in this text"
         case .malformed(let text): "\(place): \"\(text)\" is not \"START-END : NAME\" with hexadecimal addresses"

@@ -32,9 +32,9 @@ extension BootSystem {
         let absent = Set(RecordedAbsences(tree: tree).paths)
         let isTold = { (path: String) in tree.exists(path) || absent.contains(path) }
         return [
-            InitramfsBuilder.programs.allSatisfy(isTold) ? nil : "what makes the initramfs",
-            "the images of the initramfs",
-            isTold(Self.mounts) ? nil : "whether /etc lasts",
+            InitramfsBuilder.programs.allSatisfy(isTold) ? nil : "the initramfs tool",
+            "the initramfs images",
+            isTold(Self.mounts) ? nil : "whether /etc survives a reboot",
             BootLoader.files.allSatisfy(isTold) ? nil : "the boot loader",
         ].compactMap { $0 }
     }

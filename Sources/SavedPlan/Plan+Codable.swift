@@ -54,7 +54,7 @@ extension Plan: Codable {
         guard try members.value(.digest) == documentDigest else {
             throw members.misfit(
                 .digest,
-                "it does not match the rest of the document: the file was edited after it was written. Plan again"
+                "the file was changed after it was written. Make the plan again with plan --out"
             )
         }
     }

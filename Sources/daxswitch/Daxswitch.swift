@@ -45,7 +45,7 @@ enum Entry {
             var command = try Daxswitch.parseAsRoot(arguments)
             try command.run()
         } catch {
-            let error = misspelling(arguments) ?? error
+            let error = misspelling(arguments) ?? unknownOption(arguments, error) ?? error
             guard let failure = Failure(usage: error) else { Daxswitch.exit(withError: error) }
             if asksForJSON(arguments) { Output.print(errorDocument(failure)) }
             Output.explainUsage(Daxswitch.fullMessage(for: error))
@@ -56,8 +56,26 @@ enum Entry {
     /// What is wrong with the first word, if that is not a command: the parser complains about what follows it.
     private static func misspelling(_ arguments: [String]) -> ValidationError? {
         let names = Daxswitch.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-        guard let word = arguments.first, !word.hasPrefix("-"), !names.contains(word) else { return nil }
+        // `help WORD` is about a command, too.
+        guard let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first,
+            !word.hasPrefix("-"), !names.contains(word)
+        else { return nil }
         return ValidationError("'\(word)' is not a command.\(suggestion(for: word, in: names))")
+    }
+
+    /// The first long option that the command does not have, if the parser complained about something else, such as the
+    /// word after it.
+    private static func unknownOption(_ arguments: [String], _ error: any Error) -> ValidationError? {
+        guard Daxswitch.exitCode(for: error) == .validationFailure,
+            Daxswitch.message(for: error).contains("nexpected argument"),
+            let command = CommandSummary.tool?.subcommands?.first(where: { $0.commandName == arguments.first })
+        else { return nil }
+        let known = (command.arguments ?? []).flatMap(\.words) + ["--help", "--version"]
+        let options = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }
+            .map { String($0.prefix { $0 != "=" }) }
+        guard let option = options.first(where: { !known.contains($0) }) else { return nil }
+        let meant = nearest(to: option, in: known).map { ". Did you mean '\($0)'?" } ?? ""
+        return ValidationError("Unknown option '\(option)'\(meant)")
     }
 
     /// Whether `--json` or `--format json` is among arguments that can't be parsed.

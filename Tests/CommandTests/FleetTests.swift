@@ -130,7 +130,7 @@ struct FleetTests {
     func noMatch() throws {
         let folder = try folder()
         let ended = try Tool.run(command: [Tool.path, "status", "--root", "x*"], in: folder)
-        #expect(ended.status == 65 && ended.complaint == "daxswitch: nothing matches x*\n")
+        #expect(ended.status == 65 && ended.complaint == "daxswitch: x*: no path matches\n")
         try FileManager.default.moveItem(atPath: "\(folder)/n1", toPath: "\(folder)/n[1]")
         let one = try Tool.run(command: [Tool.path, "status", "--json", "--root", "n[1]"], in: folder)
         #expect(try one.document()["kind"] as? String == "status")

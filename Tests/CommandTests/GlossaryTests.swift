@@ -20,6 +20,12 @@ struct GlossaryTests {
             "through",
         ]
         + ["window", "region", "Soft Reserved range", "hold", "initial probe", "held", "half held", "blocks online"]
+        + [
+            "kmem", "dax_hmem", "dax_cxl", "cxl_acpi", "online", "offline", "zone", "policy", "plan", "range", "run",
+            "capture",
+            "severity", "certain", "digest", "use", "owner", "device", "load", "unbind-hmem", "bind-region",
+            "split-device",
+        ]
 
     @Test("a word of an enumeration, and what is said of windows and regions", arguments: printed)
     func known(word: String) {
@@ -61,6 +67,7 @@ struct GlossaryTests {
             ("COORDINATED", "coordinated"), ("soft-reserved-range", "Soft Reserved range"),
             ("offline memory", "offline_memory"), ("load:cxl_acpi", "load:MODULE"),
             ("unbind-hmem:0x100000000-0x1ffffffff", "unbind-hmem:START-END"), ("exit-codes", "77"), ("Owners", "both"),
+            ("soft reserved", "Soft Reserved range"), ("unload", "unload:MODULE"), ("recording", "capture"),
         ]
     )
     func spelling(asked: String, word: String) {

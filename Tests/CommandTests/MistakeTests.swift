@@ -31,6 +31,7 @@ struct MistakeTests {
             (["predict", "lload:dax_hmem"], "load:dax_hmem", 64), (["predict", "hodl"], "hold", 64),
             (["predict", "load:dax_hmme"], "load:dax_hmem", 64),
             (["predict", "--all-orders", "dax_hmme"], "dax_hmem", 64), (["plan", "hmem", "--jsn"], "'--json'", 64),
+            (["help", "statsu"], "status", 64), (["status", "--colour", "never"], "'--color'", 64),
         ] as [([String], String, Int32)]
     )
     func suggestions(arguments: [String], meant: String, status: Int32) throws {
@@ -40,7 +41,9 @@ struct MistakeTests {
 
     @Test("a word that is like none: no guess, and the same exit code")
     func noSuggestion() throws {
-        for arguments in [["plan", "zzzzzz"], ["zzzzzz"], ["explain", "zzzzzz"], ["predict", "zzzzzz"]] {
+        for arguments in [
+            ["plan", "zzzzzz"], ["zzzzzz"], ["explain", "zzzzzz"], ["predict", "zzzzzz"], ["explain", "bone"],
+        ] {
             let ended = try Tool.run(arguments)
             #expect(ended.status == (arguments == ["plan", "zzzzzz"] ? 65 : 64))
             #expect(!ended.complaint.contains("Did you mean"))
@@ -56,7 +59,7 @@ struct MistakeTests {
         let expected = [
             ("p.json", "p.json is a saved plan, not a policy"), ("./p.json", "./p.json is a saved plan, not a policy"),
             ("q.json", "q.json is a saved prediction, not a policy"), ("s.json", "of kind status, not a policy"),
-            ("machine", "machine is a directory, not a policy"), ("nosuch.json", "nosuch.json: no such file"),
+            ("machine", "machine is a directory, not a policy"), ("nosuch.json", "nosuch.json: No such file"),
             ("mine", "write ./mine"), ("", "the name of the policy is empty"),
         ]
         for (word, message) in expected {
@@ -69,7 +72,7 @@ struct MistakeTests {
     func neither(command: String) throws {
         _ = try run("status", "--root", "machine")
         for (word, message) in [
-            ("nosuch.json", "nosuch.json: no such file"), ("machine", "machine is a directory, not a policy"),
+            ("nosuch.json", "nosuch.json: No such file"), ("machine", "machine is a directory, not a policy"),
             ("./nosuch.json", "./nosuch.json: No such file"),
         ] {
             let ended = try run(command, word)

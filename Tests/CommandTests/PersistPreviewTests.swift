@@ -37,7 +37,7 @@ struct PersistPreviewTests {
         #expect(try system().unrecorded.count == 4)
         let absent = BootSystem.recordedPresences + [BootSystem.mounts]
         try write(absent.map { $0 + "\n" }.joined(), "/absent", host)
-        #expect(try system().unrecorded == ["the images of the initramfs"])
+        #expect(try system().unrecorded == ["the initramfs images"])
         #expect(BootSystem().unrecorded.isEmpty)
     }
 

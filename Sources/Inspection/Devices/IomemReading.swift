@@ -83,7 +83,7 @@ struct IomemReading {
         case (.zeroed, true):
             InspectionError(.notPermitted, "\(error). Run as root")
         case (.zeroed, false):
-            InspectionError(.badCapture, "\(error): the machine was recorded without it. Record it again as root")
+            InspectionError(.badCapture, "\(error). Record the machine again as root")
         case (_, true):
             InspectionError(.unreadable, "\(error)")
         case (_, false):

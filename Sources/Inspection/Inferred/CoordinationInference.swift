@@ -18,7 +18,9 @@ struct CoordinationInference {
             let release = "/proc/sys/kernel/osrelease is \(state.kernel.release)"
             return Inferred(
                 .coordinated,
-                evidence: module.evidence + ["\(release): from 7.1 on the coordination defers on reload."]
+                evidence: module.evidence + [
+                    "\(release). Kernels 7.1 and later leave ranges in a window to CXL when dax_hmem is loaded again."
+                ]
             )
         }
         // A global of built-in code in version 7 only; 7.1 keeps the flag in hmem_platform (drivers/dax/hmem/device.c).

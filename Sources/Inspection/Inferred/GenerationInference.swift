@@ -76,7 +76,7 @@ struct GenerationInference {
             return Inferred(
                 nil,
                 evidence: evidence + [
-                    "Only a vendor's kernels (all-or-nothing) are like that, and no mark of them was found."
+                    "Only vendor kernels (all-or-nothing) match this, and no mark of a vendor was found."
                 ]
             )
         }
@@ -157,7 +157,7 @@ struct GenerationInference {
             possible: [.allOrNothing],
             evidence:
                 "\(directory)/modules.softdep: dax_hmem has no \"pre: cxl_acpi\", but both are modules and dax_cxl does "
-                + "not depend on dax_hmem: no upstream kernel is like that."
+                + "not depend on dax_hmem. Only vendor kernels match this."
         )
     }
 

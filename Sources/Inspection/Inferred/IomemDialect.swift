@@ -59,7 +59,7 @@ extension GenerationInference {
         return Inferred(
             isCoordinated ? .coordinated : .deferring,
             evidence: [
-                "\(hidden) \(named), which decides together with the missing line (the coordination is in 7.1 and later)."
+                "\(hidden) \(named). The missing line and this release together show \(isCoordinated ? "7.1 or later" : "7.0")."
             ]
         )
     }

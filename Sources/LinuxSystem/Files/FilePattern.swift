@@ -19,7 +19,7 @@ package struct FilePattern {
         let result = unsafe glob(text, GLOB_ERR, nil, &found)
         defer { unsafe globfree(&found) }
         guard result == 0 else {
-            if result == GLOB_NOMATCH { throw SystemError(.notFound, "nothing matches \(text)") }
+            if result == GLOB_NOMATCH { throw SystemError(.notFound, "\(text): no path matches") }
             throw .failing("list \(text)")
         }
         return unsafe (0..<Int(found.gl_pathc)).compactMap { index in

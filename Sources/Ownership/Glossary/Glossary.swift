@@ -5,7 +5,8 @@ package enum Glossary {
     /// Every word, in the order of the groups.
     package static let terms: [Term] = {
         let all: [Term] =
-            Term.ofMemory + Owner.terms + MemoryState.terms + RangeMemory.terms + MemoryUse.OnlineZone.terms
+            Term.ofMemory + Term.ofDrivers + Owner.terms + MemoryState.terms + RangeMemory.terms
+            + MemoryUse.OnlineZone.terms
             + Generation.terms + InitialProbe.terms + DaxCxlMode.terms + ModuleStanding.terms + Step.Verb.terms
             + Policy.Want.Place.terms + Term.ofPolicies + Plan.Verdict.terms + Health.terms + Finding.Severity.terms
             + Difference.Kind.terms + Diff.Kind.terms.filter { Difference.Kind(rawValue: $0.word) == nil }
@@ -13,16 +14,19 @@ package enum Glossary {
         return Term.Group.allCases.flatMap { group in all.filter { $0.group == group } }
     }()
 
-    /// The words that `word` can mean, in either case of letters: a word itself, a step with what it is about
-    /// (`load:cxl_acpi`), or all words of a group that is named (`exit-codes`).
+    /// Other names of words, as they are compared.
+    private static let aliases = ["soft reserved": "Soft Reserved range", "recording": "capture"]
+
+    /// The words that `word` can mean, in either case of letters: a word itself, a step alone or with what it is about
+    /// (`load`, `load:cxl_acpi`), or all words of a group that is named (`exit-codes`).
     package static func terms(for word: String) -> [Term] {
         let key = folded(word)
-        let found = terms.filter { folded($0.word) == key }
+        let found = terms.filter { folded($0.word) == key || $0.word == aliases[key] }
         if !found.isEmpty { return found }
         let group = terms.filter { folded($0.group.rawValue) == key }
         if !group.isEmpty { return group }
-        // A step as an order has it.
-        guard key.contains(":"), let verb = key.split(separator: ":").first else { return [] }
+        // A step as an order has it, or its verb.
+        guard let verb = key.split(separator: ":").first else { return [] }
         return Step.Verb.allCases.filter { folded($0.rawValue) == verb }.map { Term($0) }
     }
 

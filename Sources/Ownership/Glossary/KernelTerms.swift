@@ -39,7 +39,7 @@ extension InitialProbe: Explained {
     package var meaning: String {
         switch self {
         case .pending:
-            "No dax_hmem probe has found a CXL window in this boot. The next one that does asks the regions and decides."
+            "No dax_hmem probe has found a CXL window in this boot. The next one that does checks the regions and decides."
         case .done: "A dax_hmem probe has found a CXL window. Later loads leave every range in a window to CXL."
         case .unknown: "Nothing shows whether such a probe has happened, so predictions list both results."
         }

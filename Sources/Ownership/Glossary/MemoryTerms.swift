@@ -133,6 +133,55 @@ extension Term {
             "The smallest unit that can go online or offline, for example 128 MiB or 2 GiB.",
             source: "/sys/devices/system/memory/block_size_bytes"
         ),
+        Term(
+            "range",
+            .memory,
+            "Physical addresses from the first to the last, both included. Each range has one owner in a prediction."
+        ),
+        Term("owner", .memory, "The driver that has the dax device of a range: cxl, hmem, none or both."),
+        Term("use", .memory, "What the memory of a range is used for, for example system-ram."),
+        Term(
+            "online",
+            .memory,
+            "The kernel uses the memory block as ordinary memory.",
+            source: "/sys/devices/system/memory/memoryN/state"
+        ),
+        Term(
+            "zone",
+            .zones,
+            "The kernel puts each online memory block into a zone. Memory in zone Movable can go offline again; in zone Normal "
+                + "it often can't.",
+            source: "/sys/devices/system/memory/memoryN/valid_zones"
+        ),
+    ]
+
+    /// The kernel modules that decide who owns the memory, or that use it.
+    static let ofDrivers = [
+        Term(
+            "cxl_acpi",
+            .drivers,
+            "The driver of the CXL host bridges. It adds the CXL windows to /proc/iomem. If it is unloaded, the kernel resets "
+                + "the decoders of regions that are not locked.",
+            source: "drivers/cxl/acpi.c"
+        ),
+        Term(
+            "dax_cxl",
+            .drivers,
+            "The driver that creates dax devices for CXL regions. The owner is then cxl.",
+            source: "drivers/dax/cxl.c"
+        ),
+        Term(
+            "dax_hmem",
+            .drivers,
+            "The driver that creates dax devices for Soft Reserved memory. The owner is then hmem.",
+            source: "drivers/dax/hmem/hmem.c"
+        ),
+        Term(
+            "kmem",
+            .drivers,
+            "The driver that adds the memory of a dax device to the kernel as ordinary memory (use system-ram).",
+            source: "drivers/dax/kmem.c"
+        ),
     ]
 }
 

@@ -66,6 +66,26 @@ extension Term {
             "The set of rules that a kernel follows. It is detected from features, not from the version."
         ),
         Term("evidence", .toolWords, "The files and kernel messages that show a fact."),
+        Term(
+            "policy",
+            .toolWords,
+            "The owners to set and the order of the steps, as a file or built in. `daxswitch policies` lists all policies."
+        ),
+        Term(
+            "plan",
+            .toolWords,
+            "The steps of a policy on one machine, with the predicted owners and the hazards. `daxswitch plan` changes nothing."
+        ),
+        Term("run", .toolWords, "The steps of a plan as apply carries them out. `daxswitch history` lists the runs."),
+        Term("capture", .toolWords, "A recorded machine. `daxswitch collect` writes it, and --root reads it."),
+        Term("severity", .toolWords, "How bad a hazard or a finding is: crash, loss, failure or notice."),
+        Term("certain", .toolWords, "Only one owner is possible for each range."),
+        Term(
+            "digest",
+            .toolWords,
+            "A checksum in a saved plan. It shows that the file was changed or damaged. It is not a signature."
+        ),
+        Term("journal", .toolWords, "The record of a run, /run/daxswitch/journal, from which recover continues."),
     ]
 
     /// What is said of the next boot.

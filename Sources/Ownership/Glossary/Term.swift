@@ -28,6 +28,7 @@ package struct Term: Sendable, Equatable {
         case generations
         case initialProbe = "initial-probe"
         case cxlMode = "cxl-mode"
+        case drivers
         case modules
         case steps
         case policyKeys = "policy-keys"
@@ -51,6 +52,7 @@ package struct Term: Sendable, Equatable {
             case .generations: "generation of kernels"
             case .initialProbe: "initial probe"
             case .cxlMode: "CXL mode"
+            case .drivers: "kernel module"
             case .modules: "state of a module"
             case .steps: "step"
             case .policyKeys: "key of a policy file"
@@ -76,6 +78,7 @@ package struct Term: Sendable, Equatable {
             case .generations: "Generations of kernels"
             case .initialProbe: "Initial probe"
             case .cxlMode: "CXL mode (kernels of the generation all-or-nothing)"
+            case .drivers: "Kernel modules"
             case .modules: "States of a module"
             case .steps: "Steps of an order"
             case .policyKeys: "Keys of a policy file"

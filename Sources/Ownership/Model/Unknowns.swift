@@ -38,9 +38,9 @@ package struct PlanningError: Error, Sendable, Equatable {
             code: .generationUnknown,
             message: isBare
                 ? "this machine shows no Soft Reserved memory, no CXL window and no CXL region: there is nothing to decide"
-                : "which rules \(words) follows is not known: "
-                    + machine.kernel.generation.evidence.joined(separator: " ")
-                    + " Name them with --rules \(Generation.allCases.map(\.rawValue).joined(separator: "|"))"
+                : "the rules of \(words) are not known (evidence: daxswitch status --verbose). If it is a vendor kernel with "
+                    + "version 5 or 6 of the patch series, use --rules all-or-nothing; otherwise --rules GENERATION, one of "
+                    + Generation.allCases.map(\.rawValue).joined(separator: ", ")
         )
     }
 }

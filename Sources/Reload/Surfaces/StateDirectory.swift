@@ -95,6 +95,7 @@ extension Lock {
     }
 
     private static func refusal(_ error: SystemError) -> ReloadError {
+        if error.code == .notPermitted { return ReloadError(.notPermitted, "\(error). Run as root") }
         guard error.code == .busy else { return ReloadError(error) }
         let holder = error.cause.map { " (\($0))" } ?? ""
         return ReloadError(

@@ -43,15 +43,21 @@ struct ApplyCommand: Command {
             valueName: "time"
         )
     )
-    var confirmWithin: TimeSpan?
+    var confirmWithin: String?
+
+    /// The time that `--confirm-within` names; nil if it was not given, or is not a time.
+    private var timeToConfirm: Duration? { confirmWithin.flatMap { TimeSpan(argument: $0)?.time } }
 
     var wantsJSON: Bool { json.isOn }
     var onlyPrints: Bool { false }
 
     func validate() throws {
-        if let time = confirmWithin?.time {
-            guard (.seconds(30) ... .seconds(86_400)).contains(time) else {
-                throw ValidationError("--confirm-within takes a time from 30s to 24h")
+        if let confirmWithin {
+            guard let time = timeToConfirm, (.seconds(30) ... .seconds(86_400)).contains(time) else {
+                let hasDigitsOnly = !confirmWithin.isEmpty && confirmWithin.allSatisfy { $0.isASCII && $0.isNumber }
+                let fault =
+                    hasDigitsOnly ? "has no unit" : timeToConfirm == nil ? "is not a time" : "is too short or too long"
+                throw ValidationError("'\(confirmWithin)' \(fault). Use a time from 30s to 24h, for example 5m")
             }
             if noRollback { throw ValidationError("--confirm-within and --no-rollback exclude each other") }
         }
@@ -135,7 +141,7 @@ struct ApplyCommand: Command {
                 plan,
                 accepting: plan.request.accepted,
                 mayRollBack: !noRollback,
-                confirmedWithin: confirmWithin?.time
+                confirmedWithin: timeToConfirm
             )
         }
         meter.end()

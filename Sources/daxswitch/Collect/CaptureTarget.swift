@@ -31,7 +31,12 @@ struct CaptureTarget {
                     message: error.message
                 )
             }
-            if names?.isEmpty == false { throw CollectError(code: .notEmpty, message: "\(path) is not empty") }
+            if names?.isEmpty == false {
+                throw CollectError(
+                    code: .notEmpty,
+                    message: "\(path) is not empty. Use a new or empty directory"
+                )
+            }
             if names == nil && isArchive && File.exists(path) {
                 throw CollectError(code: .notEmpty, message: "\(path) already exists")
             }

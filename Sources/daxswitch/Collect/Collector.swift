@@ -104,7 +104,7 @@ struct Collector {
         do {
             _ = try IomemTree(parsing: bytes ?? [], file: tree.display("/proc/iomem"))
         } catch  where error.problem == .zeroed {
-            throw CollectError(code: .notPermitted, message: "\(error); run as root")
+            throw CollectError(code: .notPermitted, message: "\(error). Run as root")
         } catch {
             // A file that makes no sense is what a bug report is about.
         }

@@ -9,7 +9,7 @@ import Reload
 struct ConfirmCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
-        abstract: "Keep what `apply --confirm-within` did; without it the run is rolled back when its time is over.",
+        abstract: "Keep the result of `apply --confirm-within`. If you don't confirm in time, it is rolled back.",
         discussion: """
             Exits 0 if the run stays, also if it was confirmed before or if no run waits. Exits 1 if the run was rolled \
             back. A late confirm counts until the roll-back has begun.

@@ -8,8 +8,8 @@ struct DiffCommand: Command {
         abstract: "Compare two machines or plans: owners, modules, regions, findings.",
         discussion: """
             A and B are captures (whatever --root takes), saved plans, or / for this host. Without B, A is compared with \
-            this host. A plan is compared by what it predicts. What one of them does not record is not a difference; it \
-            is listed. Exits 0 if they are the same, 4 if they differ.
+            this host. A plan is compared by what it predicts. If A or B does not record something, it is \
+            listed but is not a difference. Exits 0 if they are the same, 4 if they differ.
             """
     )
 

@@ -96,14 +96,13 @@ func historyText(_ records: [HistoryRecord], _ unfinished: [UnfinishedWork] = []
     let rows = records.map { record -> [Line] in
         [
             "\(record.time)", "\(record.command)", "\(record.policy ?? "-")", "\(record.outcome)",
-            "exit \(record.exitCode)",
+            "\(record.exitCode)", Line(record.changed ? "\(record.steps.count)" : "0"),
             Line(
                 record.error
-                    ?? (record.outcome == "confirmed"
-                        ? "the run stays" : record.changed ? counted(record.steps.count, "step") : "nothing changed")
+                    ?? (record.outcome == "confirmed" ? "the run stays" : record.changed ? "" : "nothing changed")
             ),
         ]
     }
-    return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT"].map(style.strong)] + rows)
+    return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT", "STEPS"].map(style.strong)] + rows)
         + (rest.isEmpty ? [] : [""] + rest)
 }

@@ -149,7 +149,7 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
     if !report.unrecorded.isEmpty {
         lines += [""]
         lines += wrapped(
-            "Not recorded: \(report.unrecorded.joined(separator: ", ")). Run it on the host to see all.",
+            "Not recorded: \(report.unrecorded.joined(separator: ", ")). Run persist on the host to see these.",
             indent: 0
         )
         .map(style.careful)
@@ -177,7 +177,7 @@ extension BootLoaderChange {
 
 private func initramfsText(_ report: PersistReport, rebuilds: Bool) -> String {
     guard let builder = report.builder else {
-        if report.unrecorded.contains("what makes the initramfs") { return "not recorded" }
+        if report.unrecorded.contains("the initramfs tool") { return "not recorded" }
         return
             "neither initramfs-tools nor dracut is installed. Rebuild the initramfs yourself if it has CXL or dax modules"
     }

@@ -72,7 +72,10 @@ struct PlanCommand: Command {
         try saving.checkRoom(beside: format)
         if saving.isAsked && roots.single == nil { throw ValidationError("--out takes the plan of one machine") }
         guard nextBoot else {
-            if policy == nil { throw ValidationError("Missing expected argument '<policy>'") }
+            if policy == nil {
+                let names = PolicyLibrary().names.joined(separator: ", ")
+                throw ValidationError("Missing expected argument '<policy>'. Policies: \(names)")
+            }
             return
         }
         if roots.single == nil { throw ValidationError("--next-boot is about one machine: name one --root") }

@@ -41,7 +41,7 @@ private func groupMembers(_ group: OrderGroup) -> JSONValue {
 func ordersText(_ outcomes: [OrderOutcome], isVerbose: Bool = false, style: Style) -> [Line] {
     let groups = OrderGroup.groups(of: outcomes)
     let count = groups.map(\.orders.count).reduce(0, +)
-    var lines = [style.strong("\(counted(count, "order")), \(counted(groups.count, "outcome"))")]
+    var lines = [style.strong("\(counted(count, "order")), \(counted(groups.count, "result"))")]
     for group in groups {
         guard let plan = group.outcomes.first.map({ outcomes[$0].plan }) else { continue }
         let emphasis = plan.hazards.isEmpty ? (plan.prediction.isCertain ? style.good : style.careful) : style.bad
@@ -81,7 +81,7 @@ func words(_ rule: OrderRule, of modules: [String]) -> String {
     return switch rule.extent {
     case .every: "every order"
     case .only: words
-    case .except: "all orders but those with \(words)"
+    case .except: "all orders except \(words)"
     case .some: words.isEmpty ? "some orders" : "some orders with \(words)"
     }
 }
@@ -122,7 +122,7 @@ private func result(of plan: Plan) -> String {
     var sizes: [(owners: String, bytes: UInt64)] = []
     for range in plan.prediction.ranges {
         let owners =
-            range.owners.sorted().map { $0 == .none ? "nobody" : $0.rawValue }.joined(separator: " or ")
+            range.owners.sorted().map(\.rawValue).joined(separator: " or ")
         if let place = sizes.firstIndex(where: { $0.owners == owners }) {
             sizes[place].bytes = sizes[place].bytes.addingSaturated(range.range.size)
         } else {

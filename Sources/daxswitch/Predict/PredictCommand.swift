@@ -8,7 +8,7 @@ struct PredictCommand: Command {
         commandName: "predict",
         abstract: "Predict who owns each range after the given steps.",
         discussion:
-            "A step is load:MODULE, unload:MODULE, hold or release; the manual lists the steps for a range. Hazards are "
+            "A step is load:MODULE, unload:MODULE, hold or release; man daxswitch-policy lists all steps. Hazards are "
             + "shown; the exit code is 0 because nothing is changed."
     )
 

@@ -12,8 +12,8 @@ struct RecoverCommand: Command {
         commandName: "recover",
         abstract: "Finish or undo an interrupted apply.",
         discussion: """
-            Reads the journal of the interrupted run. Leads either to the planned owners or to the previous ones, \
-            whichever is certain, and never to any other. Exits 0 if the run is finished or there is nothing to recover, 1 if the \
+            Reads the journal of the interrupted run. Restores the planned owners or the previous ones, \
+            whichever is certain. Exits 0 if the run is finished or there is nothing to recover, 1 if the \
             previous state is restored, 5 if neither is certain. Also restores the files of an interrupted \
             persist. May be repeated.
             """

@@ -134,15 +134,15 @@ struct MachineReport {
         let predicted = plan?.isEmpty == false ? plan?.prediction.modules : nil
         let rows = modulesOfInterest.map { name -> [ReportContent.Cell] in
             let now = machine.modules.state(of: name)
-            guard let predicted else { return ["\(name)", "\(now.rawValue)"] }
-            let after = predicted[name].map { $0.map(\.rawValue).sorted().joined(separator: " or ") } ?? now.rawValue
-            return ["\(name)", "\(now.rawValue)", ReportContent.Cell(after, after == now.rawValue ? .plain : .careful)]
+            guard let predicted else { return ["\(name)", "\(now.words)"] }
+            let after = predicted[name].map { $0.map(\.words).sorted().joined(separator: " or ") } ?? now.words
+            return ["\(name)", "\(now.words)", ReportContent.Cell(after, after == now.words ? .plain : .careful)]
         }
         let columns: [ReportContent.Table.Column] = [.init("Module", isCode: true), .init("Now")]
         return [
             .table(
                 ReportContent.Table(
-                    caption: "How the modules that decide stand",
+                    caption: "State of the modules",
                     columns: columns + (predicted == nil ? [] : [.init("After the plan")]),
                     rows: rows
                 )
@@ -170,7 +170,7 @@ struct MachineReport {
         facts.append(ReportContent.Fact("Next boot", nextBootText(machine.persisted)))
         let pending = (pendingEntriesText(machine) + pendingImagesText(status.pendingImages ?? [], nil)).map(\.text)
         return [.facts(facts)] + (pending.isEmpty ? [] : [.paragraph(pending.joined(separator: " "))])
-            + (evidence.isEmpty ? [] : [.paragraph("What shows it:"), .lines(evidence)])
+            + (evidence.isEmpty ? [] : [.paragraph("Evidence:"), .lines(evidence)])
     }
 
     /// The parameters of the kernel that bear on who owns memory. The others may name the host.

@@ -47,10 +47,10 @@ struct ReportCommand: Command {
     )
     var files: [OutFile] = []
 
-    @Flag(help: "Replace the file if it is there.")
+    @Flag(help: "Replace the file if it exists.")
     var force = false
 
-    @Flag(help: "Replace the host's name and the ids of machine and boot.")
+    @Flag(help: "Replace the host name, the machine and boot ids, and serial numbers.")
     var redact = false
 
     var wantsJSON: Bool { json.isOn }
@@ -109,8 +109,9 @@ struct ReportCommand: Command {
             // A device or a pipe is written into; a file that holds something is somebody's.
             guard !force, let status = try? FileStatus(file.path), status.kind == .regular || status.kind == .directory
             else { return }
-            let fix = status.kind == .directory ? "Name a file in it" : "Name another, or use --force to replace it"
-            throw Failure(.usage, code: "exists", "\(file.path) is there already. \(fix)")
+            let fix =
+                status.kind == .directory ? "Name a file in it" : "Choose another name, or use --force to replace it"
+            throw Failure(.usage, code: "exists", "\(file.path) already exists. \(fix)")
         }
         if files.isEmpty && format == .html && Output.isTerminal {
             throw Failure(

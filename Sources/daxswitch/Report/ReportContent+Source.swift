@@ -84,7 +84,7 @@ extension ReportContent {
                 "Redaction",
                 source.isRedacted || source.host.name == Redaction.host
                     ? "the host's name and the ids of machine and boot are replaced; physical addresses are not"
-                    : "none: it names the host and holds physical addresses"
+                    : "none: the report contains the host's name and physical addresses"
             )
         )
         return [.facts(facts)] + material(source.machine.material)

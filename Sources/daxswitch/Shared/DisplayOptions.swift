@@ -76,7 +76,7 @@ struct FormatOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Print only the text without the map, the map, the map as an SVG picture, or JSON (as --json).",
+            "Choose the output. table: text without the map; map: only the map; svg: the map as a picture; json: as --json.",
             valueName: "format"
         )
     )

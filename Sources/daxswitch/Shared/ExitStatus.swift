@@ -99,7 +99,8 @@ struct Failure: Error, Equatable {
 
     /// A privilege that is missing.
     init(_ hazard: Hazard) {
-        self.init(.notPermitted, code: hazard.id.rawValue, "\(hazard.why): \(hazard.fix)")
+        let fix = hazard.fix.prefix(1).uppercased() + hazard.fix.dropFirst()
+        self.init(.notPermitted, code: hazard.id.rawValue, "\(hazard.why). \(fix)")
     }
 
     /// An obstacle of a run, with how the process ends.

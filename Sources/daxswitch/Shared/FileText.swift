@@ -40,7 +40,7 @@ enum FileText {
         do {
             try WriteTarget(path).write(Array(text.utf8), isPrivate: isPrivate)
         } catch {
-            throw Failure(.failed, code: "not-written", "could not write \(path): \(error)")
+            throw Failure(.failed, code: "not-written", "could not write \(path): \(error.cause ?? error.message)")
         }
     }
 }

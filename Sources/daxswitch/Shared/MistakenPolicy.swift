@@ -46,7 +46,7 @@ enum MistakenPolicy {
         if File.exists(argument) {
             return "\(argument): no policy has this name. For the file, write \(shellWord(path: "./" + argument))"
         }
-        if argument.hasSuffix(".json") { return "\(argument): no such file" }
+        if argument.hasSuffix(".json") { return "\(argument): No such file or directory" }
         let meant = suggestion(for: argument, in: names)
         return meant.isEmpty ? "\(error)" : "\(error).\(meant)"
     }

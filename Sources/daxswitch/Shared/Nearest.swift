@@ -3,7 +3,12 @@ func nearest(to word: String, in words: [String]) -> String? {
     // What is typed by hand has no separators, or others.
     let plain = { (word: String) in Array(word.utf8.filter { $0 != 0x2d && $0 != 0x5f }.prefix(64)) }
     let typed = plain(word.lowercased())
-    let best = words.map { (word: $0, distance: distance(typed, plain($0))) }.min { $0.distance < $1.distance }
+    // In a short word one letter is much: with another first letter it is another word (zone, none).
+    let isLike = { (name: [UInt8]) in
+        typed.count > 4 || typed.first == name.first || Set(typed.prefix(2)) == Set(name.prefix(2))
+    }
+    let best = words.filter { isLike(plain($0)) }.map { (word: $0, distance: distance(typed, plain($0))) }
+        .min { $0.distance < $1.distance }
     guard let best, best.distance * 3 <= max(typed.count, 3) else { return nil }
     return best.word
 }

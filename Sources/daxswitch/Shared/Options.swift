@@ -15,7 +15,7 @@ struct WaitOption: ParsableArguments {
     @Option(
         name: .customLong("wait"),
         help: ArgumentHelp(
-            "Wait up to SECONDS for another daxswitch (default: exit 75 at once).",
+            "Wait up to this many seconds for another daxswitch. 0: exit 75 at once.",
             valueName: "seconds"
         )
     )
@@ -34,7 +34,7 @@ struct OverrideOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Use these kernel rules instead of the detected ones.", valueName: "generation"))
     var rules: Generation?
 
-    @Option(help: "Use this state of dax_hmem's initial probe instead of the detected one: pending or done.")
+    @Option(help: "Use this state of dax_hmem's initial probe instead of the detected one.")
     var initialProbe: InitialProbe?
 
     func validate() throws {

@@ -2,10 +2,10 @@ import LinuxSystem
 import Ownership
 
 extension Privilege {
-    /// Each capability that a run needs, and what for.
-    private static let needed: [(capability: Capability, name: String, purpose: String)] = [
-        (.module, "CAP_SYS_MODULE", "loading and removing modules"),
-        (.administration, "CAP_SYS_ADMIN", "reading the addresses in /proc/iomem and taking memory offline"),
+    /// Each capability that a run needs: to load and remove modules, and to read the addresses in `/proc/iomem` and take
+    /// memory offline.
+    private static let needed: [(capability: Capability, name: String)] = [
+        (.module, "CAP_SYS_MODULE"), (.administration, "CAP_SYS_ADMIN"),
     ]
 
     /// The hazard of carrying anything out without the right to; nil where it is there. Better known before the first step.
@@ -14,8 +14,7 @@ extension Privilege {
         if !missing.isEmpty {
             return refusal(
                 missing.map(\.name).joined(separator: ", "),
-                missing.map { "\($0.purpose) needs \($0.name)" }.joined(separator: ", ")
-                    + ". Permission denied",
+                "Permission denied: this needs \(missing.map(\.name).joined(separator: " and "))",
                 "run as root on the host, not in a container"
             )
         }

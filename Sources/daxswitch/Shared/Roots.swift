@@ -164,7 +164,7 @@ struct RootWord {
         _ body: () throws(SystemError) -> Value
     ) throws(Failure) -> Value {
         do { return try body() } catch {
-            throw Failure(.badData, code: "bad-list", "\(path) can't be read: \(error.cause ?? error.message)")
+            throw Failure(.badData, code: "bad-list", "\(path): \(error.cause ?? error.message)")
         }
     }
 }

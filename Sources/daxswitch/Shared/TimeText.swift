@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// A time as people read it: `45 s`, `4 min 12 s`, `2 h 5 min`; below ten seconds `0.31 s`.
 func timeText(_ time: Duration) -> String {
     let milliseconds = time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000
@@ -16,7 +14,7 @@ func timeText(_ time: Duration) -> String {
 }
 
 /// A time on the command line: a whole number and its unit.
-struct TimeSpan: ExpressibleByArgument, Equatable {
+struct TimeSpan: Equatable {
     let time: Duration
 
     /// Reads `30s`, `5m` or `24h`; nil for anything else. A number without a unit could be either.

@@ -55,8 +55,8 @@ private func modulesText(_ machine: MachineState) -> String {
 }
 
 extension ModuleStanding {
-    /// It before the names of modules.
-    fileprivate var words: String {
+    /// It as people read it, before the names of modules.
+    var words: String {
         switch self {
         case .live: "loaded"
         case .changing: "being loaded or unloaded"
