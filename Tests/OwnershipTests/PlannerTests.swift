@@ -119,7 +119,7 @@ struct PlannerTests {
         let plan = try Planner(machine: coldBoot()).plan(Machines.cxl)
         #expect(plan.owners(of: Machines.range) == [.cxl, .hmem])
         let hazard = try #require(plan.hazards.first { $0.id == .unbindable })
-        #expect(hazard.why.hasPrefix("possibly"))
+        #expect(hazard.why.contains("may get an owner but be unusable"))
         // Where the part would end is nobody's knowledge: it cuts nothing that is shown.
         #expect(plan.prediction.ranges.map(\.range) == [Machines.range])
         #expect(!plan.prediction.iomem.isEmpty)

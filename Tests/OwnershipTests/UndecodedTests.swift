@@ -35,7 +35,7 @@ struct UndecodedTests {
             let plan = try plan(Machines.hmem, kernel, "auto-acpi-out", moment)
             let hazard = try #require(plan.hazards.first { $0.id == .undecodedRange }, "\(moment)")
             #expect(hazard.severity == .crash && hazard.subject == "\(Machines.range)")
-            #expect(hazard.why.contains("cxl_acpi is not loaded; The kernel log has \"host supports CXL\""))
+            #expect(hazard.why.contains("cxl_acpi is not loaded. The kernel log has \"host supports CXL\""))
             #expect(hazard.fix.contains("modprobe -a cxl_acpi cxl_pci cxl_mem"))
         }
     }

@@ -73,10 +73,10 @@ package enum WholeFile {
 
     /// Writes to the device, pipe or file that is at `path`, as the shell's `>` does: what is there is not replaced.
     ///
+    /// - Parameter isPrivate: A file that a link leads to and that is made has mode 0600; else the mode that the umask leaves.
     /// - Throws: `SystemError` with the errno; `.notTrusted` if it is a file or a pipe of another user.
-    package static func fill(_ path: String, with bytes: [UInt8]) throws(SystemError) {
-        // Made by nobody here: a link that leads nowhere would have a file made elsewhere.
-        let file = try File(path, O_WRONLY, follows: true)
+    package static func fill(_ path: String, with bytes: [UInt8], isPrivate: Bool = false) throws(SystemError) {
+        let file = try File(path, O_WRONLY | O_CREAT, mode: isPrivate ? 0o600 : 0o666, follows: true)
         let status = try file.status()
         // A terminal belongs to who is logged in there.
         if status.kind != .characterDevice && status.belongsToAnother { throw another(status) }

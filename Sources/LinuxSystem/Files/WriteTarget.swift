@@ -57,7 +57,7 @@ package enum WriteTarget: Equatable {
     package func write(_ bytes: [UInt8], isPrivate: Bool = false) throws(SystemError) {
         switch self {
         case .file(let file): try WholeFile.replace(file, with: bytes, isPrivate: isPrivate)
-        case .stream(let place): try WholeFile.fill(place, with: bytes)
+        case .stream(let place): try WholeFile.fill(place, with: bytes, isPrivate: isPrivate)
         case .foreign(let link): throw WholeFile.another(link)
         case .descriptor(let descriptor): try WholeFile.fill(descriptor: descriptor, with: bytes)
         }

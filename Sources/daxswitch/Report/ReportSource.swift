@@ -78,6 +78,8 @@ extension ReportSource {
         if let plan { redaction.add(plan.fingerprint.host, bootID: plan.fingerprint.bootID) }
         status = status.map { redaction.applied(to: $0) }
         root = root.map { MachineRoot(path: redaction.applied(to: $0.path)) }
+        planFile = planFile.map(redaction.applied)
+        if let command = plan?.recommendation { plan?.recommendation = redaction.applied(to: command) }
         if let host = plan?.fingerprint.host { plan?.fingerprint.host = redaction.applied(to: host) }
         changes = changes.map(redaction.applied)
         command = redaction.applied(to: command)

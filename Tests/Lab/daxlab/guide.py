@@ -18,6 +18,8 @@ VARIABLE = ((re.compile(r"\d+\.\d+(\.\d+)?[-+.\w]*-amd64"), "RELEASE"),
             # Columns that follow a time are moved by its length.
             (re.compile(r" {2,}"), "  "))
 
+LONG_STEP = re.compile(r"daxswitch: \[\d+/\d+\] \S+ took .*")
+
 
 @dataclass
 class Shown:
@@ -69,6 +71,9 @@ def comparable(lines):
     """Lines without what is different in every run."""
     kept = []
     for line in lines:
+        # Only of a step that took long.
+        if LONG_STEP.fullmatch(line):
+            continue
         for pattern, word in VARIABLE:
             line = pattern.sub(word, line)
         kept.append(line.rstrip())

@@ -173,7 +173,7 @@ def judge_pinned(results, kernel):
 
 def judge_low(results, kernel):
     """Where the rest of the host has no room for the pages, nothing is begun."""
-    refused(results.command("low"), "memory-online", "available")
+    refused(results.command("low"), "memory-online", "Free elsewhere")
     untouched(results.capture("before"), results.capture("after"))
     online_in(results.capture("after"), INSIDE, "Movable")
     said = results.command("holder").stdout
