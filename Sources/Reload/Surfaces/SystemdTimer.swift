@@ -54,7 +54,6 @@ package struct SystemdTimer: RollbackTimer {
     /// time that counts.
     package func arm(_ confirmation: TimedConfirmation) throws(ReloadError) {
         if let obstacle { throw obstacle }
-        try check(try program())
         let command = [
             "\(programs)/systemd-run", "--quiet", "--collect", "--no-ask-password", "--unit=\(confirmation.unit)",
             "--description=Roll back a daxswitch run that is not confirmed",
@@ -78,21 +77,6 @@ package struct SystemdTimer: RollbackTimer {
                 .noTimer,
                 "systemd-run did not set the timer that would roll the run back",
                 cause: "exit status \(status)"
-            )
-        }
-    }
-
-    /// Whether systemd can start this program: its view of the files, or a security policy, may be another than this process's.
-    private func check(_ program: String) throws(ReloadError) {
-        let command = [
-            "\(programs)/systemd-run", "--quiet", "--collect", "--no-ask-password", "--wait", program, "version",
-        ]
-        let status: Int32?
-        do { status = try ProgramRun.status(of: command, within: .seconds(30)) } catch { status = nil }
-        guard status == 0 else {
-            throw ReloadError(
-                .noTimer,
-                "systemd can't start \(program), so nothing could roll the run back. Install daxswitch in the system's directories"
             )
         }
     }
