@@ -82,7 +82,6 @@ struct ConfirmCommand: Command {
     /// Rolls the run `name` back once its time is over, one daxswitch at a time: what the timer starts.
     private func rollBack(_ name: String, _ state: StateDirectory, _ report: inout ConfirmReport) throws {
         let waiter = UeventWaiter()
-        var stopped: RecoveryOutcome?
         let bootID = try Inspector().readBootID()
         while true {
             var pause = Duration.seconds(1)
@@ -91,16 +90,10 @@ struct ConfirmCommand: Command {
                 let expiry = try withExtendedLifetime(lock) { try expire(name, state, bootID) }
                 switch expiry {
                 case .settled:
-                    if let stopped {
-                        report.take(stopped, policy: nil, steps: [])
-                    } else {
-                        report.outcome = .nothingToConfirm
-                    }
+                    report.outcome = .nothingToConfirm
                     return
-                case .ended(.stopped(let error, let differences), _, _) where error.code == .busy:
-                    // Nobody may be there to try again.
-                    stopped = .stopped(error, differences: differences)
-                    pause = .seconds(10)
+                // Nobody may be there to try again.
+                case .ended(.stopped(let error, _), _, _) where error.code == .busy: pause = .seconds(10)
                 case .ended(let outcome, let policy, let steps):
                     report.take(outcome, policy: policy, steps: steps.map(\.description))
                     return

@@ -62,8 +62,7 @@ func verdictText(_ plan: Plan, _ machine: MachineState?, isCarriedOut: Bool = fa
     switch plan.verdict {
     case .nothingToDo:
         words = plan.policy == nil ? "Nothing to do: these steps change nothing" : "Nothing to do: already in effect"
-        // The policy can be in effect on a machine that has another fault.
-        let faults = machine.map { findings(of: $0) { [] }.filter { $0.severity != .notice }.count } ?? 0
+        let faults = machine.map(faultCount) ?? 0
         if faults == 0 { return wrapped(words + ".", indent: 0).map(style.good) }
         return wrapped(
             "\(words). But \(counted(faults, "thing")) on this machine \(faults == 1 ? "is" : "are") broken: run "
@@ -93,6 +92,11 @@ func verdictText(_ plan: Plan, _ machine: MachineState?, isCarriedOut: Bool = fa
             + (next.map { " Instead, run: \($0)" } ?? "")
         return wrapped(words, indent: 0).map(style.careful)
     }
+}
+
+/// How much is broken on a machine, also if a policy is in effect there.
+func faultCount(of machine: MachineState) -> Int {
+    findings(of: machine) { [] }.count { $0.severity != .notice }
 }
 
 /// How much memory changes its owner: `512 GiB cxl → hmem`.

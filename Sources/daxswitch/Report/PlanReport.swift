@@ -20,7 +20,8 @@ struct PlanReport {
         let line = verdictText(plan, machine, Style(hasColour: false)).map(\.text).joined(separator: " ")
         let tone: ReportContent.Tone =
             switch plan.verdict {
-            case .nothingToDo, .safe: .good
+            case .nothingToDo: faultCount(of: machine) == 0 ? .good : .careful
+            case .safe: .good
             case .accepted, .uncertain: .careful
             case .refused: .bad
             }
