@@ -102,7 +102,7 @@ UNCLAIMED = {"coordinated": "hmem", "6.12": "none"}
 # What no region contains is dax_hmem's, though one covers its memory; before, CXL has that.
 WHOLE = {"coordinated": "hmem", "6.12": "cxl"}
 # How a range without a decoder gets one: before 7.1 a region by hand lands behind the Soft Reserved line of iomem.
-GETS_REGION = {"coordinated": "create-region", "6.12": "set up a region over it in the firmware"}
+GETS_REGION = {"coordinated": "create-region", "6.12": "set up a region over the range in the firmware"}
 
 PLATFORMS = {platform.name: platform for platform in (
     Platform("locked", (INSIDE,), region=True, locked=True, boot_owners=("cxl",)),
