@@ -55,4 +55,40 @@ struct ReportStyleTests {
             }
         }
     }
+
+    /// The colours that a part of the picture's style sheet fills with, by class.
+    private func fills(_ part: Substring) -> [String: UInt32] {
+        var found: [String: UInt32] = [:]
+        for match in part.matches(of: #/([^{}]+)\{fill:#([0-9a-f]{3}|[0-9a-f]{6})\}/#) {
+            let digits = match.2.count == 3 ? match.2.map { "\($0)\($0)" }.joined() : String(match.2)
+            for name in match.1.split(separator: ",") {
+                found[String(name.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst(5))] = UInt32(
+                    digits,
+                    radix: 16
+                )
+            }
+        }
+        return found
+    }
+
+    @Test("every text of the map has a contrast of 4.5: on the page of a picture and of a report, and in each box")
+    func mapContrast() throws {
+        let rules = PictureStyle.rules
+        let start = try #require(rules.range(of: "@media screen and (prefers-color-scheme:dark)"))
+        let light = fills(rules[..<start.lowerBound])
+        let dark = light.merging(fills(rules[start.upperBound...].dropFirst())) { $1 }
+        let pages = ReportStyleSheet.text.matches(of: #/:root \{[^}]*\}/#).map { colours($0.0) }
+        for (fills, page) in [(light, pages[0]), (dark, pages[1]), (light, pages[2])] {
+            func value(_ name: String) throws -> UInt32 { try #require(fills[name], "\(name)") }
+            for text in ["t", "l", "n", "c", "b", "w"] {
+                for ground in [try value("g"), try #require(page["ground"])] {
+                    #expect(contrast(try value(text), ground) >= 4.5, "\(text)")
+                }
+            }
+            for symbol in MapSymbol.allCases where symbol != .empty {
+                let text = try fills["ext.\(symbol.name)"] ?? value("ext.on")
+                #expect(contrast(text, try value(symbol.name)) >= 4.5, "\(symbol.name)")
+            }
+        }
+    }
 }

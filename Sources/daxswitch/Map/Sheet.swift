@@ -26,7 +26,7 @@ enum PictureStyle {
         .dm .none{fill:#d55e00}.dm .kernel{fill:#b0b7bf}.dm .region{fill:#009e73}
         .dm .several,.dm .unknown,.dm .uncertain{fill:#f0e442}.dm .empty{fill:#eaeef2}
         .dm text.on{fill:#000}.dm text.cxl{fill:#fff}
-        @media (prefers-color-scheme:dark){.dm .g{fill:#0d1117}.dm .t,.dm .l{fill:#e6edf3}.dm .n,.dm .e{fill:#a6b0bb}
+        @media screen and (prefers-color-scheme:dark){.dm .g{fill:#0d1117}.dm .t,.dm .l{fill:#e6edf3}.dm .n,.dm .e{fill:#a6b0bb}
         .dm .c{fill:#e6edf3}.dm .b{fill:#ff8a80}.dm .w{fill:#f0c674}.dm path.n{stroke:#a6b0bb}.dm path.c{stroke:#e6edf3}
         .dm path.b{stroke:#ff8a80}.dm path.w{stroke:#f0c674}.dm rect{stroke:#0d1117}.dm .empty{fill:#21262d}
         .dm text.on{fill:#000}.dm text.cxl{fill:#fff}}

@@ -71,7 +71,7 @@ struct ReportHTML {
         case .notice(let notice): write(notice)
         case .lines(let lines): write(lines: lines)
         case .figure(let svg, let caption, _):
-            text += "<figure>\n\(svg)\n<figcaption>\(Self.inline(caption))</figcaption>\n</figure>\n"
+            text += "<figure tabindex=\"0\">\n\(svg)\n<figcaption>\(Self.inline(caption))</figcaption>\n</figure>\n"
         }
     }
 

@@ -42,6 +42,7 @@ enum ReportStyleSheet {
         dt { color: var(--faint); }
         dd { margin: 0; }
         nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none; }
+        ol code { margin-left: .5em; color: var(--faint); }
         .wide { overflow-x: auto; margin: .5rem 0 1.25rem; }
         table { border-collapse: collapse; width: 100%; }
         caption { text-align: left; color: var(--faint); padding-bottom: .25rem; }
@@ -68,6 +69,8 @@ enum ReportStyleSheet {
         @media (max-width: 40rem) {
           dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; }
           figure svg { max-width: none; }
+          table { width: max-content; min-width: 100%; }
+          td { max-width: 18rem; }
         }
         @media print {
           :root {
