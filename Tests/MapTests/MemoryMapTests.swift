@@ -164,7 +164,7 @@ struct MemoryMapTests {
     )
     func invariants(part: Int) {
         for seed in 0..<60 {
-            var chance = Chance(state: UInt64(part * 1000 + seed))
+            var chance = SplitMix(seed: UInt64(part * 1000 + seed))
             let (machine, marks) = randomMachine(&chance)
             for width in [1, 2, 7, 40, 300] {
                 check(MemoryMap(of: machine, marks: marks, width: width), machine, "\(part) \(seed) \(width)")
@@ -209,10 +209,10 @@ struct MemoryMapTests {
         return problems
     }
 
-    private func randomMachine(_ chance: inout Chance) -> (MachineState, [[AddressRange]]) {
+    private func randomMachine(_ chance: inout SplitMix) -> (MachineState, [[AddressRange]]) {
         let sizes: [UInt64] = [1, 4095, 1 << 20, 1 << 28, 1 << 30, 1 << 40, .max]
         let starts: [UInt64] = [0, 1, 0x1000, 1 << 28, 1 << 30, 0x5_d000_0000, 1 << 44, .max - 4096, .max]
-        func ranges(_ count: ClosedRange<Int>, _ chance: inout Chance) -> [AddressRange] {
+        func ranges(_ count: ClosedRange<Int>, _ chance: inout SplitMix) -> [AddressRange] {
             (0..<Int.random(in: count, using: &chance)).compactMap { _ in
                 let start =
                     (starts.randomElement(using: &chance) ?? 0) &+ UInt64.random(in: 0...8, using: &chance) << 28
@@ -228,18 +228,5 @@ struct MemoryMapTests {
             device("dax\($0.offset).0", Bool.random(using: &chance) ? .cxl : .hmem, $0.element)
         }
         return (machine, ranges(0...3, &chance).map { [$0] })
-    }
-}
-
-/// Random numbers that are the same in each run (SplitMix64).
-struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Iomem
+import TestCaptures
 import Testing
 
 @testable import Map
@@ -19,7 +20,7 @@ struct ScaleTests {
 
     @Test("the sum is always the whole, for any sizes")
     func sums() {
-        var chance = Chance(state: 7)
+        var chance = SplitMix(seed: 7)
         for _ in 0..<4000 {
             let total = Int.random(in: 1...300, using: &chance)
             let sizes = (0..<Int.random(in: 1...total, using: &chance)).map { _ in

@@ -1,5 +1,6 @@
 import Iomem
 import Machine
+import TestCaptures
 import Testing
 
 @testable import Ownership
@@ -20,7 +21,7 @@ struct RandomMachineTests {
     func owners(_ generation: Generation) throws {
         var seen: Set<Owner> = []
         for seed in 0..<700 {
-            var chance = Chance(state: UInt64(seed))
+            var chance = SplitMix(seed: UInt64(seed))
             let machine = machine(generation, &chance)
             let steps = (0..<Int.random(in: 1...9, using: &chance)).compactMap { _ in
                 Self.steps.randomElement(using: &chance)
@@ -39,7 +40,7 @@ struct RandomMachineTests {
         #expect(seen == [.cxl, .hmem, .none])
     }
 
-    private func machine(_ generation: Generation, _ chance: inout Chance) -> MachineState {
+    private func machine(_ generation: Generation, _ chance: inout SplitMix) -> MachineState {
         var machine = Machines.booted(generation)
         for name in ["dax_cxl", "dax_hmem"] { machine.modules.loaded[name] = nil }
         machine.windows = []
@@ -67,7 +68,7 @@ struct RandomMachineTests {
         in window: AddressRange,
         to machine: inout MachineState,
         _ generation: Generation,
-        _ chance: inout Chance
+        _ chance: inout SplitMix
     ) {
         var start = window.start
         for _ in 0..<Int.random(in: 0...3, using: &chance) {
@@ -91,7 +92,7 @@ struct RandomMachineTests {
         }
     }
 
-    private func addRanges(at edges: [UInt64], to machine: inout MachineState, _ chance: inout Chance) {
+    private func addRanges(at edges: [UInt64], to machine: inout MachineState, _ chance: inout SplitMix) {
         var ranges: [AddressRange] = [Machines.elsewhere]
         for _ in 0..<Int.random(in: 1...4, using: &chance) {
             // Now and then aligned to nothing.
@@ -102,20 +103,7 @@ struct RandomMachineTests {
         machine.softReserved = ranges.sorted().map { SoftReservedRange(range: $0, sources: ["test"]) }
     }
 
-    private func pick(_ values: [UInt64], _ chance: inout Chance) -> UInt64 {
+    private func pick(_ values: [UInt64], _ chance: inout SplitMix) -> UInt64 {
         values.randomElement(using: &chance) ?? 0
-    }
-}
-
-/// The same numbers for the same seed, on every run.
-private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestCaptures
 import Testing
 
 /// Feeds changed inputs to one parser for a bounded time.

@@ -1,3 +1,5 @@
+import TestCaptures
+
 /// Changes to an input, of the kinds on which parsers break.
 struct Mutator {
     private var random: SplitMix

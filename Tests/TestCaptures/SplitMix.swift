@@ -1,10 +1,12 @@
 /// A small generator of random numbers (SplitMix64): the same seed gives the same numbers on every machine.
-struct SplitMix: RandomNumberGenerator {
+package struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// The numbers of `seed`.
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The next number.
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -13,13 +15,13 @@ struct SplitMix: RandomNumberGenerator {
     }
 
     /// A number below `bound`, or 0 where that is 0.
-    mutating func below(_ bound: Int) -> Int { bound > 0 ? Int(next() % UInt64(bound)) : 0 }
+    package mutating func below(_ bound: Int) -> Int { bound > 0 ? Int(next() % UInt64(bound)) : 0 }
 
     /// True once in `count` times.
-    mutating func once(in count: Int) -> Bool { below(count) == 0 }
+    package mutating func once(in count: Int) -> Bool { below(count) == 0 }
 
     /// Any element; nil of an empty list.
-    mutating func pick<Element>(_ elements: [Element]) -> Element? {
+    package mutating func pick<Element>(_ elements: [Element]) -> Element? {
         elements.isEmpty ? nil : elements[below(elements.count)]
     }
 }
