@@ -37,3 +37,32 @@ extension Planner.Walk {
         ]
     }
 }
+
+extension Planner.Walk {
+    /// What the result leaves out of `steps`, which somebody asked for: a kernel refuses one of them, or they change nothing.
+    func notes(of steps: [Step]) -> [String] {
+        var notes: [String] = []
+        if let refused {
+            let after = steps.count - refused - 1
+            let rest =
+                after == 0
+                ? "It is the last one."
+                : "The \(after == 1 ? "step" : "\(after) steps") after it "
+                    + "\(after == 1 ? "is" : "are") predicted as if you go on without it. `daxswitch apply` would stop there."
+            notes.append("The kernel would refuse step \(refused + 1) of \(steps.count) (\(steps[refused])). \(rest)")
+        }
+        if !needless.isEmpty && needless.count < steps.count {
+            let named = needless.prefix(Self.namesAtMost).map { steps[$0].description }
+            let more = needless.count - named.count
+            notes.append(
+                "\(needless.count) of \(steps.count) steps \(needless.count == 1 ? "changes" : "change") nothing and "
+                    + "\(needless.count == 1 ? "is" : "are") left out: \(named.joined(separator: ", "))"
+                    + (more > 0 ? ", and \(more) more." : ".")
+            )
+        }
+        return notes
+    }
+
+    /// The most steps that a note names.
+    private static let namesAtMost = 6
+}

@@ -100,7 +100,10 @@ package struct Planner: Sendable {
 
     /// What `steps` lead to, wanted or not. Needless steps are dropped.
     package func predict(_ steps: [Step]) -> Plan {
-        plan(Asked(steps, self, nil), for: Plan.Request(policy: nil, order: steps, overrides: overrides))
+        let asked = Asked(steps, self, nil)
+        var plan = plan(asked, for: Plan.Request(policy: nil, order: steps, overrides: overrides))
+        plan.notes += asked.walk.notes(of: steps)
+        return plan
     }
 
     /// Where the machine is not as `want` says, with what is expected there.
@@ -156,6 +159,10 @@ package struct Planner: Sendable {
         /// Made by `builder`, and not yet completed.
         var prediction: Prediction
         var hazards: [Hazard]
+        /// The places, among the steps asked for, of those that change nothing.
+        var needless: [Int] = []
+        /// The place, among the steps asked for, of the first that the kernel refuses; nil if it refuses none.
+        var refused: Int?
         let builder: PredictionBuilder
 
         /// Nothing speaks against the steps, and their result is certain.
@@ -170,7 +177,9 @@ package struct Planner: Sendable {
         let advice = BootAdvice(machine)
         // An order can come to the same state again and again.
         var played: [Step: (before: [KernelModel], outcomes: [StepOutcome])] = [:]
-        for step in steps {
+        var needless: [Int] = []
+        var refused: Int?
+        for (place, step) in steps.enumerated() {
             let known = played[step].flatMap { $0.before == models ? $0.outcomes : nil }
             let outcomes = known ?? models.map { $0.applying(step) }
             played[step] = (models, outcomes)
@@ -178,7 +187,11 @@ package struct Planner: Sendable {
                 zip(models, outcomes).allSatisfy { before, outcome in
                     outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
                 } && !changesZone(step, after: kept)
-            if isNeedless { continue }
+            if isNeedless {
+                needless.append(place)
+                continue
+            }
+            if refused == nil, outcomes.contains(where: { $0.refusal != nil }) { refused = place }
             let finder = StepHazards(step: step, earlier: kept, policy: policy, advice: advice)
             for (model, outcome) in zip(models, outcomes) { hazards += finder.hazards(before: model, outcome) }
             kept.append(step)
@@ -192,6 +205,8 @@ package struct Planner: Sendable {
             steps: kept,
             prediction: prediction,
             hazards: hazards.uniqued(),
+            needless: needless,
+            refused: refused,
             builder: builder
         )
     }
