@@ -25,8 +25,7 @@ struct PlanCommand: Command {
     @OptionGroup var format: FormatOptions
     @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
-    @OptionGroup var consents: ConsentOptions
-    @OptionGroup var facts: OverrideOptions
+    @OptionGroup var options: PlanningOptions
 
     @OptionGroup var saving: PlanOutOption
 
@@ -80,9 +79,7 @@ struct PlanCommand: Command {
         }
         if roots.single == nil { throw ValidationError("--next-boot is about one machine: name one --root") }
         let others = [
-            format.format == .svg ? "--format svg" : nil, saving.isAsked ? "--out" : nil,
-            consents.offlineMemory ? "--offline-memory" : nil,
-            consents.leaveIdle ? "--leave-idle" : nil, consents.accept.isEmpty ? nil : "--accept",
+            format.format == .svg ? "--format svg" : nil, saving.isAsked ? "--out" : nil, options.consents.words.first,
         ].compactMap { $0 }
         if let other = others.first {
             throw ValidationError("--next-boot and \(other) exclude each other: a boot takes no steps")
@@ -92,7 +89,7 @@ struct PlanCommand: Command {
     private func showNextBoot() throws -> ExitStatus {
         let named = try policy.map { try PolicyLibrary().find(naming: $0).policy }
         let root = roots.single ?? .running
-        let report = try NextBootReport(named, on: try root.read(), overrides: facts.overrides)
+        let report = try NextBootReport(named, on: try root.read(), overrides: options.facts.overrides)
         if wantsJSON {
             Output.print(nextBootDocument(report))
         } else {
@@ -124,8 +121,7 @@ struct PlanCommand: Command {
 
     /// The plan of a policy on a machine, with the options of this command.
     func plan(_ entry: PolicyLibrary.Entry, on machine: MachineState) throws -> Plan {
-        let planner = try Planner(machine: machine, overrides: facts.overrides)
-        return consents.plan(entry.policy, with: planner, named: shellWord(path: entry.argument))
+        options.plan(entry, with: try options.planner(for: machine))
     }
 
     /// How the command ends about `plan`.

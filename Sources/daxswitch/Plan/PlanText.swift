@@ -124,18 +124,21 @@ private func head(_ plan: Plan, _ machine: MachineState?, root: String?, _ style
     let generation = machine.map { " (\($0.kernel.generation.value?.rawValue ?? "unknown rules"))" } ?? ""
     let host = (machine?.host ?? plan.fingerprint.host).name.map { "\($0), " } ?? ""
     let place = root.map { $0 == "/" ? "this boot" : "capture \($0)" } ?? "digest \(plan.documentDigest) checked"
-    let overrides =
-        [
-            plan.request.overrides.generation.map { "--rules \($0.rawValue)" },
-            plan.request.overrides.initialProbe.map { "--initial-probe \($0.rawValue)" },
-            plan.request.leavesIdle ? "--leave-idle" : nil,
-        ].compactMap { $0 } + plan.request.accepted.map { "--accept \($0.rawValue)" }.sorted()
+    let options = plan.request.optionWords
     let time = plan.madeAt.map { ", \($0)" } ?? ""
     return wrapped(
         "\(host)\(machine?.kernel.release ?? plan.fingerprint.kernelRelease)\(generation), \(place)\(time)"
-            + (overrides.isEmpty ? "" : "; with \(overrides.joined(separator: " "))"),
+            + (options.isEmpty ? "" : "; with \(options)"),
         indent: 2
     ).map(style.faint)
+}
+
+extension Plan.Request {
+    /// The options that it was made with, but for what is in its policy; empty without any.
+    var optionWords: String {
+        let hazards = accepted.map(\.rawValue).sorted().flatMap { ["--accept", $0] }
+        return (overrides.words + (leavesIdle ? ["--leave-idle"] : []) + hazards).joined(separator: " ")
+    }
 }
 
 /// Whether the rest of the host can take what is in the memory that a plan takes offline.

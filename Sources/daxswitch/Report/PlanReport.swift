@@ -30,8 +30,11 @@ struct PlanReport {
 
     /// What was asked for.
     var request: String {
-        plan.policy.map { "policy \($0.name): \($0.summary)" }
-            ?? plan.request.order.map(\.description).joined(separator: ", ")
+        let options = plan.request.optionWords
+        return
+            (plan.policy.map { "policy \($0.name): \($0.summary)" }
+            ?? plan.request.order.map(\.description).joined(separator: ", "))
+            + (options.isEmpty ? "" : " With `\(options)`.")
     }
 
     var sections: [ReportContent.Section] {

@@ -50,6 +50,8 @@ struct ReportCommand: Command {
     @Flag(help: "Replace the file if it exists.")
     var force = false
 
+    @OptionGroup var options: PlanningOptions
+
     @Flag(help: "Replace the host name, the machine and boot ids, and serial numbers.")
     var redact = false
 
@@ -61,6 +63,9 @@ struct ReportCommand: Command {
 
     func validate() throws {
         try OutFile.check(files, of: "--out")
+        if subject == nil, let option = options.words.first {
+            throw ValidationError("\(option) is about a plan: name a policy with --plan")
+        }
         if force && file == nil { throw ValidationError("--force replaces the file of --out: name it") }
         if wantsJSON && file == nil {
             throw ValidationError(
@@ -125,11 +130,21 @@ struct ReportCommand: Command {
     private func source() throws -> ReportSource {
         var source = ReportSource(madeAt: MadeAt.now, command: command, isRedacted: redact)
         let asked = try subject.map { try PolicyOrPlan($0) }
-        if case .plan(let plan, let file) = asked, place.arguments.isEmpty {
-            source.take(plan, file)
-        } else {
-            try source.read(place.root, asked)
+        if case .plan(let plan, let file) = asked {
+            if let option = options.words.first {
+                throw Failure(
+                    .usage,
+                    code: "usage",
+                    "\(file) is a saved plan, and it has its own options. Leave out \(option), or name a policy"
+                )
+            }
+            if place.arguments.isEmpty {
+                source.take(plan, file)
+                if redact { source.redact() }
+                return source
+            }
         }
+        try source.read(place.root, asked, options)
         if redact { source.redact() }
         return source
     }
@@ -139,6 +154,7 @@ struct ReportCommand: Command {
         var words = ["daxswitch", "report"]
         for root in place.arguments { words += ["--root", shellWord(path: root)] }
         if let subject { words += ["--plan", shellWord(path: subject)] }
+        words += options.words
         if format != .html { words += ["--format", format.rawValue] }
         for file in files { words += ["--out", shellWord(path: file.path)] }
         if force { words.append("--force") }

@@ -42,15 +42,16 @@ extension ReportSource {
 extension ReportSource {
     /// Reads the machine at `root` and plans what is asked for on it. A saved plan stays as it is.
     ///
+    /// - Parameter options: How a policy is planned.
     /// - Throws: `InspectionError`; `PlanningError` for a policy if it is not known which rules the kernel follows.
-    mutating func read(_ root: MachineRoot, _ asked: PolicyOrPlan?) throws {
+    mutating func read(_ root: MachineRoot, _ asked: PolicyOrPlan?, _ options: PlanningOptions) throws {
         let status = try MachineStatus(root)
         self.root = root
         self.status = status
         switch asked {
         case .policy(let entry):
-            let planner = try Planner(machine: status.machine)
-            var plan = planner.plan(entry.policy, named: shellWord(path: entry.argument))
+            let planner = try options.planner(for: status.machine)
+            var plan = options.plan(entry, with: planner)
             plan.madeAt = madeAt
             wayBack = WayBack(after: plan, planner)
             self.plan = plan

@@ -43,6 +43,36 @@ struct OverrideOptions: ParsableArguments {
 
     /// As the planner takes them.
     var overrides: Overrides { Overrides(generation: rules, initialProbe: initialProbe) }
+
+    /// The options that were given, as they are written in a command.
+    var words: [String] { overrides.words }
+}
+
+extension Overrides {
+    /// The options that ask for them.
+    var words: [String] {
+        (generation.map { ["--rules", $0.rawValue] } ?? [])
+            + (initialProbe.map { ["--initial-probe", $0.rawValue] } ?? [])
+    }
+}
+
+/// The options of a plan that is made now and is not carried out by the same command: those of `plan`, and of `report --plan`.
+struct PlanningOptions: ParsableArguments {
+    @OptionGroup var consents: ConsentOptions
+    @OptionGroup var facts: OverrideOptions
+
+    /// What plans for `machine`. - Throws: `PlanningError` if it is not known which rules the kernel follows.
+    func planner(for machine: MachineState) throws -> Planner {
+        try Planner(machine: machine, overrides: facts.overrides)
+    }
+
+    /// The plan that `planner` makes of a policy.
+    func plan(_ entry: PolicyLibrary.Entry, with planner: Planner) -> Plan {
+        consents.plan(entry.policy, with: planner, named: shellWord(path: entry.argument))
+    }
+
+    /// The options that were given, as they are written in a command.
+    var words: [String] { consents.words + facts.words }
 }
 
 /// What a plan may do beyond its policy: `--offline-memory`, `--leave-idle` and `--accept`. `plan` and `apply` take the same
@@ -61,6 +91,12 @@ struct ConsentOptions: ParsableArguments {
         )
     )
     var accept: [Hazard.Identifier] = []
+
+    /// The options that were given, as they are written in a command.
+    var words: [String] {
+        (offlineMemory ? ["--offline-memory"] : []) + (leaveIdle ? ["--leave-idle"] : [])
+            + accept.flatMap { ["--accept", $0.rawValue] }
+    }
 
     func validate() throws {
         for hazard in accept where !hazard.isAcceptable {
