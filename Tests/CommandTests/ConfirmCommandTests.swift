@@ -17,10 +17,12 @@ struct ConfirmCommandTests {
     }
 
     /// A machine on which policy hmem was carried out, and how its journal ends.
-    private func machine(endingWith line: JournalLine) throws -> CaptureRoot {
+    ///
+    /// - Parameter bootID: The boot of the run; nil for the one that goes on.
+    private func machine(endingWith line: JournalLine, bootID: String? = nil) throws -> CaptureRoot {
         let root = try machine("hmem-owned")
         var before = try Inspector(root: try machine("cxl-owned").path).read()
-        before.kernel.bootID = try Inspector(root: root.path).read().kernel.bootID
+        before.kernel.bootID = try bootID ?? Inspector(root: root.path).read().kernel.bootID
         let facts = try #require(before.factsToKeep(before: "cxl_acpi", kept: nil, probeIsDone: true))
         try RunningMachine(StateDirectory(root: root.path)).keep(facts)
         let plan = try Planner(machine: before).plan(try PolicyLibrary(folders: []).find("hmem").policy)
@@ -110,6 +112,59 @@ struct ConfirmCommandTests {
         #expect(try document(["confirm"], in: root, ends: 0)["outcome"] as? String == "nothing-to-confirm")
         let done = try machine(endingWith: JournalLine(event: .finished, outcome: JournalEnd.done.rawValue))
         #expect(try document(["confirm"], in: done, ends: 0)["outcome"] as? String == "nothing-to-confirm")
+    }
+
+    /// What the history has of an `apply hmem` with a deadline, in another boot.
+    private func applied(command: String = "apply", confirmWithin: Int?, changed: Bool = true) -> HistoryRecord {
+        HistoryRecord(
+            time: "2026-11-23T09:41:07Z",
+            version: "0.2.0",
+            command: command,
+            bootID: "an-earlier-boot",
+            policy: "hmem",
+            outcome: "done",
+            changed: changed,
+            exitCode: 0,
+            steps: ["hold"],
+            hazards: [],
+            accepted: [],
+            differences: 0,
+            confirmWithinSeconds: confirmWithin
+        )
+    }
+
+    @Test("confirm after a reboot, with the journal still there: 1, and says what the reboot left")
+    func rebootedWithJournal() throws {
+        let awaiting = JournalLine(event: .awaiting, deadline: 1)
+        let root = try machine(endingWith: awaiting, bootID: "an-earlier-boot")
+        let document = try document(["confirm"], in: root, ends: 1)
+        #expect(document["outcome"] as? String == "interrupted-by-reboot" && document["policy"] as? String == "hmem")
+        let text = try Jail.run(["confirm"], in: root).output.replacing("\n", with: " ")
+        #expect(text.contains("a reboot ended the run of policy hmem before somebody confirmed it"))
+        #expect(text.contains("Owners now: hmem 512 MiB.") && text.contains("`daxswitch recover`"))
+    }
+
+    @Test("confirm after a reboot, which cleared /run: the history tells of the run, until something came after it")
+    func rebooted() throws {
+        let root = try machine("cxl-owned")
+        try History.add(applied(confirmWithin: 300), root: root.path)
+        try History.add(applied(confirmWithin: nil, changed: false), root: root.path)
+        let document = try document(["confirm"], in: root, ends: 1)
+        #expect(document["outcome"] as? String == "interrupted-by-reboot" && document["policy"] as? String == "hmem")
+        let text = try Jail.run(["confirm"], in: root).output
+        #expect(text.contains("2026-11-23T09:41:07Z") && !text.contains("journal"))
+        try History.add(applied(command: "confirm", confirmWithin: nil, changed: false), root: root.path)
+        #expect(try self.document(["confirm"], in: root, ends: 0)["outcome"] as? String == "nothing-to-confirm")
+    }
+
+    @Test("a run that nobody had to confirm, of this boot, or of a boot without an id was not cut off by a reboot")
+    func notRebooted() {
+        #expect(RebootedRun([applied(confirmWithin: 300)], bootID: "this-boot")?.policy == "hmem")
+        #expect(RebootedRun([applied(confirmWithin: nil)], bootID: "this-boot") == nil)
+        #expect(RebootedRun([applied(confirmWithin: 300)], bootID: "an-earlier-boot") == nil)
+        #expect(RebootedRun([applied(confirmWithin: 300)], bootID: nil) == nil)
+        #expect(RebootedRun([applied(confirmWithin: 300), applied(confirmWithin: nil)], bootID: "this-boot") == nil)
+        #expect(RebootedRun([], bootID: "this-boot") == nil)
     }
 
     @Test("confirm after the roll-back: 1, and says so")

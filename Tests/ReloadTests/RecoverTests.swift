@@ -167,7 +167,11 @@ struct RecoverTests {
             Issue.record("not unfinished")
             return
         }
-        #expect(try LastRun(JournalFile(state), bootID: "another") == .ofEarlierBoot)
+        guard case .ofEarlierBoot(let run) = try LastRun(JournalFile(state), bootID: "another") else {
+            Issue.record("not of an earlier boot")
+            return
+        }
+        #expect(run.policy == "hmem" && !run.wasToBeConfirmed && run.stepsEnded < run.steps)
         try Data("{}\n".utf8).write(to: URL(fileURLWithPath: state.journal))
         guard case .damaged(let error) = try LastRun(JournalFile(state), bootID: bootID) else {
             Issue.record("not damaged")

@@ -178,7 +178,7 @@ struct StateTests {
         }
         #expect(error?.code == .otherVersion)
         #expect(error?.message.contains("version 99, this one needs \(JournalHeader.version)") == true)
-        #expect(try LastRun(JournalFile(state), bootID: "another") == .ofEarlierBoot)
+        #expect(try LastRun(JournalFile(state), bootID: "another") == .ofEarlierBoot(EarlierRun()))
         try write(begun, #"{"event":"finished"}"#)
         #expect(try LastRun(JournalFile(state), bootID: "this-boot") == .settled)
     }

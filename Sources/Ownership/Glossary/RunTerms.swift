@@ -25,6 +25,11 @@ extension Term {
         Term("confirmed", .runs, "The run stays; it will not be rolled back."),
         Term("already-confirmed", .runs, "The run was confirmed before."),
         Term("nothing-to-confirm", .runs, "No run waits for confirmation."),
+        Term(
+            "interrupted-by-reboot",
+            .runs,
+            "A reboot ended a run that waited for confirmation. The boot decided who owns what."
+        ),
         Term("settled", .runs, "There is no journal, or the journal of a run that has ended."),
         Term("unfinished", .runs, "The journal of a run that was interrupted."),
         Term("half-done", .runs, "A run, a persist or a hold was interrupted, or stopped half-way."),
@@ -105,7 +110,12 @@ extension Term {
     /// The exit codes, as numbers.
     static let ofExitCodes = [
         Term("0", .exitCodes, "Done and verified, or nothing to do."),
-        Term("1", .exitCodes, "Failed. Nothing was changed, or it was rolled back; the text says which."),
+        Term(
+            "1",
+            .exitCodes,
+            "Failed. Nothing was changed, or it was rolled back, except for an initramfs that persist names; the text says "
+                + "which. confirm was too late: the run was rolled back."
+        ),
         Term("2", .exitCodes, "plan --detailed-exitcode: changes are pending."),
         Term(
             "3",
@@ -118,11 +128,30 @@ extension Term {
             .exitCodes,
             "verify or diff found a difference, status --check found something broken, or an earlier run stopped half-way."
         ),
-        Term("5", .exitCodes, "Stopped half-way. Run `daxswitch recover`, which finishes or undoes the run."),
-        Term("64", .exitCodes, "The command line is wrong (usage)."),
-        Term("65", .exitCodes, "A policy, a plan or a recording is invalid."),
-        Term("69", .exitCodes, "A module or a kernel feature is missing, or a module could not be loaded again."),
-        Term("75", .exitCodes, "Busy or locked, or a file of this machine did not answer. Try again."),
+        Term(
+            "5",
+            .exitCodes,
+            "Stopped half-way, now or by an earlier run; then nothing new was started. The journal is in /run/daxswitch or "
+                + "/var/lib/daxswitch/persist.json. Run `daxswitch recover`, which finishes or undoes the run."
+        ),
+        Term(
+            "64",
+            .exitCodes,
+            "The command line is wrong: for example an unknown option, command, step, module, rule or hazard."
+        ),
+        Term("65", .exitCodes, "A policy, plan, recording or list of machines is invalid or does not exist."),
+        Term(
+            "69",
+            .exitCodes,
+            "A module or a kernel feature is missing, the rules of the kernel are not known (--rules), a module of the steps "
+                + "or of a rollback could not be loaded, or --confirm-within needs systemd. Nothing was changed."
+        ),
+        Term(
+            "75",
+            .exitCodes,
+            "Busy or locked, a run waits for `daxswitch confirm`, or a file of this machine did not answer within 10 seconds. "
+                + "Try again."
+        ),
         Term("77", .exitCodes, "Not permitted."),
     ]
 }

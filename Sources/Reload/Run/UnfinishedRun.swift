@@ -49,15 +49,22 @@ package struct UnfinishedRun: Sendable, Equatable {
             if heading.hasEnded { return nil }
             throw otherVersion(heading.run.schemaVersion, store.place)
         }
+        return try read(bytes, store.place)
+    }
+
+    /// The run that a journal of this version shows as interrupted; nil if it has ended.
+    ///
+    /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it.
+    private static func read(_ bytes: [UInt8], _ place: String) throws(ReloadError) -> UnfinishedRun? {
         let (lines, damage) = Journal.lines(of: bytes)
         guard let first = lines.first, first.event == .begun, let header = first.run else {
-            throw damaged("\(store.place):1", cause: damage.map { "\($0.cause)" })
+            throw damaged("\(place):1", cause: damage.map { "\($0.cause)" })
         }
-        if let damage, damage.isWhole { throw damaged("\(store.place):\(damage.line)", cause: "\(damage.cause)") }
+        if let damage, damage.isWhole { throw damaged("\(place):\(damage.line)", cause: "\(damage.cause)") }
         if lines.last?.event == .finished && damage == nil { return nil }
         var run = UnfinishedRun(header)
         for line in lines { run.take(line) }
-        run.damage = damage.map { "\(store.place):\($0.line)" }
+        run.damage = damage.map { "\(place):\($0.line)" }
         return run
     }
 
@@ -89,10 +96,21 @@ package struct UnfinishedRun: Sendable, Equatable {
 
     private func counted(_ steps: Int) -> String { steps == 1 ? "1 step" : "\(steps) steps" }
 
-    /// Whether there is a journal of a run that was interrupted in another boot than this one.
-    static func isOfEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> Bool {
-        guard let bytes = try store.readAll(), let heading = Journal.heading(of: bytes) else { return false }
-        return heading.run.bootID != bootID && !heading.hasEnded
+    /// What the journal of a run tells that was interrupted in another boot than this one; nil without such a run.
+    static func ofEarlierBoot(_ store: any JournalStore, bootID: String?) throws(ReloadError) -> EarlierRun? {
+        guard let bytes = try store.readAll(), let heading = Journal.heading(of: bytes), heading.run.bootID != bootID,
+            !heading.hasEnded
+        else { return nil }
+        // Its kernel state is gone: what can't be read of it is needed no longer.
+        guard heading.run.schemaVersion == JournalHeader.version, let run = try? read(bytes, store.place) else {
+            return EarlierRun()
+        }
+        return EarlierRun(
+            policy: run.policy,
+            wasToBeConfirmed: run.confirmation != nil,
+            stepsEnded: run.interruption.stepsEnded,
+            steps: run.interruption.steps.count
+        )
     }
 
     private init(_ header: JournalHeader) {
@@ -150,6 +168,25 @@ package struct UnfinishedRun: Sendable, Equatable {
     }
 }
 
+/// A run that a reboot cut off, as far as its journal can be read.
+package struct EarlierRun: Sendable, Equatable {
+    /// The name of the policy that it carried out.
+    package var policy: String?
+    /// Somebody had to confirm it, or else it was to be rolled back.
+    package var wasToBeConfirmed = false
+    /// How many of its steps had ended.
+    package var stepsEnded = 0
+    /// How many steps it has.
+    package var steps = 0
+
+    package init(policy: String? = nil, wasToBeConfirmed: Bool = false, stepsEnded: Int = 0, steps: Int = 0) {
+        self.policy = policy
+        self.wasToBeConfirmed = wasToBeConfirmed
+        self.stepsEnded = stepsEnded
+        self.steps = steps
+    }
+}
+
 /// What became of the last run, as its journal tells whoever recovers.
 package enum LastRun: Sendable, Equatable {
     /// There is no journal, or its run has ended.
@@ -159,7 +196,7 @@ package enum LastRun: Sendable, Equatable {
     /// A run of this boot was cut off.
     case unfinished(UnfinishedRun)
     /// It is of an earlier boot, whose kernel state is gone.
-    case ofEarlierBoot
+    case ofEarlierBoot(EarlierRun)
     /// Nothing can be told from it.
     case damaged(ReloadError)
 
@@ -169,7 +206,7 @@ package enum LastRun: Sendable, Equatable {
             if let run = try UnfinishedRun.find(store, bootID: bootID) {
                 self = run.awaited.map { .awaiting(run, $0) } ?? .unfinished(run)
             } else {
-                self = try UnfinishedRun.isOfEarlierBoot(store, bootID: bootID) ? .ofEarlierBoot : .settled
+                self = try UnfinishedRun.ofEarlierBoot(store, bootID: bootID).map { .ofEarlierBoot($0) } ?? .settled
             }
         } catch {
             guard error.code == .damagedJournal else { throw error }

@@ -78,7 +78,7 @@ struct ApplyCommand: Command {
         }
         if let error = report.error { Output.complain(error.message) }
         if !dryRun && report.status != .usage {
-            RunLog.leave(HistoryRecord(report, time: RunLog.now))
+            RunLog.leave(HistoryRecord(report, on: report.machine, time: RunLog.now))
         }
         return report.status
     }

@@ -4,7 +4,9 @@ import Reload
 import SavedPlan
 
 /// How an `apply` went.
-struct ApplyReport {
+struct ApplyReport: RecordedRun {
+    static let command = "apply"
+
     /// The end it came to; the raw value is the word in the document.
     enum Outcome: String, CaseIterable {
         /// Carried out and verified.
@@ -94,6 +96,9 @@ struct ApplyReport {
         error = failure
         outcome = failure.status == .failed ? .failed : .refused
     }
+
+    var outcomeWord: String { outcome.rawValue }
+    var timeToConfirm: Duration? { awaiting?.limit }
 
     /// How the process ends.
     var status: ExitStatus {

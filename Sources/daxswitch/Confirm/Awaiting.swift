@@ -15,6 +15,8 @@ struct Awaiting: Equatable {
     var until: Date
 
     var policy: String? { run.policy }
+    /// How long somebody has after the last step.
+    var limit: Duration { run.confirmation.limit }
     /// The timer that rolls it back.
     var unit: String { run.confirmation.unit + ".timer" }
 

@@ -12,7 +12,7 @@ struct ConfirmCommand: Command {
         abstract: "Keep the result of `apply --confirm-within`. If you don't confirm in time, it is rolled back.",
         discussion: """
             Exits 0 if the run stays, also if it was confirmed before or if no run waits. Exits 1 if the run was rolled \
-            back. A late confirm counts until the roll-back has begun.
+            back, or if a reboot ended it first. A late confirm counts until the roll-back has begun.
             """
     )
 
@@ -65,7 +65,7 @@ struct ConfirmCommand: Command {
                 report.outcome = .confirmed
             case .unfinished(let run): throw run.refusal(journal.place)
             case .damaged(let error): throw error
-            case .ofEarlierBoot: report.outcome = .nothingToConfirm
+            case .ofEarlierBoot(let run): report.take(Self.rebooted(bootID, RebootedRun(run)))
             case .settled:
                 switch try JournalEnd.find(journal, bootID: bootID) {
                 case .confirmed: report.outcome = .alreadyConfirmed
@@ -73,10 +73,21 @@ struct ConfirmCommand: Command {
                 case .rolledBack:
                     report.outcome = .rolledBack
                     report.wasInTime = true
-                case .done, .unchanged, nil: report.outcome = .nothingToConfirm
+                case .done, .unchanged: report.outcome = .nothingToConfirm
+                case nil: report.take(Self.rebooted(bootID))
                 }
             }
         }
+    }
+
+    /// The run that a reboot cut off, as its journal or else the history tells, with what is so now; nil without such a run.
+    ///
+    /// A history or a machine that can't be read tells nothing.
+    private static func rebooted(_ bootID: String?, _ journaled: RebootedRun? = nil) -> RebootedRun? {
+        let history = journaled == nil ? try? History.read(root: "/") : nil
+        guard var run = journaled ?? history.flatMap({ RebootedRun($0.records, bootID: bootID) }) else { return nil }
+        run.ownersNow = (try? Inspector().read()).map { ownersText($0) } ?? ""
+        return run
     }
 
     /// Rolls the run `name` back once its time is over, one daxswitch at a time: what the timer starts.
@@ -95,7 +106,7 @@ struct ConfirmCommand: Command {
                 // Nobody may be there to try again.
                 case .ended(.stopped(let error, _), _, _) where error.code == .busy: pause = .seconds(10)
                 case .ended(let outcome, let policy, let steps):
-                    report.take(outcome, policy: policy, steps: steps.map(\.description))
+                    report.take(outcome, policy: policy, steps: steps)
                     return
                 case .notYet(let left): pause = left
                 }

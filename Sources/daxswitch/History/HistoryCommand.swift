@@ -86,6 +86,7 @@ private func recordMembers(_ record: HistoryRecord) -> [String: JSONValue] {
         "steps": JSONValue(record.steps), "hazards": JSONValue(record.hazards),
         "accepted": JSONValue(record.accepted), "differences": JSONValue(record.differences),
         "error": JSONValue(record.error), "duration_milliseconds": JSONValue(record.durationMilliseconds),
+        "confirm_within_seconds": JSONValue(record.confirmWithinSeconds),
     ]
 }
 

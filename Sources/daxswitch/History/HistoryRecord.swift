@@ -29,6 +29,8 @@ struct HistoryRecord: Equatable, Decodable {
     var error: String?
     /// How long an `apply` took that carried its steps out; nil for others, and in records of earlier versions.
     var durationMilliseconds: Int?
+    /// How long somebody had to confirm a run that is done; nil for others, and in records of earlier versions.
+    var confirmWithinSeconds: Int?
 
     enum CodingKeys: String, CodingKey {
         case time, version, command, host, policy, outcome, changed, steps, hazards, accepted, differences, error
@@ -36,77 +38,67 @@ struct HistoryRecord: Equatable, Decodable {
         case kernelRelease = "kernel_release"
         case exitCode = "exit_code"
         case durationMilliseconds = "duration_milliseconds"
+        case confirmWithinSeconds = "confirm_within_seconds"
     }
 }
 
+/// The end of a run that the history has to have: of an `apply`, a `confirm` or a `recover`.
+protocol RecordedRun {
+    /// The command.
+    static var command: String { get }
+    var policy: String? { get }
+    /// The word for the end it came to.
+    var outcomeWord: String { get }
+    /// Steps were done.
+    var isChanged: Bool { get }
+    var steps: [Step] { get }
+    /// What was found in the way.
+    var hazards: [Hazard] { get }
+    /// The kinds of hazards that were accepted.
+    var accepted: Set<Hazard.Identifier> { get }
+    /// What verification found afterwards.
+    var differences: [Difference] { get }
+    var error: Failure? { get }
+    /// How long the steps took; nil if that is not measured.
+    var duration: Duration? { get }
+    /// How long somebody has to confirm the run; nil if it stays.
+    var timeToConfirm: Duration? { get }
+    /// How the process ends.
+    var status: ExitStatus { get }
+}
+
+extension RecordedRun {
+    var hazards: [Hazard] { [] }
+    var accepted: Set<Hazard.Identifier> { [] }
+    var duration: Duration? { nil }
+    var timeToConfirm: Duration? { nil }
+}
+
 extension HistoryRecord {
-    /// The record of an `apply` that has ended.
+    /// The record of a run that has ended.
     ///
-    /// - Parameter time: `HistoryRecord.stamp(_:)` of now.
-    init(_ report: ApplyReport, time: String) {
+    /// - Parameters:
+    ///   - machine: The machine that it was about; nil if it was not read.
+    ///   - time: `RunLog.now`.
+    init<Run: RecordedRun>(_ run: Run, on machine: MachineState?, time: String) {
         self.init(
             time: time,
             version: Daxswitch.version,
-            command: "apply",
-            host: report.machine?.host.name,
-            bootID: report.machine?.kernel.bootID,
-            kernelRelease: report.machine?.kernel.release,
-            policy: report.policy,
-            outcome: report.outcome.rawValue,
-            changed: report.isChanged,
-            exitCode: Int(report.status.rawValue),
-            steps: report.steps.map(\.description),
-            hazards: Set(report.hazards.map(\.id.rawValue)).sorted(),
-            accepted: report.accepted.map(\.rawValue).sorted(),
-            differences: report.differences.count,
-            error: report.error?.message,
-            durationMilliseconds: report.duration.map { Int($0 / .milliseconds(1)) }
-        )
-    }
-
-    /// The record of a run that was confirmed, or rolled back because nobody confirmed it.
-    ///
-    /// - Parameter machine: The machine afterwards; nil if it was not read.
-    init(_ report: ConfirmReport, on machine: MachineState?, time: String) {
-        self.init(
-            time: time,
-            version: Daxswitch.version,
-            command: "confirm",
+            command: Run.command,
             host: machine?.host.name,
             bootID: machine?.kernel.bootID,
             kernelRelease: machine?.kernel.release,
-            policy: report.policy,
-            outcome: report.outcome.rawValue,
-            changed: !report.steps.isEmpty,
-            exitCode: Int(report.status.rawValue),
-            steps: report.steps,
-            hazards: [],
-            accepted: [],
-            differences: report.differences,
-            error: report.error?.message
-        )
-    }
-
-    /// The record of a `recover` that has ended.
-    ///
-    /// - Parameter machine: The machine afterwards; nil where it was not read.
-    init(_ report: RecoverReport, on machine: MachineState?, time: String) {
-        self.init(
-            time: time,
-            version: Daxswitch.version,
-            command: "recover",
-            host: machine?.host.name,
-            bootID: machine?.kernel.bootID,
-            kernelRelease: machine?.kernel.release,
-            policy: report.policy,
-            outcome: report.outcome.rawValue,
-            changed: report.isChanged,
-            exitCode: Int(report.status.rawValue),
-            steps: report.steps.map(\.description),
-            hazards: Set(report.hazards.map(\.id.rawValue)).sorted(),
-            accepted: [],
-            differences: report.differences.count,
-            error: report.error?.message
+            policy: run.policy,
+            outcome: run.outcomeWord,
+            changed: run.isChanged,
+            exitCode: Int(run.status.rawValue),
+            steps: run.steps.map(\.description),
+            hazards: Set(run.hazards.map(\.id.rawValue)).sorted(),
+            accepted: run.accepted.map(\.rawValue).sorted(),
+            differences: run.differences.count,
+            error: run.error?.message,
+            durationMilliseconds: run.duration.map { Int($0 / .milliseconds(1)) },
+            confirmWithinSeconds: run.timeToConfirm.map { Int($0.components.seconds) }
         )
     }
 }

@@ -4,7 +4,9 @@ import Reload
 import SavedPlan
 
 /// How a `recover` went.
-struct RecoverReport {
+struct RecoverReport: RecordedRun {
+    static let command = "recover"
+
     /// The end it came to; the raw value is the word in the document.
     enum Outcome: String, CaseIterable {
         /// No run of this boot was cut off.
@@ -77,6 +79,8 @@ struct RecoverReport {
             self.error = Failure(error, status: .stopped)
         }
     }
+
+    var outcomeWord: String { outcome.rawValue }
 
     /// How the process ends.
     var status: ExitStatus {

@@ -22,7 +22,7 @@ private func healthLine(_ findings: [Finding], _ machine: MachineState, _ style:
 }
 
 /// How much each owner has: `cxl 512 MiB, none 256 MiB`; empty if there is nothing to own.
-private func ownersText(_ machine: MachineState) -> String {
+func ownersText(_ machine: MachineState) -> String {
     let ranges = ownedRanges(of: machine).filter { !$0.isBeyondMemory }
     let owned = Dictionary(grouping: ranges, by: \.ownerWord)
     return (Owner.allCases.map(\.rawValue) + ["unknown"]).compactMap { owner in
