@@ -82,7 +82,7 @@ struct DiffTests {
             \.text
         )
         #expect(folded[0] == "Different: 400 GiB cxl -> hmem.")
-        #expect(folded.count { $0.contains("4 GiB") } == 20 && folded.contains("  and 80 more (--all)"))
+        #expect(folded.count { $0.contains("4 GiB") } == 20 && folded.contains("  ... and 80 more; --all shows them"))
         #expect(whole.count { $0.contains("4 GiB") } == 100)
     }
 }

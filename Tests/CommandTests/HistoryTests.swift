@@ -69,7 +69,7 @@ struct HistoryTests {
         let shown = try Tool.run(["history", "--root", root])
         #expect(shown.status == 0)
         #expect(shown.complaint.contains("2 lines of the history can't be read"))
-        #expect(shown.output.split(separator: "\n").last?.contains("hmem") == true)
+        #expect(shown.output.split(separator: "\n").count { $0.contains("  hmem ") } == 2)
     }
 
     @Test("a history of rubbish has no record and is no error; the next run adds its own")
@@ -101,6 +101,49 @@ struct HistoryTests {
         let document = try Tool.run(["history", "--json", "--root", root]).document()
         #expect((document["records"] as? [Any])?.isEmpty == true)
         #expect(try Schema(named: "history").problems(document) == [])
+    }
+
+    @Test("the last run comes first, then a line for each, with times and what stood in the way")
+    func text() {
+        var (first, last) = (record, record)
+        (first.outcome, first.changed, first.exitCode) = ("done", true, 0)
+        (first.steps, first.durationMilliseconds) = (["unload:dax_cxl", "hold"], 4200)
+        last.time = "2026-11-24T10:00:00Z"
+        let lines = historyText([first, last], style: Style(hasColour: false)).flatMap { $0.broken(at: 80) }.map(\.text)
+        #expect(
+            lines == [
+                "Last run: apply hmem, refused, 2026-11-24 10:00:00 UTC", "",
+                "  TIME (UTC)           COMMAND  POLICY  OUTCOME  EXIT  STEPS  TOOK",
+                "  2026-11-23 09:41:07  apply    hmem    done     0     2      4.20 s",
+                "  2026-11-24 10:00:00  apply    hmem    refused  3     0      -",
+                "    region-lost",
+            ]
+        )
+    }
+
+    @Test("of a thousand runs the newest twenty are shown, and the older ones are counted")
+    func manyRuns() {
+        var records = Array(repeating: record, count: 1000)
+        records[999].policy = "cxl"
+        let lines = historyText(records, style: Style(hasColour: false)).map(\.text)
+        #expect(lines.count < 30 && lines.contains("  ... and 980 more runs; --json shows them"))
+        #expect(lines.contains { $0.contains("  cxl ") })
+    }
+
+    @Test("a run that was cut off comes before everything else")
+    func interrupted() {
+        let work = UnfinishedWork(
+            subject: .apply,
+            state: .halfDone,
+            failure: Failure(
+                .stopped,
+                code: "unfinished-journal",
+                "an earlier run stopped half-way. Run `daxswitch recover`"
+            )
+        )
+        let lines = historyText([record], [work], style: Style(hasColour: false)).map(\.text)
+        #expect(lines.first == "Interrupted: an earlier run stopped half-way. Run `daxswitch recover`.")
+        #expect(lines.contains { $0.contains("  refused ") })
     }
 
     @Test("journald gets fields, and a value of several lines with its size")

@@ -19,6 +19,14 @@ struct LayoutTests {
         #expect(texts(["", "  "], 40) == ["", "  "])
     }
 
+    @Test("an item of a list is broken behind its number")
+    func item() {
+        #expect(texts(["  12. No driver owns these bytes."], 24) == ["  12. No driver owns", "      these bytes."])
+        // Neither a size nor an address is a number of an item.
+        #expect(texts(["  4 GiB are owned by no driver"], 20) == ["  4 GiB are owned by", "  no driver"])
+        #expect(texts(["  1.5 GiB are owned by nobody"], 20) == ["  1.5 GiB are owned", "  by nobody"])
+    }
+
     @Test("a word that is longer than a line is broken at a slash or comma, else where the line ends")
     func longWord() {
         #expect(texts(["at /sys/bus/cxl/devices/region0"], 20) == ["at", "/sys/bus/cxl/", "devices/region0"])

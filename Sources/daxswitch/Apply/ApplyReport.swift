@@ -134,7 +134,9 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
 
 /// The end of an `apply` for people; what was planned has been shown before.
 func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style) -> [Line] {
-    let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
+    let folded = Folded(report.differences, detail)
+    let differences =
+        folded.shown.flatMap { wrapped($0.what, indent: 2) } + folded.rest("differences", detail, style)
     switch report.outcome {
     case .done:
         let time = report.duration.map { " in \(timeText($0))" } ?? ""
@@ -143,7 +145,7 @@ func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style)
             detail.isQuiet
             ? []
             : report.after.map { machine in
-                [""] + MapText(machine, showsAll: detail.showsAll, style: style).lines() + [""]
+                [""] + MapText(machine, detail, style: style).lines() + [""]
             } ?? []
         return map + [end] + (report.awaiting.map { [""] + awaitingText($0, style: style) } ?? [])
     case .nothingToDo: return [style.good("Nothing to do.")]

@@ -11,24 +11,16 @@ func diffText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, _ detail: Detail, styl
     for kind in Diff.Kind.allCases {
         let entries = diff.differences.filter { $0.kind == kind }
         guard !entries.isEmpty else { continue }
-        let rows = entries.map(row)
-        lines += ["", style.strong("\(kind.heading)")] + folded(rows, showsAll: detail.showsAll)
+        let folded = Folded(entries, detail)
+        lines +=
+            ["", style.strong("\(kind.heading)")] + aligned(folded.shown.map(row)) + folded.rest("", detail, style)
     }
-    lines += unknownText(diff, a, b, showsAll: detail.isVerbose, style: style)
+    lines += unknownText(diff, a, b, detail, style: style)
     let left = Diff.Kind.allCases.filter(diff.notCompared.contains).map(\.plural)
     if !left.isEmpty {
         lines += [""] + wrapped("Not compared: \(left.joined(separator: ", ")).", indent: 0).map(style.faint)
     }
     return lines
-}
-
-/// Lists are longer than this only with --all, in rows.
-private let rowsAtMost = 20
-
-private func folded(_ rows: [[String]], showsAll: Bool) -> [Line] {
-    // One more row takes no more room than to say that it was left out.
-    guard !showsAll && rows.count > rowsAtMost + 1 else { return aligned(rows) }
-    return aligned(Array(rows.prefix(rowsAtMost))) + ["  and \(rows.count - rowsAtMost) more (--all)"]
 }
 
 /// The whole difference in one line.
@@ -66,7 +58,10 @@ private func row(_ entry: Diff.Entry) -> [String] {
     case .finding, .hazard:
         let id = "\(entry.id ?? "") (\((entry.a + entry.b).joined(separator: " -> ")))"
         return [id, entry.subject, place(entry) ?? ""]
-    case .kernel, .module, .hold, .nextBoot, .step: return [entry.subject, change(entry)]
+    case .module:
+        let named = { (words: [String]) in words.map { ModuleStanding(rawValue: $0)?.words ?? $0 } }
+        return [entry.subject, place(entry) ?? words(named(entry.a), named(entry.b))]
+    case .kernel, .hold, .nextBoot, .step: return [entry.subject, change(entry)]
     }
 }
 
@@ -91,7 +86,7 @@ private func place(_ entry: Diff.Entry) -> String? {
 }
 
 /// What could not be compared, and why.
-private func unknownText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, showsAll: Bool, style: Style) -> [Line] {
+private func unknownText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, _ detail: Detail, style: Style) -> [Line] {
     guard !diff.unknowns.isEmpty else { return [] }
     var lines: [Line] = ["", style.strong("Not known")]
     for (name, side, unknowns) in [
@@ -108,7 +103,7 @@ private func unknownText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, showsAll: B
         if let why = side.material.unrecordedWords {
             lines += wrapped("because \(why)", indent: 4).map(style.faint)
         }
-        if showsAll {
+        if detail.isVerbose {
             lines += aligned(unknowns.map { ["", $0.kind.noun, $0.id ?? "", $0.subject] })
         }
     }

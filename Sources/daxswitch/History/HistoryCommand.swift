@@ -90,20 +90,61 @@ private func recordMembers(_ record: HistoryRecord) -> [String: JSONValue] {
     ]
 }
 
-/// `history` for people: a line for each run, the newest last, and then what has not ended.
+/// `history` for people: how the last run ended and what has not ended, then a line for each run, the newest last.
 func historyText(_ records: [HistoryRecord], _ unfinished: [UnfinishedWork] = [], style: Style) -> [Line] {
-    let rest = unfinished.lines(style)
-    guard !records.isEmpty else { return rest.isEmpty ? ["No runs yet."] : rest }
-    let rows = records.map { record -> [Line] in
+    // Nothing is as important as a run that was cut off.
+    let stopped = unfinished.filter(\.isInTheWay).flatMap { work in
+        wrapped("\(ended(work.failure.message))", after: style.bad("Interrupted"), indent: 0)
+    }
+    let others = unfinished.lines(style)
+    let sections = [
+        stopped + (records.last.map { lastRunText($0, style) } ?? (stopped.isEmpty ? ["No runs yet."] : [])),
+        others, records.isEmpty ? [] : recordsText(records, style),
+    ]
+    return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
+}
+
+/// `Last run: apply hmem, done in 4.2 s, 2026-11-23 09:41:07 UTC`.
+private func lastRunText(_ record: HistoryRecord, _ style: Style) -> [Line] {
+    let command = record.command + (record.policy.map { " \($0)" } ?? "")
+    let outcome = Line(record.outcome.replacing("-", with: " ") + (record.tookText.map { " in \($0)" } ?? ""))
+    return ["Last run: \(command), " + record.emphasised(outcome, style) + ", \(record.timeText) UTC"]
+}
+
+/// Runs as a table. Of many, the newest.
+private func recordsText(_ records: [HistoryRecord], _ style: Style) -> [Line] {
+    let detail = Detail(allOption: "--json")
+    let newest = Folded(records.reversed(), detail)
+    let rows = newest.shown.reversed().map { record -> [Line] in
         [
-            "\(record.time)", "\(record.command)", "\(record.policy ?? "-")", "\(record.outcome)",
-            "\(record.exitCode)", Line(record.changed ? "\(record.steps.count)" : "0"),
-            Line(
-                record.error
-                    ?? (record.outcome == "confirmed" ? "the run stays" : record.changed ? "" : "nothing changed")
-            ),
+            "\(record.timeText)", "\(record.command)", "\(record.policy ?? "-")",
+            record.emphasised("\(record.outcome)", style), "\(record.exitCode)",
+            Line(record.changed ? "\(record.steps.count)" : "0"), "\(record.tookText ?? "-")",
+            Line(record.error ?? (record.exitCode == 0 ? "" : record.hazards.joined(separator: ", "))),
         ]
     }
-    return aligned([["TIME", "COMMAND", "POLICY", "OUTCOME", "EXIT", "STEPS"].map(style.strong)] + rows)
-        + (rest.isEmpty ? [] : [""] + rest)
+    let heads = ["TIME (UTC)", "COMMAND", "POLICY", "OUTCOME", "EXIT", "STEPS", "TOOK", ""]
+    return newest.rest("runs", detail, style) + aligned([heads.map { style.strong(Line($0)) }] + rows)
+}
+
+extension HistoryRecord {
+    /// `2026-11-23 09:41:07`; a time of another form as it is.
+    fileprivate var timeText: String {
+        guard time.utf8.count == 20, time.hasSuffix("Z") else { return time }
+        return String(time.dropLast().replacing("T", with: " "))
+    }
+
+    /// How long it took; nil if that is not known.
+    fileprivate var tookText: String? {
+        durationMilliseconds.map { daxswitch.timeText(.milliseconds(max($0, 0))) }
+    }
+
+    /// A text in the colour of how it ended.
+    fileprivate func emphasised(_ line: Line, _ style: Style) -> Line {
+        switch ExitStatus(rawValue: Int32(clamping: exitCode)) {
+        case .done: style.good(line)
+        case .refused: style.careful(line)
+        default: style.bad(line)
+        }
+    }
 }

@@ -9,7 +9,7 @@ struct MapText {
     private let machine: MachineState
     private let marks: [MapMark]
     private let hasPrediction: Bool
-    private let showsAll: Bool
+    private let detail: Detail
     private let style: Style
     private let map: MemoryMap
     private let pen: MapPen
@@ -18,18 +18,17 @@ struct MapText {
     private static let indent = 2
     /// The columns of `now` and `after`, with a blank behind them.
     private static let labelWidth = 6
-    /// The most bars, unless all are asked for.
-    private static let barsAtMost = 20
+    /// The most bars, and the most lines of bars, unless all are asked for.
+    private static let atMost = (bars: 20, lines: 60)
 
     /// - Parameters:
     ///   - marks: They are shown with their numbers, from 1.
     ///   - prediction: What is after the steps, to be shown below what is now.
-    ///   - showsAll: Nothing is left out, however long it gets.
     init(
         _ machine: MachineState,
         marks: [MapMark] = [],
         prediction: Prediction? = nil,
-        showsAll: Bool = false,
+        _ detail: Detail = Detail(),
         style: Style
     ) {
         self.machine = machine
@@ -37,7 +36,7 @@ struct MapText {
         // Nothing is drawn twice if nothing changes.
         let prediction = prediction?.changesOwners == true ? prediction : nil
         hasPrediction = prediction != nil
-        self.showsAll = showsAll
+        self.detail = detail
         self.style = style
         let width = style.width - Self.indent - (prediction == nil ? 0 : Self.labelWidth)
         map = MemoryMap(of: machine, marks: marks.map(\.ranges), prediction: prediction, width: width)
@@ -48,14 +47,14 @@ struct MapText {
     ///
     /// - Parameter namesMarks: The legend names the marks: they are not listed above the map.
     func lines(namesMarks: Bool = false) -> [Line] {
-        let bars = showsAll ? map.bars : Array(map.bars.prefix(Self.barsAtMost))
-        let hidden = map.bars.dropFirst(bars.count)
-        var lines = bars.flatMap(lines(of:))
-        if !hidden.isEmpty {
-            let size = sizeText(hidden.map(\.bytes).reduce(0) { $0.addingSaturated($1) })
-            lines += wrapped("\(hidden.count) more, \(size): --all shows them.", indent: Self.indent)
+        var room = Self.atMost.lines
+        let fitting = map.bars.prefix(Self.atMost.bars).prefix { bar in
+            room -= lines(of: bar).count
+            return room >= 0
         }
-        return lines + legend(of: bars, namesMarks: namesMarks)
+        let folded = Folded(map.bars, first: max(fitting.count, 1), detail)
+        return folded.shown.flatMap(lines(of:)) + folded.rest("", size: \.bytes, indent: Self.indent, detail, style)
+            + legend(of: Array(folded.shown), namesMarks: namesMarks)
     }
 
     private func lines(of bar: MemoryMap.Bar) -> [Line] {
@@ -75,11 +74,32 @@ struct MapText {
         var numbers: [MapPen.Mark] = []
         for (places, cells) in bar.markedCells {
             let emphasis = places.contains { marks[$0].isBad } ? style.bad : style.careful
-            let text = places.map { "\($0 + 1)" }.joined(separator: ",")
+            let text = Self.numbers(places)
             numbers.append(MapPen.Mark(text: text, cells: cells, emphasis: emphasis))
         }
         return numbers
     }
+
+    /// The numbers of marks at one place, those next to each other as one: `1,3-9,12`.
+    ///
+    /// - Parameter places: Sorted.
+    private static func numbers(_ places: [Int]) -> String {
+        let runs = places.reduce(into: [ClosedRange<Int>]()) { runs, place in
+            if let last = runs.last, place == last.upperBound + 1 {
+                runs[runs.count - 1] = last.lowerBound...place
+            } else {
+                runs.append(place...place)
+            }
+        }
+        let words = runs.prefix(runsAtMost).map { run in
+            let (first, last) = (run.lowerBound + 1, run.upperBound + 1)
+            return run.count > 3 ? "\(first)-\(last)" : (first...last).map(String.init).joined(separator: ",")
+        }
+        return words.joined(separator: ",") + (runs.count > runsAtMost ? ",.." : "")
+    }
+
+    /// The most numbers or runs of numbers in a mark.
+    private static let runsAtMost = 4
 
     /// What stands below cells that change.
     private static let change = "^"

@@ -130,22 +130,25 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
         report.bootLoaderIsUnrecorded
         ? "hmem: dax_hmem owns every Soft Reserved range, if the kernel command line also skips cxl_acpi (see Boot loader)"
         : nextBootText(report.choice)
-    var lines = [style.strong("Next boot") + "  \(choice)"]
+    var lines = aligned([[style.strong("Next boot"), Line(choice)]])
     if let option = report.commandLineInForce {
-        return lines + ["", style.strong("Kernel command line") + "  already has \(option)", ""]
+        return lines + [""] + aligned([[style.strong("Kernel command line"), "already has \(option)"]]) + [""]
     }
     for change in report.changes where change.action != .keep {
         lines += ["", "  \(change.action.rawValue) \(change.path)"]
         lines += (change.text ?? "").split(separator: "\n").map { style.faint(Line(quoting: $0, after: "    | ")) }
     }
-    lines += ["", style.strong("Initramfs") + "  \(initramfsText(report, rebuilds: rebuilds))"]
-    if let change = report.bootLoader { lines += [style.strong("Boot loader") + "  \(bootLoaderText(change, report))"] }
+    var rows = [[style.strong("Initramfs"), Line(initramfsText(report, rebuilds: rebuilds))]]
+    if let change = report.bootLoader {
+        rows.append([style.strong("Boot loader"), Line(bootLoaderText(change, report))])
+    }
     if report.bootLoaderIsUnrecorded {
         let words =
             "not recorded. cxl_acpi is built into the kernel, so hmem also needs \(BootLoader.parameter) on the kernel "
             + "command line: use --update-boot-loader on the host."
-        lines += [style.strong("Boot loader") + "  \(words)"]
+        rows.append([style.strong("Boot loader"), Line(words)])
     }
+    lines += [""] + aligned(rows)
     if !report.unrecorded.isEmpty {
         lines += [""]
         lines += wrapped(
@@ -154,7 +157,7 @@ func persistPlanText(_ report: PersistReport, rebuilds: Bool, style: Style) -> [
         )
         .map(style.careful)
     }
-    if !report.hazards.isEmpty { lines += [""] + hazardsText(report.hazards, style) }
+    if !report.hazards.isEmpty { lines += [""] + hazardsText(report.hazards, style, Detail(allOption: "--json")) }
     return lines + [""]
 }
 
@@ -218,7 +221,7 @@ func persistText(_ report: PersistReport, style: Style) -> [Line] {
         if report.error == nil {
             [style.bad("Refused because of the hazards above; nothing was changed.")]
         } else {
-            report.hazards.isEmpty ? [] : hazardsText(report.hazards, style)
+            report.hazards.isEmpty ? [] : hazardsText(report.hazards, style, Detail(allOption: "--json"))
         }
     case .failed where report.status == .stopped: [style.bad("Stopped half-way; the journal is kept.")]
     case .failed where report.isChanged: [style.bad("Failed. The files are restored; an initramfs was not.")]

@@ -79,7 +79,7 @@ func nextBootPlanText(
         detail.hasMap ? map.lines() : [],
         [style.strong("Owners")] + ownersText(report.prediction, machine, detail, style),
         [style.strong("Next boot") + "  \(nextBootText(report.choice))"] + pendingEntriesText(machine),
-        missingText(report.prediction, style),
+        missingText(report.prediction, detail, style),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
 }

@@ -96,7 +96,7 @@ struct PlanCommand: Command {
             let map = MapText(
                 report.machine,
                 prediction: report.prediction,
-                showsAll: detail.detail.showsAll,
+                detail.detail,
                 style: colour.style
             )
             Output.print(

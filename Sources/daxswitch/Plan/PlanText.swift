@@ -25,10 +25,10 @@ func planText(
         plan.hazards.isEmpty ? [] : hazardsText(plan.hazards, accepted: plan.request.accepted, style, detail),
         machine.map { detail.hasMap ? planMapText(plan, $0, detail, style: style) : [] } ?? [],
         [style.strong("Owners")] + ownersText(plan.prediction, machine, detail, style),
-        stepsText(plan, machine, style),
+        stepsText(plan, machine, detail, style),
         machine.map { roomText(plan, $0) } ?? [],
-        plan.notes.flatMap { wrapped("Note: \($0)", indent: 2) },
-        missingText(plan.prediction, style),
+        notesText(plan.notes, detail, style),
+        missingText(plan.prediction, detail, style),
     ]
     let lines = Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))
     return plan.isEmpty ? lines : lines + [""] + verdict
@@ -36,19 +36,28 @@ func planText(
 
 /// Who owns what now, and below it who does after the steps.
 func planMapText(_ plan: Plan, _ machine: MachineState, _ detail: Detail, style: Style) -> [Line] {
-    MapText(machine, prediction: plan.prediction, showsAll: detail.showsAll, style: style).lines()
+    MapText(machine, prediction: plan.prediction, detail, style: style).lines()
 }
 
-private func stepsText(_ plan: Plan, _ machine: MachineState?, _ style: Style) -> [Line] {
+private func stepsText(_ plan: Plan, _ machine: MachineState?, _ detail: Detail, _ style: Style) -> [Line] {
     guard !plan.isEmpty else { return [] }
     let title = plan.policy.map { "Policy \($0.name): " } ?? ""
+    let folded = Folded(plan.steps, detail)
     return [style.strong("\(title)\(counted(plan.steps.count, "step"))")]
-        + plan.steps.enumerated().map { "  \($0.offset + 1). \(stepText($0.element, on: machine))" }
+        + folded.shown.enumerated().map { "  \($0.offset + 1). \(stepText($0.element, on: machine))" }
+        + folded.rest("steps", detail, style)
 }
 
-func missingText(_ prediction: Prediction, _ style: Style) -> [Line] {
+private func notesText(_ notes: [String], _ detail: Detail, _ style: Style) -> [Line] {
+    let folded = Folded(notes, above: paragraphLimit, detail)
+    return folded.shown.flatMap { wrapped("Note: \($0)", indent: 2) } + folded.rest("notes", detail, style)
+}
+
+func missingText(_ prediction: Prediction, _ detail: Detail, _ style: Style) -> [Line] {
     guard !prediction.missingFacts.isEmpty else { return [] }
-    return [style.careful("Not certain, because")] + prediction.missingFacts.flatMap { wrapped($0, indent: 2) }
+    let folded = Folded(prediction.missingFacts, above: paragraphLimit, detail)
+    return [style.careful("Not certain, because")] + folded.shown.flatMap { wrapped($0, indent: 2) }
+        + folded.rest("", detail, style)
 }
 
 /// What the plan comes to, and the one command that serves what was asked.
@@ -178,37 +187,46 @@ func hazardsText(
     let word = { (hazard: Hazard) in
         hazard.severity.rawValue + (accepted.contains(hazard.id) ? ", accepted" : "")
     }
-    var lines = [style.bad("\(counted(groups.count, "hazard"))")]
-    var toldSubject = ""
-    for (index, (hazard, consequences)) in groups.enumerated() {
-        let name =
-            accepted.contains(hazard.id) ? style.careful("\(hazard.id.rawValue)") : style.bad("\(hazard.id.rawValue)")
-        let title: Line = "  " + name + " (\(word(hazard))): \(hazard.subject)"
-        // Of several with one fix, only the first is told in full.
-        if index > 0, !detail.isVerbose, groups[index - 1].cause.id == hazard.id,
-            groups[index - 1].cause.fix == hazard.fix
-        {
-            lines.append(title + ", as \(toldSubject) above")
-            continue
+    let title = { (hazard: Hazard) -> Line in
+        let name = Line(hazard.id.rawValue)
+        let marked = accepted.contains(hazard.id) ? style.careful(name) : style.bad(name)
+        return Line("  ") + marked + Line(" (\(word(hazard))): \(hazard.subject)")
+    }
+    let telling = Telling(
+        items: groups.map(\.cause),
+        kind: \.id.rawValue,
+        fix: \.fix,
+        ranges: \.ranges,
+        full: { place -> [Line] in
+            let (hazard, consequences) = groups[place]
+            var lines = [title(hazard)] + wrapped(ended(hazard.why), indent: 4)
+            lines += wrapped(ended(hazard.fix), after: style.strong("Fix"), indent: 4)
+            return lines + consequencesText(consequences, of: hazard, word, detail).map(style.faint)
+        },
+        brief: { place, other -> Line in
+            let alike = other.map { ", as \(groups[$0].cause.subject) above" }
+            return title(groups[place].cause) + Line(alike ?? "")
         }
-        toldSubject = hazard.subject
-        lines.append(title)
-        lines += wrapped(ended(hazard.why), indent: 4)
-        lines += wrapped(ended(hazard.fix), after: style.strong("Fix"), indent: 4)
-        if detail.isVerbose {
-            for one in consequences {
-                // What has the kind of its cause is the cause again, for other bytes.
-                let start = one.id == hazard.id ? "also" : "leads to"
-                lines += wrapped("\(start) \(one.id.rawValue) (\(word(one))): \(ended(one.why))", indent: 6)
-                    .map(style.faint)
-            }
-        } else {
-            let kinds = consequences.filter { $0.id != hazard.id }.map { "\($0.id.rawValue) (\(word($0)))" }.uniqued()
-            if kinds.isEmpty { continue }
-            lines += wrapped("Leads to \(kinds.joined(separator: ", ")).", indent: 4).map(style.faint)
+    )
+    return [style.bad("\(counted(groups.count, "hazard"))")] + telling.lines(detail, style)
+}
+
+/// What follows from a hazard: each with its reason if all is asked for, else only the kinds.
+private func consequencesText(
+    _ consequences: [Hazard],
+    of hazard: Hazard,
+    _ word: (Hazard) -> String,
+    _ detail: Detail
+) -> [Line] {
+    if detail.isVerbose {
+        return consequences.flatMap { one in
+            // What has the kind of its cause is the cause again, for other bytes.
+            let start = one.id == hazard.id ? "also" : "leads to"
+            return wrapped("\(start) \(one.id.rawValue) (\(word(one))): \(ended(one.why))", indent: 6)
         }
     }
-    return lines
+    let kinds = consequences.filter { $0.id != hazard.id }.map { "\($0.id.rawValue) (\(word($0)))" }.uniqued()
+    return kinds.isEmpty ? [] : wrapped("Leads to \(kinds.joined(separator: ", ")).", indent: 4)
 }
 
 func ownersText(
@@ -235,10 +253,11 @@ func ownersText(
             ],
             own: [predicted.through.map { "through \($0)" } ?? ""],
             // Why nothing changes is asked for seldom.
-            note: changes || detail.isVerbose ? wrapped(predicted.why + rules, indent: 4).map(style.faint) : []
+            note: changes || detail.isVerbose ? wrapped(predicted.why + rules, indent: 4).map(style.faint) : [],
+            topic: rules
         )
     }
-    return RangeRow.table(rows, showsAll: detail.showsAll)
+    return RangeRow.table(rows, detail, style: style)
 }
 
 /// The owners that a range has, and the ones that it will have.

@@ -70,6 +70,7 @@ struct RecoverCommand: Command {
         if try BootSystem(root: state.root).journal() != nil {
             report.restoredFiles = []
             report.outcome = .dryRun
+            if !wantsJSON { Output.print(choiceText(style: colour.style) + [""]) }
         }
     }
 
@@ -98,6 +99,7 @@ struct RecoverCommand: Command {
     private func recoverChoice(on system: BootSystem, _ report: inout RecoverReport) throws {
         guard let journal = try system.journal() else { return }
         report.restoredFiles = []
+        if !wantsJSON { Output.print(choiceText(style: colour.style) + [""]) }
         try confirm(report)
         let interrupts = SignalInterrupts()
         interrupts.note(.halfWay)
@@ -166,7 +168,10 @@ struct RecoverCommand: Command {
         let planner = try Planner(machine: machine, overrides: run.overrides)
         let recovery = planner.recovery(of: run.interruption, undoing: undo)
         report.take(recovery)
-        if !wantsJSON { Output.print(recoveryText(report, recovery, machine: machine, style: colour.style) + [""]) }
+        if !wantsJSON {
+            let text = recoveryText(report, recovery, of: run.interruption, machine: machine, style: colour.style)
+            Output.print(text + [""])
+        }
         return recovery
     }
 

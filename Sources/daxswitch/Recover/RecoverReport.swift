@@ -1,5 +1,6 @@
 import Machine
 import Ownership
+import Persistence
 import Reload
 import SavedPlan
 
@@ -107,28 +108,53 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
     )
 }
 
-/// What was found, and what is going to be done about it, for people.
-func recoveryText(_ report: RecoverReport, _ recovery: Recovery, machine: MachineState, style: Style) -> [Line] {
-    let end = report.journal == .awaiting ? "waits for confirmation" : "was interrupted"
-    let run = "The run of policy \(report.policy ?? "?") \(end)."
+/// What was found, what it comes to, and the steps, for people.
+func recoveryText(
+    _ report: RecoverReport,
+    _ recovery: Recovery,
+    of run: Interruption,
+    machine: MachineState,
+    style: Style
+) -> [Line] {
+    let end =
+        report.journal == .awaiting
+        ? "waits for confirmation"
+        : "was interrupted after \(run.stepsEnded) of \(counted(run.steps.count, "step"))"
+    let verdict = { (words: String) in
+        wrapped("The run of policy \(report.policy ?? "?") \(end). \(words)", indent: 0)
+    }
+    let steps = { (plan: Plan) in
+        [""] + planText(plan, machine: machine, isCarriedOut: true, recoverDetail, style: style)
+    }
     switch recovery {
-    case .isUndone: return ["\(run) The machine is in its previous state; only the journal needs closing."]
+    case .isUndone:
+        return verdict("The machine is in its previous state; only the journal needs closing.").map(style.good)
     case .finish(let plan) where plan.isEmpty:
-        return ["\(run) The machine already matches the plan; only the journal needs closing."]
-    case .finish(let plan):
-        return ["\(run) It can be finished.", ""] + planText(plan, machine: machine, isCarriedOut: true, style: style)
-    case .undo(let plan):
-        return ["\(run) It can be undone.", ""] + planText(plan, machine: machine, isCarriedOut: true, style: style)
+        return verdict("The machine already matches the plan; only the journal needs closing.").map(style.good)
+    case .finish(let plan): return verdict("It can be finished.").map(style.careful) + steps(plan)
+    case .undo(let plan): return verdict("It can be undone.").map(style.careful) + steps(plan)
     case .stuck(_, let hazards):
-        return ["\(run) It can neither be finished nor undone with certainty."]
-            + (hazards.isEmpty ? [] : [""] + hazardsText(hazards, style))
+        return verdict("It can neither be finished nor undone with certainty.").map(style.bad)
+            + (hazards.isEmpty ? [] : [""] + hazardsText(hazards, style, recoverDetail))
     }
 }
 
+/// A persist that was cut off, and what is going to be done about it, for people.
+func choiceText(style: Style) -> [Line] {
+    wrapped(
+        "A persist was interrupted (\(ChoiceJournal.path)). The files for the next boot can be restored.",
+        indent: 0
+    ).map(style.careful)
+}
+
+/// `recover` has no --all.
+private let recoverDetail = Detail(allOption: "--json")
+
 /// The end of a `recover` for people.
 func recoverText(_ report: RecoverReport, style: Style) -> [Line] {
-    let differences = report.differences.flatMap { wrapped($0.what, indent: 2) }
     switch report.outcome {
+    // It was not done: nobody answered, or something stood in the way.
+    case .nothingToRecover where report.error != nil: return [style.bad("Failed; nothing was changed.")]
     case .nothingToRecover:
         let journal: Line =
             report.journal == .earlierBoot ? " The journal is from an earlier boot and no longer valid." : ""
@@ -136,11 +162,14 @@ func recoverText(_ report: RecoverReport, style: Style) -> [Line] {
     case .done: return [style.good("Done and verified.")]
     case .undone where report.restoredFiles != nil:
         return [style.careful("Undone: the files for the next boot are as before that persist.")]
+            + (report.restoredFiles ?? []).map { "  \($0)" }
     case .undone: return [style.careful("Undone: the machine is in its previous state.")]
     case .dryRun: return report.hazards.isEmpty ? ["This would be done."] : [style.bad("Nothing would be done.")]
     case .failed: return [style.bad("Failed; nothing was changed.")]
     case .stopped:
-        return [style.bad("Still stopped half-way; the journal is kept.")] + differences
+        let folded = Folded(report.differences, recoverDetail)
+        return [style.bad("Still stopped half-way; the journal is kept.")]
+            + folded.shown.flatMap { wrapped($0.what, indent: 2) } + folded.rest("differences", recoverDetail, style)
             + wrapped(
                 "Remove the cause shown above or below and run `daxswitch recover` again; or reboot, which clears the journal. "
                     + "`daxswitch status` shows who owns what.",

@@ -156,7 +156,7 @@ struct ReportCommand: Command {
         if let subject { words += ["--plan", shellWord(path: subject)] }
         words += options.words
         if format != .html { words += ["--format", format.rawValue] }
-        for file in files { words += ["--out", shellWord(path: file.path)] }
+        for file in files { words += ["--out", file.isStandardOutput ? file.path : shellWord(path: file.path)] }
         if force { words.append("--force") }
         if redact { words.append("--redact") }
         return words.joined(separator: " ")

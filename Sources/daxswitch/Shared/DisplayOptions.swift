@@ -34,7 +34,7 @@ struct DetailOptions: ParsableArguments {
     )
     var verbose = false
 
-    @Flag(help: "Show each range and window, also if there are more than 40.")
+    @Flag(help: "Show long lists in full. Without it, a list of more than 40 items is cut to 20.")
     var all = false
 
     func validate() throws {
@@ -51,8 +51,10 @@ struct Detail {
     var isQuiet = false
     /// Evidence, every reason and every list, too.
     var isVerbose = false
-    /// Long tables and maps are not folded.
+    /// Long lists and maps are not folded.
     var showsAll = false
+    /// The option that shows what is folded.
+    var allOption = "--all"
     /// There is a map.
     var hasMap = true
 }

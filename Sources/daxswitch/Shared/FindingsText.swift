@@ -50,35 +50,25 @@ func findingHead(_ finding: Finding, _ style: Style) -> Line {
 
 /// Each finding with its number, what is so, and its fix. Of the evidence there is only what the kernel itself logged, unless all
 /// is asked for.
-///
-/// Of several with one fix, only the first is told in full.
 func findingsText(_ findings: [Finding], _ detail: Detail, style: Style) -> [Line] {
-    var lines: [Line] = []
-    var alike = 0
-    for (index, finding) in findings.enumerated() {
-        let isAlike = index > 0 && findings[index - 1].id == finding.id && findings[index - 1].fix == finding.fix
-        alike = isAlike && !detail.isVerbose ? alike + 1 : 0
-        let same: Line = alike == 0 ? "" : ", as \(index - alike + 1)"
-        if alike <= alikeAtMost { lines.append("  \(index + 1). " + findingHead(finding, style) + same) }
-        if alike == 0 {
-            lines += wrapped(finding.what, indent: 4)
+    Telling(
+        items: findings,
+        kind: \.id.rawValue,
+        fix: \.fix,
+        ranges: \.ranges,
+        full: { place -> [Line] in
+            let finding = findings[place]
             let evidence = finding.evidence.filter { detail.isVerbose || $0.hasPrefix(kernelLogPrefix) }
+            var lines = [Line("  \(place + 1). ") + findingHead(finding, style)] + wrapped(finding.what, indent: 4)
             lines += evidence.flatMap { wrapped($0, indent: 6) }.map(style.faint)
-            lines += wrapped("\(finding.fix).", after: style.strong("Fix"), indent: 4)
-        } else {
-            let isLast =
-                index + 1 == findings.count || findings[index + 1].id != finding.id
-                || findings[index + 1].fix != finding.fix
-            if isLast && alike > alikeAtMost {
-                lines += wrapped("\(alike - alikeAtMost) more \(finding.id.rawValue): --verbose lists them.", indent: 5)
-            }
+            return lines + wrapped("\(finding.fix).", after: style.strong("Fix"), indent: 4)
+        },
+        brief: { place, other -> Line in
+            let alike = other.map { ", as \($0 + 1)" }
+            return Line("  \(place + 1). ") + findingHead(findings[place], style) + Line(alike ?? "")
         }
-    }
-    return lines
+    ).lines(detail, style)
 }
-
-/// The most findings that are named below another of the same kind.
-private let alikeAtMost = 4
 
 /// What evidence begins with that the kernel itself logged.
 private let kernelLogPrefix = "kernel log: "

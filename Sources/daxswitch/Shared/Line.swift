@@ -73,23 +73,35 @@ extension Line: ExpressibleByStringInterpolation {
 
 extension Line {
     /// The same in lines of at most `width` columns: a row folds at its columns, other text between words, and words that
-    /// are longer than a line within. What follows the first line is indented as that is.
+    /// are longer than a line within. What follows the first line is indented as that is, and behind the number of an item.
     func broken(at width: Int) -> [Line] {
         if let row { return row.broken(at: width) }
         guard self.width > width, !isQuoted else { return [self] }
         let margin = min(text.utf8.prefix { $0 == UInt8(ascii: " ") }.count, width / 2)
-        let indent = Line(String(repeating: " ", count: margin))
-        return pieces(of: width - margin).map { indent + $0 }
+        let hanging = min(margin + numberWidth, width / 2) - margin
+        return pieces(of: width - margin, hanging: hanging).enumerated().map { place, piece in
+            Line(String(repeating: " ", count: place == 0 ? margin : margin + hanging)) + piece
+        }
+    }
+
+    /// The columns of the number that the line begins with, as of an item of a list: 3 of `  1. unload dax_cxl`.
+    private var numberWidth: Int {
+        let text = text.utf8.drop { $0 == UInt8(ascii: " ") }
+        let digits = text.prefix { (0x30...0x39).contains($0) }.count
+        return digits > 0 && text.dropFirst(digits).starts(with: ". ".utf8) ? digits + 2 : 0
     }
 
     /// The words in lines of at most `width` columns, without blanks around them; one empty line without words.
-    func pieces(of width: Int) -> [Line] {
+    ///
+    /// - Parameter hanging: How many columns less the lines behind the first have.
+    func pieces(of width: Int, hanging: Int = 0) -> [Line] {
         let characters = parts.flatMap { part in part.text.map { (character: $0, emphasis: part.emphasis) } }
         var lines: [Line] = []
         var rest = characters[...].drop { $0.character == " " }
         while !rest.isEmpty {
             // No line has more characters than columns: a text of many addresses is gone through once.
-            let end = Self.end(of: rest.prefix(width + 1).map(\.character), width)
+            let room = lines.isEmpty ? width : width - hanging
+            let end = Self.end(of: rest.prefix(room + 1).map(\.character), room)
             var line = rest.prefix(end)
             while line.last?.character == " " { line.removeLast() }
             lines.append(Line(line))

@@ -13,26 +13,26 @@ struct RangeRow {
     /// What is said of one range alone, after the first of `shared`: a folded row has their number in its place.
     private var own: [String]
     /// What stands below the row.
-    let note: [Line]
+    private let note: [Line]
+    /// What the note is about: above `paragraphLimit` rows, only the first of those with the same topic has its note.
+    private let topic: String
 
-    /// The most rows, unless all are asked for.
-    private static let atMost = 40
-
-    init(_ range: AddressRange, shared: [String], own: [String] = [], note: [Line] = []) {
+    init(_ range: AddressRange, shared: [String], own: [String] = [], note: [Line] = [], topic: String = "") {
         self.range = range
         size = range.size
         self.shared = shared
         self.own = own
         self.note = note
+        self.topic = topic
     }
 
     private var cells: [String] {
-        let own = count == 1 ? own : ["\(count) ranges"] + own.dropFirst().map { _ in "" }
+        let own = count == 1 ? own : ["\(grouped(count)) ranges"] + own.dropFirst().map { _ in "" }
         return ["\(range)", sizeText(size)] + shared.prefix(1) + own + shared.dropFirst()
     }
 
     private func joined(_ other: RangeRow) -> RangeRow? {
-        guard shared == other.shared, note == other.note,
+        guard shared == other.shared, topic == other.topic, note.isEmpty == other.note.isEmpty,
             let range = AddressRange(start: range.start, end: other.range.end)
         else { return nil }
         var row = self
@@ -43,11 +43,9 @@ struct RangeRow {
     }
 
     /// The rows as lines.
-    ///
-    /// - Parameter showsAll: Nothing is folded, however long the table is.
-    static func table(_ rows: [RangeRow], heads: [Line] = [], showsAll: Bool) -> [Line] {
+    static func table(_ rows: [RangeRow], heads: [Line] = [], _ detail: Detail, style: Style) -> [Line] {
         var shown = rows
-        if !showsAll && rows.count > atMost {
+        if !detail.showsAll && rows.count > foldLimit {
             shown = rows.reduce(into: []) { folded, row in
                 if let joined = folded.last?.joined(row) {
                     folded[folded.count - 1] = joined
@@ -56,18 +54,22 @@ struct RangeRow {
                 }
             }
         }
-        let hidden = showsAll ? [] : shown.dropFirst(atMost)
-        shown.removeLast(hidden.count)
+        let folded = Folded(shown, detail)
         let head = heads.isEmpty ? [] : [heads]
-        let lines = aligned(head + shown.map { $0.cells.map { Line($0) } })
+        let lines = aligned(head + folded.shown.map { $0.cells.map { Line($0) } })
         var table = Array(lines.prefix(head.count))
-        for (row, line) in zip(shown, lines.dropFirst(head.count)) { table += [line] + row.note }
-        if !hidden.isEmpty {
-            let count = hidden.reduce(0) { $0 + $1.count }
-            let size = sizeText(hidden.reduce(0) { $0.addingSaturated($1.size) })
-            table += wrapped("\(counted(count, "more range")), \(size): --all shows them.", indent: 2)
+        var topics: Set<String> = []
+        for (row, line) in zip(folded.shown, lines.dropFirst(head.count)) {
+            let isNew = row.note.isEmpty || topics.insert(row.topic).inserted
+            table += [line] + (isNew || detail.showsAll || rows.count <= paragraphLimit ? row.note : [])
+        }
+        if !folded.hidden.isEmpty {
+            table += folded.rest("ranges", count: \.count, size: \.size, detail, style)
         } else if shown.count < rows.count {
-            table += wrapped("\(rows.count) ranges, alike ones in one row: --all shows each.", indent: 2)
+            table += wrapped(
+                "\(grouped(rows.count)) ranges, alike ones in one row; \(detail.allOption) shows each",
+                indent: 2
+            )
         }
         return table
     }

@@ -5,10 +5,8 @@ import Machine
 /// Of lines that were not understood, and of what is odd, there are only the first, unless all is asked for.
 func materialText(_ material: MaterialReport, _ detail: Detail, style: Style) -> [Line] {
     func first(_ remarks: [String]) -> [Line] {
-        let shown = detail.showsAll ? remarks[...] : remarks.prefix(5)
-        let hidden = remarks.count - shown.count
-        return shown.flatMap { wrapped($0, indent: 2) }
-            + (hidden > 0 ? wrapped("\(hidden) more: --all shows them.", indent: 2) : [])
+        let folded = Folded(remarks, above: paragraphLimit, detail)
+        return folded.shown.flatMap { wrapped($0, indent: 2) } + folded.rest("", detail, style)
     }
 
     var lines: [Line] = []

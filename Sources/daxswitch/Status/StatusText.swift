@@ -7,7 +7,10 @@ import Persistence
 func statusText(_ status: MachineStatus, _ detail: Detail = Detail(), style: Style) -> [Line] {
     let machine = status.machine
     let health = healthText(status.findings, of: machine, style)
-    if detail.isQuiet { return health + status.findings.map { findingHead($0, style) } }
+    if detail.isQuiet {
+        let heads = Folded(status.findings, detail)
+        return health + heads.shown.map { findingHead($0, style) } + heads.rest("findings", indent: 0, detail, style)
+    }
     let hazards = presentHazards(of: machine)
     let sections = [
         health + findingsText(status.findings, detail, style: style),
@@ -15,9 +18,9 @@ func statusText(_ status: MachineStatus, _ detail: Detail = Detail(), style: Sty
         materialText(machine.material, detail, style: style), status.unfinished.lines(style),
         detail.hasMap ? statusMap(status, detail, style: style).lines() : [],
         rangesText(machine, detail, style),
-        regionsText(machine, style),
+        regionsText(machine, detail, style),
         // The map has the windows, too.
-        detail.hasMap && !detail.isVerbose ? [] : windowsText(machine, style),
+        detail.hasMap && !detail.isVerbose ? [] : windowsText(machine, detail, style),
         factsText(status, detail, style: style),
         hazards.isEmpty ? [] : hazardsText(hazards, style, detail),
     ]
@@ -26,7 +29,7 @@ func statusText(_ status: MachineStatus, _ detail: Detail = Detail(), style: Sty
 
 /// The map of `status`.
 func statusMap(_ status: MachineStatus, _ detail: Detail, style: Style) -> MapText {
-    MapText(status.machine, marks: status.findings.map(MapMark.init), showsAll: detail.showsAll, style: style)
+    MapText(status.machine, marks: status.findings.map(MapMark.init), detail, style: style)
 }
 
 private func rangesText(_ machine: MachineState, _ detail: Detail, _ style: Style) -> [Line] {
@@ -44,7 +47,7 @@ private func rangesText(_ machine: MachineState, _ detail: Detail, _ style: Styl
             own: [owned.device ?? "-", owned.through ?? "-"]
         )
     }
-    return RangeRow.table(rows, heads: heads.map { style.strong(Line($0)) }, showsAll: detail.showsAll)
+    return RangeRow.table(rows, heads: heads.map { style.strong(Line($0)) }, detail, style: style)
 }
 
 /// How many of its memory blocks are online.
@@ -68,9 +71,10 @@ func memoryNote(_ owned: OwnedRange) -> String {
     }
 }
 
-private func windowsText(_ machine: MachineState, _ style: Style) -> [Line] {
+private func windowsText(_ machine: MachineState, _ detail: Detail, _ style: Style) -> [Line] {
     guard !machine.windows.isEmpty else { return [] }
-    let rows = machine.windows.map { window in
+    let windows = Folded(machine.windows, detail)
+    let rows = windows.shown.map { window in
         [
             "\(window.range)", sizeText(window.range.size),
             window.number.map { "CXL Window \($0)" } ?? "(\(window.sources.first ?? "not live"))",
@@ -78,9 +82,10 @@ private func windowsText(_ machine: MachineState, _ style: Style) -> [Line] {
         ]
     }
     return [style.strong("CXL windows")] + aligned(rows)
+        + windows.rest("windows", size: \.range.size, detail, style)
 }
 
-private func regionsText(_ machine: MachineState, _ style: Style) -> [Line] {
+private func regionsText(_ machine: MachineState, _ detail: Detail, _ style: Style) -> [Line] {
     let known = Set(machine.regions.map(\.name))
     let others = machine.iomem.entries { name in
         let number = name.utf8.dropFirst("region".utf8.count)
@@ -88,19 +93,26 @@ private func regionsText(_ machine: MachineState, _ style: Style) -> [Line] {
             && !known.contains(name)
     }
     guard !known.isEmpty || !others.isEmpty else { return [] }
-    let lines = others.map { line in
-        [
-            line.name, "\(line.range)", sizeText(line.range.size),
-            "only a line in /proc/iomem; not in sysfs",
-        ]
+    let lines = others.map {
+        RegionEntry(name: $0.name, range: $0.range, state: "only a line in /proc/iomem; not in sysfs")
     }
     let regions = machine.regions.map { region in
-        [
-            region.name, region.range?.description ?? "-", region.range.map { sizeText($0.size) } ?? "-",
-            (region.mode == "ram" ? "" : "\(region.mode), ") + regionState(region, machine),
-        ]
+        let mode = region.mode == "ram" ? "" : "\(region.mode), "
+        return RegionEntry(name: region.name, range: region.range, state: mode + regionState(region, machine))
     }
-    return [style.strong("CXL regions")] + aligned(lines + regions)
+    let folded = Folded(lines + regions, detail)
+    return [style.strong("CXL regions")] + aligned(folded.shown.map(\.cells))
+        + folded.rest("regions", size: \.size, detail, style)
+}
+
+/// A line of the list of regions.
+private struct RegionEntry {
+    let name: String
+    let range: AddressRange?
+    let state: String
+
+    var size: UInt64 { range?.size ?? 0 }
+    var cells: [String] { [name, range?.description ?? "-", range == nil ? "-" : sizeText(size), state] }
 }
 
 func regionState(_ region: Region, _ machine: MachineState) -> String {

@@ -83,11 +83,10 @@ func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style
     guard !differences.isEmpty else { return [style.good("The machine matches \(title).")] }
     let verdict = [style.bad("\(counted(differences.count, "difference")) from \(title)")]
     if detail.isQuiet { return verdict }
-    let shown = detail.showsAll ? differences[...] : differences.prefix(differencesAtMost)
-    let hidden = differences.count - shown.count
+    let folded = Folded(differences, detail)
     let list =
-        shown.enumerated().flatMap { wrapped("\($0.offset + 1). \($0.element.what)", indent: 2) }
-        + (hidden > 0 ? wrapped("\(hidden) more: --all shows them.", indent: 2) : [])
+        folded.shown.enumerated().flatMap { wrapped("\($0.offset + 1). \($0.element.what)", indent: 2) }
+        + folded.rest("differences", detail, style)
     let map = detail.hasMap ? verifyMap(verification, detail, style: style).lines() : []
     return verdict + list + (map.isEmpty ? [] : [""] + map)
 }
@@ -95,8 +94,5 @@ func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style
 /// The map of `verify`: the owners now, with the differences marked.
 func verifyMap(_ verification: Verification, _ detail: Detail, style: Style) -> MapText {
     let marks = verification.differences.map(MapMark.init)
-    return MapText(verification.machine, marks: marks, showsAll: detail.showsAll, style: style)
+    return MapText(verification.machine, marks: marks, detail, style: style)
 }
-
-/// The most differences, unless all are asked for.
-private let differencesAtMost = 40
