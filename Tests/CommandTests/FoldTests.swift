@@ -169,6 +169,18 @@ struct FoldTests {
         #expect([0, 999, 1000, 1_234_567].map(grouped) == ["0", "999", "1,000", "1,234,567"])
     }
 
+    @Test("a text that lists a thousand names is cut between two, and --all has the rest")
+    func longTexts() {
+        let names = (0..<1000).map { "dax\($0).0" }.joined(separator: ", ")
+        let finding = Finding(.autoOnline, subject: names, what: "Online: \(names).", evidence: [], fix: "change it")
+        let lines = texts(findingsText([finding], Detail(), style: style))
+        #expect(lines.count < 20)
+        let text = lines.joined(separator: " ")
+        #expect(text.contains(".0, ... (--all shows the rest)") && text.hasSuffix("Fix: change it."))
+        let all = texts(findingsText([finding], Detail(showsAll: true), style: style)).joined(separator: " ")
+        #expect(all.contains("dax998.0, dax999.0.") && !all.contains("shows the rest"))
+    }
+
     @Test("findings at one place have their numbers in one mark, however many they are")
     func marks() throws {
         let machine = try Self.machine(1)

@@ -136,7 +136,8 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
 func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style) -> [Line] {
     let folded = Folded(report.differences, detail)
     let differences =
-        folded.shown.flatMap { wrapped($0.what, indent: 2) } + folded.rest("differences", detail, style)
+        folded.shown.flatMap { wrapped(detail.shortened($0.what), indent: 2) }
+        + folded.rest("differences", detail, style)
     switch report.outcome {
     case .done:
         let time = report.duration.map { " in \(timeText($0))" } ?? ""

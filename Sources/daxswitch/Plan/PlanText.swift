@@ -50,13 +50,14 @@ private func stepsText(_ plan: Plan, _ machine: MachineState?, _ detail: Detail,
 
 private func notesText(_ notes: [String], _ detail: Detail, _ style: Style) -> [Line] {
     let folded = Folded(notes, above: paragraphLimit, detail)
-    return folded.shown.flatMap { wrapped("Note: \($0)", indent: 2) } + folded.rest("notes", detail, style)
+    return folded.shown.flatMap { wrapped("Note: \(detail.shortened($0))", indent: 2) }
+        + folded.rest("notes", detail, style)
 }
 
 func missingText(_ prediction: Prediction, _ detail: Detail, _ style: Style) -> [Line] {
     guard !prediction.missingFacts.isEmpty else { return [] }
     let folded = Folded(prediction.missingFacts, above: paragraphLimit, detail)
-    return [style.careful("Not certain, because")] + folded.shown.flatMap { wrapped($0, indent: 2) }
+    return [style.careful("Not certain, because")] + folded.shown.flatMap { wrapped(detail.shortened($0), indent: 2) }
         + folded.rest("", detail, style)
 }
 
@@ -190,7 +191,7 @@ func hazardsText(
     let title = { (hazard: Hazard) -> Line in
         let name = Line(hazard.id.rawValue)
         let marked = accepted.contains(hazard.id) ? style.careful(name) : style.bad(name)
-        return Line("  ") + marked + Line(" (\(word(hazard))): \(hazard.subject)")
+        return Line("  ") + marked + Line(" (\(word(hazard))): \(detail.shortened(subject: hazard.subject))")
     }
     let telling = Telling(
         items: groups.map(\.cause),
@@ -199,12 +200,12 @@ func hazardsText(
         ranges: \.ranges,
         full: { place -> [Line] in
             let (hazard, consequences) = groups[place]
-            var lines = [title(hazard)] + wrapped(ended(hazard.why), indent: 4)
+            var lines = [title(hazard)] + wrapped(detail.shortened(ended(hazard.why)), indent: 4)
             lines += wrapped(ended(hazard.fix), after: style.strong("Fix"), indent: 4)
             return lines + consequencesText(consequences, of: hazard, word, detail).map(style.faint)
         },
         brief: { place, other -> Line in
-            let alike = other.map { ", as \(groups[$0].cause.subject) above" }
+            let alike = other.map { ", as \(detail.shortened(subject: groups[$0].cause.subject)) above" }
             return title(groups[place].cause) + Line(alike ?? "")
         }
     )
@@ -253,7 +254,8 @@ func ownersText(
             ],
             own: [predicted.through.map { "through \($0)" } ?? ""],
             // Why nothing changes is asked for seldom.
-            note: changes || detail.isVerbose ? wrapped(predicted.why + rules, indent: 4).map(style.faint) : [],
+            note: changes || detail.isVerbose
+                ? wrapped(detail.shortened(predicted.why) + rules, indent: 4).map(style.faint) : [],
             topic: rules
         )
     }

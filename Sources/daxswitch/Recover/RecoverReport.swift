@@ -169,7 +169,8 @@ func recoverText(_ report: RecoverReport, style: Style) -> [Line] {
     case .stopped:
         let folded = Folded(report.differences, recoverDetail)
         return [style.bad("Still stopped half-way; the journal is kept.")]
-            + folded.shown.flatMap { wrapped($0.what, indent: 2) } + folded.rest("differences", recoverDetail, style)
+            + folded.shown.flatMap { wrapped(recoverDetail.shortened($0.what), indent: 2) }
+            + folded.rest("differences", recoverDetail, style)
             + wrapped(
                 "Remove the cause shown above or below and run `daxswitch recover` again; or reboot, which clears the journal. "
                     + "`daxswitch status` shows who owns what.",

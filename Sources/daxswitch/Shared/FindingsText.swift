@@ -43,9 +43,10 @@ extension OwnedRange {
 }
 
 /// Which kind of finding, how grave, and about what.
-func findingHead(_ finding: Finding, _ style: Style) -> Line {
+func findingHead(_ finding: Finding, _ detail: Detail, _ style: Style) -> Line {
     let mark = "\(finding.id.rawValue) (\(finding.severity.rawValue))"
-    return (finding.severity == .notice ? style.careful("\(mark)") : style.bad("\(mark)")) + ": \(finding.subject)"
+    return (finding.severity == .notice ? style.careful("\(mark)") : style.bad("\(mark)"))
+        + ": \(detail.shortened(subject: finding.subject))"
 }
 
 /// Each finding with its number, what is so, and its fix. Of the evidence there is only what the kernel itself logged, unless all
@@ -59,13 +60,15 @@ func findingsText(_ findings: [Finding], _ detail: Detail, style: Style) -> [Lin
         full: { place -> [Line] in
             let finding = findings[place]
             let evidence = finding.evidence.filter { detail.isVerbose || $0.hasPrefix(kernelLogPrefix) }
-            var lines = [Line("  \(place + 1). ") + findingHead(finding, style)] + wrapped(finding.what, indent: 4)
-            lines += evidence.flatMap { wrapped($0, indent: 6) }.map(style.faint)
+            var lines =
+                [Line("  \(place + 1). ") + findingHead(finding, detail, style)]
+                + wrapped(detail.shortened(finding.what), indent: 4)
+            lines += evidence.flatMap { wrapped(detail.shortened($0), indent: 6) }.map(style.faint)
             return lines + wrapped("\(finding.fix).", after: style.strong("Fix"), indent: 4)
         },
         brief: { place, other -> Line in
             let alike = other.map { ", as \($0 + 1)" }
-            return Line("  \(place + 1). ") + findingHead(findings[place], style) + Line(alike ?? "")
+            return Line("  \(place + 1). ") + findingHead(findings[place], detail, style) + Line(alike ?? "")
         }
     ).lines(detail, style)
 }

@@ -49,6 +49,18 @@ let foldLimit = 40
 /// The same for items of several lines.
 let paragraphLimit = 10
 
+extension Detail {
+    /// A text of a few lines. What is longer, as the names of a thousand devices, is cut unless all is asked for.
+    func shortened(_ text: String, to limit: Int = 640) -> String {
+        guard !showsAll, text.utf8.count > limit else { return text }
+        let start = text.prefix(limit)
+        return "\(start[..<(start.lastIndex(of: " ") ?? start.endIndex)]) ... (\(allOption) shows the rest)"
+    }
+
+    /// The same for the subject of a line.
+    func shortened(subject: String) -> String { shortened(subject, to: 160) }
+}
+
 /// A number with its thousands set apart: `9,980`.
 func grouped(_ number: Int) -> String {
     let digits = Array(String(number))

@@ -6,7 +6,7 @@ import Machine
 func materialText(_ material: MaterialReport, _ detail: Detail, style: Style) -> [Line] {
     func first(_ remarks: [String]) -> [Line] {
         let folded = Folded(remarks, above: paragraphLimit, detail)
-        return folded.shown.flatMap { wrapped($0, indent: 2) } + folded.rest("", detail, style)
+        return folded.shown.flatMap { wrapped(detail.shortened($0), indent: 2) } + folded.rest("", detail, style)
     }
 
     var lines: [Line] = []

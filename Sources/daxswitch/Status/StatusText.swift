@@ -9,7 +9,8 @@ func statusText(_ status: MachineStatus, _ detail: Detail = Detail(), style: Sty
     let health = healthText(status.findings, of: machine, style)
     if detail.isQuiet {
         let heads = Folded(status.findings, detail)
-        return health + heads.shown.map { findingHead($0, style) } + heads.rest("findings", indent: 0, detail, style)
+        return health + heads.shown.map { findingHead($0, detail, style) }
+            + heads.rest("findings", indent: 0, detail, style)
     }
     let hazards = presentHazards(of: machine)
     let sections = [

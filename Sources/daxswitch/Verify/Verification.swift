@@ -85,7 +85,9 @@ func verifyText(_ verification: Verification, _ detail: Detail = Detail(), style
     if detail.isQuiet { return verdict }
     let folded = Folded(differences, detail)
     let list =
-        folded.shown.enumerated().flatMap { wrapped("\($0.offset + 1). \($0.element.what)", indent: 2) }
+        folded.shown.enumerated().flatMap {
+            wrapped("\($0.offset + 1). \(detail.shortened($0.element.what))", indent: 2)
+        }
         + folded.rest("differences", detail, style)
     let map = detail.hasMap ? verifyMap(verification, detail, style: style).lines() : []
     return verdict + list + (map.isEmpty ? [] : [""] + map)
