@@ -88,7 +88,7 @@ struct HelpTests {
         for file in ["README.md", "docs/man/daxswitch.8"] {
             let text = try String(contentsOf: repository.appendingPathComponent(file), encoding: .utf8)
             for code in [0, 1, 2, 3, 4, 5, 64, 65, 69, 75, 77] {
-                #expect(text.contains("| \(code) |") || text.contains(".B \(code)\n"), "\(file) lacks \(code)")
+                #expect(text.contains("| \(code) |") || text.contains("\\fB\(code)\\fR\n"), "\(file) lacks \(code)")
             }
         }
     }
