@@ -128,6 +128,8 @@ package struct Inspector: Sendable {
         state.modules = modules.table
         if state.lacks(.modules) { state.modules.addDrivers(in: iomem, tree) }
         state.modprobe = ModprobeReading(sources.modprobe.configuration(isOfNextBoot: false)).settings(modules.table)
+        state.modprobe.isRecorded =
+            tree.isLive || ModprobeFiles.directories.allSatisfy { tree.exists($0) || absentPaths.contains($0) }
 
         state.windows = WindowReading(iomem: iomem, fixed: sources.fixedWindows).windows()
         state.softReserved = try SoftReservedReading(

@@ -10,6 +10,9 @@ package struct KernelCommandLine: Sendable, Equatable {
         package let name: String
         /// What stands behind the `=`; nil without one.
         package let value: String?
+
+        /// As it is written: `name=value`, or the name alone.
+        package var text: String { name + (value.map { "=\($0)" } ?? "") }
     }
 
     /// The parameters of the kernel, in order: those before `--` (kernel/params.c: parse_args()).
@@ -63,6 +66,21 @@ package struct KernelCommandLine: Sendable, Equatable {
     package var modulesLoadedAtBoot: [String] {
         allParameters.values(of: "modules_load").flatMap(\.commaSeparated).map(underscored)
     }
+
+    /// The parameters that bear on who owns memory, in order. The others may name the host.
+    package var ownershipParameters: [Parameter] {
+        allParameters.filter { parameter in
+            !parameter.name.hasSuffix(".dyndbg")
+                && (Self.ownershipNames.contains(parameter.name)
+                    || Self.ownershipPrefixes.contains { parameter.name.hasPrefix($0) })
+        }
+    }
+
+    private static let ownershipNames: Set = [
+        "efi", "memmap", "mem", "memhp_default_state", "module_blacklist", "modprobe.blacklist", "modules_load",
+        "initcall_blacklist", "movable_node", "kernelcore", "movablecore", "numa",
+    ]
+    private static let ownershipPrefixes = ["cxl", "dax", "device_hmem", "kmem", "memory_hotplug", "rd.driver"]
 
     /// Whether the kernel leaves out the code by which `module` (underscores), a part of its image, begins: every
     /// `initcall_blacklist=` counts, and each is a list (init/main.c: initcall_blacklist()).

@@ -38,6 +38,13 @@ package struct ModuleTable: Sendable, Equatable {
     }
 }
 
+extension ModuleTable {
+    /// The modules that steps load and unload.
+    package static let switched = [
+        "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax",
+    ]
+}
+
 /// How a module stands; the raw value is the word in the JSON documents.
 package enum ModuleStanding: String, Sendable, CaseIterable {
     /// Loaded and initialised.
@@ -114,6 +121,30 @@ package struct ModprobeSettings: Sendable, Equatable {
         package var isCommand: Bool { text.hasPrefix("install ") }
     }
 
+    /// What counts of it for one module, by one keyword.
+    package struct Setting: Sendable, Equatable {
+        /// `alias`, `blacklist`, `install`, `options` or `softdep`.
+        package var keyword: String
+        /// The module (underscores).
+        package var module: String
+        /// What stands behind the module, its words with one space between them; empty for `blacklist`.
+        package var value: String
+        /// The first line that says so.
+        package var line: Line
+
+        /// A setting.
+        package init(keyword: String, module: String, value: String, line: Line) {
+            self.keyword = keyword
+            self.module = module
+            self.value = value
+            self.line = line
+        }
+    }
+
+    /// What it says of the modules that steps switch.
+    package var settings: [Setting] = []
+    /// Whether the material has the whole configuration, or says which of its directories the machine had not.
+    package var isRecorded = true
     /// The modules that modprobe does not load, nor the kernel through it, each with the line that says so.
     package var keptOut: [String: Line]
     /// The modules of which it is not known whether they are loaded, each with the line that leaves it open.

@@ -1,4 +1,5 @@
 import Foundation
+import Inspection
 import Iomem
 import Machine
 import Ownership
@@ -41,6 +42,43 @@ struct DiffTests {
                 if a == b { #expect(ended.status == 0) }
             }
         }
+    }
+
+    @Test("kernel parameters and modprobe settings: their entries, what each side has, and what a recording can't tell")
+    func settings() throws {
+        let a = try TestCaptures.copy(try root("cxl-owned"))
+        let b = try TestCaptures.copy(try root("cxl-owned"))
+        func add(_ text: String, to path: String, of root: CaptureRoot) throws {
+            let url = root.url(path)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            let old = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+            try (old.trimmingCharacters(in: .newlines) + text).write(to: url, atomically: true, encoding: .utf8)
+        }
+        try add(" kernelcore=1G\n", to: "/proc/cmdline", of: b)
+        try add("blacklist dax_cxl\noptions dax_hmem region_idle=1\n", to: "/etc/modprobe.d/local.conf", of: b)
+        func entries(_ document: [String: Any], _ member: String) -> [String] {
+            (document[member] as? [[String: Any]] ?? []).map { "\($0["kind"] ?? "") \($0["subject"] ?? "")" }
+        }
+        let (_, old) = try diff(a.path, b.path)
+        #expect(entries(old, "differences") == ["parameter kernelcore"])
+        let settings = ["modprobe blacklist dax_cxl", "modprobe options dax_hmem"]
+        #expect(entries(old, "not_known") == ["modprobe all"] + settings)
+        // As `collect` records a machine with no such directory but, in one of the two, /etc/modprobe.d.
+        let missing = ModprobeFiles.directories.filter { $0 != "/etc/modprobe.d" }.joined(separator: "\n")
+        try add("\n\(missing)\n/etc/modprobe.d\n", to: "/absent", of: a)
+        try add("\n\(missing)\n", to: "/absent", of: b)
+        let (ended, document) = try diff(a.path, b.path)
+        #expect(ended.status == 4 && entries(document, "differences") == ["parameter kernelcore"] + settings)
+        #expect(entries(document, "not_known") == [])
+        let side = try #require(document["b"] as? [String: Any])
+        #expect((side["parameters"] as? [String])?.contains("kernelcore=1G") == true)
+        #expect(side["modprobe"] as? [String] == ["options dax_hmem region_idle=1", "blacklist dax_cxl"])
+        #expect((document["a"] as? [String: Any])?["modprobe"] as? [String] == [])
+        let text = try Tool.run(["diff", a.path, b.path]).output
+        #expect(text.contains("Kernel parameters\n") && text.contains("/etc/modprobe.d/local.conf:1, only in B"))
     }
 
     @Test("the sizes of changes of owner are those of the ranges")

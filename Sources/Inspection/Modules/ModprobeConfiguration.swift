@@ -39,10 +39,10 @@ package struct ModprobeConfiguration: Sendable {
 }
 
 /// The files of modprobe's configuration, each read once.
-struct ModprobeFiles {
+package struct ModprobeFiles {
     /// What libkmod was built with, in the order in which a file hides those of its name in the directories behind
     /// (libkmod/libkmod.c: default_config_paths).
-    private static let directories = [
+    package static let directories = [
         "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
     ]
     private static let parameter = "initcall_blacklist=\(KernelCommandLine.cxlAcpiInitcall)"

@@ -10,15 +10,16 @@ internal import Machine
 /// the name (kmod_module_new_from_lookup()).
 package struct ModprobeReading {
     private let entries: [Entry]
+    /// The host's own lines.
+    private let lines: [ModprobeConfiguration.Line]
 
     /// The configuration of the machine in `tree`.
     package init(tree: any FileTree) { self.init(ModprobeFiles(tree).configuration(isOfNextBoot: false)) }
 
     /// What modprobe goes by now.
     init(_ configuration: ModprobeConfiguration) {
-        entries = configuration.lines
-            .filter { $0.file != Inspector.holdPath && $0.file != Inspector.persistedPath }
-            .compactMap(Self.entry)
+        lines = configuration.lines.filter { $0.file != Inspector.holdPath && $0.file != Inspector.persistedPath }
+        entries = lines.compactMap(Self.entry)
     }
 
     private static let modules = ["cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "dax_hmem"]
@@ -38,11 +39,17 @@ package struct ModprobeReading {
     }
 
     /// The files that say something about these modules, by path; those that daxswitch wrote are not among them.
-    package func files() -> [String] { Set(entries.map(\.line.path)).sorted() }
+    package func files() -> [String] {
+        let counting = ModuleTable.switched.flatMap { module in Self.keywords.flatMap { lines($0, for: module) } }
+        return Set(entries.map(\.line.path) + counting.map(\.file)).sorted()
+    }
 
     /// What the configuration says, where `table` has the modules.
     func settings(_ table: ModuleTable) -> ModprobeSettings {
         var settings = ModprobeSettings()
+        settings.settings = ModuleTable.switched.flatMap { module in
+            Self.keywords.compactMap { setting($0, of: module) }
+        }
         for module in Self.modules where !table.builtin.contains(module) {
             guard let (line, isCertain) = obstacle(to: module, table) else { continue }
             if isCertain { settings.keptOut[module] = line } else { settings.doubtful[module] = line }
@@ -52,6 +59,33 @@ package struct ModprobeReading {
             settings.hmemSoftDependencies = soft.softDependencies?.before
         }
         return settings
+    }
+
+    private static let keywords = ["alias", "blacklist", "install", "options", "softdep"]
+
+    /// What counts for a module by one keyword; nil if nothing is said.
+    private func setting(_ keyword: String, of module: String) -> ModprobeSettings.Setting? {
+        let counting = lines(keyword, for: module)
+        guard let first = counting.first else { return nil }
+        return ModprobeSettings.Setting(
+            keyword: keyword,
+            module: module,
+            value: counting.flatMap { $0.words.dropFirst(2) }.joined(separator: " "),
+            line: ModprobeSettings.Line(first)
+        )
+    }
+
+    /// The lines of a keyword that count for a module: all `options`, and of others the first. Names of `blacklist` and
+    /// `options` are no patterns (libkmod/libkmod-module.c: module_is_blacklisted(), kmod_module_get_options()).
+    private func lines(_ keyword: String, for module: String) -> [ModprobeConfiguration.Line] {
+        let found = lines.filter { line in
+            guard line.words[0] == keyword, line.words.count > 1 else { return false }
+            let name = underscored(line.words[1])
+            if keyword == "blacklist" || keyword == "options" { return name == module }
+            guard line.words.count > 2 else { return false }
+            return unsafe fnmatch(name, module, 0) == 0
+        }
+        return keyword == "options" ? found : Array(found.prefix(1))
     }
 
     /// The line that keeps `module` out, or may.
@@ -86,14 +120,16 @@ package struct ModprobeReading {
             place == 0 || isCommand && place > 1 ? word : underscored(word)
         }
         let entry = Entry(
-            line: ModprobeSettings.Line(
-                path: line.file,
-                number: line.number,
-                text: line.words.joined(separator: " ")
-            ),
+            line: ModprobeSettings.Line(line),
             name: line.file.parts(at: "/").last.map(String.init) ?? line.file,
             words: words
         )
         return modules.contains(where: entry.isAbout) ? entry : nil
+    }
+}
+
+extension ModprobeSettings.Line {
+    fileprivate init(_ line: ModprobeConfiguration.Line) {
+        self.init(path: line.file, number: line.number, text: line.words.joined(separator: " "))
     }
 }

@@ -33,6 +33,10 @@ package struct Diff: Sendable, Equatable {
         case hold
         /// What `persist` wrote for the next boots.
         case nextBoot = "next-boot"
+        /// A kernel parameter that bears on who owns memory.
+        case parameter
+        /// What the host's own configuration tells modprobe about a module that steps switch.
+        case modprobe
         /// What is wrong, or worth knowing.
         case finding
         /// A step of two plans.
@@ -97,6 +101,8 @@ package struct Diff: Sendable, Equatable {
             compareRegions(a, b)
             compareSoftReserved(a, b)
             compareHolds(a, b)
+            compareParameters(a, b)
+            compareModprobe(a, b)
             compareFindings((a, found), (b, others))
         case (.plan(let a), .plan(let b)): comparePlans(a, b)
         case (.plan(let plan), .machine(let machine, let found)): compare(plan, with: machine, found)

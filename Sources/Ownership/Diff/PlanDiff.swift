@@ -11,7 +11,7 @@ extension Diff {
         compareSteps(a.steps, b.steps)
         compareHazards(a, b)
         compareLines(a.prediction.iomem, b.prediction.iomem)
-        leaveOut(.use, .window, .region, .softReserved, .nextBoot, .finding)
+        leaveOut(.use, .window, .region, .softReserved, .nextBoot, .parameter, .modprobe, .finding)
     }
 
     /// A plan and a machine: owners, modules and the hold as everywhere, the rest as `verify` compares it.
@@ -34,7 +34,7 @@ extension Diff {
         for finding in findings where finding.id == .halfDone {
             note(finding, Told(nil), Told(finding.severity.rawValue))
         }
-        leaveOut(.window, .softReserved, .nextBoot, .finding, .step, .hazard)
+        leaveOut(.window, .softReserved, .nextBoot, .parameter, .modprobe, .finding, .step, .hazard)
     }
 
     private mutating func note(_ difference: Difference, _ kind: Kind, isTold: Bool) {

@@ -60,6 +60,51 @@ extension Diff {
     }
 }
 
+extension Diff {
+    /// The kernel parameters that bear on who owns memory: for each name all that it is given, in order.
+    mutating func compareParameters(_ a: MachineState, _ b: MachineState) {
+        let isTold = [a, b].map { !$0.lacks(.commandLine) }
+        guard isTold == [true, true] else {
+            let told = isTold.map { $0 ? Told("recorded") : .unknown }
+            return note(.parameter, "all", told[0], told[1])
+        }
+        let given = [a, b].map { Dictionary(grouping: $0.kernel.commandLine.ownershipParameters, by: \.name) }
+        for name in Set(given.flatMap(\.keys)) {
+            let told = given.map { side in
+                Told(side[name].map { $0.map(\.shownValue).joined(separator: " ") })
+            }
+            note(.parameter, name, told[0], told[1])
+        }
+    }
+
+    /// What the host's own configuration tells modprobe. In which file it stands makes no difference.
+    mutating func compareModprobe(_ a: MachineState, _ b: MachineState) {
+        let isTold = [a, b].map(\.modprobe.isRecorded)
+        if isTold.contains(false) {
+            let told = isTold.map { $0 ? Told("recorded") : .unknown }
+            note(.modprobe, "all", told[0], told[1])
+        }
+        let sides = [a, b].map { machine in
+            Dictionary(machine.modprobe.settings.map { ("\($0.keyword) \($0.module)", $0) }) { first, _ in first }
+        }
+        for subject in Set(sides.flatMap(\.keys)) {
+            let told = zip(sides, isTold).map { side, isTold in
+                guard let setting = side[subject] else { return isTold ? Told(nil) : .unknown }
+                let place = "\(setting.line.path):\(setting.line.number)"
+                // A blacklist has no value, and is there or not.
+                if setting.value.isEmpty { return Told(oneOf: ["there"], shown: place) }
+                return Told(oneOf: [setting.value], shown: "\(setting.value) (\(place))")
+            }
+            note(.modprobe, subject, told[0], told[1])
+        }
+    }
+}
+
+extension KernelCommandLine.Parameter {
+    /// Its value for people.
+    fileprivate var shownValue: String { value.map { $0.isEmpty ? "\"\"" : $0 } ?? "there" }
+}
+
 extension MachineState {
     /// How a module can stand. Without `modules.dep` one that is not loaded may be missing, and whether one is built in is
     /// not always recorded.

@@ -140,6 +140,8 @@ extension Diff.Kind: Explained {
         case .softReserved: "Soft Reserved memory."
         case .hold: "Whether cxl_acpi is blocked from loading."
         case .nextBoot: "What `persist` has written for the next boots."
+        case .parameter: "A kernel parameter that affects who owns memory."
+        case .modprobe: "What the host's own modprobe configuration says about a module that steps load or unload."
         case .finding: "A finding."
         case .step: "A step of a plan."
         case .hazard: "A hazard of a plan."

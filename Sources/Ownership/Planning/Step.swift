@@ -1,4 +1,5 @@
 package import Iomem
+import Machine
 internal import Machine
 
 /// One thing that a policy or a prediction asks for, or that a plan needs besides.
@@ -98,9 +99,7 @@ package enum Step: Hashable, Sendable {
     }
 
     /// The modules that a step can name.
-    package static let modules = [
-        "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax",
-    ]
+    package static let modules = ModuleTable.switched
 
     /// Those of them that udev loads for any new dax device, at its own time.
     static let anytime: Set<String> = ["kmem", "device_dax"]

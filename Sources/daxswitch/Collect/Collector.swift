@@ -81,7 +81,8 @@ struct Collector {
 
     /// So what this machine has not is not taken for what the recording has lost.
     private func recordAbsences() {
-        let others = BootSystem.recordedPresences + BootSystem.recordedFiles + [BootSystem.mounts]
+        let others =
+            BootSystem.recordedPresences + BootSystem.recordedFiles + [BootSystem.mounts] + ModprobeFiles.directories
         let absent =
             RecordedAbsences(tree: tree).paths + (tree.isLive ? others.filter { !tree.exists($0) } : [])
         guard !absent.isEmpty else { return }
@@ -165,6 +166,8 @@ extension Collector {
         for path in OnliningRules(tree: tree).files() {
             recording.file(path) { OnliningRules.onlinesMemory($0) }
         }
+        // Also those without such a file: then nothing is said.
+        for path in ModprobeFiles.directories where tree.exists(path) { recording.make(path) }
         // Whole: a message names a line by its number.
         for path in ModprobeReading(tree: tree).files() { recording.file(path) }
     }

@@ -5,7 +5,7 @@ import Ownership
 struct DiffCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Compare two machines or plans: owners, modules, regions, findings.",
+        abstract: "Compare two machines or plans: owners, modules, regions, settings, findings.",
         discussion: """
             A and B are captures (whatever --root takes), saved plans, or / for this host. Without B, A is compared with \
             this host. A plan is compared by what it predicts. If A or B does not record something, it is \

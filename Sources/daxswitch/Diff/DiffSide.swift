@@ -84,10 +84,27 @@ extension DiffSide {
             (release, rules) = (plan.fingerprint.kernelRelease, plan.rules)
         }
         return [
+            "parameters": parameters.map { JSONValue($0) } ?? .null,
+            "modprobe": modprobe.map { JSONValue($0) } ?? .null,
             "path": .text(path), "source": .text(source), "host": JSONValue(host.name),
             "kernel_release": JSONValue(release == Kernel.unknownRelease ? nil : release), "rules": JSONValue(rules),
             "policy": JSONValue(policy),
             "unknown": JSONValue(MaterialReport.Part.allCases.filter(material.unrecorded.contains).map(\.rawValue)),
         ]
+    }
+
+    /// The kernel parameters that are compared; nil where they are not known.
+    private var parameters: [String]? {
+        guard case .machine(let machine, _) = side, !machine.lacks(.commandLine) else { return nil }
+        return machine.kernel.commandLine.ownershipParameters.map(\.text)
+    }
+
+    /// What of modprobe's configuration is compared; nil where it is not known.
+    private var modprobe: [String]? {
+        guard case .machine(let machine, _) = side, machine.modprobe.isRecorded || !machine.modprobe.settings.isEmpty
+        else { return nil }
+        return machine.modprobe.settings.map { setting in
+            [setting.keyword, setting.module, setting.value].filter { !$0.isEmpty }.joined(separator: " ")
+        }
     }
 }

@@ -61,7 +61,7 @@ private func row(_ entry: Diff.Entry) -> [String] {
     case .module:
         let named = { (words: [String]) in words.map { ModuleStanding(rawValue: $0)?.words ?? $0 } }
         return [entry.subject, place(entry) ?? words(named(entry.a), named(entry.b))]
-    case .kernel, .hold, .nextBoot, .step: return [entry.subject, change(entry)]
+    case .kernel, .hold, .nextBoot, .parameter, .modprobe, .step: return [entry.subject, change(entry)]
     }
 }
 
@@ -97,6 +97,7 @@ private func unknownText(_ diff: Diff, _ a: DiffSide, _ b: DiffSide, _ detail: D
             if kind == .kernel && !some.isEmpty {
                 return some.map { "the kernel's \($0.subject)" }.joined(separator: ", ")
             }
+            if [.parameter, .modprobe].contains(kind) && !some.isEmpty { return kind.plural }
             return some.isEmpty ? nil : kind.amount(some.count, some.compactMap(\.range).totalSize)
         }
         lines += wrapped("in \(name): \(parts.joined(separator: ", "))", indent: 2)
@@ -123,6 +124,8 @@ extension Diff.Kind {
         case .softReserved: "Soft Reserved memory"
         case .hold: "Hold"
         case .nextBoot: "Next boot"
+        case .parameter: "Kernel parameters"
+        case .modprobe: "modprobe configuration"
         case .finding: "Findings"
         case .step: "Steps"
         case .hazard: "Hazards"
@@ -138,6 +141,8 @@ extension Diff.Kind {
         case .use: "the use of \(sizeText(size))"
         case .softReserved: "\(sizeText(size)) of \(plural)"
         case .iomem: "\(counted(count, "line")) of /proc/iomem"
+        case .parameter: counted(count, "kernel parameter")
+        case .modprobe: counted(count, "modprobe setting")
         case .module, .window, .region, .finding, .step, .hazard: counted(count, noun)
         }
     }
@@ -151,6 +156,8 @@ extension Diff.Kind {
         case .hold: "the hold"
         case .nextBoot: "the choice for the next boot"
         case .iomem: "lines of /proc/iomem"
+        case .parameter: "the kernel parameters"
+        case .modprobe: "the modprobe configuration"
         case .owner, .module, .window, .region, .finding, .step, .hazard: noun + "s"
         }
     }

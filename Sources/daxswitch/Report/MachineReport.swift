@@ -173,16 +173,9 @@ struct MachineReport {
             + (evidence.isEmpty ? [] : [.paragraph("Evidence:"), .lines(evidence)])
     }
 
-    /// The parameters of the kernel that bear on who owns memory. The others may name the host.
+    /// The parameters of the kernel that bear on who owns memory.
     private var parameters: String {
-        let names: Set = [
-            "efi", "memmap", "mem", "memhp_default_state", "module_blacklist", "modprobe.blacklist",
-            "initcall_blacklist", "movable_node", "kernelcore", "movablecore", "nosoftreserve", "numa",
-        ]
-        let prefixes = ["cxl", "dax", "device_hmem", "kmem", "memory_hotplug", "rd.driver"]
-        return machine.kernel.commandLine.allParameters.filter { parameter in
-            names.contains(parameter.name) || prefixes.contains { parameter.name.hasPrefix($0) }
-        }.map { parameter in parameter.name + (parameter.value.map { "=\($0)" } ?? "") }.joined(separator: " ")
+        machine.kernel.commandLine.ownershipParameters.map(\.text).joined(separator: " ")
     }
 }
 
