@@ -55,7 +55,7 @@ def under_test(kernel, script, tool=None, policies=None, files=None, restarts=Fa
     for name in ("functions.sh", "record.sh", "safety.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")
     tree.text("/lab/case.sh", script)
-    for name in ("snapshot", "pattern", "pin", "holder", "killer", "cutter", "forger"):
+    for name in ("snapshot", "pattern", "pin", "holder", "killer", "cutter", "forger", "stopwatch"):
         tree.program(compiled(name, "-static"), f"/usr/bin/{name}")
     for name in ("daxctl", "cxl", "ndctl", "mke2fs", "udevadm", "lsmem", "flock"):
         tree.program(located(name), f"/usr/bin/{name}")
