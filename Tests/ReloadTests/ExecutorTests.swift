@@ -41,6 +41,38 @@ struct ExecutorTests {
         #expect(try unfinished(kernel) == nil)
     }
 
+    @Test("what shows at once is not waited for, and the machine is read once before all steps and once after each")
+    func readings() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        guard case .done = try run(kernel) else {
+            Issue.record("not done")
+            return
+        }
+        #expect(kernel.now == .zero)
+        #expect(kernel.reads == hmem.order.count + 1)
+    }
+
+    @Test(
+        "the machine is read again before a step if something was announced or some time went by since the one before",
+        arguments: [true, false]
+    )
+    func changedSince(isAnnounced: Bool) throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let plan = try Planner(machine: kernel.state).plan(hmem)
+        var changed = false
+        let executor = Reload.Executor(kernel.surfaces(state)) { progress in
+            guard case .stepEnded(.hold, _) = progress, !changed else { return }
+            changed = true
+            if isAnnounced { kernel.hasAnnounced = true } else { kernel.pass(.milliseconds(1)) }
+            kernel.reinterpret { $0.regions[0].locked = false }
+        }
+        switch executor.run(plan, accepting: []) {
+        case .rolledBack(let error), .stopped(let error, _): #expect(error.code == .newHazard)
+        default: Issue.record("went on over an unlocked region")
+        }
+        #expect(!kernel.steps.contains(.unload("cxl_acpi")))
+    }
+
     @Test("before what shows them goes, the locked region and the end of the initial probe are remembered")
     func remembers() throws {
         let kernel = try RecordedKernel.lockedSwitch()
@@ -302,7 +334,31 @@ struct ExecutorTests {
             accepted: [],
             report: { _ in }
         )
-        #expect(try runner.check(before: [.load("dax_cxl")], bringing: target) == halfWay.state)
+        #expect(try runner.check(before: [.load("dax_cxl")], bringing: target).machine == halfWay.state)
+    }
+
+    @Test("after a load the machine is as expected also if udev has done the loads that follow, and no others")
+    func loadedByUdev() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let all = kernel.state
+        try kernel.remove("dax_cxl")
+        try kernel.remove("dax_hmem")
+        let runner = StepRunner(
+            surfaces: kernel.surfaces,
+            settling: Settling(surfaces: kernel.surfaces, deadlines: Deadlines()),
+            probeWasDone: true,
+            overrides: Overrides(),
+            accepted: [],
+            report: { _ in }
+        )
+        for (steps, isExpected) in [
+            ([Step.load("dax_hmem"), .load("dax_cxl")], true), ([.load("dax_hmem")], false),
+            ([.load("dax_hmem"), .hold, .load("dax_cxl")], false),
+        ] {
+            let plan = try Planner(machine: kernel.state).predict(steps)
+            let cleared = try runner.check(before: steps, bringing: OwnershipGoal(after: plan, isHeld: false))
+            #expect(cleared.isExpected(all) == isExpected, "\(steps)")
+        }
     }
 
     @Test("a plan for a machine that has changed is not begun")

@@ -1,3 +1,4 @@
+import Foundation
 import Inspection
 import Machine
 import TestCaptures
@@ -16,5 +17,18 @@ struct RunningMachineTests {
         #expect(try machine.read() == recorded)
         #expect(machine.hasDaxRegionDriver() == recorded.modules.loaded.keys.contains("dax_cxl"))
         #expect(!machine.udevIsBusy())
+    }
+
+    @Test("a wait ends when udev takes its queue away, also if that came before it")
+    func queue() throws {
+        let state = StateDirectory(root: TestCaptures.newDirectory())
+        try FileManager.default.createDirectory(atPath: state.udev, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: state.udevQueue))
+        let waiter = UeventWaiter(watching: state.udev)
+        #expect(RunningMachine(state).udevIsBusy())
+        try FileManager.default.removeItem(atPath: state.udevQueue)
+        let start = waiter.now
+        waiter.wait(upTo: .seconds(60))
+        #expect(waiter.now - start < .seconds(30))
     }
 }

@@ -25,7 +25,7 @@ struct SettlingTests {
         kernel.onRead = { count, machine throws(ReloadError) in
             if count < 5 { machine.modules.loaded["dax_hmem"]?.references = count }
         }
-        try settling(kernel).settle(.release)
+        _ = try settling(kernel).settle(.release)
         #expect(kernel.now >= .milliseconds(500))
     }
 
@@ -33,8 +33,66 @@ struct SettlingTests {
     func wokenEarly() throws {
         let kernel = try RecordedKernel.lockedSwitch()
         kernel.wakesAfter = .milliseconds(1)
-        try settling(kernel).settle(.release)
+        _ = try settling(kernel).settle(.release)
         #expect(kernel.now >= .milliseconds(100))
+    }
+
+    /// Whether a machine is what `steps` lead to.
+    private func target(_ steps: [Step], _ kernel: RecordedKernel) throws -> (MachineState) -> Bool {
+        let target = Target(of: try Planner(machine: kernel.state).predict(steps))
+        return { target.differences(on: $0).isEmpty }
+    }
+
+    @Test("a machine that is as expected is at rest, if nothing was announced while it was read")
+    func asExpected() throws {
+        for isAnnounced in [false, true] {
+            let kernel = try RecordedKernel.lockedSwitch()
+            let expected = try target([.unload("dax_cxl")], kernel)
+            kernel.onRead = { [unowned kernel] count, _ throws(ReloadError) in
+                kernel.hasAnnounced = isAnnounced && count == 0
+            }
+            try kernel.remove("dax_cxl")
+            let machine = try settling(kernel).settle(.unload("dax_cxl"), until: expected).machine
+            #expect(machine == kernel.state)
+            #expect(kernel.now == .zero)
+            #expect(kernel.reads == (isAnnounced ? 2 : 1))
+        }
+    }
+
+    @Test("a machine that is not as expected must stay the same for an interval")
+    func notAsExpected() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let expected = try target([.unload("dax_cxl")], kernel)
+        _ = try settling(kernel).settle(.release, until: expected)
+        #expect(kernel.now == .milliseconds(100))
+    }
+
+    @Test("udev is waited for after a hold and after what brings devices, unless a load follows")
+    func udev() throws {
+        let range = try #require(try RecordedKernel.lockedSwitch().state.regions.first?.range)
+        let cases: [(step: Step, next: Step?, isAwaited: Bool)] = [
+            (.hold, .unload("cxl_acpi"), true), (.load("dax_hmem"), nil, true),
+            (.load("dax_hmem"), .unload("dax_cxl"), true), (.load("dax_hmem"), .load("dax_cxl"), false),
+            (.release, .load("cxl_acpi"), false), (.unload("kmem"), nil, false),
+            (.bindRegion(range), .load("kmem"), true),
+        ]
+        for (step, next, isAwaited) in cases {
+            let kernel = try RecordedKernel.lockedSwitch()
+            kernel.reinterpret { $0.isHeld = step == .hold }
+            kernel.udevRestsAt = .seconds(2)
+            let expected = try target([], kernel)
+            _ = try settling(kernel).settle(step, before: next, until: expected)
+            #expect(kernel.now == (isAwaited ? .seconds(2) : .zero), "\(step)")
+            #expect(kernel.reads == 1)
+        }
+    }
+
+    @Test("a udev that does not come to rest is waited for ten seconds")
+    func restless() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        kernel.udevRestsAt = .seconds(60)
+        _ = try settling(kernel).settle(.load("dax_hmem"), until: try target([], kernel))
+        #expect(kernel.now > .seconds(10) && kernel.now < .seconds(11))
     }
 
     @Test("dax_cxl is in, its driver is registered later by a work item: waited for")
@@ -42,7 +100,7 @@ struct SettlingTests {
         let kernel = try RecordedKernel.lockedSwitch()
         kernel.driverDelay = .seconds(2)
         try kernel.insert("dax_cxl", isHeld: false)
-        try settling(kernel).settle(.load("dax_cxl"))
+        _ = try settling(kernel).settle(.load("dax_cxl"))
         #expect(kernel.now >= .seconds(2))
     }
 
@@ -62,7 +120,7 @@ struct SettlingTests {
     @Test("what does not come until the deadline is named")
     func deadline() throws {
         let kernel = try RecordedKernel.lockedSwitch()
-        let found = error { () throws(ReloadError) in try settling(kernel).settle(.unload("dax_cxl")) }
+        let found = error { () throws(ReloadError) in _ = try settling(kernel).settle(.unload("dax_cxl")) }
         #expect(found?.code == .notSettled)
         #expect(found?.cause == "dax_cxl is still in /proc/modules")
         #expect(kernel.now >= .seconds(30) && kernel.now < .seconds(31))
@@ -75,7 +133,7 @@ struct SettlingTests {
         let line = "cxl_dax_region dax_region0: dax_region resource conflict for [mem 0x5d0000000-0x5efffffff]"
         kernel.lines[.load("dax_cxl")] = [line]
         try kernel.insert("dax_cxl", isHeld: false)
-        let found = error { () throws(ReloadError) in try settling(kernel).settle(.load("dax_cxl")) }
+        let found = error { () throws(ReloadError) in _ = try settling(kernel).settle(.load("dax_cxl")) }
         #expect(found?.code == .kernelTrouble)
         #expect(found?.cause == line)
         #expect(kernel.now < .seconds(1))

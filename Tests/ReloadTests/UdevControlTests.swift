@@ -19,6 +19,8 @@ struct UdevControlTests {
         private let time = Mutex(Duration.zero)
         var now: Duration { time.withLock { $0 } }
         func wait(upTo limit: Duration) { time.withLock { $0 += min(limit, .milliseconds(700)) } }
+        func waitForQuiet(upTo limit: Duration) {}
+        func hasHeard() -> Bool { false }
     }
 
     /// What its caller finds of udevd when the files are there.

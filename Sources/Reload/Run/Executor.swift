@@ -34,7 +34,8 @@ package struct Executor {
     ) -> Outcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines, expectedMessages: plan.expectedMessages)
         do {
-            let machine = try settling.read()
+            let seen = try settling.takeReading()
+            let machine = seen.machine
             try checkUnchanged(plan, machine)
             try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
             if limit != nil { try TimedConfirmation.check(plan, on: machine, surfaces.timer) }
@@ -42,7 +43,7 @@ package struct Executor {
             return try inhibited { () throws(ReloadError) in
                 let run = try begin(plan, on: machine, accepting: accepted, confirmation, settling)
                 _ = surfaces.messages.newLines()
-                return run.finish(plan, mayRollBack: mayRollBack)
+                return run.finish(plan, from: seen, mayRollBack: mayRollBack)
             }
         } catch {
             surfaces.interrupts.note(.unchanged)
@@ -154,12 +155,14 @@ struct JournaledRun {
 
     /// Does the steps of `plan`, compares the machine with all that they and the run are to make of it, and closes the
     /// journal; rolls back if that fails.
-    func finish(_ plan: Plan, mayRollBack: Bool = true) -> Outcome {
+    ///
+    /// - Parameter seen: The machine before the first step, if it still counts.
+    func finish(_ plan: Plan, from seen: Reading? = nil, mayRollBack: Bool = true) -> Outcome {
         let machine: MachineState
         do {
-            try carryOut(plan.steps)
+            let seen = try carryOut(plan.steps, from: seen)
             runner.report(.verifying)
-            let (found, differences) = try runner.settling.verify(Target(of: plan, reaching: target))
+            let (found, differences) = try runner.settling.verify(Target(of: plan, reaching: target), seen: seen)
             guard differences.isEmpty else {
                 let error = ReloadError(
                     .notAsPredicted,
@@ -197,19 +200,22 @@ struct JournaledRun {
         return AwaitedConfirmation(policy: policy, confirmation: confirmation, deadline: deadline)
     }
 
-    private func carryOut(_ steps: [Step]) throws(ReloadError) {
+    /// The machine as it came to rest after the last of `steps`.
+    private func carryOut(_ steps: [Step], from start: Reading?) throws(ReloadError) -> Reading? {
+        var seen = start
         for (index, step) in steps.enumerated() {
             if let signal = surfaces.interrupts.pending {
                 throw ReloadError(.interrupted, "stopped by \(signal) before \(step)")
             }
-            let machine = try runner.check(before: Array(steps[index...]), bringing: target)
+            let cleared = try runner.check(before: Array(steps[index...]), bringing: target, seen: seen)
             runner.report(.step(step, index: index, count: steps.count))
             let start = surfaces.waiter.now
             try journal.write(JournalLine(event: .stepBegun, index: index))
-            try runner.perform(step, on: machine)
+            seen = try runner.perform(cleared)
             try journal.write(JournalLine(event: .stepEnded, index: index))
             runner.report(.stepEnded(step, elapsed: surfaces.waiter.now - start))
         }
+        return seen
     }
 
     /// Restores the previous state if that is certain; else leaves the machine with the journal.
@@ -250,16 +256,17 @@ struct JournaledRun {
     func rollBack(_ steps: [Step], _ closing: JournalEnd = .rolledBack) throws(ReloadError) {
         runner.report(.rollingBack(steps))
         try journal.write(JournalLine(event: .rollingBack, steps: steps))
+        var seen: Reading?
         for (index, step) in steps.enumerated() {
-            let machine = try runner.check(before: Array(steps[index...]), bringing: original)
+            let cleared = try runner.check(before: Array(steps[index...]), bringing: original, seen: seen)
             runner.report(.step(step, index: index, count: steps.count))
             let start = surfaces.waiter.now
             try journal.write(JournalLine(event: .wayBackBegun, index: index))
-            try runner.perform(step, on: machine, isInterruptible: false)
+            seen = try runner.perform(cleared, isInterruptible: false)
             try journal.write(JournalLine(event: .wayBackEnded, index: index))
             runner.report(.stepEnded(step, elapsed: surfaces.waiter.now - start))
         }
-        let differences = original.differences(on: try runner.settling.read())
+        let differences = original.differences(on: try runner.settling.current(seen).machine)
         guard differences.isEmpty else {
             throw ReloadError(
                 .notAsPredicted,

@@ -56,6 +56,6 @@ struct PendingLoads {
 extension ModuleControl {
     /// - Throws: `ReloadError` `.notLoadable` for the first that could not be done.
     func check(_ later: PendingLoads) throws(ReloadError) {
-        for load in later.loads { try checkLoadable(load, besides: later.staying) }
+        if !later.loads.isEmpty { try checkLoadable(later.loads, besides: later.staying) }
     }
 }

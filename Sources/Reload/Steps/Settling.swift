@@ -13,7 +13,7 @@ package struct Deadlines: Sendable {
     package var block: Duration
     /// For the last comparison.
     package var verification: Duration
-    /// Between two readings that must be equal.
+    /// How long the machine must stay the same if its state after a step is not certain.
     package var interval: Duration
 
     /// What suits a host; emulated machines are ten times slower and still within it.
@@ -32,7 +32,14 @@ package struct Deadlines: Sendable {
     }
 }
 
-/// Waits for the effect of a step: a condition and equal readings, woken by uevents, never a bare sleep.
+/// The machine as it was read, and when that began and ended, on the clock of `Waiter`.
+struct Reading {
+    let machine: MachineState
+    let start: Duration
+    let end: Duration
+}
+
+/// Waits for the effect of a step, woken by uevents and by udev, never a bare sleep.
 struct Settling {
     let surfaces: Surfaces
     let deadlines: Deadlines
@@ -44,42 +51,70 @@ struct Settling {
         try surfaces.machine.readWhole(surfaces.waiter, deadlines)
     }
 
-    /// Waits until `step` shows and the machine has stayed the same for one interval, however many uevents woke us in it.
+    /// Waits until `step` shows and the machine is at rest, and returns it: it is as expected and the kernel has announced
+    /// nothing since it was read; or it has stayed the same for one interval, however many uevents woke us in it.
     ///
+    /// The machine is read once the files that tell of the step alone are as they must be.
+    /// - Parameters:
+    ///   - next: The step that follows; nil after the last one.
+    ///   - isExpected: Whether a machine is as the step is sure to make it.
     /// - Throws: `ReloadError` `.notSettled` with what is still missing at the deadline, `.kernelTrouble` at once.
-    func settle(_ step: Step) throws(ReloadError) {
+    func settle(
+        _ step: Step,
+        before next: Step? = nil,
+        until isExpected: (MachineState) -> Bool = { _ in false }
+    ) throws(ReloadError) -> Reading {
         let start = surfaces.waiter.now
-        var steady = try read()
-        var since = surfaces.waiter.now
+        let awaitsUdev = step.awaitsUdev(before: next)
+        var steady: (machine: MachineState, since: Duration)?
         while true {
+            // What is announced from here on may not be in the reading.
+            if step.bringsDevices {
+                surfaces.waiter.waitForQuiet(upTo: deadlines.interval)
+            } else {
+                _ = surfaces.waiter.hasHeard()
+            }
             try checkMessages("after \(step)")
-            surfaces.waiter.wait(upTo: deadlines.interval)
-            let machine = try read()
-            let now = surfaces.waiter.now
-            if !machine.isSteady(since: steady) {
-                steady = machine
-                since = now
+            var missing = missing(after: step)
+            var hasChanged = false
+            let isUdevBusy =
+                awaitsUdev && surfaces.waiter.now - start <= deadlines.udev && surfaces.machine.udevIsBusy()
+            if missing == nil && !isUdevBusy {
+                let reading = try takeReading()
+                let machine = reading.machine
+                try checkMessages("after \(step)")
+                missing = self.missing(after: step, on: machine)
+                let since = steady.flatMap { machine.isSteady(since: $0.machine) ? $0.since : nil } ?? reading.end
+                steady = (machine, since)
+                if missing == nil && reading.end - since >= deadlines.interval { return reading }
+                if missing == nil && isExpected(machine) {
+                    hasChanged = surfaces.waiter.hasHeard()
+                    if !hasChanged { return reading }
+                }
             }
-            let missing = missing(after: step, on: machine)
-            let udevRests = now - start > deadlines.udev || !surfaces.machine.udevIsBusy()
-            if missing == nil && udevRests && now - since >= deadlines.interval {
-                return try checkMessages("after \(step)")
-            }
-            guard now - start < deadlines.step else {
+            guard surfaces.waiter.now - start < deadlines.step else {
                 throw ReloadError(
                     .notSettled,
                     "\(step) did not finish within \(deadlines.step.components.seconds) s",
                     cause: missing ?? "the machine keeps changing"
                 )
             }
+            if !hasChanged { surfaces.waiter.wait(upTo: deadlines.interval) }
         }
     }
 
     /// Waits until the machine is as `target` says; the differences that are left at the deadline.
-    func verify(_ target: Target) throws(ReloadError) -> (machine: MachineState, differences: [Difference]) {
+    ///
+    /// - Parameter seen: The machine as it came to rest, if it still counts.
+    func verify(
+        _ target: Target,
+        seen: Reading? = nil
+    ) throws(ReloadError) -> (machine: MachineState, differences: [Difference]) {
         let start = surfaces.waiter.now
+        var seen = seen
         while true {
-            let machine = try read()
+            let machine = try current(seen).machine
+            seen = nil
             try checkMessages("after the last step")
             let differences = target.differences(on: machine)
             if differences.isEmpty || surfaces.waiter.now - start >= deadlines.verification {
@@ -87,6 +122,22 @@ struct Settling {
             }
             surfaces.waiter.wait(upTo: deadlines.interval)
         }
+    }
+
+    /// The machine as it is now, and when it was read.
+    func takeReading() throws(ReloadError) -> Reading {
+        let start = surfaces.waiter.now
+        let machine = try read()
+        return Reading(machine: machine, start: start, end: surfaces.waiter.now)
+    }
+
+    /// `seen` if it still counts, else the machine as it is now: the kernel has announced nothing since, and no more time has
+    /// passed than reading took. A reading is never of one moment, so another one would be as old when it is used.
+    func current(_ seen: Reading?) throws(ReloadError) -> Reading {
+        if let seen, !surfaces.waiter.hasHeard(), surfaces.waiter.now - seen.end <= seen.end - seen.start {
+            return seen
+        }
+        return try takeReading()
     }
 
     /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.
@@ -104,6 +155,12 @@ struct Settling {
             lines += surfaces.messages.newLines()
         }
         return KernelComplaint.first(in: lines, expected: expectedMessages)
+    }
+
+    /// What of a step's effect can't be seen yet, as far as single files tell; nil where they show it.
+    private func missing(after step: Step) -> String? {
+        guard step == .load("dax_cxl"), !surfaces.machine.hasDaxRegionDriver() else { return nil }
+        return "dax_cxl has not registered its driver"
     }
 
     /// What of a step's effect can't be seen yet; nil where it is complete.
@@ -138,7 +195,6 @@ struct Settling {
                 return "\(device.name) has no driver"
             }
             guard module == "dax_cxl" else { return nil }
-            if !surfaces.machine.hasDaxRegionDriver() { return "dax_cxl has not registered its driver" }
             return Self.unclaimedRegion(machine).map { "dax_\($0.name) has no driver" }
         }
     }
@@ -151,6 +207,24 @@ struct Settling {
             }
             return !machine.daxDevices.contains { $0.owner == .hmem && $0.ranges.contains { $0.overlaps(range) } }
         }
+    }
+}
+
+extension Step {
+    /// Devices may come with it, also some time after the call.
+    fileprivate var bringsDevices: Bool {
+        switch self {
+        case .load, .bindHmem, .bindRegion, .restoreUse, .splitDevice: true
+        case .hold, .release, .unload, .offlineMemory, .unbindHmem: false
+        }
+    }
+
+    /// Whether udev must have come to rest after this step, before `next`.
+    ///
+    /// Where devices come, it loads modules for them and puts memory online. That is not in the way of another load: the kernel
+    /// loads a module once, whoever asks. Events that began before a hold are handled without it.
+    fileprivate func awaitsUdev(before next: Step?) -> Bool {
+        self == .hold || bringsDevices && !(verb == .load && next?.verb == .load)
     }
 }
 

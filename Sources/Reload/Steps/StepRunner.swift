@@ -3,6 +3,27 @@ import Iomem
 import Machine
 import Ownership
 
+/// A step that may be done.
+struct ClearedStep {
+    let step: Step
+    /// The steps behind it.
+    let rest: [Step]
+    /// The machine right before it.
+    let machine: MachineState
+    fileprivate let planner: Planner
+
+    /// Whether `machine` is as the step is sure to make it.
+    ///
+    /// If loads follow, udev may have done some of them by then, for devices that the first one brought.
+    func isExpected(_ machine: MachineState) -> Bool {
+        let loads = step.verb == .load ? rest.prefix { $0.verb == .load } : []
+        return (0...loads.count).contains { count in
+            let plan = planner.predict([step] + loads.prefix(count))
+            return plan.prediction.isCertain && Target(of: plan).differences(on: machine).isEmpty
+        }
+    }
+}
+
 /// One step at a time: what could have become dangerous, the step itself, its settling, and the kernel's log.
 struct StepRunner {
     let surfaces: Surfaces
@@ -15,18 +36,28 @@ struct StepRunner {
     let accepted: [Hazard]
     let report: (Progress) -> Void
 
-    /// The machine as it is, where the first of `steps`, all that are left, may be done on it.
+    /// The first of `steps`, all that are left, with the machine as it is, where it may be done on it.
     ///
     /// What would crash or lose something is looked for again, right before the step, and whether the steps still
     /// lead to `goal`: others may have been at work. What udev loads meanwhile and the steps load too is no difference;
     /// what the kernel is still about (devices that are probed late) gets the time that verification gives it.
+    /// - Parameter seen: The machine as it came to rest after the step before, if it still counts.
     /// - Throws: `ReloadError` `.newHazard`, `.machineChanged`, `.kernelTrouble`, and what reading throws.
-    func check(before steps: [Step], bringing goal: OwnershipGoal) throws(ReloadError) -> MachineState {
+    func check(
+        before steps: [Step],
+        bringing goal: OwnershipGoal,
+        seen: Reading? = nil
+    ) throws(ReloadError) -> ClearedStep {
         let start = surfaces.waiter.now
+        var seen = seen
         while true {
-            let machine = try settling.read()
-            let differences = try differences(before: steps, bringing: goal, on: machine)
-            if differences.isEmpty { return machine }
+            let machine = try settling.current(seen).machine
+            seen = nil
+            let planner = try planner(on: machine, before: steps)
+            let differences = try differences(before: steps, bringing: goal, on: machine, planner)
+            if differences.isEmpty, let step = steps.first {
+                return ClearedStep(step: step, rest: Array(steps.dropFirst()), machine: machine, planner: planner)
+            }
             guard surfaces.waiter.now - start < settling.deadlines.verification else {
                 throw ReloadError(
                     .machineChanged,
@@ -38,16 +69,11 @@ struct StepRunner {
         }
     }
 
-    private func differences(
-        before steps: [Step],
-        bringing goal: OwnershipGoal,
-        on machine: MachineState
-    ) throws(ReloadError) -> [String] {
+    private func planner(on machine: MachineState, before steps: [Step]) throws(ReloadError) -> Planner {
         let moment = steps.first.map { "before \($0)" } ?? "before the end"
         try settling.checkMessages(moment)
-        let plan: Plan
         do {
-            plan = try Planner(machine: machine, overrides: overrides).predict(steps)
+            return try Planner(machine: machine, overrides: overrides)
         } catch {
             throw ReloadError(
                 .newHazard,
@@ -55,6 +81,15 @@ struct StepRunner {
                 cause: error.message
             )
         }
+    }
+
+    private func differences(
+        before steps: [Step],
+        bringing goal: OwnershipGoal,
+        on machine: MachineState,
+        _ planner: Planner
+    ) throws(ReloadError) -> [String] {
+        let plan = planner.predict(steps)
         // Half-way, only the owners at the end can be compared with those of `goal`.
         let open = plan.hazards.filter { !accepted.covers($0) && $0.id.scope == .step }
         if let hazard = open.first {
@@ -63,11 +98,13 @@ struct StepRunner {
         return goal.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld))
     }
 
-    /// Does `step` on `machine` and waits until it shows; a signal ends it where `isInterruptible` and it takes long.
+    /// Does a step and waits until it shows; a signal ends it where `isInterruptible` and it takes long.
     ///
+    /// - Returns: The machine as it came to rest.
     /// - Throws: `ReloadError` `.stepFailed`, `.notSettled`, `.notPermitted`, `.unavailable`; `.kernelTrouble` in place of
     ///   any of them where the kernel complained.
-    func perform(_ step: Step, on machine: MachineState, isInterruptible: Bool = true) throws(ReloadError) {
+    func perform(_ cleared: ClearedStep, isInterruptible: Bool = true) throws(ReloadError) -> Reading {
+        let step = cleared.step
         surfaces.messages.announce("\(step)")
         let memory = MemorySteps(
             surfaces: surfaces,
@@ -76,8 +113,8 @@ struct StepRunner {
             isInterruptible: isInterruptible
         )
         do {
-            try act(step, machine, memory)
-            try settling.settle(step)
+            try act(step, cleared.machine, memory)
+            return try settling.settle(step, before: cleared.rest.first, until: cleared.isExpected)
         } catch {
             guard !error.endsAll || error.code == .hung, let complaint = settling.newComplaint() else { throw error }
             throw ReloadError(complaint, "the kernel logged an error, and \(error)")

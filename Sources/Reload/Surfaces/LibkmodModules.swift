@@ -20,29 +20,37 @@ package struct LibkmodModules: ModuleControl {
         try call.run("remove \(module)") { () throws(ReloadError) in try Self.remove(module) }
     }
 
-    /// Looks at the files of `load` and, where modprobe's configuration will count, at its commands.
-    package func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
+    /// Looks at the files of `loads` and, where modprobe's configuration will count, at their commands.
+    package func checkLoadable(_ loads: [PendingLoad], besides present: Set<String>) throws(ReloadError) {
         // The files may lie on a file system that hangs.
-        try call.run("read the files of \(load.module)") { () throws(ReloadError) in
-            try Self.check(load, besides: present)
+        let names = loads.map(\.module).joined(separator: ", ")
+        try call.run("read the files of \(names)") { () throws(ReloadError) in
+            var module = loads.first?.module ?? ""
+            do throws(KmodError) {
+                let context = try KmodContext()
+                for load in loads {
+                    module = load.module
+                    try Self.check(load, besides: present, context)
+                }
+            } catch {
+                throw ReloadError(
+                    .notLoadable,
+                    "\(module) could not be loaded, neither by the plan nor for a rollback: \(error.message); \(error.fix)",
+                    cause: error.cause?.description
+                )
+            }
         }
     }
 
-    private static func check(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
-        do {
-            let context = try KmodContext()
-            try context.checkFiles(of: load.module, besides: present)
-            if !load.isHeld {
-                let hold = [InstallCommand(module: "cxl_acpi", command: "/bin/false")]
-                try context.checkCommands(of: load.module, besides: present, passing: load.isReleased ? hold : [])
-            }
-        } catch {
-            throw ReloadError(
-                .notLoadable,
-                "\(load.module) could not be loaded, neither by the plan nor for a rollback: \(error.message); \(error.fix)",
-                cause: error.cause?.description
-            )
-        }
+    private static func check(
+        _ load: PendingLoad,
+        besides present: Set<String>,
+        _ context: borrowing KmodContext
+    ) throws(KmodError) {
+        try context.checkFiles(of: load.module, besides: present)
+        guard !load.isHeld else { return }
+        let hold = [InstallCommand(module: "cxl_acpi", command: "/bin/false")]
+        try context.checkCommands(of: load.module, besides: present, passing: load.isReleased ? hold : [])
     }
 
     private static func insert(_ module: String, isHeld: Bool) throws(ReloadError) {

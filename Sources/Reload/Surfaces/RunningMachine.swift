@@ -94,25 +94,57 @@ package enum MonotonicClock {
 /// The kernel's announcements of devices that come and go, and the monotonic clock.
 package final class UeventWaiter: Waiter {
     private let socket: Int32
+    private let removals: Int32
 
     /// Listens from now on. Without a socket every wait lasts its whole time.
-    package init() { socket = daxswitch_open_uevents() }
+    ///
+    /// - Parameter directory: A wait also ends if a file is removed from it; nil, or one that is not there: only by uevents.
+    package init(watching directory: String? = nil) {
+        socket = daxswitch_open_uevents()
+        removals = directory.map { unsafe daxswitch_open_removals($0) } ?? -1
+    }
 
-    deinit { if socket >= 0 { close(socket) } }
+    deinit { for descriptor in [socket, removals] where descriptor >= 0 { close(descriptor) } }
 
     /// CLOCK_MONOTONIC.
     package var now: Duration { MonotonicClock.now }
 
-    /// Sleeps in poll() until a uevent comes or the time is over.
+    /// Sleeps in poll() until a uevent comes, a file is removed or the time is over.
     package func wait(upTo limit: Duration) { _ = hears(within: limit) }
 
-    /// The same, and whether a uevent came; a signal ends the wait as well.
+    /// How long nothing must come to end a burst.
+    private static let quiet = Duration.milliseconds(5)
+
+    /// Waits while uevents come with less than 5 ms between them.
+    package func waitForQuiet(upTo limit: Duration) {
+        let end = now + limit
+        while hears(within: Self.quiet) && now < end {}
+    }
+
+    /// Waits as `wait` does, and tells whether something came; a signal ends the wait as well.
     package func hears(within limit: Duration) -> Bool {
-        var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        let count = unsafe poll(&watched, 1, max(limit.milliseconds, 1))
-        guard socket >= 0, count > 0 else { return false }
-        var bytes = [UInt8](repeating: 0, count: 8192)
-        while unsafe bytes.withUnsafeMutableBytes({ unsafe recv(socket, $0.baseAddress, $0.count, 0) }) > 0 {}
+        // poll() leaves out descriptors below 0.
+        var watched = [socket, removals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let count = unsafe poll(&watched, 2, max(limit.milliseconds, 1))
+        guard count > 0 else { return false }
+        _ = drain(removals)
+        _ = drain(socket)
         return true
+    }
+
+    /// Whether a uevent came since one was last waited for or asked for.
+    package func hasHeard() -> Bool { drain(socket) }
+
+    /// Reads all that came; whether that is anything.
+    private func drain(_ descriptor: Int32) -> Bool {
+        guard descriptor >= 0 else { return false }
+        var bytes = [UInt8](repeating: 0, count: 8192)
+        var isAnything = false
+        while true {
+            let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            // Some were lost if the socket had no room for them (netlink(7)).
+            guard count > 0 || count < 0 && errno == ENOBUFS else { return isAnything }
+            isAnything = true
+        }
     }
 }

@@ -26,8 +26,10 @@ package struct StateDirectory: Sendable {
     package var holdRules: String { root + Inspector.holdRulesPath }
     /// There while the two are changed.
     package var holdChange: String { root + Inspector.holdChangePath }
+    /// Where systemd-udevd keeps what lives until the next boot.
+    var udev: String { "\(root)/run/udev" }
     /// There while udev has events to work on.
-    var udevQueue: String { "\(root)/run/udev/queue" }
+    var udevQueue: String { "\(udev)/queue" }
 
     /// The bytes of the file at `path`; nil if it is missing.
     static func read(_ path: String) throws(ReloadError) -> [UInt8]? {

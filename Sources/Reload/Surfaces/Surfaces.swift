@@ -13,9 +13,10 @@ package protocol ModuleControl {
     /// - Throws: `ReloadError` `.stepFailed`, `.notPermitted` or `.hung`.
     func remove(_ module: String) throws(ReloadError)
 
-    /// Finds out whether `load` could be done while the modules `present` are in, and does nothing.
-    /// - Throws: `ReloadError` `.notLoadable` with the file that is missing or the command that stands in the way.
-    func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError)
+    /// Finds out whether each of `loads` could be done while the modules `present` are in, and does nothing.
+    /// - Throws: `ReloadError` `.notLoadable` for the first that could not, with the file that is missing or the command that
+    ///   stands in the way.
+    func checkLoadable(_ loads: [PendingLoad], besides present: Set<String>) throws(ReloadError)
 }
 
 /// Keeping `cxl_acpi` out, and letting it in again.
@@ -49,8 +50,12 @@ package protocol KernelMessages {
 package protocol Waiter {
     /// Time that never goes back, since some moment.
     var now: Duration { get }
-    /// Returns when the kernel announces a change of a device, or after `limit`.
+    /// Returns when the kernel announces a change of a device or udev comes to rest, or after `limit`.
     func wait(upTo limit: Duration)
+    /// Returns when the kernel has announced nothing for some milliseconds, or after `limit`: changes come in bursts.
+    func waitForQuiet(upTo limit: Duration)
+    /// Whether the kernel has announced a change since this was asked or waited for; returns at once.
+    func hasHeard() -> Bool
 }
 
 /// Signals that ask for an end.
@@ -148,7 +153,7 @@ package struct Surfaces {
     /// The real surfaces of this machine. From now on signals that ask for an end are counted.
     package static func ofThisMachine(_ state: StateDirectory) -> Surfaces {
         let running = RunningMachine(state)
-        let waiter = UeventWaiter()
+        let waiter = UeventWaiter(watching: state.udev)
         return Surfaces(
             modules: LibkmodModules(),
             hold: DropInHold(state, udev: RunningUdev(waiter: waiter)),

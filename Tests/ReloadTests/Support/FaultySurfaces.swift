@@ -105,8 +105,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func remove(_ module: String) throws(ReloadError) {
         try call("remove") { () throws(ReloadError) in try kernel.remove(module) }
     }
-    func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
-        try call("check") { () throws(ReloadError) in try kernel.checkLoadable(load, besides: present) }
+    func checkLoadable(_ loads: [PendingLoad], besides present: Set<String>) throws(ReloadError) {
+        try call("check") { () throws(ReloadError) in try kernel.checkLoadable(loads, besides: present) }
     }
     func hold() throws(ReloadError) { try call("hold") { () throws(ReloadError) in try kernel.hold() } }
     func release() throws(ReloadError) { try call("release") { () throws(ReloadError) in try kernel.release() } }
@@ -144,6 +144,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func announce(_ line: String) { kernel.announce(line) }
     var now: Duration { kernel.now }
     func wait(upTo limit: Duration) { kernel.wait(upTo: limit) }
+    func waitForQuiet(upTo limit: Duration) { kernel.waitForQuiet(upTo: limit) }
+    func hasHeard() -> Bool { kernel.hasHeard() }
     func note(_ progress: RunProgress) { kernel.note(progress) }
     func inhibit(because reason: String) throws(ReloadError) { try kernel.inhibit(because: reason) }
     func allow() { kernel.allow() }

@@ -46,12 +46,17 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     private(set) var writes: [String] = []
     /// Called before each reading, with how many there were.
     var onRead: ((Int, inout MachineState) throws(ReloadError) -> Void)?
-    private var reads = 0
+    /// How often it was read.
+    private(set) var reads = 0
     /// When dax_cxl's driver is registered after the module is in.
     var driverDelay: Duration = .zero
     private var driverIsExpected: Duration = .zero
     /// When uevents end a wait; nil where none come.
     var wakesAfter: Duration?
+    /// A uevent has come that nobody has heard yet.
+    var hasAnnounced = false
+    /// How long udev has events to work on.
+    var udevRestsAt: Duration = .zero
     /// Called after a step.
     var interference: ((Step, inout MachineState) -> Void)?
     /// Called after a write.
@@ -98,9 +103,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 
     func insert(_ module: String, isHeld: Bool) throws(ReloadError) { try take(.load(module)) }
     func remove(_ module: String) throws(ReloadError) { try take(.unload(module)) }
-    func checkLoadable(_ load: PendingLoad, besides present: Set<String>) throws(ReloadError) {
-        checked.append(load)
-        if withoutFile.contains(load.module) { throw ReloadError(.notLoadable, "\(load.module) could not be loaded") }
+    func checkLoadable(_ loads: [PendingLoad], besides present: Set<String>) throws(ReloadError) {
+        checked += loads
+        for load in loads where withoutFile.contains(load.module) {
+            throw ReloadError(.notLoadable, "\(load.module) could not be loaded")
+        }
     }
     func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal) {
         let refusal = refusals[attribute]?.isEmpty == false ? refusals[attribute]?.removeFirst() : nil
@@ -156,7 +163,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     func disarm(_ confirmation: TimedConfirmation) { timers.removeAll { $0 == confirmation } }
     /// Time goes by.
     func pass(_ time: Duration) { now += time }
-    func udevIsBusy() -> Bool { false }
+    func udevIsBusy() -> Bool { now < udevRestsAt }
     func hasDaxRegionDriver() -> Bool { now >= driverIsExpected }
     func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? { kept.last }
     func newLines() -> [String] {
@@ -165,6 +172,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     }
     func announce(_ line: String) { announced.append(line) }
     func wait(upTo limit: Duration) { now += wakesAfter.map { min($0, limit) } ?? limit }
+    func waitForQuiet(upTo limit: Duration) { hasAnnounced = false }
+    func hasHeard() -> Bool {
+        defer { hasAnnounced = false }
+        return hasAnnounced
+    }
     func keep(_ facts: RememberedFacts) throws(ReloadError) { kept.append(facts) }
 
     /// Without a place for a journal.
