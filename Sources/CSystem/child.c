@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -80,4 +81,11 @@ int daxswitch_make_memory_file(void)
 int daxswitch_open_process(pid_t process)
 {
 	return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+int daxswitch_count_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : CPU_COUNT(&set);
 }

@@ -42,6 +42,35 @@ struct FleetTests {
         #expect(summary["failed_by"] as? [String: Int] == ["bad-capture": 1])
     }
 
+    @Test("several processors print what one prints: the machines in their order, each complaint before its line")
+    func shared() throws {
+        let captures = try captures()
+        let odd = try TestCaptures.copy(try TestCaptures.root(kernel: "7.3.4", scenario: "no-region", "topology"))
+        try FileManager.default.removeItem(at: odd.url("/sys/bus/cxl"))
+        let roots = [captures[0], odd.path, "/nowhere", captures[1]] + captures + [odd.path, captures[2]]
+        for command in [["plan", "hmem"], ["plan", "hmem", "--json"], ["status"], ["verify", "cxl", "--json"]] {
+            let words = [Tool.path] + command + roots.flatMap { ["--root", $0] } + [">&2"]
+            // One stream: the order of complaints and lines shows.
+            let script = words.map { $0 == ">&2" ? $0 : "'\($0)'" }.joined(separator: " ")
+            let alone = try Tool.run(command: ["/bin/sh", "-c", "taskset -c 0 \(script)"])
+            let shared = try Tool.run(command: ["/bin/sh", "-c", script])
+            #expect(shared.status == alone.status && shared.complaint == alone.complaint)
+            #expect(alone.complaint.contains(odd.path))
+        }
+    }
+
+    @Test("names from a program that is still at work: each machine is printed before the next name is waited for")
+    func slowNames() throws {
+        let root = try captures()[0]
+        // The second name comes once the first machine was printed.
+        let script = """
+            (echo '\(root)'; until [ -s "$0" ]; do sleep 0.05; done; echo '\(root)') | timeout 60 '\(Tool.path)' status --root @- > "$0"
+            """
+        let out = "\(TestCaptures.newDirectory())/out"
+        #expect(try Tool.run(command: ["/bin/sh", "-c", script, out]).status == 0)
+        #expect(try String(contentsOfFile: out, encoding: .utf8).split(separator: "\n").count == 4)
+    }
+
     @Test("a list with the line ends of Windows, lines of blanks, and none at the end")
     func windowsList() throws {
         let captures = try captures()

@@ -33,4 +33,7 @@ int daxswitch_make_memory_file(void);
 /* A descriptor that can be read once the process has ended; -1 with errno. */
 int daxswitch_open_process(pid_t process);
 
+/* The processors that this process may run on; 1 where that is not known. */
+int daxswitch_count_processors(void);
+
 #endif

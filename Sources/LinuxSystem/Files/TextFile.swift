@@ -38,6 +38,9 @@ package struct LineReader: ~Copyable {
     /// The lines of `file` from its position on.
     package init(_ file: consuming File) { self.file = file }
 
+    /// Whether the next line is there without reading.
+    package var hasLine: Bool { isAtEnd || bytes.contains(UInt8(ascii: "\n")) }
+
     /// The next line without its end; nil after the last.
     ///
     /// - Throws: `SystemError` with the errno; `.unusable` if a line is longer than 64 KiB, as in a device that never ends.

@@ -6,7 +6,7 @@ import Reload
 import SavedPlan
 
 /// The exit codes; the manual has the same table.
-enum ExitStatus: Int32, CaseIterable {
+enum ExitStatus: Int32, CaseIterable, Codable {
     /// Done and verified, or nothing to do.
     case done = 0
     /// Nothing was changed, or it was rolled back.

@@ -1,7 +1,10 @@
+import FoundationEssentials
+import LinuxSystem
 import Machine
 import Ownership
+import SavedPlan
 
-/// A command about one machine after the other: each is printed before the next is read, and then a summary.
+/// A command about many machines: each is printed as soon as those before it are, and then a summary.
 struct Fleet {
     /// The commands that take many machines; the raw value is the word in the summary's document.
     enum Command: String {
@@ -13,7 +16,6 @@ struct Fleet {
     let policy: String?
     let wantsJSON: Bool
     let style: Style
-    private(set) var tally = FleetTally()
 
     init(_ command: Command, policy: String? = nil, wantsJSON: Bool, style: Style) {
         self.command = command
@@ -22,38 +24,87 @@ struct Fleet {
         self.style = style
     }
 
-    /// Says of each machine what `body` finds out about it, then the summary.
+    /// Says of each machine what `body` finds out about it, then the summary. The processors share the machines.
     ///
-    /// - Parameter body: What it throws is the error of that machine alone.
+    /// - Parameter body: Called in a process of its own, with what it writes to standard error passed on. What it throws is the
+    ///   error of that machine alone.
     /// - Returns: The most severe status of all machines.
-    /// - Throws: `Failure` if no machine is named, or if a list of them can't be read.
+    /// - Throws: `Failure` if no machine is named, or if a list of them can't be read; `SystemError`.
     func run(over roots: RootsOption, _ body: (MachineRoot, inout FleetEntry) throws -> Void) throws -> ExitStatus {
-        var fleet = self
-        try roots.forEach { root in
+        var tally = FleetTally()
+        let workers = WorkerProcesses()
+        func report(_ root: MachineRoot) -> FleetReport {
             var entry = FleetEntry()
             do { try body(root, &entry) } catch { entry.fail(Failure(error)) }
-            fleet.add(entry, root)
+            return FleetReport(entry: entry, text: text(entry, root))
         }
+        func say(_ report: FleetReport) {
+            tally.add(report.entry)
+            Output.print(whole: report.text)
+        }
+        func sayOldest() throws {
+            let answer = try workers.take()
+            Output.pass(complaints: answer.complaints)
+            say(try FleetReport(answer.bytes))
+        }
+        func sayAll() throws { while workers.hasOutstanding { try sayOldest() } }
+
+        do {
+            try roots.forEach(pausing: sayAll) { root in
+                let task = Array(root.path.utf8)
+                while !workers.hasRoom(for: task) { try sayOldest() }
+                let isGiven = try workers.give(task) { path in
+                    report(MachineRoot(path: String(decoding: path, as: UTF8.self))).bytes
+                }
+                if !isGiven { say(report(root)) }
+            }
+        } catch {
+            // What was said of a machine comes before the error that ends the list.
+            if !(error is SystemError) { try sayAll() }
+            throw error
+        }
+        try sayAll()
         if wantsJSON {
-            Output.print(line: fleetDocument(fleet.tally, of: self))
+            Output.print(line: fleetDocument(tally, of: self))
         } else {
-            Output.print([""] + fleetText(fleet.tally, of: command, style: style))
+            Output.print([""] + fleetText(tally, of: command, style: style))
         }
-        return fleet.tally.status
+        return tally.status
     }
 
-    private mutating func add(_ entry: FleetEntry, _ root: MachineRoot) {
-        tally.add(entry)
-        if wantsJSON {
-            Output.print(line: .form(FleetLine(document: entry.document, root: root.path)))
-        } else {
-            Output.print([fleetLine(entry, root: root.path, of: command, style: style)], isWhole: true)
-        }
+    /// The line of a machine, with its end.
+    private func text(_ entry: FleetEntry, _ root: MachineRoot) -> String {
+        let line =
+            wantsJSON
+            ? JSONValue.form(FleetLine(document: entry.document, root: root.path)).renderedLine
+            : fleetLine(entry, root: root.path, of: command, style: style).rendered
+        return line + "\n"
     }
 }
 
-/// What a command says of one machine among many.
-struct FleetEntry {
+/// What is counted of a machine and what is printed of it, as one process sends it to another.
+private struct FleetReport {
+    let entry: FleetEntry
+    let text: String
+
+    init(entry: FleetEntry, text: String) {
+        self.entry = entry
+        self.text = text
+    }
+
+    /// What `bytes` made of a report.
+    init(_ bytes: [UInt8]) throws {
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        entry = try JSONDecoder().decode(FleetEntry.self, from: Data(bytes[..<end]))
+        text = String(decoding: bytes[end...].dropFirst(), as: UTF8.self)
+    }
+
+    /// The counts on a line, then the text.
+    var bytes: [UInt8] { Array("\(JSONText.line(entry))\n\(text)".utf8) }
+}
+
+/// What a command says of one machine among many. Encoded is what the summary counts.
+struct FleetEntry: Codable {
     /// How the machine stands.
     var result = FleetResult.failed
     /// How much there is to say, as `5 steps`.
@@ -69,15 +120,19 @@ struct FleetEntry {
     /// Some range has more than one possible owner.
     var isUncertain = false
     /// What is wrong, or worth knowing; nil if the machine could not be read.
-    private(set) var findings: [Finding]?
+    private(set) var findings: Set<Finding.Identifier>?
     /// The health of the machine; nil if it could not be read.
     private(set) var health: Health?
     /// The code of the error; nil if there was none.
     private(set) var error: String?
 
+    private enum CodingKeys: String, CodingKey {
+        case result, status, refusedBy, isUncertain, findings, health, error
+    }
+
     /// What is wrong with `machine`, or worth knowing.
     mutating func note(_ findings: [Finding], of machine: MachineState) {
-        self.findings = findings
+        self.findings = Set(findings.map(\.id))
         health = Health(findings, of: machine)
     }
 
@@ -129,3 +184,8 @@ private func fleetDocument(_ tally: FleetTally, of fleet: Fleet) -> JSONValue {
         results.reduce(into: members) { $0[$1.0] = JSONValue(tally.results[$1.1, default: 0]) }
     )
 }
+
+// Their raw values are the words of the documents.
+extension Hazard.Identifier: Codable {}
+extension Finding.Identifier: Codable {}
+extension Health: Codable {}

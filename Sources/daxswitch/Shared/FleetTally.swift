@@ -1,7 +1,7 @@
 import Ownership
 
 /// How one machine of many stands; the raw value is the word in the text.
-enum FleetResult: String, CaseIterable {
+enum FleetResult: String, CaseIterable, Codable {
     /// `plan`: steps are pending.
     case changes
     /// `plan`: what is wanted is so already.
@@ -61,7 +61,7 @@ struct FleetTally {
         if let error = entry.error { failedBy[error, default: 0] += 1 }
         if entry.isUncertain { uncertain += 1 }
         if let found = entry.findings {
-            for id in Set(found.map(\.id)) { findings[id, default: 0] += 1 }
+            for id in found { findings[id, default: 0] += 1 }
         }
         if let found = entry.health { health[found, default: 0] += 1 }
         statuses.insert(entry.status)

@@ -40,6 +40,11 @@ enum Output {
         write("daxswitch: \(message.escaped())\n", to: STDERR_FILENO)
     }
 
+    /// What another process of the tool has written to its standard error.
+    static func pass(complaints: [UInt8]) {
+        if !complaints.isEmpty { write(String(decoding: complaints, as: UTF8.self), to: STDERR_FILENO) }
+    }
+
     /// A line about what goes on, for a terminal on which a person watches; escaped.
     static func explain(_ message: String) { write(message.escaped() + "\n", to: STDERR_FILENO) }
 

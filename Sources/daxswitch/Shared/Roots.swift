@@ -77,11 +77,12 @@ struct RootsOption: ParsableArguments {
 
     /// Calls `body` with each machine in the order in which they were given; a list is never held as a whole.
     ///
+    /// - Parameter pausing: Called before the next names are waited for, which a person or a program may still be writing.
     /// - Throws: `Failure` if a list can't be read or if there is no machine at all; what `body` throws.
-    func forEach(_ body: (MachineRoot) throws -> Void) throws {
+    func forEach(pausing: () throws -> Void, _ body: (MachineRoot) throws -> Void) throws {
         var count = 0
         for argument in arguments + expanded {
-            try RootWord(argument).forEach { path in
+            try RootWord(argument).forEach(pausing: pausing) { path in
                 count += 1
                 try body(MachineRoot(path: path))
             }
@@ -123,15 +124,17 @@ struct RootWord {
     /// Whether it can stand for several machines, even if it is one just now.
     var isMany: Bool { isList || FilePattern(text) != nil }
 
-    /// Calls `body` with each path.
-    func forEach(_ body: (String) throws -> Void) throws {
+    /// Calls `body` with each path, and `pausing` before standard input is waited for.
+    func forEach(pausing: () throws -> Void, _ body: (String) throws -> Void) throws {
         guard isList else { return try Self.expand(text, body) }
         let path = String(text.dropFirst())
         let file = try Self.reading(path) { () throws(SystemError) in
             try path == "-" ? File(copying: STDIN_FILENO) : File.readingRegular(path)
         }
         var lines = LineReader(file)
-        while let line = try Self.reading(path, { () throws(SystemError) in try lines.next() }) {
+        while true {
+            if path == "-" && !lines.hasLine { try pausing() }
+            guard let line = try Self.reading(path, { () throws(SystemError) in try lines.next() }) else { return }
             if let entry = Self.entry(line) { try Self.expand(entry, body) }
         }
     }
