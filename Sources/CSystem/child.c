@@ -10,6 +10,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static int generation;
+
+int daxswitch_generation(void)
+{
+	return generation;
+}
+
 pid_t daxswitch_start_child(void)
 {
 	pid_t parent = getpid(), child = fork();
@@ -17,6 +24,7 @@ pid_t daxswitch_start_child(void)
 
 	if (child != 0)
 		return child;
+	generation++;
 	/* Only calls that are safe after a fork in a process with threads. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)

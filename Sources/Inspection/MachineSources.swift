@@ -39,17 +39,28 @@ struct MachineSources {
     }
 }
 
-/// `/proc/kallsyms`, which is read when it is first asked for: it has megabytes.
+/// `/proc/kallsyms`, which is searched when it is first asked for: it has megabytes.
 final class KernelSymbols {
     private let tree: any FileTree
-    private var text: [UInt8]?
+    private var found: [String: Bool]?
+
+    /// What is looked for, all in one reading.
+    private static let asked =
+        AllOrNothingMarks.symbols + ["dax_hmem_probe", "dax_hmem_flush_work", "dax_hmem_initial_probe"]
 
     /// The symbols of the machine in `tree`.
     init(tree: any FileTree) { self.tree = tree }
 
-    /// Whether a symbol begins with `name`; no where the kernel has no such list.
+    /// Whether a symbol begins with `name`, one of those that are looked for; no where the kernel has no such list.
     func has(_ name: String) throws(InspectionError) -> Bool {
-        if text == nil { text = try tree.read("/proc/kallsyms") ?? [] }
-        return text?.holds(" \(name)") == true
+        let known: [String: Bool]
+        if let found {
+            known = found
+        } else {
+            let answers = try tree.hasWords(Self.asked, in: "/proc/kallsyms") ?? []
+            known = Dictionary(zip(Self.asked, answers)) { first, _ in first }
+            found = known
+        }
+        return known[name] == true
     }
 }

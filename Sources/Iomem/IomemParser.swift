@@ -80,7 +80,7 @@ private struct IomemLine {
     private var malformed: IomemError.Problem { .malformed(String(decoding: bytes, as: UTF8.self)) }
 
     private func address(_ digits: ArraySlice<UInt8>) throws(IomemError.Problem) -> UInt64 {
-        guard let value = parseHexadecimal(String(decoding: digits, as: UTF8.self)) else { throw malformed }
+        guard let value = parseHexadecimal(digits) else { throw malformed }
         guard value <= Self.lastAddress else { throw .tooLarge(value) }
         return value
     }

@@ -15,23 +15,62 @@ package func sizeText(_ bytes: UInt64) -> String {
 
 /// An address as `hexadecimal(_:)` writes it; nil for anything else.
 package func parseAddress(_ text: some StringProtocol) -> UInt64? {
-    text.hasPrefix("0x") ? parseHexadecimal(text.dropFirst(2)) : nil
+    unsafe withBytes(of: text) { bytes in
+        unsafe hasPrefix(bytes, UInt8(ascii: "x")) ? number(bytes[2...], radix: 16) : nil
+    }
 }
 
 /// A number with `0x` (hexadecimal) or without (decimal); nil for anything else.
 package func parseNumber(_ text: some StringProtocol) -> UInt64? {
-    if text.hasPrefix("0x") || text.hasPrefix("0X") { return parseHexadecimal(text.dropFirst(2)) }
-    return isSigned(text) ? nil : UInt64(text)
+    unsafe withBytes(of: text) { bytes in
+        let isHexadecimal = unsafe hasPrefix(bytes, UInt8(ascii: "x")) || hasPrefix(bytes, UInt8(ascii: "X"))
+        return unsafe isHexadecimal ? number(bytes[2...], radix: 16) : number(bytes[...], radix: 10)
+    }
 }
 
 /// A hexadecimal number without `0x`; nil for anything else.
 package func parseHexadecimal(_ text: some StringProtocol) -> UInt64? {
-    isSigned(text) ? nil : UInt64(text, radix: 16)
+    unsafe withBytes(of: text) { unsafe number($0[...], radix: 16) }
 }
 
-/// Swift's integers take a sign too, which no file of the kernel's has.
-private func isSigned(_ text: some StringProtocol) -> Bool {
-    text.utf8.first == UInt8(ascii: "+") || text.utf8.first == UInt8(ascii: "-")
+/// A hexadecimal number without `0x`; nil for anything else.
+package func parseHexadecimal(_ bytes: ArraySlice<UInt8>) -> UInt64? { number(bytes, radix: 16) }
+
+/// One step for a text of any kind, and not one for each of its bytes.
+private func withBytes(
+    of text: some StringProtocol,
+    _ body: (UnsafeBufferPointer<UInt8>) -> UInt64?
+) -> UInt64? {
+    if let number = text.utf8.withContiguousStorageIfAvailable(body) { return number }
+    return unsafe Array(text.utf8).withUnsafeBufferPointer(body)
+}
+
+private func hasPrefix(_ bytes: UnsafeBufferPointer<UInt8>, _ letter: UInt8) -> Bool {
+    unsafe bytes.count >= 2 && bytes[0] == UInt8(ascii: "0") && bytes[1] == letter
+}
+
+/// The number in digits; nil if one is missing, too large, or no digit. Swift's integers take a sign too, which no file of the
+/// kernel's has.
+@inline(__always)
+private func number(_ bytes: some Collection<UInt8>, radix: UInt64) -> UInt64? {
+    var number: UInt64 = 0
+    var isEmpty = true
+    for byte in bytes {
+        let digit: UInt64
+        switch byte {
+        case 0x30...0x39: digit = UInt64(byte - 0x30)
+        case 0x41...0x46: digit = UInt64(byte - 0x41 + 10)
+        case 0x61...0x66: digit = UInt64(byte - 0x61 + 10)
+        default: return nil
+        }
+        guard digit < radix else { return nil }
+        let (product, isTooLarge) = number.multipliedReportingOverflow(by: radix)
+        let (sum, overflow) = product.addingReportingOverflow(digit)
+        guard !isTooLarge, !overflow else { return nil }
+        number = sum
+        isEmpty = false
+    }
+    return isEmpty ? nil : number
 }
 
 extension UInt64 {

@@ -119,15 +119,29 @@ package struct BootSystem {
     package var images: InitramfsImages {
         // A capture has no images.
         if isRecorded { return InitramfsImages(stamps: [:]) }
+        guard tree.isLive else { return InitramfsImages(stamps: stamps()) }
+        // All in one child process; only if something doesn't answer, each question in one of its own.
+        let answer = try? WatchedReading().answer { note in
+            let system = BootSystem(tree: WatchedTree(DirectoryTree(root: root), noting: note))
+            let stamps = system.stamps { place in note.during(place) { Self.look(at: place) } }
+            return (try? JSONEncoder().encode(stamps)).map { Array($0) } ?? []
+        }
+        let stamps = answer.flatMap { try? JSONDecoder().decode([String: ImageStamp].self, from: Data($0)) }
+        return InitramfsImages(stamps: stamps ?? self.stamps())
+    }
+
+    private func stamps() -> [String: ImageStamp] { stamps(look: stamp) }
+
+    private func stamps(look: (_ place: String) -> ImageStamp?) -> [String: ImageStamp] {
         let directories = InitramfsImages.bootDirectories
         let tokens = directories.flatMap { directory in names(directory).map { "\(directory)/\($0)" } }
         var stamps: [String: ImageStamp] = [:]
         for release in releases {
             for place in InitramfsImages.places(release: release, tokens: tokens) {
-                stamps[place] = stamp(place)
+                stamps[place] = look(place)
             }
         }
-        return InitramfsImages(stamps: stamps)
+        return stamps
     }
 
     /// The kernels that have a `modules.dep`.
@@ -135,15 +149,18 @@ package struct BootSystem {
 
     /// Nil if there is no such file, or it doesn't answer.
     private func stamp(_ place: String) -> ImageStamp? {
-        let look = { () -> ImageStamp? in
-            guard let status = try? FileStatus(root + place) else { return nil }
-            return ImageStamp(size: status.size, modified: status.modified, changed: status.changed)
-        }
-        guard tree.isLive else { return look() }
+        guard tree.isLive else { return Self.look(at: root + place) }
         let answer = try? WatchedReading().answer { note in
-            note.during(place) { look().flatMap { try? JSONEncoder().encode($0) } }.map { Array($0) } ?? []
+            note.during(place) { Self.look(at: place).flatMap { try? JSONEncoder().encode($0) } }.map { Array($0) }
+                ?? []
         }
         return answer.flatMap { try? JSONDecoder().decode(ImageStamp.self, from: Data($0)) }
+    }
+
+    /// Nil if no file is at `path`, which may be a link.
+    private static func look(at path: String) -> ImageStamp? {
+        guard let status = try? FileStatus(path) else { return nil }
+        return ImageStamp(size: status.size, modified: status.modified, changed: status.changed)
     }
 
     func names(_ directory: String) -> [String] { ((try? tree.list(directory)) ?? nil) ?? [] }

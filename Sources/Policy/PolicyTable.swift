@@ -1,3 +1,4 @@
+internal import LinuxSystem
 import Machine
 import TOMLKit
 
@@ -171,12 +172,5 @@ struct KeyLines {
             }
         }
         return nil
-    }
-}
-
-extension StringProtocol {
-    /// Without white space at both ends.
-    var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 }

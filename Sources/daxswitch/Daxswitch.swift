@@ -40,9 +40,11 @@ enum Entry {
             let lines = CompletionAnswer.lines(for: Array(arguments.dropFirst()))
             return Output.print(whole: lines.map { $0 + "\n" }.joined())
         }
+        // Asked for by other programs at each of their starts, and nothing of the parser is needed.
+        if arguments == ["--version"] { return Output.print(["\(Daxswitch.version)"]) }
         if let script = CompletionScript(askedFor: arguments) { return Output.print(whole: script.text) }
         do {
-            var command = try Daxswitch.parseAsRoot(arguments)
+            var command = try directly(arguments) ?? Daxswitch.parseAsRoot(arguments)
             try command.run()
         } catch {
             let error = misspelling(arguments) ?? unknownOption(arguments, error) ?? error
@@ -51,6 +53,17 @@ enum Entry {
             Output.explainUsage(Daxswitch.fullMessage(for: error))
             Daxswitch.exit(withError: ExitCode(failure.status.rawValue))
         }
+    }
+
+    /// The command that the first word names, with its options; nil if the rest can't be parsed, or asks for help.
+    ///
+    /// The parser builds the options of each command on the way to the one that is meant, which takes as long as the work
+    /// itself. What it says of a mistake names the whole way, so then it goes there from the root.
+    private static func directly(_ arguments: [String]) -> (any ParsableCommand)? {
+        guard let name = arguments.first,
+            let type = Daxswitch.configuration.subcommands.first(where: { $0._commandName == name })
+        else { return nil }
+        return try? type.parse(Array(arguments.dropFirst()))
     }
 
     /// What is wrong with the first word, if that is not a command: the parser complains about what follows it.

@@ -42,6 +42,43 @@ struct RootDirectoryTests {
         }
     }
 
+    @Test("links are resolved and read alike by the kernel and here, also where nothing is")
+    func resolved() throws {
+        let tree = RootDirectory(root + "/tree/")
+        let places = [
+            "/absolute": "/etc/secret", "/sys/a/upward": "/etc/secret", "/sys/folder": "/etc",
+            "/sys/folder/secret": "/etc/secret", "/sys/a/../folder/": "/etc", "/../..": "/", "/": "/",
+            "/sys/./a": "/sys/a",
+        ]
+        for (path, place) in places {
+            #expect(tree.resolve(path) == place, "\(path)")
+            #expect(tree.resolveByWalking(path) == place, "\(path)")
+            #expect(tree.exists(path), "\(path)")
+        }
+        for path in ["/sys/outside", "/sys/passwd", "/sys/loop", "/etc/secret/deeper", "/nothing", "/sys/a/nothing"] {
+            #expect(tree.resolve(path) == nil, "\(path)")
+            #expect(tree.resolveByWalking(path) == nil, "\(path)")
+            #expect(!tree.exists(path), "\(path)")
+        }
+        #expect(tree.linkTarget("/sys/a/upward") == "../../../../../../../etc/secret")
+        #expect(tree.linkTarget("/sys/loop") == "loop")
+        for path in ["/sys/folder/secret", "/etc", "/nothing", "/sys/folder/nothing"] {
+            #expect(tree.linkTarget(path) == nil, "\(path)")
+        }
+        #expect(tree.linkTarget("/sys/folder/../sys/passwd") == "/etc/passwd")
+    }
+
+    @Test("a child process, which has closed what its parent had open, opens the root again")
+    func inChild() throws {
+        let tree = RootDirectory(root + "/tree")
+        #expect(tree.exists("/etc/secret"))
+        let answer = try WatchedReading().answer { note in
+            note.during("/etc/secret") { (try? tree.read("/etc/secret", upTo: 64)) ?? [] }
+        }
+        #expect(answer == Array("inside\n".utf8))
+        #expect(tree.exists("/etc/secret"))
+    }
+
     @Test("on the running machine a path below /proc stays there") func running() throws {
         func open(_ path: String) throws { _ = try RootDirectory("").open(path, O_RDONLY) }
         for path in ["/proc/self/status", "/proc/mounts"] { #expect(throws: Never.self) { try open(path) } }

@@ -5,6 +5,7 @@
 #include "datagram.h"
 #include "child.h"
 #include "interrupts.h"
+#include "note.h"
 #include "opening.h"
 #include "processes.h"
 #include "program.h"

@@ -12,6 +12,12 @@
 pid_t daxswitch_start_child(void);
 
 /*
+ * How often this process was started by daxswitch_start_child(), counted from the tool's own process, which has 0: what a
+ * parent kept open may be closed in its child.
+ */
+int daxswitch_generation(void);
+
+/*
  * Writes from a child process, whose exit code is the errno, 0 for success. -1 with errno where it can't be started.
  * Migrating pages can take for ever, and offline_pages() stops for nothing but a deadly signal: only a process of its
  * own can be broken off.

@@ -6,6 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* O_PATH of <fcntl.h>, which only _GNU_SOURCE shows: what is opened with it is found and not opened for reading. */
+enum { DAXSWITCH_PATH_ONLY = 010000000 };
+
 /*
  * Opens path with directory as its root, as after chroot(2): no link leads out, and none of /proc/PID/fd is followed.
  * Where is_strict, a link that is absolute or leads above the directory is an error (EXDEV). -1 with errno, ENOSYS before

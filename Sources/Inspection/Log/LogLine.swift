@@ -82,6 +82,8 @@ struct LogLine {
     private static func facility(
         _ text: Substring.UTF8View
     ) -> (isKernel: Bool, behind: Substring.UTF8View)? {
+        // Most lines have no such words, and each of a long log is looked at.
+        guard text.dropFirst(6).first == UInt8(ascii: ":") else { return nil }
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].count == 6, parts[1].count == 6, parts[2].first == UInt8(ascii: " "),
             [parts[0], parts[1]].joined().allSatisfy({ (0x61...0x7a).contains($0) || $0 == 0x20 || isDigit($0) })
@@ -104,16 +106,30 @@ struct LogLine {
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     private static func stamp(_ text: Substring.UTF8View) -> Stamp? {
-        let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        if parts.count == 2, parts[1].count <= 6,
-            let seconds = Int(String(parts[0]) ?? ""), let fraction = Int(String(parts[1]) ?? ""), seconds >= 0,
-            fraction >= 0, seconds < 1 << 40
-        {
-            let scale = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1][parts[1].count]
-            return .seconds(seconds * 1_000_000 + fraction * scale)
-        }
+        if let microseconds = microseconds(text) { return .seconds(microseconds) }
         let words = text.split(separator: UInt8(ascii: " "))
         return words.count == 5 && isTime(words[3]) ? .date(Substring(text)) : nil
+    }
+
+    /// `3.224010`: digits, and up to six behind the point; nil for anything else.
+    private static func microseconds(_ text: Substring.UTF8View) -> Int? {
+        var (number, fraction) = (0, -1)
+        for byte in text {
+            if byte == UInt8(ascii: "."), fraction < 0, text.first != byte {
+                fraction = 0
+                continue
+            }
+            guard isDigit(byte), fraction < 6, number < 1 << 59 else { return nil }
+            number = number * 10 + Int(byte - 0x30)
+            if fraction >= 0 { fraction += 1 }
+        }
+        guard fraction > 0 else { return nil }
+        for _ in fraction..<6 {
+            let (scaled, overflow) = number.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return nil }
+            number = scaled
+        }
+        return number
     }
 
     /// A time of day at the start, and what stands behind it.

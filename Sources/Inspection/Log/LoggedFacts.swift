@@ -62,8 +62,8 @@ struct LoggedFacts {
     }
 
     private mutating func noteTable(_ message: Substring) {
-        guard message.hasPrefix("ACPI: "), KernelMessage.table.form.fits(message) else { return }
-        for table in Self.knownTables where message.hasPrefix("ACPI: \(table) ") { tables.insert(table) }
+        guard message.startsWithBytes(of: "ACPI: "), KernelMessage.table.form.fits(message) else { return }
+        for table in Self.knownTables where message.startsWithBytes(of: "ACPI: \(table) ") { tables.insert(table) }
     }
 
     private mutating func note(_ message: Substring) {
@@ -71,7 +71,7 @@ struct LoggedFacts {
         if let failure = KernelMessage.failure(in: message) {
             if failures.count == Self.mostFailures { failures.removeFirst() }
             failures.append(failure)
-        } else if message.hasPrefix("PM: ") {
+        } else if message.startsWithBytes(of: "PM: ") {
             if KernelMessage.suspend.form.fits(message) { suspends += 1 }
             if KernelMessage.hibernation.form.fits(message) { hibernations += 1 }
         } else if message.holds("decode range") {

@@ -38,8 +38,8 @@ package struct MessageForm: Sendable {
     package init(_ parts: [Part]) { self.parts = parts }
 
     /// The addresses in `message`; nil if it has another form.
-    package func addresses(in message: some StringProtocol) -> [UInt64]? {
-        var matcher = Matcher(rest: Substring(message).utf8[...])
+    package func addresses(in message: Substring) -> [UInt64]? {
+        var matcher = Matcher(rest: message.utf8)
         for part in parts {
             guard matcher.take(part) else { return nil }
         }
@@ -47,7 +47,10 @@ package struct MessageForm: Sendable {
     }
 
     /// Whether `message` has this form.
-    package func fits(_ message: some StringProtocol) -> Bool { addresses(in: message) != nil }
+    package func fits(_ message: Substring) -> Bool { addresses(in: message) != nil }
+
+    /// Whether `message` has this form.
+    package func fits(_ message: String) -> Bool { fits(message[...]) }
 }
 
 /// Goes through a message once: no part is tried a second time.
@@ -88,8 +91,12 @@ private struct Matcher {
     }
 
     private mutating func take(_ text: String) -> Bool {
-        guard rest.starts(with: text.utf8) else { return false }
-        rest = rest.dropFirst(text.utf8.count)
+        var place = rest.startIndex
+        for byte in text.utf8 {
+            guard place != rest.endIndex, rest[place] == byte else { return false }
+            place = rest.index(after: place)
+        }
+        rest = rest[place...]
         return true
     }
 

@@ -108,20 +108,18 @@ struct TrustedLog {
     /// The lines that stand alone at their time, or with others that the kernel alone writes. A line without a time goes on
     /// with the one before it.
     private static func alone(_ lines: ArraySlice<LogLine>) -> (messages: [Substring], doubtful: Int) {
-        var groups: [[LogLine]] = []
-        for line in lines {
-            if let last = groups.last?.first, line.stamp == last.stamp || line.stamp == .none {
-                groups[groups.count - 1].append(line)
-            } else {
-                groups.append([line])
-            }
-        }
         var (messages, doubtful): ([Substring], Int) = ([], 0)
-        for group in groups {
+        var start = lines.startIndex
+        while start < lines.endIndex {
+            let stamp = lines[start].stamp
+            let end =
+                lines[start...].dropFirst().firstIndex { $0.stamp != stamp && $0.stamp != .none } ?? lines.endIndex
+            let group = lines[start..<end]
+            start = end
             let known =
                 group.count == 1 ? 1 : group.count { line in KernelMessage.all.contains { $0.form.fits(line.message) } }
             if known == group.count {
-                messages += group.compactMap(\.trusted)
+                for line in group { if let message = line.trusted { messages.append(message) } }
             } else {
                 doubtful += known
             }

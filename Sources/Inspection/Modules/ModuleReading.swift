@@ -99,7 +99,7 @@ struct ModuleReading {
     {
         let loaded = table.loaded
         var names = Set((list?.lines ?? []).map { Self.name($0) })
-        for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil {
+        for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil && !names.contains(underscored(name)) {
             let path = "/sys/module/\(name)"
             if !tree.exists("\(path)/initstate"), !tree.exists("\(path)/coresize"), tree.exists(path) {
                 names.insert(underscored(name))

@@ -37,6 +37,21 @@ final class AnswerLog: FileTree {
 
     func realPath(_ path: String) -> String? { keep(.realPath, path, tree.realPath(path)) }
     func linkTarget(_ path: String) -> String? { keep(.linkTarget, path, tree.linkTarget(path)) }
+
+    func exists(_ path: String) -> Bool {
+        let isThere = tree.exists(path)
+        write(.exists, path, isThere ? .value : .absent, [])
+        return isThere
+    }
+
+    func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
+        try kept(.hasWords, ([path] + beginnings).joined(separator: " ")) { () throws(InspectionError) in
+            try tree.hasWords(beginnings, in: path)
+        } encoded: {
+            $0.map { $0 ? 1 : 0 }
+        }
+    }
+
     func deviceNumber(_ path: String) -> String? { keep(.deviceNumber, path, tree.deviceNumber(path)) }
 
     func sharesDescriptors(_ task: String, with other: String) -> Bool {
@@ -118,6 +133,12 @@ final class AnsweredTree: FileTree {
 
     func realPath(_ path: String) -> String? { text(.realPath, path) }
     func linkTarget(_ path: String) -> String? { text(.linkTarget, path) }
+    func exists(_ path: String) -> Bool { next(.exists, path)?.kind == .value }
+
+    func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
+        try value(.hasWords, ([path] + beginnings).joined(separator: " ")).map { $0.map { $0 == 1 } }
+    }
+
     func deviceNumber(_ path: String) -> String? { text(.deviceNumber, path) }
 
     func sharesDescriptors(_ task: String, with other: String) -> Bool {
@@ -155,7 +176,7 @@ final class AnsweredTree: FileTree {
 
 /// What a tree is asked.
 private enum Question: UInt8 {
-    case read, list, realPath, linkTarget, deviceNumber, sharesDescriptors
+    case read, list, realPath, exists, hasWords, linkTarget, deviceNumber, sharesDescriptors
 }
 
 /// By bytes: two names that are equal as text are two files.

@@ -26,18 +26,22 @@ extension StringProtocol {
 
 extension UnsafeBufferPointer<UInt8> {
     fileprivate func offset(of text: String) -> Int? {
-        let wanted = Array(text.utf8)
-        guard let first = wanted.first else { return 0 }
-        return unsafe wanted.withUnsafeBytes { needle in
-            guard let origin = unsafe UnsafeRawPointer(baseAddress), let start = needle.baseAddress else { return nil }
-            var place = unsafe origin
-            var left = count
-            while left >= needle.count, let hit = unsafe memchr(place, Int32(first), left - needle.count + 1) {
-                if unsafe memcmp(hit, start, needle.count) == 0 { return unsafe UnsafeRawPointer(hit) - origin }
-                left -= unsafe UnsafeRawPointer(hit) - place + 1
-                unsafe place = UnsafeRawPointer(hit) + 1
-            }
-            return nil
+        if let offset = unsafe text.utf8.withContiguousStorageIfAvailable({ unsafe offset(ofBytes: $0) }) {
+            return offset
         }
+        return unsafe Array(text.utf8).withUnsafeBufferPointer { unsafe offset(ofBytes: $0) }
+    }
+
+    private func offset(ofBytes needle: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let start = needle.baseAddress, let first = unsafe needle.first else { return 0 }
+        guard let origin = unsafe UnsafeRawPointer(baseAddress) else { return nil }
+        var place = unsafe origin
+        var left = count
+        while left >= needle.count, let hit = unsafe memchr(place, Int32(first), left - needle.count + 1) {
+            if unsafe memcmp(hit, start, needle.count) == 0 { return unsafe UnsafeRawPointer(hit) - origin }
+            left -= unsafe UnsafeRawPointer(hit) - place + 1
+            unsafe place = UnsafeRawPointer(hit) + 1
+        }
+        return nil
     }
 }

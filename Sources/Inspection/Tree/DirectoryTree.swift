@@ -33,6 +33,23 @@ package struct DirectoryTree: FileTree {
     /// The path with every link resolved inside the root; nil where it is absent.
     package func realPath(_ path: String) -> String? { root.resolve(path) }
 
+    /// Whether the kernel finds it.
+    package func exists(_ path: String) -> Bool { root.exists(path) }
+
+    /// The file is searched while it is read.
+    package func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
+        var search = WordSearch(beginnings)
+        do throws(SystemError) {
+            try root.readParts(of: path) { part in
+                search.look(into: part)
+                return search.found.contains(false)
+            }
+        } catch {
+            return try absent(path, error)
+        }
+        return search.found
+    }
+
     /// The target of a link; nil without a link.
     package func linkTarget(_ path: String) -> String? { root.linkTarget(path) }
 

@@ -16,6 +16,11 @@ package protocol FileTree: Sendable {
     func list(_ path: String) throws(InspectionError) -> [String]?
     /// `path` with every symbolic link resolved inside the root; nil where it is absent.
     func realPath(_ path: String) -> String?
+    /// Whether a file or directory is there, links followed.
+    func exists(_ path: String) -> Bool
+    /// Which of `beginnings` a word of the file begins with: what stands behind a space. Nil where the file is absent. For
+    /// files of megabytes, which are not kept.
+    func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]?
     /// What the symbolic link at `path` says; nil where there is no link.
     func linkTarget(_ path: String) -> String?
     /// The number, `252:0`, of the character device that an entry of `/proc/PID/fd` or `map_files` leads to, also in
@@ -34,8 +39,16 @@ extension FileTree {
 }
 
 extension FileTree {
-    /// Whether a file or directory is there.
+    /// What can be resolved is there.
     package func exists(_ path: String) -> Bool { realPath(path) != nil }
+
+    /// Of a tree that has its files in memory.
+    package func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
+        guard let bytes = try read(path) else { return nil }
+        var search = WordSearch(beginnings)
+        search.look(into: bytes)
+        return search.found
+    }
 
     /// The text of a file; nil where it is absent. Bytes that are no UTF-8 become U+FFFD.
     package func text(_ path: String) throws(InspectionError) -> String? {
@@ -45,8 +58,7 @@ extension FileTree {
 
     /// The value of an attribute: the first line without surrounding spaces; nil where it is absent.
     package func value(_ path: String) throws(InspectionError) -> String? {
-        guard let text = try text(path) else { return nil }
-        return text.parts(at: "\n", maxSplits: 1, keepingEmpty: true).first?.trimmed ?? ""
+        try read(path)?.firstLine
     }
 
     /// The value of an attribute that nothing depends on: nil where it can't be read for whatever reason.
@@ -81,10 +93,17 @@ extension FileTree {
     }
 }
 
-extension StringProtocol {
+extension String {
+    /// Whether this is `prefix` with a number behind it, as in `region0`.
+    func isNumbered(_ prefix: String) -> Bool { self[...].isNumbered(prefix) }
+}
+
+extension Substring {
     /// Whether this is `prefix` with a number behind it, as in `region0`.
     func isNumbered(_ prefix: String) -> Bool {
-        hasPrefix(prefix) && count > prefix.count && dropFirst(prefix.count).allSatisfy(\.isASCIIDigit)
+        guard startsWithBytes(of: prefix) else { return false }
+        let number = utf8.dropFirst(prefix.utf8.count)
+        return !number.isEmpty && number.allSatisfy(isDigit)
     }
 }
 
@@ -92,21 +111,28 @@ extension Character {
     var isASCIIDigit: Bool { ("0"..."9").contains(self) }
 }
 
+private func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
+
 /// Orders names as people number things: `region2` before `region10`, `decoder1.2` before `decoder1.10`.
 func numberedBefore(_ left: String, _ right: String) -> Bool {
-    func parts(_ name: String) -> [(text: Substring, number: UInt64?)] {
-        var result: [(text: Substring, number: UInt64?)] = []
-        var rest = name[...]
-        while let first = rest.first {
-            let part = rest.prefix { $0.isASCIIDigit == first.isASCIIDigit }
-            result.append((part, first.isASCIIDigit ? UInt64(part) : nil))
-            rest = rest.dropFirst(part.count)
+    var (left, right) = (left.utf8[...], right.utf8[...])
+    while let first = left.first, let second = right.first {
+        let (one, other) = (run(left, isDigit(first)), run(right, isDigit(second)))
+        if !one.elementsEqual(other) {
+            if isDigit(first), isDigit(second) {
+                let (small, large) = (one.drop { $0 == 0x30 }, other.drop { $0 == 0x30 })
+                if small.count != large.count { return small.count < large.count }
+                if !small.elementsEqual(large) { return small.lexicographicallyPrecedes(large) }
+            }
+            return one.lexicographicallyPrecedes(other)
         }
-        return result
+        left = left[one.endIndex...]
+        right = right[other.endIndex...]
     }
-    for (one, other) in zip(parts(left), parts(right)) where one.text != other.text {
-        if let first = one.number, let second = other.number, first != second { return first < second }
-        return one.text < other.text
-    }
-    return left.utf8.count < right.utf8.count
+    return left.isEmpty && !right.isEmpty
+}
+
+/// The digits at the start, or what stands before the first digit.
+private func run(_ text: Substring.UTF8View, _ ofDigits: Bool) -> Substring.UTF8View {
+    text.prefix { isDigit($0) == ofDigits }
 }

@@ -34,6 +34,9 @@ package struct PatientTree: FileTree {
     /// The path with every link resolved inside the root; nil where it is absent or doesn't answer.
     package func realPath(_ path: String) -> String? { answer { $0.realPath(path) } }
 
+    /// Whether it is there; false where it doesn't answer.
+    package func exists(_ path: String) -> Bool { answer { $0.exists(path) ? true : nil } ?? false }
+
     /// The target of a link; nil without a link, or if it doesn't answer.
     package func linkTarget(_ path: String) -> String? { answer { $0.linkTarget(path) } }
 

@@ -31,6 +31,14 @@ package struct WatchedTree: FileTree {
     package func realPath(_ path: String) -> String? { note.during(path) { tree.realPath(path) } }
 
     /// As `tree` has it.
+    package func exists(_ path: String) -> Bool { note.during(path) { tree.exists(path) } }
+
+    /// As `tree` has it.
+    package func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
+        try note.during(path) { () throws(InspectionError) in try tree.hasWords(beginnings, in: path) }
+    }
+
+    /// As `tree` has it.
     package func linkTarget(_ path: String) -> String? { note.during(path) { tree.linkTarget(path) } }
 
     /// As `tree` has it.

@@ -1,19 +1,32 @@
 // Text from outside, split by bytes. Swift compares characters: "\r\n" is one Character, and so is a space with an accent
 // behind it. Whoever chooses a file's name could so hide a line or a word from a split by Character.
 
-extension StringProtocol {
+//
+// Of `String` and `Substring`, not of any `StringProtocol`: there `Substring(self)` copies character by character, and text is
+// split in every part of a reading.
+
+extension Substring {
     /// The parts between the bytes `separator`, which is ASCII; without empty ones unless they are kept.
     package func parts(
         at separator: Unicode.Scalar,
         maxSplits: Int = .max,
         keepingEmpty: Bool = false
     ) -> [Substring] {
-        let byte = UInt8(ascii: separator)
-        return Substring(self).utf8.split(
-            separator: byte,
-            maxSplits: maxSplits,
-            omittingEmptySubsequences: !keepingEmpty
-        ).map { Substring($0) }
+        let separator = UInt8(ascii: separator)
+        var parts: [Substring] = []
+        var start = startIndex
+        var place = start
+        while place != endIndex, parts.count < maxSplits {
+            let isSeparator = utf8[place] == separator
+            let next = utf8.index(after: place)
+            if isSeparator {
+                if keepingEmpty || start != place { parts.append(self[start..<place]) }
+                start = next
+            }
+            place = next
+        }
+        if keepingEmpty || start != endIndex { parts.append(self[start...]) }
+        return parts
     }
 
     /// The lines that are not empty, without their ends.
@@ -24,9 +37,55 @@ extension StringProtocol {
 
     /// Without the ASCII white space and the NUL bytes around it.
     package var trimmed: String {
-        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0d ~= byte || byte == 0 }
-        let start = Substring(self).utf8.drop(while: isBlank)
-        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return "" }
-        return String(Substring(start[...last]))
+        guard let start = utf8.firstIndex(where: { !isBlank($0) }), let last = utf8.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(self[start...last])
+    }
+
+    /// Whether the first bytes are those of `prefix`. Another character than its last may begin in the bytes behind it.
+    package func startsWithBytes(of prefix: String) -> Bool {
+        var place = startIndex
+        for byte in prefix.utf8 {
+            guard place != endIndex, utf8[place] == byte else { return false }
+            place = utf8.index(after: place)
+        }
+        return true
+    }
+}
+
+extension String {
+    /// The parts between the bytes `separator`, which is ASCII; without empty ones unless they are kept.
+    package func parts(
+        at separator: Unicode.Scalar,
+        maxSplits: Int = .max,
+        keepingEmpty: Bool = false
+    ) -> [Substring] {
+        self[...].parts(at: separator, maxSplits: maxSplits, keepingEmpty: keepingEmpty)
+    }
+
+    /// The lines that are not empty, without their ends.
+    package var lines: [Substring] { self[...].lines }
+
+    /// What stands between spaces; `count` at most, the last with all that is left.
+    package func fields(_ count: Int = .max) -> [Substring] { self[...].fields(count) }
+
+    /// Without the ASCII white space and the NUL bytes around it.
+    package var trimmed: String { self[...].trimmed }
+
+    /// Whether the first bytes are those of `prefix`. Another character than its last may begin in the bytes behind it.
+    package func startsWithBytes(of prefix: String) -> Bool { self[...].startsWithBytes(of: prefix) }
+}
+
+/// ASCII white space, and NUL.
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0d ~= byte || byte == 0 }
+
+extension [UInt8] {
+    /// The first line without the ASCII white space and the NUL bytes around it. Bytes that are no UTF-8 become U+FFFD.
+    package var firstLine: String {
+        let line = self[..<(firstIndex(of: UInt8(ascii: "\n")) ?? endIndex)]
+        guard let start = line.firstIndex(where: { !isBlank($0) }),
+            let last = line.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(decoding: line[start...last], as: UTF8.self)
     }
 }

@@ -49,13 +49,17 @@ package struct File: ~Copyable {
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// What the symbolic link at `path` says; nil if no link is there.
-    package static func linkTarget(_ path: String) -> String? {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            guard let target = bytes.baseAddress else { return 0 }
-            return unsafe readlink(path, target.assumingMemoryBound(to: CChar.self), bytes.count)
+    package static func linkTarget(_ path: String) -> String? { linkTarget(path, below: AT_FDCWD) }
+
+    /// The same, where `path` is relative to an open directory; the empty path is the link itself, opened with O_PATH.
+    static func linkTarget(_ path: String, below directory: Int32) -> String? {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+            guard let start = buffer.baseAddress else { return nil }
+            let count = unsafe readlinkat(directory, path, start, buffer.count)
+            guard count > 0 else { return nil }
+            let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
+            return unsafe String(decoding: bytes, as: UTF8.self)
         }
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
     /// What the kernel holds about the file.
@@ -63,34 +67,58 @@ package struct File: ~Copyable {
     /// - Throws: `SystemError` with the errno.
     package func status() throws(SystemError) -> FileStatus { try FileStatus(of: self) }
 
+    /// What tells that a file is read to its end, without one more call that gives nothing.
+    enum End {
+        /// Nothing else: a part without bytes.
+        case emptyPart
+        /// A part with fewer bytes than this.
+        case partBelow(Int)
+        /// This many bytes, which a file of a file system on disk says that it has; a file that says 0 may have more.
+        case size(Int)
+    }
+
     /// All bytes from the file's position to its end, whatever size it claims: those of `/proc` and `/sys` claim 0 or 4096.
     ///
     /// - Throws: `SystemError` with the errno; `.unusable` if the file has more bytes than `limit`, 64 MiB unless given.
     package func readAll(upTo limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
+        try readAll(upTo: limit, until: .emptyPart)
+    }
+
+    /// The same with another `end`.
+    func readAll(upTo limit: Int, until end: End) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             let part = try readPart()
-            if part.isEmpty { return bytes }
-            bytes += part
+            if bytes.isEmpty { bytes = part } else { bytes += part }
             guard bytes.count <= limit else {
                 throw SystemError(.unusable, "can't read \(path)", cause: "the file is larger than \(limit >> 20) MiB")
             }
+            let isLast =
+                switch end {
+                case .emptyPart: false
+                case .partBelow(let size): part.count < size
+                case .size(let size): size > 0 && bytes.count == size
+                }
+            if part.isEmpty || isLast { return bytes }
         }
     }
+
+    /// How many bytes one read asks for.
+    private static let partSize = 64 << 10
 
     /// The next bytes, as many as one read gives; none at the end.
     ///
     /// - Throws: `SystemError` with the errno.
     package func readPart() throws(SystemError) -> [UInt8] {
         var failure: Int32 = 0
-        let size = 64 << 10
-        let part = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+        // Into a buffer that is given back: an attribute has a few bytes, and their array must not keep 64 KiB.
+        let part = unsafe withUnsafeTemporaryAllocation(byteCount: Self.partSize, alignment: 16) { buffer in
             var count = -1
             repeat {
-                count = unsafe read(descriptor, buffer.baseAddress, size)
+                count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
                 failure = count < 0 ? errno : 0
             } while failure == EINTR
-            filled = max(count, 0)
+            return unsafe [UInt8](buffer.prefix(max(count, 0)))
         }
         if failure != 0 { throw .failing("read \(path)", failure) }
         return part
@@ -102,9 +130,16 @@ package struct File: ~Copyable {
     package func names() throws(SystemError) -> [String] {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw .failing("list \(path)") }
-        guard let stream = unsafe fdopendir(copy) else {
+        return try Self.names(closing: copy, path)
+    }
+
+    /// The same of the directory `path` that is open as `descriptor`, which is closed.
+    ///
+    /// - Throws: `SystemError` with the errno.
+    static func names(closing descriptor: Int32, _ path: String) throws(SystemError) -> [String] {
+        guard let stream = unsafe fdopendir(descriptor) else {
             let failure = SystemError.failing("list \(path)")
-            close(copy)
+            close(descriptor)
             throw failure
         }
         defer { unsafe closedir(stream) }

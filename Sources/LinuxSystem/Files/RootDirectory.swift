@@ -23,40 +23,57 @@ package struct RootDirectory: Sendable {
     /// How often the kernel may find that directories were moved while it resolved the path (openat2(2): EAGAIN).
     private static let attempts = 8
 
+    private static let pathOnly = Int32(DAXSWITCH_PATH_ONLY)
+
     /// As many links as the kernel follows in one path (MAXSYMLINKS, include/linux/namei.h).
     private static let linkLimit = 40
+
+    private let bases = BaseDirectories()
 
     /// Opens the file at `path`, absolute inside the root.
     ///
     /// - Throws: `SystemError` with the errno.
     package func open(_ path: String, _ flags: Int32) throws(SystemError) -> File {
-        let (directory, inside) = start(of: path)
-        let base = try File(directory, O_RDONLY | O_DIRECTORY, follows: true)
-        let isStrict: Int32 = isRunningMachine && directory != "/" ? 1 : 0
-        var descriptor: Int32 = -1
-        for _ in 0..<Self.attempts {
-            descriptor = unsafe daxswitch_open_inside(base.descriptor, inside, flags | O_CLOEXEC, isStrict)
-            if descriptor >= 0 || errno != EAGAIN { break }
-        }
+        let descriptor = try descriptor(path, flags)
         if descriptor >= 0 { return File(owning: descriptor, path: self.path + path) }
         // An old kernel, or a sandbox without openat2(2).
         guard errno == ENOSYS || errno == EPERM else { throw .failing("open \(self.path)\(path)") }
         return try openByWalking(path, flags)
     }
 
+    /// What the kernel opens; negative with errno if it can't.
+    private func descriptor(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
+        let (directory, inside) = start(of: path)
+        let base = try bases.descriptor(directory)
+        let isStrict: Int32 = isRunningMachine && directory != "/" ? 1 : 0
+        var descriptor: Int32 = -1
+        for _ in 0..<Self.attempts {
+            descriptor = unsafe daxswitch_open_inside(base, inside, flags | O_CLOEXEC, isStrict)
+            if descriptor >= 0 || errno != EAGAIN { break }
+        }
+        return descriptor
+    }
+
     /// Every link is read and resolved here; between that and the opening only the owner of the tree may change it.
     func openByWalking(_ path: String, _ flags: Int32) throws(SystemError) -> File {
-        guard let real = resolve(path) else { throw .failing("open \(self.path)\(path)", ENOENT) }
+        guard let real = resolveByWalking(path) else { throw .failing("open \(self.path)\(path)", ENOENT) }
         return try File(self.path + real, flags)
     }
 
     /// The directory that must not be left, and the path from there on.
     private func start(of path: String) -> (directory: String, inside: String) {
-        let parts = path.parts(at: "/")
-        if isRunningMachine, let first = parts.first, first == "sys" || first == "proc", !parts.contains("..") {
-            return ("/\(first)", parts.count > 1 ? parts.dropFirst().joined(separator: "/") : ".")
+        guard isRunningMachine else { return (self.path, path) }
+        for directory in ["/sys", "/proc"] where path.startsWithBytes(of: directory) && !Self.leadsUp(path) {
+            let inside = path.utf8.dropFirst(directory.utf8.count)
+            if inside.isEmpty { return (directory, ".") }
+            if inside.first == UInt8(ascii: "/") { return (directory, "." + String(Substring(inside))) }
         }
-        return (isRunningMachine ? "/" : self.path, path)
+        return ("/", path)
+    }
+
+    private static func leadsUp(_ path: String) -> Bool {
+        let dot = UInt8(ascii: ".")
+        return zip(path.utf8, path.utf8.dropFirst()).contains { $0 == (dot, dot) } && path.parts(at: "/").contains("..")
     }
 
     /// The bytes of the regular file at `path`.
@@ -65,51 +82,122 @@ package struct RootDirectory: Sendable {
     package func read(_ path: String, upTo limit: Int) throws(SystemError) -> [UInt8] {
         // O_NONBLOCK: a capture may hold a FIFO, and opening one would wait for a writer.
         let file = try open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+        let status = try file.status()
+        guard status.kind == .regular else {
+            throw SystemError(.unusable, "can't read \(file.path)", cause: "it is not a regular file")
+        }
+        return try file.readAll(upTo: limit, until: end(of: path, status))
+    }
+
+    /// Calls `body` with the bytes of the regular file at `path`, part by part, until it returns false.
+    ///
+    /// - Throws: `SystemError` with the errno; `.unusable` if it is not a regular file.
+    package func readParts(of path: String, _ body: ([UInt8]) -> Bool) throws(SystemError) {
+        let file = try open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         guard try file.status().kind == .regular else {
             throw SystemError(.unusable, "can't read \(file.path)", cause: "it is not a regular file")
         }
-        return try file.readAll(upTo: limit)
+        while true {
+            let part = try file.readPart()
+            if part.isEmpty || !body(part) { return }
+        }
+    }
+
+    /// Whether something is at `path`, links followed.
+    package func exists(_ path: String) -> Bool {
+        guard let descriptor = try? descriptor(path, Self.pathOnly) else { return false }
+        guard descriptor >= 0 else {
+            return errno == ENOENT || errno == ENOTDIR ? false : resolveByWalking(path) != nil
+        }
+        close(descriptor)
+        return true
+    }
+
+    /// How the end of the file at `path` shows.
+    ///
+    /// The kernel gives a whole attribute of sysfs at once, and the bytes of a larger file there in pages of at least 4 KiB
+    /// (fs/kernfs/file.c: kernfs_file_read_iter()); nothing there tells its size. Files of `/proc` come in parts of any size.
+    private func end(of path: String, _ status: FileStatus) -> File.End {
+        guard isRunningMachine else { return .size(status.size) }
+        return path.startsWithBytes(of: "/sys/") ? .partBelow(4096) : .emptyPart
     }
 
     /// The names in the directory at `path`, sorted.
     ///
     /// - Throws: `SystemError` with the errno.
     package func names(in path: String) throws(SystemError) -> [String] {
-        try open(path, O_RDONLY | O_DIRECTORY).names()
+        let descriptor = try descriptor(path, O_RDONLY | O_DIRECTORY)
+        if descriptor >= 0 { return try File.names(closing: descriptor, self.path + path) }
+        return try open(path, O_RDONLY | O_DIRECTORY).names()
     }
 
     /// The path with all links resolved, absolute inside the root; nil if nothing is there.
     package func resolve(_ path: String) -> String? {
-        var done: [Substring] = []
+        guard let descriptor = try? descriptor(path, Self.pathOnly) else { return nil }
+        guard descriptor >= 0 else {
+            return errno == ENOENT || errno == ENOTDIR ? nil : resolveByWalking(path)
+        }
+        defer { close(descriptor) }
+        return place(of: descriptor) ?? resolveByWalking(path)
+    }
+
+    /// Where the kernel says that something open lies, absolute inside the root; nil if it can't tell, as without `/proc`.
+    private func place(of descriptor: Int32) -> String? {
+        guard let place = File.linkTarget("/proc/self/fd/\(descriptor)"), place.startsWithBytes(of: "/"),
+            !place.hasSuffix(" (deleted)")
+        else { return nil }
+        if isRunningMachine { return place }
+        guard let base = try? bases.descriptor(self.path), let root = File.linkTarget("/proc/self/fd/\(base)"),
+            place.startsWithBytes(of: root)
+        else { return nil }
+        let inside = Substring(place.utf8.dropFirst(root.utf8.count))
+        return inside.isEmpty ? "/" : inside.startsWithBytes(of: "/") ? String(inside) : nil
+    }
+
+    /// The same as `resolve`, link by link.
+    func resolveByWalking(_ path: String) -> String? {
+        // What is resolved, from the root on; a component ends at each of the marks.
+        var done = self.path
+        var marks: [String.Index] = []
         var rest: [Substring] = path.parts(at: "/").reversed()
         var links = 0
         while let part = rest.popLast() {
-            switch part {
-            case ".": continue
-            case "..":
-                _ = done.popLast()
+            if part == "." { continue }
+            if part == ".." {
+                if let mark = marks.popLast() { done.removeSubrange(mark...) }
                 continue
-            default: break
             }
-            let here = "/" + (done + [part]).joined(separator: "/")
-            guard let status = try? FileStatus(self.path + here, follows: false) else { return nil }
-            guard status.kind == .link else {
-                done.append(part)
+            let mark = done.endIndex
+            done += "/"
+            done += part
+            guard let target = File.linkTarget(done) else {
+                // Another file than a link: EINVAL.
+                guard errno == EINVAL else { return nil }
+                marks.append(mark)
                 continue
             }
             links += 1
-            guard links <= Self.linkLimit, let target = File.linkTarget(self.path + here) else { return nil }
-            if target.hasPrefix("/") { done = [] }
+            guard links <= Self.linkLimit else { return nil }
+            done.removeSubrange((target.startsWithBytes(of: "/") ? marks.first ?? mark : mark)...)
+            if target.startsWithBytes(of: "/") { marks = [] }
             for part in target.parts(at: "/").reversed() { rest.append(part) }
         }
-        return "/" + done.joined(separator: "/")
+        let inside = Substring(done.utf8.dropFirst(self.path.utf8.count))
+        return inside.isEmpty ? "/" : String(inside)
     }
 
     /// What the link at `path` says; nil if no link is there.
     package func linkTarget(_ path: String) -> String? {
+        if let descriptor = try? descriptor(path, Self.pathOnly | O_NOFOLLOW) {
+            if descriptor >= 0 {
+                defer { close(descriptor) }
+                return File.linkTarget("", below: descriptor)
+            }
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+        }
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let parent = slash == path.startIndex ? "/" : String(path[..<slash])
-        guard let directory = resolve(parent) else { return nil }
+        guard let directory = resolveByWalking(parent) else { return nil }
         return File.linkTarget("\(self.path)\(directory)\(path[slash...])")
     }
 }

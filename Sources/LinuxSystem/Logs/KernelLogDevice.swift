@@ -54,10 +54,14 @@ package struct KernelLogRecord: Sendable, Equatable {
     /// (`\x0a`); bytes that are no UTF-8 become U+FFFD.
     package let text: String
     /// The whole record as the kernel gives it, without the line end behind it.
-    package let source: String
+    private let bytes: ArraySlice<UInt8>
+    /// The same as text, in which bytes that are no UTF-8 become U+FFFD.
+    package var source: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The record in `bytes`; nil if they are not a record.
-    package init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    private init?(_ bytes: ArraySlice<UInt8>) {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         guard let end = line.firstIndex(of: UInt8(ascii: ";")) else { return nil }
         let fields = line[..<end].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -68,31 +72,32 @@ package struct KernelLogRecord: Sendable, Equatable {
         self.sequence = sequence
         self.microseconds = microseconds
         text = String(decoding: line[(end + 1)...], as: UTF8.self)
-        source = String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
+        self.bytes = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
     }
 
     /// The records in `bytes`, one after the other; anything else is left out. A record begins with a digit, the lines behind
     /// it with a space.
     package static func parse(_ bytes: [UInt8]) -> [KernelLogRecord] {
         var records: [KernelLogRecord] = []
-        var record: [UInt8] = []
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            if line.first == UInt8(ascii: " ") {
-                record += [UInt8(ascii: "\n")] + line
-            } else {
-                if let whole = KernelLogRecord(record) { records.append(whole) }
-                record = Array(line)
+        var start = bytes.startIndex
+        while start < bytes.endIndex {
+            var end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+            while end + 1 < bytes.endIndex, bytes[end + 1] == UInt8(ascii: " ") {
+                end = bytes[(end + 1)...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
             }
+            if let record = KernelLogRecord(bytes[start..<end]) { records.append(record) }
+            start = end + 1
         }
-        if let whole = KernelLogRecord(record) { records.append(whole) }
         return records
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
-        guard let number = Int(String(decoding: bytes, as: UTF8.self)), (0..<1 << 62).contains(number) else {
-            return nil
+        var number = 0
+        for byte in bytes {
+            guard 0x30...0x39 ~= byte, number < 1 << 58 else { return nil }
+            number = number * 10 + Int(byte - 0x30)
         }
-        return number
+        return bytes.isEmpty ? nil : number
     }
 
     /// Whether the kernel itself wrote it: its facility is 0, and devkmsg_write() gives that to no process. So neither our

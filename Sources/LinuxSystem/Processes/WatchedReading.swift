@@ -36,23 +36,30 @@ package struct WatchedReading: Sendable {
     private static let isNotKept: Int32 = 2
 
     /// What the child is doing, for its parent.
-    package struct Note: Sendable {
-        fileprivate let descriptor: Int32
+    @safe
+    package struct Note: @unchecked Sendable {
+        // Only the child writes, and only the parent takes it back.
+        fileprivate let memory: OpaquePointer
+
+        /// - Throws: `SystemError` with the errno.
+        fileprivate init() throws(SystemError) {
+            guard let memory = unsafe daxswitch_make_note() else { throw .failing("make the note of a child process") }
+            unsafe self.memory = memory
+        }
 
         /// Notes that the file at `path` is asked for something while `question` runs.
         package func during<Value, Failure: Error>(
             _ path: String,
             _ question: () throws(Failure) -> Value
         ) throws(Failure) -> Value {
-            // The end shows where the path ends: what is left of a longer one may stand behind it.
-            write([1] + path.utf8 + [0])
-            defer { write([0]) }
+            unsafe daxswitch_note_question(memory, path)
+            defer { unsafe daxswitch_note_answer(memory) }
             return try question()
         }
 
-        private func write(_ bytes: [UInt8]) {
-            _ = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        }
+        fileprivate var count: UInt { unsafe UInt(daxswitch_note_count(memory)) }
+
+        fileprivate var path: String { unsafe String(cString: daxswitch_noted_path(memory)) }
     }
 
     /// Has `body` read in a child; what it gives back is given back here.
@@ -61,13 +68,14 @@ package struct WatchedReading: Sendable {
     ///   was left behind, `.ended` if the child died; another if no child can be started.
     package func answer(_ body: (Note) -> [UInt8]) throws(SystemError) -> [UInt8] {
         let answer = try File(inMemory: "the answer of a child process")
-        let note = try File(inMemory: "the note of a child process")
+        let note = try Note()
+        defer { unsafe daxswitch_drop_note(note.memory) }
         // Else the child would write again what stands in the buffers.
         fflush(nil)
         let pid = daxswitch_start_child()
         if pid == 0 {
-            daxswitch_keep_only(answer.descriptor, note.descriptor)
-            let bytes = body(Note(descriptor: note.descriptor))
+            daxswitch_keep_only(answer.descriptor, answer.descriptor)
+            let bytes = body(note)
             _exit((try? answer.append(bytes)) == nil ? Self.isNotKept : 0)
         }
         guard pid > 0 else { throw .failing("start a child process") }
@@ -77,26 +85,25 @@ package struct WatchedReading: Sendable {
         return try answer.readAll()
     }
 
-    private func wait(for child: borrowing ChildProcess, _ note: borrowing File) throws(SystemError) {
-        var question: [UInt8] = []
+    private func wait(for child: borrowing ChildProcess, _ note: Note) throws(SystemError) {
+        var count: UInt = 0
         var since = SuspendingClock.now
         var stack: String?
         let end = child.wait(
             while: {
-                let now = Self.text(of: note)
-                if now == question && now.first == 1 {
+                let now = note.count
+                if now == count && !now.isMultiple(of: 2) {
                     if SuspendingClock.now - since < patience { return true }
                     stack = child.kernelStack
                     return false
                 }
-                question = now
+                count = now
                 since = SuspendingClock.now
                 return true
             },
             grace: grace
         )
-        let path = String(decoding: question.dropFirst(), as: UTF8.self)
-        let what = "\(path) did not answer within \(patience.components.seconds) s"
+        let what = "\(note.path) did not answer within \(patience.components.seconds) s"
         switch end {
         case .ended(0): return
         case .ended(Self.isNotKept << 8):
@@ -107,14 +114,6 @@ package struct WatchedReading: Sendable {
         case .hangs:
             throw SystemError(.hung, "\(what), and process \(child.pid) still waits for it", cause: stack)
         }
-    }
-
-    /// What stands in the note; a path is at most PATH_MAX long.
-    private static func text(of note: borrowing File) -> [UInt8] {
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 2) { buffer, filled in
-            filled = max(unsafe pread(note.descriptor, buffer.baseAddress, buffer.count, 0), 0)
-        }
-        return Array(bytes.prefix { $0 != 0 })
     }
 }
 

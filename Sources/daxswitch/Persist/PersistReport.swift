@@ -272,9 +272,9 @@ func pendingEntriesText(_ machine: MachineState) -> [Line] {
 }
 
 /// The images that don't have what is in the files for the next boot, and what to do about it.
-func pendingImagesText(_ images: [String], _ builder: InitramfsBuilder?) -> [Line] {
+func pendingImagesText(_ images: [String], _ builder: @autoclosure () -> InitramfsBuilder?) -> [Line] {
     guard !images.isEmpty else { return [] }
-    let command = builder.map { "run \($0.command.joined(separator: " "))" } ?? "build it again"
+    let command = builder().map { "run \($0.command.joined(separator: " "))" } ?? "build it again"
     return wrapped(
         "The next boot may not change: the initramfs \(images.joined(separator: ", ")) is not up to date. Fix: \(command), "
             + "then `daxswitch status`.",
