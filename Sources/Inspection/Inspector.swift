@@ -86,8 +86,8 @@ package struct Inspector: Sendable {
     ) throws(InspectionError) -> Value {
         let material = try material(wantsMachine)
         guard let watch else { return try body(material) }
-        // The log never waits. Both readings must see the same one.
-        let log = ReadKernelLog(material.log)
+        // The log never waits. Both readings must see the same one; single files need none.
+        let log: any KernelLog = wantsMachine ? ReadKernelLog(material.log) : material.log
         return try watch.ask(material.tree, about: "the machine") { tree throws(InspectionError) in
             try body(Material(tree: tree, log: log, kind: .machine, oddities: []))
         }

@@ -1,4 +1,5 @@
 package import LinuxSystem
+internal import Synchronization
 
 /// The kernel log of a machine since it started, as far as it is kept.
 package protocol KernelLog: Sendable {
@@ -50,24 +51,46 @@ package struct RecordedKernelLog: KernelLog {
     }
 }
 
-/// A log that was read before.
+/// A log that was read before, with what it tells.
 struct ReadKernelLog: KernelLog {
     private let read: KernelLogContent?
+    /// Found once: a reading of the running machine is made twice from one log.
+    let facts: LoggedFacts
 
     /// Reads `log`.
-    init(_ log: any KernelLog) { read = log.content() }
+    init(_ log: any KernelLog) {
+        read = log.content()
+        facts = LoggedFacts(read)
+    }
 
     func content() -> KernelLogContent? { read }
 }
 
-/// The log of the running kernel, from `/dev/kmsg`.
-package struct RunningKernelLog: KernelLog {
-    /// The log of this machine.
-    package init() {}
+/// The log of the running kernel, from `/dev/kmsg`. It stays open: of a log that was read before, only what came since is read.
+package final class RunningKernelLog: KernelLog {
+    private struct Read: ~Copyable {
+        var device: KernelLogDevice?
+        var records: [KernelLogRecord] = []
+    }
+
+    private let read = Mutex(Read())
+
+    /// More records than a buffer of the usual size has; a process that runs for days does not keep more.
+    private static let mostRecords = 50_000
+
+    /// The log of this machine, for all readings of this process.
+    package static let shared = RunningKernelLog()
 
     /// The records in the kernel's buffer; nil without the privilege.
     package func content() -> KernelLogContent? {
-        guard let log = try? KernelLogDevice() else { return nil }
-        return .records(log.records())
+        read.withLock { read in
+            if read.device == nil || read.records.count > Self.mostRecords {
+                read.records = []
+                read.device = try? KernelLogDevice()
+            }
+            guard let new = read.device?.records() else { return nil }
+            read.records += new
+            return .records(read.records)
+        }
     }
 }

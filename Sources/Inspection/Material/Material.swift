@@ -39,7 +39,7 @@ package struct Material: Sendable {
 
     /// The running machine.
     package static var thisMachine: Material {
-        Material(tree: DirectoryTree(root: "/"), log: RunningKernelLog(), kind: .machine, oddities: [])
+        Material(tree: DirectoryTree(root: "/"), log: RunningKernelLog.shared, kind: .machine, oddities: [])
     }
 
     /// What is at `path`: `/`, a directory with a recorded machine or a sosreport, an archive of one of these, or a text.
