@@ -18,7 +18,10 @@ struct UdevControlTests {
     final class Clock: Waiter {
         private let time = Mutex(Duration.zero)
         var now: Duration { time.withLock { $0 } }
-        func wait(upTo limit: Duration) { time.withLock { $0 += min(limit, .milliseconds(700)) } }
+        func wait(upTo limit: Duration) -> Bool {
+            time.withLock { $0 += min(limit, .milliseconds(700)) }
+            return limit > .milliseconds(700)
+        }
         func waitForQuiet(upTo limit: Duration) {}
         func hasHeard() -> Bool { false }
     }

@@ -47,7 +47,7 @@ package struct Difference: Sendable, Equatable {
 /// and lines.
 package func compare(_ prediction: Prediction, with machine: MachineState) -> [Difference] {
     let ranges = prediction.ranges.map { OwnershipGoal.PossibleOwners(range: $0.range, owners: $0.owners) }
-    return ownerDifferences(ranges, machine) + iomemDifferences(prediction, machine)
+    return ownerDifferences(ranges, machine) + iomemDifferences(prediction, machine.iomem)
         + moduleDifferences(prediction.modules, machine)
 }
 
@@ -77,9 +77,10 @@ func ownerDifferences(_ ranges: [OwnershipGoal.PossibleOwners], _ machine: Machi
     }
 }
 
-private func iomemDifferences(_ prediction: Prediction, _ machine: MachineState) -> [Difference] {
+/// Where `/proc/iomem` does not have the lines of `prediction`, in address order.
+func iomemDifferences(_ prediction: Prediction, _ iomem: IomemTree) -> [Difference] {
     let tracked = RangeIndex(prediction.ranges.map(\.range))
-    let found = machine.iomem.flattened.compactMap { line -> PredictedLine? in
+    let found = iomem.flattened.compactMap { line -> PredictedLine? in
         guard let name = modelName(line.entry.name), tracked.overlaps(line.entry.range) else { return nil }
         return PredictedLine(range: line.entry.range, name: name, isCertain: true)
     }.uniqued()

@@ -1,4 +1,4 @@
-import Iomem
+package import Iomem
 package import Machine
 
 /// All that a plan makes of a machine: what `apply`, `verify` and `recover` compare it with.
@@ -29,6 +29,9 @@ package struct Target: Sendable, Equatable {
         compare(prediction, with: machine) + regionDifferences(machine)
             + holdDifferences(isHeld: isHeld ?? machine.isHeld, machine) + useDifferences(uses, machine)
     }
+
+    /// Whether the lines of `/proc/iomem` are as this says: what it says of the machine can be so, or is about to be.
+    package func isShown(in iomem: IomemTree) -> Bool { iomemDifferences(prediction, iomem).isEmpty }
 
     /// A line of a region stands for a region of sysfs over the same bytes, and CXL owns only what a region with programmed
     /// decoders and a dax region covers (drivers/cxl/core/region.c: __construct_region(), cxl_region_probe()).

@@ -54,22 +54,23 @@ struct Settling {
     /// Waits until `step` shows and the machine is at rest, and returns it: it is as expected and the kernel has announced
     /// nothing since it was read; or it has stayed the same for one interval, however many uevents woke us in it.
     ///
-    /// The machine is read once the files that tell of the step alone are as they must be.
+    /// The machine is read once single files show the step and what is expected, or nothing was announced for an interval.
     /// - Parameters:
     ///   - next: The step that follows; nil after the last one.
-    ///   - isExpected: Whether a machine is as the step is sure to make it.
+    ///   - expected: What the step may make of the machine; none if that is not certain.
     /// - Throws: `ReloadError` `.notSettled` with what is still missing at the deadline, `.kernelTrouble` at once.
     func settle(
         _ step: Step,
         before next: Step? = nil,
-        until isExpected: (MachineState) -> Bool = { _ in false }
+        expecting expected: [Target] = []
     ) throws(ReloadError) -> Reading {
         let start = surfaces.waiter.now
         let awaitsUdev = step.awaitsUdev(before: next)
         var steady: (machine: MachineState, since: Duration)?
+        var isQuiet = false
         while true {
             // What is announced from here on may not be in the reading.
-            if step.bringsDevices {
+            if step.addsDevices {
                 surfaces.waiter.waitForQuiet(upTo: deadlines.interval)
             } else {
                 _ = surfaces.waiter.hasHeard()
@@ -79,7 +80,7 @@ struct Settling {
             var hasChanged = false
             let isUdevBusy =
                 awaitsUdev && surfaces.waiter.now - start <= deadlines.udev && surfaces.machine.udevIsBusy()
-            if missing == nil && !isUdevBusy {
+            if missing == nil && !isUdevBusy && (isQuiet || !step.addsDevices || isShown(expected)) {
                 let reading = try takeReading()
                 let machine = reading.machine
                 try checkMessages("after \(step)")
@@ -87,7 +88,7 @@ struct Settling {
                 let since = steady.flatMap { machine.isSteady(since: $0.machine) ? $0.since : nil } ?? reading.end
                 steady = (machine, since)
                 if missing == nil && reading.end - since >= deadlines.interval { return reading }
-                if missing == nil && isExpected(machine) {
+                if missing == nil && expected.contains(where: { $0.differences(on: machine).isEmpty }) {
                     hasChanged = surfaces.waiter.hasHeard()
                     if !hasChanged { return reading }
                 }
@@ -99,8 +100,14 @@ struct Settling {
                     cause: missing ?? "the machine keeps changing"
                 )
             }
-            if !hasChanged { surfaces.waiter.wait(upTo: deadlines.interval) }
+            if !hasChanged { isQuiet = !surfaces.waiter.wait(upTo: deadlines.interval) }
         }
+    }
+
+    /// Whether `/proc/iomem` is as one of `expected` says; true if nothing is expected, or it can't be read.
+    private func isShown(_ expected: [Target]) -> Bool {
+        guard !expected.isEmpty, let iomem = surfaces.machine.readIomem() else { return true }
+        return expected.contains { $0.isShown(in: iomem) }
     }
 
     /// Waits until the machine is as `target` says; the differences that are left at the deadline.
@@ -120,8 +127,14 @@ struct Settling {
             if differences.isEmpty || surfaces.waiter.now - start >= deadlines.verification {
                 return (machine, differences)
             }
-            surfaces.waiter.wait(upTo: deadlines.interval)
+            waitForChange()
         }
+    }
+
+    /// Waits until a change was announced and the burst of others with it is over, or for an interval.
+    func waitForChange() {
+        let isAnnounced = surfaces.waiter.wait(upTo: deadlines.interval)
+        if isAnnounced { surfaces.waiter.waitForQuiet(upTo: deadlines.interval) }
     }
 
     /// The machine as it is now, and when it was read.
@@ -212,7 +225,7 @@ struct Settling {
 
 extension Step {
     /// Devices may come with it, also some time after the call.
-    fileprivate var bringsDevices: Bool {
+    fileprivate var addsDevices: Bool {
         switch self {
         case .load, .bindHmem, .bindRegion, .restoreUse, .splitDevice: true
         case .hold, .release, .unload, .offlineMemory, .unbindHmem: false
@@ -224,7 +237,7 @@ extension Step {
     /// Where devices come, it loads modules for them and puts memory online. That is not in the way of another load: the kernel
     /// loads a module once, whoever asks. Events that began before a hold are handled without it.
     fileprivate func awaitsUdev(before next: Step?) -> Bool {
-        self == .hold || bringsDevices && !(verb == .load && next?.verb == .load)
+        self == .hold || addsDevices && !(verb == .load && next?.verb == .load)
     }
 }
 

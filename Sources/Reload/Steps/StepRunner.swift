@@ -10,17 +10,17 @@ struct ClearedStep {
     let rest: [Step]
     /// The machine right before it.
     let machine: MachineState
-    fileprivate let planner: Planner
+    /// What the step may make of it; none if that is not certain.
+    let expected: [Target]
 
-    /// Whether `machine` is as the step is sure to make it.
+    /// The first of `steps`, on the machine of `planner`.
     ///
-    /// If loads follow, udev may have done some of them by then, for devices that the first one brought.
-    func isExpected(_ machine: MachineState) -> Bool {
+    /// If loads follow a load, udev may have done some of them by then, for devices of the first one.
+    fileprivate init(_ step: Step, before rest: [Step], on machine: MachineState, _ planner: Planner) {
+        (self.step, self.rest, self.machine) = (step, rest, machine)
         let loads = step.verb == .load ? rest.prefix { $0.verb == .load } : []
-        return (0...loads.count).contains { count in
-            let plan = planner.predict([step] + loads.prefix(count))
-            return plan.prediction.isCertain && Target(of: plan).differences(on: machine).isEmpty
-        }
+        expected = (0...loads.count).map { planner.predict([step] + loads.prefix($0)) }
+            .filter(\.prediction.isCertain).map { Target(of: $0) }
     }
 }
 
@@ -56,7 +56,7 @@ struct StepRunner {
             let planner = try planner(on: machine, before: steps)
             let differences = try differences(before: steps, bringing: goal, on: machine, planner)
             if differences.isEmpty, let step = steps.first {
-                return ClearedStep(step: step, rest: Array(steps.dropFirst()), machine: machine, planner: planner)
+                return ClearedStep(step, before: Array(steps.dropFirst()), on: machine, planner)
             }
             guard surfaces.waiter.now - start < settling.deadlines.verification else {
                 throw ReloadError(
@@ -65,7 +65,7 @@ struct StepRunner {
                     cause: differences.joined(separator: "; ")
                 )
             }
-            surfaces.waiter.wait(upTo: settling.deadlines.interval)
+            settling.waitForChange()
         }
     }
 
@@ -114,7 +114,7 @@ struct StepRunner {
         )
         do {
             try act(step, cleared.machine, memory)
-            return try settling.settle(step, before: cleared.rest.first, until: cleared.isExpected)
+            return try settling.settle(step, before: cleared.rest.first, expecting: cleared.expected)
         } catch {
             guard !error.endsAll || error.code == .hung, let complaint = settling.newComplaint() else { throw error }
             throw ReloadError(complaint, "the kernel logged an error, and \(error)")

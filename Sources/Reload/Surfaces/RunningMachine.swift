@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 package import Inspection
+package import Iomem
 import LinuxSystem
 package import Machine
 
@@ -18,6 +19,12 @@ package struct RunningMachine: MachineReader, FactStore {
         } catch {
             throw ReloadError(error)
         }
+    }
+
+    /// The kernel makes it of its own list and waits for nothing, so it is read here.
+    package func readIomem() -> IomemTree? {
+        let path = "\(state.root)/proc/iomem"
+        return try? IomemTree(parsing: try File(path, O_RDONLY).readAll(), file: path)
     }
 
     /// systemd-udevd has `/run/udev/queue` while events wait.
@@ -110,7 +117,7 @@ package final class UeventWaiter: Waiter {
     package var now: Duration { MonotonicClock.now }
 
     /// Sleeps in poll() until a uevent comes, a file is removed or the time is over.
-    package func wait(upTo limit: Duration) { _ = hears(within: limit) }
+    @discardableResult package func wait(upTo limit: Duration) -> Bool { hears(within: limit) }
 
     /// How long nothing must come to end a burst.
     private static let quiet = Duration.milliseconds(5)
@@ -121,7 +128,7 @@ package final class UeventWaiter: Waiter {
         while hears(within: Self.quiet) && now < end {}
     }
 
-    /// Waits as `wait` does, and tells whether something came; a signal ends the wait as well.
+    /// Waits and tells whether something came; a signal ends the wait as well.
     package func hears(within limit: Duration) -> Bool {
         // poll() leaves out descriptors below 0.
         var watched = [socket, removals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -1,4 +1,5 @@
 package import Inspection
+package import Iomem
 package import Machine
 
 /// Loading and removing modules.
@@ -32,6 +33,8 @@ package protocol MachineReader {
     /// The machine as it is now.
     /// - Throws: `ReloadError` `.unavailable` or `.notPermitted`; `.busy` where the machine changed all the while.
     func read() throws(ReloadError) -> MachineState
+    /// `/proc/iomem` alone, for which no more is read; nil if it can't be read.
+    func readIomem() -> IomemTree?
     /// Whether the driver by which dax_cxl takes regions is registered with the CXL bus.
     func hasDaxRegionDriver() -> Bool
     /// Whether udev has events to work on; false where there is no udev.
@@ -50,8 +53,8 @@ package protocol KernelMessages {
 package protocol Waiter {
     /// Time that never goes back, since some moment.
     var now: Duration { get }
-    /// Returns when the kernel announces a change of a device or udev comes to rest, or after `limit`.
-    func wait(upTo limit: Duration)
+    /// Returns true when the kernel announces a change of a device or udev comes to rest, false after `limit`.
+    @discardableResult func wait(upTo limit: Duration) -> Bool
     /// Returns when the kernel has announced nothing for some milliseconds, or after `limit`: changes come in bursts.
     func waitForQuiet(upTo limit: Duration)
     /// Whether the kernel has announced a change since this was asked or waited for; returns at once.

@@ -1,5 +1,6 @@
 import Glibc
 import Inspection
+import Iomem
 import LinuxSystem
 import Machine
 import Ownership
@@ -143,7 +144,8 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     }
     func announce(_ line: String) { kernel.announce(line) }
     var now: Duration { kernel.now }
-    func wait(upTo limit: Duration) { kernel.wait(upTo: limit) }
+    func readIomem() -> IomemTree? { kernel.readIomem() }
+    func wait(upTo limit: Duration) -> Bool { kernel.wait(upTo: limit) }
     func waitForQuiet(upTo limit: Duration) { kernel.waitForQuiet(upTo: limit) }
     func hasHeard() -> Bool { kernel.hasHeard() }
     func note(_ progress: RunProgress) { kernel.note(progress) }

@@ -1,5 +1,6 @@
 import Glibc
 import Inspection
+import Iomem
 import Machine
 import Ownership
 import Reload
@@ -53,6 +54,9 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     private var driverIsExpected: Duration = .zero
     /// When uevents end a wait; nil where none come.
     var wakesAfter: Duration?
+    /// Called after each wait, with how many there were.
+    var onWait: ((RecordedKernel, Int) -> Void)?
+    private var waits = 0
     /// A uevent has come that nobody has heard yet.
     var hasAnnounced = false
     /// How long udev has events to work on.
@@ -171,7 +175,13 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         return log
     }
     func announce(_ line: String) { announced.append(line) }
-    func wait(upTo limit: Duration) { now += wakesAfter.map { min($0, limit) } ?? limit }
+    func readIomem() -> IomemTree? { state.iomem }
+    func wait(upTo limit: Duration) -> Bool {
+        now += wakesAfter.map { min($0, limit) } ?? limit
+        waits += 1
+        onWait?(self, waits)
+        return wakesAfter != nil
+    }
     func waitForQuiet(upTo limit: Duration) { hasAnnounced = false }
     func hasHeard() -> Bool {
         defer { hasAnnounced = false }
