@@ -66,6 +66,11 @@ package struct RangeIndex: Sendable, Equatable {
         !visit(0..<sorted.count, range) { sorted[$0].range.contains(range) }
     }
 
+    /// Whether one of the ranges shares a byte with `range`, and neither holds all of the other.
+    package func crosses(_ range: AddressRange) -> Bool {
+        !visit(0..<sorted.count, range) { sorted[$0].range.contains(range) || range.contains(sorted[$0].range) }
+    }
+
     /// Whether one of the ranges holds every byte of `range`.
     package func hasContainer(of range: AddressRange) -> Bool {
         !visit(0..<sorted.count, range) { !sorted[$0].range.contains(range) }

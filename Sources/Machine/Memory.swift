@@ -6,7 +6,7 @@ package struct MemoryBlocks: Sendable, Equatable {
     package var blockSize: UInt64
     /// The policy for new blocks: `offline`, `online`, `online_movable`, `online_kernel`; nil where unreadable.
     package var autoOnline: String?
-    /// The blocks, in address order.
+    /// The blocks, in address order, apart from each other.
     package var blocks: [MemoryBlock]
     /// udev's rules files that put new blocks online by themselves.
     package var onliningRules: [String]
@@ -22,8 +22,11 @@ package struct MemoryBlocks: Sendable, Equatable {
         room = nil
     }
 
-    /// The blocks that share a byte with `range`.
-    package func blocks(in range: AddressRange) -> [MemoryBlock] { blocks.filter { $0.range.overlaps(range) } }
+    /// The blocks that share a byte with `range`; k of n in O(k + log n).
+    package func blocks(in range: AddressRange) -> [MemoryBlock] {
+        let first = blocks.partitioningIndex { $0.range.end >= range.start }
+        return Array(blocks[first...].prefix { $0.range.start <= range.end })
+    }
 }
 
 /// One memory block.

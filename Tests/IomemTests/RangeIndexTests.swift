@@ -22,6 +22,10 @@ struct RangeIndexTests {
                 #expect(index.overlaps(range) == !expected.isEmpty)
                 #expect(index.hasContainer(of: range) == ranges.contains { $0.contains(range) })
                 #expect(index.cuts(range) == ranges.contains { $0.overlaps(range) && !$0.contains(range) })
+                let crossing = ranges.contains { one in
+                    one.overlaps(range) && !one.contains(range) && !range.contains(one)
+                }
+                #expect(index.crosses(range) == crossing)
                 #expect(index.remainder(of: range) == range.subtracting(ranges))
                 #expect(index.intersections(with: range) == ranges.compactMap { $0.intersection(range) })
             }

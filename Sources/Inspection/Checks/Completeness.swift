@@ -10,7 +10,24 @@ struct Completeness {
     /// The names of the dax regions below each region.
     let daxRegions: [String: [String]]
     let sources: MachineSources
+    private let roots: [AddressRange]
+    /// The names of the memory devices' decoders that are programmed.
+    private let programmed: Set<String>
+    /// `cxl list` without endpoints has the regions and not the decoders that they have as targets.
+    private let lacksEndpointDecoders: Bool
     private var tree: any FileTree { sources.tree }
+
+    init(state: MachineState, daxRegions: [String: [String]], sources: MachineSources) {
+        self.state = state
+        self.daxRegions = daxRegions
+        self.sources = sources
+        roots = state.decoders.filter { $0.kind == .root }.compactMap(\.range)
+        let endpoints = state.decoders.filter { $0.kind == .endpoint }
+        programmed = Set(endpoints.filter { $0.range != nil }.map(\.name))
+        lacksEndpointDecoders =
+            !state.material.unrecorded.isEmpty && endpoints.isEmpty
+            && state.regions.contains { !$0.targets.isEmpty }
+    }
 
     /// The first gap, with the file and the fact that asks for it; nil without a gap.
     func firstGap() throws(InspectionError) -> String? {
@@ -50,21 +67,24 @@ struct Completeness {
         }
         if !isBound || !tree.exists("\(Self.cxl)/devices"), let gap = undecodedWindow { return gap }
         let lines = state.iomem.entries { $0.isNumbered("region") }
-        for line in lines where state.windows.contains(where: { $0.isLive && $0.range.contains(line.range) }) {
-            guard state.regions.contains(where: { $0.name == line.name }) else {
-                return gap("\(Self.cxl)/devices/\(line.name)", "/proc/iomem has \(line.name) at \(line.range)")
-            }
+        let windows = RangeIndex(state.windows.filter(\.isLive).map(\.range))
+        let names = Set(state.regions.map(\.name))
+        return lines.first { !names.contains($0.name) && windows.hasContainer(of: $0.range) }.map { line in
+            gap("\(Self.cxl)/devices/\(line.name)", "/proc/iomem has \(line.name) at \(line.range)")
         }
-        return nil
     }
-
-    private var roots: [AddressRange] { state.decoders.filter { $0.kind == .root }.compactMap(\.range) }
 
     /// A window line without a root decoder. While `cxl_acpi` is bound the kernel may have failed to make it.
     private var undecodedWindow: String? {
         if state.lacks(.cxlDevices) { return nil }
+        let roots = RangeIndex(roots)
+        let without = RangeIndex(sources.fixedWindows.windows.filter(\.lacksDecoder).map(\.range))
+        let failed = Set(sources.log.failedDecodeRanges.map(\.start))
+        // Something else than a lost part of the tree says why a window has no root decoder: `cxl_acpi` keeps the window of a
+        // record for iomem before it makes the decoder, and where that fails it goes on (drivers/cxl/acpi.c: __cxl_parse_cfmws()).
         let window = state.windows.first { window in
-            window.isLive && !roots.contains(where: window.range.overlaps) && !lacksDecoder(window.range)
+            window.isLive && !roots.overlaps(window.range) && !without.overlaps(window.range)
+                && !failed.contains(window.range.start)
         }
         return window.map {
             gap("\(Self.cxl)/devices/decoder0.*", "/proc/iomem has a CXL Window line at \($0.range)")
@@ -73,20 +93,13 @@ struct Completeness {
 
     /// The kernel puts all lines there at once; one that lies past the last address has none.
     private var unlistedRoot: String? {
-        guard state.windows.contains(where: \.isLive),
-            let root = roots.first(where: { root in !state.windows.contains { $0.range.overlaps(root) } })
-        else { return nil }
+        let windows = RangeIndex(state.windows.map(\.range))
+        guard state.windows.contains(where: \.isLive), let root = roots.first(where: { !windows.overlaps($0) }) else {
+            return nil
+        }
         return
             "\(tree.display("/proc/iomem")) has no CXL Window line at \(root), but \(Self.cxl)/devices has a root "
             + "decoder for it"
-    }
-
-    /// Something else than a lost part of the tree says why the window at `range` has no root decoder: `cxl_acpi` keeps the
-    /// window of a record for iomem before it makes the decoder, and where that fails it goes on (drivers/cxl/acpi.c:
-    /// __cxl_parse_cfmws()).
-    private func lacksDecoder(_ range: AddressRange) -> Bool {
-        if sources.fixedWindows.windows.contains(where: { $0.lacksDecoder && $0.range.overlaps(range) }) { return true }
-        return sources.log.failedDecodeRanges.contains { $0.start == range.start }
     }
 
     /// `cxl_acpi` is bound. When it goes, its link is the first thing to go and the lines in iomem are the last
@@ -107,12 +120,6 @@ struct Completeness {
             return nil
         }
         return gap("\(Self.cxl)/devices/\(region.name)/locked", "kernel \(state.kernel.release) has this attribute")
-    }
-
-    /// `cxl list` without endpoints has the regions and not the decoders that they have as targets.
-    private var lacksEndpointDecoders: Bool {
-        !state.material.unrecorded.isEmpty && !state.decoders.contains { $0.kind == .endpoint }
-            && state.regions.contains { !$0.targets.isEmpty }
     }
 
     private var unlistedEndpoints: String? {
@@ -136,8 +143,7 @@ struct Completeness {
         let ways = tree.optionalValue("\(path)/interleave_ways").flatMap { Int($0) } ?? 1
         if region.targets.count < ways { return gap("\(path)/target\(region.targets.count)", reason) }
         if lacksEndpointDecoders { return nil }
-        for target in region.targets
-        where !state.decoders.contains(where: { $0.name == target && $0.kind == .endpoint && $0.range != nil }) {
+        for target in region.targets where !programmed.contains(target) {
             return
                 "the range of \(tree.display("\(Self.cxl)/devices/\(target)")) is missing, but \(region.name) has it as "
                 + "a target and \(reason)"
@@ -151,15 +157,16 @@ struct Completeness {
         let regions = state.regions.flatMap { region in
             (daxRegions[region.name] ?? []).map { "\(Self.cxl)/devices/\(region.name)/\($0)" }
         }
+        let names = Set(state.daxDevices.map(\.name))
+        let unbound = Set(state.daxDevices.filter { $0.driver == nil }.map(\.name))
         for parent in hmem + regions {
-            for name in try tree.names(in: parent, where: Self.isDaxDevice)
-            where !state.daxDevices.contains(where: { $0.name == name }) {
+            for name in try tree.names(in: parent, where: Self.isDaxDevice) where !names.contains(name) {
                 return gap("\(Self.dax)/devices/\(name)", "\(parent)/\(name) exists")
             }
         }
         for driver in try tree.names(in: "\(Self.dax)/drivers", where: { _ in true }) {
             for name in try tree.names(in: "\(Self.dax)/drivers/\(driver)", where: Self.isDaxDevice)
-            where state.daxDevices.contains(where: { $0.name == name && $0.driver == nil }) {
+            where unbound.contains(name) {
                 return gap("\(Self.dax)/devices/\(name)/driver", "\(Self.dax)/drivers/\(driver)/\(name) exists")
             }
         }
@@ -174,9 +181,9 @@ struct Completeness {
     private func memoryGap() -> String? {
         if state.lacks(.memoryBlocks) { return nil }
         let directory = "/sys/devices/system/memory"
-        let blocks = state.memory.blocks.map(\.range)
+        let blocks = RangeIndex(state.memory.blocks.map(\.range))
         for line in state.iomem.entries(where: { $0 == "System RAM (kmem)" }) {
-            guard let part = line.range.subtracting(blocks).first else { continue }
+            guard let part = blocks.remainder(of: line.range).first else { continue }
             return gap(
                 "the state of the memory blocks of \(part) in \(directory)",
                 "/proc/iomem has System RAM (kmem) there"

@@ -7,8 +7,19 @@ internal import Machine
 /// A running machine can contradict itself while it changes; a recorded one never should, and a verdict over such a
 /// one would be worth nothing.
 struct Consistency {
-    let state: MachineState
-    let tree: any FileTree
+    private let state: MachineState
+    private let tree: any FileTree
+    private let windows: RangeIndex
+    private let decoders: [String: Decoder]
+    private let dax: DaxConsistency
+
+    init(state: MachineState, tree: any FileTree) {
+        self.state = state
+        self.tree = tree
+        windows = RangeIndex(state.windows.map(\.range))
+        decoders = Dictionary(state.decoders.map { ($0.name, $0) }) { first, _ in first }
+        dax = DaxConsistency(state: state, tree: tree)
+    }
 
     /// The first contradiction, with both facts and their files; nil without a contradiction.
     func firstContradiction() -> String? {
@@ -21,7 +32,7 @@ struct Consistency {
         }
         if let problem = overlappingRegions() { return problem }
         for device in state.daxDevices {
-            if let problem = DaxConsistency(state: state, tree: tree).problem(of: device) { return problem }
+            if let problem = dax.problem(of: device) { return problem }
         }
         return nil
     }
@@ -31,7 +42,7 @@ struct Consistency {
         // A driver that has nothing to do with CXL may call its resource so; more likely a line was left out.
         regionLinesOutsideWindows.map(outside)
             + [overlappingWindows()].compactMap { $0 }
-            + state.daxDevices.compactMap { DaxConsistency(state: state, tree: tree).oddity(of: $0) }
+            + state.daxDevices.compactMap(dax.oddity)
     }
 
     private func outside(_ line: IomemEntry) -> String {
@@ -76,12 +87,12 @@ struct Consistency {
         }
         guard let range = region.range else { return nil }
         let place = "\(tree.display(path)) is \(range)"
-        guard state.windows.contains(where: { $0.range.contains(range) }) else {
+        guard windows.hasContainer(of: range) else {
             let known = state.windows.map { "\($0.range)" }.joined(separator: ", ")
             return "\(place), but \(tree.display("/proc/iomem")) and the CEDT have only the CXL windows \(known)"
         }
         guard let parent = tree.realPath(path)?.parts(at: "/").dropLast().last.map(String.init),
-            let decoder = state.decoders.first(where: { $0.name == parent }), let window = decoder.range
+            let window = decoders[parent]?.range
         else { return nil }
         guard window.contains(range) else {
             return "\(place), but its parent \(tree.display("/sys/bus/cxl/devices/\(parent)")) is \(window)"
@@ -98,17 +109,30 @@ extension Array {
     }
 }
 
-/// Holds a dax device against what it hangs below.
-struct DaxConsistency {
-    let state: MachineState
-    let tree: any FileTree
+/// Holds dax devices against what they hang below. One is looked at in O(log n) of n devices.
+private struct DaxConsistency {
+    private let state: MachineState
+    private let tree: any FileTree
+    private let regions: [String: Region]
+    private let hmemNames: Set<String>
+    /// By what devices hang below: those of them that have bytes in common with another.
+    private let overlapping: [String: [DaxDevice]]
+
+    init(state: MachineState, tree: any FileTree) {
+        self.state = state
+        self.tree = tree
+        regions = Dictionary(state.regions.map { ($0.name, $0) }) { first, _ in first }
+        hmemNames = Set(state.hmemDevices.map(\.name))
+        overlapping = Dictionary(grouping: state.daxDevices, by: \.through).filter { _, twins in
+            twins.count > 1 && twins.flatMap(\.ranges).firstOverlap(by: \.self) != nil
+        }
+    }
 
     /// What contradicts the device, naming both facts with their files; nil where nothing does.
     func problem(of device: DaxDevice) -> String? {
         let path = "/sys/bus/dax/devices/\(device.name)"
         let place = tree.display(path)
-        let twins = state.daxDevices.filter { $0.through == device.through && $0.name != device.name }
-        for other in twins {
+        for other in overlapping[device.through] ?? [] where other.name != device.name {
             for range in device.ranges {
                 guard let same = other.ranges.first(where: { $0.overlaps(range) }) else { continue }
                 return "\(place) is \(range), but \(other.name), also below \(device.through), is \(same)"
@@ -117,7 +141,7 @@ struct DaxConsistency {
         switch device.owner {
         case .cxl: return problem(ofCxl: device, place)
         case .hmem where !state.lacks(.daxDevices):
-            guard state.hmemDevices.contains(where: { $0.name == device.through }) else {
+            guard hmemNames.contains(device.through) else {
                 let bus = tree.display("/sys/bus/platform/devices")
                 return "\(place) is below \(device.through), but \(bus) has no such device"
             }
@@ -136,7 +160,7 @@ struct DaxConsistency {
 
     private func problem(ofCxl device: DaxDevice, _ place: String) -> String? {
         let bus = tree.display("/sys/bus/cxl/devices")
-        guard let region = state.regions.first(where: { $0.name == device.through }) else {
+        guard let region = regions[device.through] else {
             return "\(place) is below \(device.through), but \(bus) has no such region"
         }
         for range in device.ranges {

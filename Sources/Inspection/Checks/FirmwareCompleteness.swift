@@ -55,8 +55,8 @@ struct FirmwareCompleteness {
             return gap(path, "a later entry exists")
         }
         if !map.entries.isEmpty {
-            let known = map.softReserved.map(\.range)
-            guard let range = logged.firmware.first(where: { !$0.subtracting(known).isEmpty }) else { return nil }
+            let known = RangeIndex(map.softReserved.map(\.range))
+            guard let range = logged.firmware.first(where: { !known.remainder(of: $0).isEmpty }) else { return nil }
             return gap("an entry of \(Self.map)", "the kernel log has \(range) as Soft Reserved")
         }
         // 7.0 and later print no line for Soft Reserved memory on x86: without a map it is not known where it is.
@@ -72,7 +72,7 @@ struct FirmwareCompleteness {
     /// Every entry of the map at boot is there, as the kernel log has it: what is missing was memory that was plugged in
     /// later, and unplugged.
     private func isMemoryThatWent(_ map: FirmwareMap, _ logged: LoggedMaps) -> Bool {
-        logged.isWhole && logged.entries.allSatisfy { range in map.entries.contains { $0.range == range } }
+        logged.isWhole && Set(map.entries.map(\.range)).isSuperset(of: logged.entries)
     }
 
     private func isLost(_ path: String) -> Bool { !tree.exists(path) && !sources.absentPaths.contains(path) }

@@ -14,16 +14,19 @@ struct DaxUsers {
         let candidates = devices.indices.filter { devices[$0].driver != nil && devices[$0].driver != "kmem" }
         guard !candidates.isEmpty else { return }
         let files = DaxFiles(tree: tree, devices: candidates.map { devices[$0].name }, table: table)
+        let places = Dictionary(candidates.map { (devices[$0].name, $0) }) { first, _ in first }
         var isHidden = hidesOthers
         for process in table.processes {
             guard let pid = Int(process) else { continue }
             let use = files.used(by: process)
             isHidden = isHidden || use.isHidden
-            for index in candidates {
-                let isMapped = use.mapped.values.contains(devices[index].name)
-                guard isMapped || use.opened.values.contains(devices[index].name) else { continue }
-                let command = tree.optionalValue("/proc/\(process)/comm") ?? ""
-                devices[index].users.append(DaxUser(pid: pid, command: command, isMapped: isMapped))
+            let mapped = Set(use.mapped.values)
+            let used = mapped.union(use.opened.values)
+            if used.isEmpty { continue }
+            let command = tree.optionalValue("/proc/\(process)/comm") ?? ""
+            for name in used {
+                guard let index = places[name] else { continue }
+                devices[index].users.append(DaxUser(pid: pid, command: command, isMapped: mapped.contains(name)))
             }
         }
         // The files of a mounted famfs are no open device of any process.

@@ -38,6 +38,7 @@ extension ModuleTable {
 /// bound to it (devm_request_mem_region() in drivers/dax/kmem.c and drivers/dax/device.c). So there may be more devices.
 struct IomemDevices {
     private let lines: [Line]
+    private let index: RangeIndex
 
     /// A line with the names of those around it, the outermost first.
     private struct Line {
@@ -56,6 +57,7 @@ struct IomemDevices {
         }
         visit(iomem.roots, [])
         self.lines = lines
+        index = RangeIndex(lines.map(\.entry.range))
     }
 
     /// The ram regions: those with Soft Reserved bytes or a dax device in them, and those of which nothing tells.
@@ -63,7 +65,8 @@ struct IomemDevices {
     /// Only a region with a device is known to be committed and assembled.
     var regions: [Region] {
         lines.filter { $0.entry.name.isNumbered("region") }.map { line in
-            let inside = lines.filter { line.entry.range.contains($0.entry.range) }.map(\.entry.name)
+            let inside = index.places(overlapping: line.entry.range).map { lines[$0].entry }
+                .filter { line.entry.range.contains($0.range) }.map(\.name)
             let isAssembled = inside.contains(where: Self.isDevice)
             return Region(
                 name: line.entry.name,

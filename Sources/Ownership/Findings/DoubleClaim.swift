@@ -12,7 +12,7 @@ extension Examination {
                 ranges: [both.range],
                 what:
                     "\(names ?? "Two dax devices") cover the same bytes. Two drivers can then use the same memory.",
-                evidence: devices.filter { $0.ranges.contains(where: both.range.overlaps) }.map { device in
+                evidence: devices(over: both.range).map { device in
                     "/sys/bus/dax/devices/\(device.name): \(device.ranges.words), below "
                         + device.through
                 },

@@ -4,9 +4,10 @@ import Machine
 extension Examination {
     /// The devices that a driver failed on and that still have none.
     var driverRefusals: [Finding] {
+        lazy var iomem = IomemLines(machine.iomem)
         let idle = withoutDriver.compactMap { device -> Finding? in
             let lines = lines(about: device)
-            guard let last = lines.last else { return nil }
+            if lines.isEmpty { return nil }
             return Finding(
                 .driverRefused,
                 subject: device.name,
@@ -14,7 +15,7 @@ extension Examination {
                 what:
                     "\(reason(lines) ?? "A driver failed on \(device.name)")\(number(lines)). No driver uses \(device.name).",
                 evidence: lines.map(quoted),
-                fix: fix(last.kind, device, lines)
+                fix: fix(device, lines) { isTaken(device, iomem) }
             )
         }
         return idle + refusedRegions
@@ -44,7 +45,7 @@ extension Examination {
         lines.last { $0.errno != nil }?.errno.map { " (-\($0))" } ?? ""
     }
 
-    private func fix(_ kind: DriverFailure.Kind, _ device: DaxDevice, _ lines: [DriverFailure]) -> String {
+    private func fix(_ device: DaxDevice, _ lines: [DriverFailure], isTaken: () -> Bool) -> String {
         let kinds = Set(lines.map(\.kind))
         if kinds.contains(.alignment) {
             return "use it as a character device: daxctl reconfigure-device --mode=devdax \(device.name)"
@@ -56,16 +57,15 @@ extension Examination {
         let others: Set<Owner> = device.owner == .hmem ? [.cxl] : [.hmem]
         return remedies.command(giving: device.ranges, to: others)
             ?? (device.ranges.contains(where: model.constants.meetsWindow) ? remedies.persistHmem : nil)
-            ?? (isTaken(device)
+            ?? (isTaken()
                 ? "look in /proc/iomem for what uses the bytes"
                 : "nothing else uses the bytes now: run `echo \(device.name) > /sys/bus/dax/drivers/kmem/bind`")
     }
 
     /// Whether something that is no region or window has bytes of `device` in iomem.
-    private func isTaken(_ device: DaxDevice) -> Bool {
-        machine.iomem.flattened.map(\.entry).contains { entry in
-            device.ranges.contains(where: entry.range.overlaps) && !entry.name.hasPrefix("CXL Window")
-                && !entry.name.hasPrefix("region") && entry.name != "Soft Reserved"
+    private func isTaken(_ device: DaxDevice, _ iomem: IomemLines) -> Bool {
+        device.ranges.flatMap(iomem.over).contains { entry in
+            !entry.name.hasPrefix("CXL Window") && !entry.name.hasPrefix("region") && entry.name != "Soft Reserved"
         }
     }
 

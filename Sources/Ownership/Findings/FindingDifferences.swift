@@ -7,7 +7,11 @@ extension Policy.Want {
     /// "any" speaks of them: who owns them does not matter, and that they are lost does. A region's bytes count as the region's
     /// also while it is not committed, or gone.
     package func differences(_ findings: [Finding], on machine: MachineState) -> [Difference] {
-        findings.filter { $0.severity != .notice && speaks(of: $0, on: machine) }.map { finding in
+        let regions = RangeIndex(
+            machine.regions.filter { $0.mode == "ram" }.compactMap(\.range) + machine.lostRegions.map(\.range)
+        )
+        let windows = RangeIndex(machine.windows.map(\.range))
+        return findings.filter { $0.severity != .notice && speaks(of: $0, regions, windows) }.map { finding in
             Difference(
                 range: finding.ranges.first,
                 expected: [],
@@ -18,14 +22,12 @@ extension Policy.Want {
         }
     }
 
-    private func speaks(of finding: Finding, on machine: MachineState) -> Bool {
-        let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range) + machine.lostRegions.map(\.range)
-        return finding.ranges.isEmpty
+    private func speaks(of finding: Finding, _ regions: RangeIndex, _ windows: RangeIndex) -> Bool {
+        finding.ranges.isEmpty
             || finding.ranges.contains { range in
                 let place: Place =
-                    regions.contains(where: range.overlaps)
-                    ? .coveredByRegion
-                    : machine.windows.contains { $0.range.overlaps(range) } ? .windowOnly : .outsideWindows
+                    regions.overlaps(range)
+                    ? .coveredByRegion : windows.overlaps(range) ? .windowOnly : .outsideWindows
                 return !leftOut.contains(place)
             }
     }

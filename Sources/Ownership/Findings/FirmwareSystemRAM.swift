@@ -5,8 +5,8 @@ extension Examination {
     /// The bytes of windows that the firmware handed over as ordinary memory.
     var firmwareSystemRAM: [Finding] {
         guard softReserveOff.isEmpty else { return [] }
-        let windows = machine.windows.filter { systemRAM.contains(where: $0.range.overlaps) }
-        let bytes = windows.flatMap { window in systemRAM.compactMap(window.range.intersection) }.merged()
+        let windows = machine.windows.filter { systemRAM.overlaps($0.range) }
+        let bytes = windows.map(\.range).flatMap(systemRAM.intersections).merged()
         guard !bytes.isEmpty else { return [] }
         return [
             Finding(

@@ -6,12 +6,13 @@ extension Examination {
     var hmemOverRegions: [Finding] {
         // A line of iomem alone does not tell whether the region is committed.
         if machine.lacks(.cxlDevices) { return [] }
+        let twice = RangeIndex(owned.filter { $0.owner == .both }.map(\.range))
         return ramRegions.filter(\.region.committed).compactMap { region, range in
-            let holders = devices.filter { $0.owner == .hmem && $0.ranges.contains(where: range.overlaps) }
+            let holders = devices(over: range).filter { $0.owner == .hmem }
             // If no driver can bind to the device, that is the finding.
             guard !holders.isEmpty,
                 !holders.allSatisfy({ $0.driver == nil && $0.ranges.contains(where: isBlocked) }),
-                !owned.contains(where: { $0.owner == .both && $0.range.overlaps(range) })
+                !twice.overlaps(range)
             else {
                 return nil
             }
@@ -30,8 +31,8 @@ extension Examination {
 
     /// How CXL gets the bytes that committed regions cover of `ranges`; nil where none does.
     func handOver(of ranges: [AddressRange]) -> String? {
-        ramRegions.first { region, range in region.committed && ranges.contains(where: range.overlaps) }
-            .map { handOver(of: $0.range) }
+        ranges.flatMap(regionIndex.places).filter { ramRegions[$0].region.committed }.min()
+            .map { handOver(of: ramRegions[$0].range) }
     }
 
     /// How CXL gets the memory of a region over `range`.

@@ -18,9 +18,4 @@ extension Examination {
             )
         }
     }
-
-    /// Whether leaked memory holds bytes of `device`, which explains why no driver can bind to it.
-    func isLeaked(_ device: DaxDevice) -> Bool {
-        leaks.contains { leak in device.ranges.contains(where: leak.overlaps) }
-    }
 }

@@ -6,21 +6,30 @@ extension Examination {
     var withoutOwner: [Finding] {
         let bytes = owned.filter { $0.isOwnerKnown && $0.owner == .none && $0.use != .leaked && !$0.isBeyondMemory }
             .map(\.range)
-            .flatMap { $0.subtracting(ofOthers) }.merged()
-        let ofRegions = ramRegions.map { region, range in (region, bytes.compactMap(range.intersection)) }
-        let rest = bytes.flatMap { $0.subtracting(ramRegions.map(\.range)) }
+            .flatMap(RangeIndex(ofOthers).remainder).merged()
+        if bytes.isEmpty { return [] }
+        let index = RangeIndex(bytes)
+        let ofRegions = ramRegions.map { region, range in (region, index.intersections(with: range)) }
+        let rest = bytes.flatMap(regionIndex.remainder)
+        let reserved = RangeIndex(machine.softReserved.map(\.range))
         let inWindows = rest.filter(model.constants.meetsWindow)
         let outside = rest.filter { !model.constants.meetsWindow($0) }
-        return ofRegions.compactMap { finding($0.1, "\($0.0.name) covers it.", $0.0) }
+        return ofRegions.compactMap { finding($0.1, "\($0.0.name) covers it.", $0.0, reserved) }
             + [
-                finding(inWindows, "It lies in a CXL window.", nil), finding(outside, "It lies in no CXL window.", nil),
+                finding(inWindows, "It lies in a CXL window.", nil, reserved),
+                finding(outside, "It lies in no CXL window.", nil, reserved),
             ].compactMap { $0 }
     }
 
     /// How many ranges are named one by one.
     private static let named = 4
 
-    private func finding(_ bytes: [AddressRange], _ place: String, _ region: Region?) -> Finding? {
+    private func finding(
+        _ bytes: [AddressRange],
+        _ place: String,
+        _ region: Region?,
+        _ reserved: RangeIndex
+    ) -> Finding? {
         guard !bytes.isEmpty else { return nil }
         let words = bytes.prefix(Self.named).words
         let more = bytes.count > Self.named ? " and \(bytes.count - Self.named) more" : ""
@@ -29,7 +38,7 @@ extension Examination {
             subject: words + more,
             ranges: bytes,
             what: "No driver owns \(words)\(more) (\(sizeText(bytes.totalSize))). \(place)",
-            evidence: sources(of: Array(bytes.prefix(Self.named))) + modules,
+            evidence: sources(of: bytes.prefix(Self.named), reserved) + modules,
             fix: remedies.command(giving: bytes, to: [.cxl, .hmem]) ?? fallback(bytes, region)
         )
     }
@@ -54,10 +63,10 @@ extension Examination {
         return remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which show what blocks them"
     }
 
-    private func sources(of bytes: [AddressRange]) -> [String] {
-        let reserved = machine.softReserved.filter { bytes.contains(where: $0.range.overlaps) }.prefix(Self.named)
+    private func sources(of bytes: some Sequence<AddressRange>, _ reserved: RangeIndex) -> [String] {
+        let reserved = Set(bytes.flatMap(reserved.places)).sorted().prefix(Self.named).map { machine.softReserved[$0] }
             .compactMap { range in range.sources.first.map { "\($0): Soft Reserved \(range.range)" } }
-        let regions = ramRegions.filter { bytes.contains(where: $0.range.overlaps) }.map {
+        let regions = Set(bytes.flatMap(regionIndex.places)).sorted().map { ramRegions[$0] }.map {
             "/sys/bus/cxl/devices/\($0.region.name): \($0.range)"
         }
         return reserved + regions + ["/sys/bus/dax/devices: no device covers it"]

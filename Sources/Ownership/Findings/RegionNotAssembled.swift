@@ -37,6 +37,6 @@ extension Examination {
     }
 
     private func isUsed(_ range: AddressRange) -> Bool {
-        devices.contains { $0.ranges.contains(where: range.overlaps) } || systemRAM.contains(where: range.overlaps)
+        !devices(over: range).isEmpty || systemRAM.overlaps(range)
     }
 }

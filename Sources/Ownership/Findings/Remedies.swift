@@ -51,10 +51,10 @@ final class Remedies {
     }
 
     /// How to get to a boot in which dax_hmem owns the memory; nil where that would be dangerous.
-    var persistHmem: String? {
-        guard machine.persisted != .hmem else { return "reboot: `persist hmem` is already set" }
-        return NextBoot(of: machine).canBeHmem ? "run `\(machine.persistCommand(.hmem))`, then reboot" : nil
-    }
+    private(set) lazy var persistHmem: String? =
+        machine.persisted == .hmem
+        ? "reboot: `persist hmem` is already set"
+        : NextBoot(of: machine).canBeHmem ? "run `\(machine.persistCommand(.hmem))`, then reboot" : nil
 
     /// A plan to be made for each command, the first command last: as the policies are, then with the memory taken offline.
     private func candidates() -> [() -> Command?] {

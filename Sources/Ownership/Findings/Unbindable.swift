@@ -4,10 +4,11 @@ import Machine
 extension Examination {
     /// The devices that no driver can bind to.
     var unbindable: [Finding] {
-        withoutDriver.compactMap { device in
+        lazy var iomem = IomemLines(machine.iomem)
+        return withoutDriver.compactMap { device -> Finding? in
             let blocked = device.ranges.filter(isBlocked)
             guard !blocked.isEmpty, let owner = device.owner else { return nil }
-            let cutters = blocked.flatMap(cutters)
+            let cutters = blocked.flatMap { self.cutters(of: $0, among: iomem.over($0)) }
             return Finding(
                 .unbindable,
                 subject: device.name,
@@ -41,10 +42,10 @@ extension Examination {
     }
 
     /// The lines of iomem that hold a part of `range` and not all of it.
-    private func cutters(_ range: AddressRange) -> [IomemEntry] {
-        machine.iomem.flattened.map(\.entry).filter { entry in
-            entry.range.overlaps(range) && !entry.range.contains(range) && !range.contains(entry.range)
-                || entry.range.overlaps(range) && entry.range != range && range.contains(entry.range)
+    private func cutters(of range: AddressRange, among lines: [IomemEntry]) -> [IomemEntry] {
+        lines.filter { entry in
+            !entry.range.contains(range) && !range.contains(entry.range)
+                || entry.range != range && range.contains(entry.range)
                     && (entry.name.hasPrefix("CXL Window") || entry.name.hasPrefix("region"))
         }
     }

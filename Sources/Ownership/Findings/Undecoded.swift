@@ -6,12 +6,13 @@ extension Examination {
     var undecoded: [Finding] {
         let dead = model.undecoded.merged()
         guard !dead.isEmpty else { return [] }
+        let deadIndex = RangeIndex(dead)
+        let units = RangeIndex(model.constants.ranges)
         return devices.filter { $0.owner == .hmem }.compactMap { device in
-            let bytes = device.ranges.flatMap { range in dead.compactMap(range.intersection) }.merged()
+            let bytes = device.ranges.flatMap(deadIndex.intersections).merged()
             guard !bytes.isEmpty else { return nil }
-            let online = machine.memory.blocks.count { block in
-                block.isOnline && bytes.contains(where: block.range.overlaps)
-            }
+            // A block can have bytes of several.
+            let online = Set(bytes.flatMap(machine.memory.blocks).filter(\.isOnline).map(\.number)).count
             let empty = bytes.flatMap(model.constants.under.empty)
             return Finding(
                 .undecoded,
@@ -24,17 +25,18 @@ extension Examination {
                         ? "\(online) of its memory blocks are online: the kernel can crash at any time."
                         : "If they go online, the kernel crashes."),
                 evidence: ["/sys/bus/dax/devices/\(device.name): \(device.ranges.words)"]
-                    + evidence(of: bytes, empty: empty),
+                    + evidence(of: bytes, empty: empty, among: units),
                 fix: fix(device, bytes, empty: empty, online: online)
             )
         }
     }
 
-    private func evidence(of bytes: [AddressRange], empty: [AddressRange]) -> [String] {
+    private func evidence(of bytes: [AddressRange], empty: [AddressRange], among units: RangeIndex) -> [String] {
         let constants = model.constants
-        let units = empty.isEmpty ? [] : constants.ranges.filter { unit in empty.contains(where: unit.overlaps) }
-        let map = units.map { unit in
-            "/sys/firmware/acpi/tables/SRAT: \(unit) is one range, but only "
+        let map = Set(empty.flatMap(units.places)).sorted().map { place in
+            let unit = constants.ranges[place]
+            return
+                "/sys/firmware/acpi/tables/SRAT: \(unit) is one range, but only "
                 + "\(constants.under.memory(in: unit).words) is in the memory map"
         }
         let inWindows = bytes.contains(where: constants.meetsWindow)

@@ -6,25 +6,32 @@ extension StepHazards {
     /// What goes with the windows, or with the memory devices.
     func windowHazards(_ module: String, in model: KernelModel) -> [Hazard] {
         let regions = model.regions.filter { $0.isPresent && $0.isCommitted }
-        return regions.flatMap { regionHazards($0, module, in: model) } + deviceHazards(in: model) { $0.owner == .cxl }
-            + leakedHazards(in: model)
+        if regions.isEmpty { return deviceHazards(in: model) { $0.owner == .cxl } + leakedHazards(in: model) }
+        let use = RegionUse(in: model)
+        return regions.flatMap { regionHazards($0, module, use, in: model) }
+            + deviceHazards(in: model) { $0.owner == .cxl } + leakedHazards(in: model)
     }
 
-    private func regionHazards(_ region: ModelRegion, _ module: String, in model: KernelModel) -> [Hazard] {
+    private func regionHazards(
+        _ region: ModelRegion,
+        _ module: String,
+        _ use: RegionUse,
+        in model: KernelModel
+    ) -> [Hazard] {
         var found: [Hazard] = []
         if region.losesDecoders {
-            let online = model.onlineBlocks.count { region.range.overlaps($0) }
-            if online > 0 { found.append(liveMemory(online, of: region, in: model)) }
-            found += keptOverLost(region, in: model)
+            let online = use.online.places(overlapping: region.range).count
+            if online > 0 { found.append(liveMemory(online, of: region, use, in: model)) }
+            found += keptOverLost(region, use)
             if region.mode == "ram" && policy?.consent.loseRegions != true {
-                found.append(regionLost(region, module, in: model))
+                found.append(regionLost(region, module, use, in: model))
             }
         }
-        return region.mode == "pmem" ? found + pmemHazards(region, module, in: model) : found
+        return region.mode == "pmem" ? found + pmemHazards(region, module, use, in: model) : found
     }
 
-    private func liveMemory(_ count: Int, of region: ModelRegion, in model: KernelModel) -> Hazard {
-        let isHosts = model.constants.systemRAM.contains(where: region.range.overlaps)
+    private func liveMemory(_ count: Int, of region: ModelRegion, _ use: RegionUse, in model: KernelModel) -> Hazard {
+        let isHosts = use.systemRAM.overlaps(region.range)
         return Hazard(
             id: .decodeUnderLiveMemory,
             subject: region.name,
@@ -38,15 +45,15 @@ extension StepHazards {
             ),
             fix: isHosts
                 ? "none while the host runs: the firmware reports this memory as System RAM (/proc/iomem)"
-                : model.leaked.contains(where: region.range.overlaps)
+                : use.leaked.overlaps(region.range)
                     ? Self.leakedFix
                     : model.constants.giveBack([region.range])
         )
     }
 
     /// dax_hmem's devices stay when a region goes, over memory that nothing decodes any longer.
-    private func keptOverLost(_ region: ModelRegion, in model: KernelModel) -> [Hazard] {
-        model.claims.filter { $0.owner == .hmem && $0.overlaps(region.range) }.flatMap { claim in
+    private func keptOverLost(_ region: ModelRegion, _ use: RegionUse) -> [Hazard] {
+        use.hmemClaims(over: region.range).flatMap { claim in
             [
                 Hazard(
                     id: .undecodedRange,
@@ -61,7 +68,7 @@ extension StepHazards {
         }
     }
 
-    func regionLost(_ region: ModelRegion, _ module: String, in model: KernelModel) -> Hazard {
+    func regionLost(_ region: ModelRegion, _ module: String, _ use: RegionUse, in model: KernelModel) -> Hazard {
         let decoders = "the decoders of \(region.name) (\(region.range))"
         let reset =
             switch region.lock {
@@ -82,7 +89,7 @@ extension StepHazards {
                 + "not come back by itself",
             fix: wantsHmem && advice.canBeHmem
                 ? "run `\(model.constants.persistHmem)` and reboot: cxl_acpi is then never loaded, dax_hmem owns the "
-                    + "range, and the decoders stay as the firmware set them\(model.kexecAdvice)"
+                    + "range, and the decoders stay as the firmware set them\(use.kexecAdvice)"
                 : "leave \(module) loaded. A reboot loads all modules again and keeps the region"
         )
     }
@@ -118,13 +125,15 @@ extension StepHazards {
         let undecodedBytes = RangeIndex(after.undecoded)
         let doubt = RangeIndex(after.constants.doubt.ranges)
         let under = after.constants.under
+        let ofAccelerators = RangeIndex(after.constants.acceleratorMemory)
+        let reset = RangeIndex(after.reset)
         return taken.flatMap { range in
             let empty = under.empty(in: range)
             let dead = undecodedBytes.intersections(with: range).merged().flatMap { $0.subtracting(empty) }
             let doubtful = doubt.intersections(with: range).merged()
                 .flatMap(committed.remainder).flatMap { $0.subtracting(dead) }
-            let used = after.constants.acceleratorMemory.compactMap(range.intersection)
-            return used.map(usedByAccelerator) + (dead.isEmpty ? [] : [undecoded(dead, in: after)])
+            let used = ofAccelerators.intersections(with: range)
+            return used.map(usedByAccelerator) + (dead.isEmpty ? [] : [undecoded(dead, reset, in: after)])
                 + (empty.isEmpty ? [] : [withoutMemory(empty, of: range, in: after)])
                 + (doubtful.isEmpty ? [] : [maybeUndecoded(doubtful, after.constants)])
         }
@@ -141,10 +150,10 @@ extension StepHazards {
         )
     }
 
-    private func undecoded(_ bytes: [AddressRange], in model: KernelModel) -> Hazard {
+    private func undecoded(_ bytes: [AddressRange], _ reset: RangeIndex, in model: KernelModel) -> Hazard {
         let subject = bytes.words
         // The order itself has had them reset.
-        let isLostHere = bytes.allSatisfy { bytes in model.reset.contains(where: bytes.overlaps) }
+        let isLostHere = bytes.allSatisfy(reset.overlaps)
         let isDoubtful = isLostHere && model.assumptions[.keptDecoders] != nil
         return Hazard(
             id: .undecodedRange,
@@ -189,6 +198,37 @@ extension StepHazards {
             fix: doubt.remedy == .rebootWithoutDrivers && !advice.canBeHmem
                 ? "leave it to CXL" : doubt.remedy.words(constants.persistHmem)
         )
+    }
+}
+
+/// What is in use over the regions of a model: asked about each region in O(log n).
+struct RegionUse {
+    /// The online memory blocks.
+    let online: RangeIndex
+    /// The kernel's own memory since the boot.
+    let systemRAM: RangeIndex
+    /// `KernelModel.leaked`.
+    let leaked: RangeIndex
+    /// `KernelModel.kexecAdvice`.
+    let kexecAdvice: String
+    private let hmem: [DaxClaim]
+    private let claimants: [Int]
+    private let claimed: RangeIndex
+
+    init(in model: KernelModel) {
+        online = RangeIndex(model.onlineBlocks)
+        systemRAM = RangeIndex(model.constants.systemRAM)
+        leaked = RangeIndex(model.leaked)
+        kexecAdvice = model.kexecAdvice
+        let hmem = model.claims.filter { $0.owner == .hmem }
+        self.hmem = hmem
+        claimants = hmem.indices.flatMap { number in hmem[number].ranges.map { _ in number } }
+        claimed = RangeIndex(hmem.flatMap(\.ranges))
+    }
+
+    /// The devices of dax_hmem over `range`, in the order of the model.
+    func hmemClaims(over range: AddressRange) -> [DaxClaim] {
+        Set(claimed.places(overlapping: range).map { claimants[$0] }).sorted().map { hmem[$0] }
     }
 }
 

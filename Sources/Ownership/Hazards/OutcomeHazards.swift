@@ -12,12 +12,13 @@ struct OutcomeHazards {
         guard !steps.isEmpty, let now = start.indexes.first else { return [] }
         var found: [Hazard] = []
         lazy var dead = DeadBytes(in: start.models)
+        lazy var regions = ReturningRegions(in: start.models)
         for predicted in prediction.ranges {
             let owner = now.owner(of: predicted.range)
             if owner != .none, predicted.owners.contains(.none), !now.model.constants.under.isBeyond(predicted.range),
                 !dead.hold(predicted.range)
             {
-                found.append(orphaned(predicted, owner))
+                found.append(orphaned(predicted, owner, regions.first(over: predicted.range)))
             }
             if owner != .both && predicted.owners.contains(.both) { found.append(doubleClaim(predicted)) }
             if let policy { found += unmet(policy, predicted, prediction.missingFacts) }
@@ -25,7 +26,7 @@ struct OutcomeHazards {
         return found + unbindable()
     }
 
-    private func orphaned(_ predicted: PredictedRange, _ owner: Owner) -> Hazard {
+    private func orphaned(_ predicted: PredictedRange, _ owner: Owner, _ region: ModelRegion?) -> Hazard {
         let verb = predicted.owners == [.none] ? "would" : "may"
         return Hazard(
             id: .orphanedRange,
@@ -34,7 +35,7 @@ struct OutcomeHazards {
             why:
                 "\(predicted.range) \(verb) have no owner afterwards; \(owner.rawValue) owns it now (\(predicted.why))",
             fix: meetsWindow(predicted.range)
-                ? regionAdvice(predicted.range) + Self.anyway(.orphanedRange)
+                ? regionAdvice(predicted.range, region) + Self.anyway(.orphanedRange)
                 : "keep the driver. To do it anyway: --accept orphaned-range"
         )
     }
@@ -44,10 +45,7 @@ struct OutcomeHazards {
 
     /// A region that is there gets its dax region when it is bound while nobody else holds the bytes
     /// (drivers/cxl/core/region.c: cxl_region_probe()).
-    private func regionAdvice(_ range: AddressRange) -> String {
-        let region = start.models.lazy.flatMap(\.regions).first {
-            $0.isPresent && $0.isCommitted && $0.mode == "ram" && $0.range.overlaps(range)
-        }
+    private func regionAdvice(_ range: AddressRange, _ region: ModelRegion?) -> String {
         guard let region else {
             return "reboot" + (start.models.first.map { ", or \($0.constants.regionAdvice(over: [range]))" } ?? "")
         }
@@ -135,9 +133,10 @@ struct OutcomeHazards {
         let before = Set(start.models.flatMap(\.blockedRanges))
         let blocked = end.map(\.model.blockedRanges)
         let sets = blocked.map(Set.init)
+        let leaked = RangeIndex(end.flatMap(\.model.leaked))
         return blocked.flatMap { $0 }.filter { !before.contains($0) }.uniqued().map { range in
             let isCertain = sets.allSatisfy { $0.contains(range) }
-            let isStuck = end.contains { end in end.model.leaked.contains(where: range.overlaps) }
+            let isStuck = leaked.overlaps(range)
             let lines = start.models.first?.constants.under.lines(in: range) ?? []
             let why =
                 isStuck
@@ -170,6 +169,20 @@ extension KernelModel {
         let obstacles = Obstacles(in: self)
         return claims.flatMap(\.ranges).filter(obstacles.block)
     }
+}
+
+/// The committed ram regions of some models.
+private struct ReturningRegions {
+    private let regions: [ModelRegion]
+    private let index: RangeIndex
+
+    init(in models: [KernelModel]) {
+        regions = models.flatMap(\.regions).filter { $0.isPresent && $0.isCommitted && $0.mode == "ram" }
+        index = RangeIndex(regions.map(\.range))
+    }
+
+    /// The first, in the order of the models, that shares a byte with `range`.
+    func first(over range: AddressRange) -> ModelRegion? { index.places(overlapping: range).first.map { regions[$0] } }
 }
 
 /// Bytes that no decoder answers for, under devices that no driver can bind to: who gives them up loses nothing.

@@ -4,7 +4,7 @@ package import Machine
 // The hazards of persistent memory below a cxl_acpi that goes.
 extension StepHazards {
     /// What is in use on a pmem region; if nothing is, only the region itself can be lost.
-    func pmemHazards(_ region: ModelRegion, _ module: String, in model: KernelModel) -> [Hazard] {
+    func pmemHazards(_ region: ModelRegion, _ module: String, _ use: RegionUse, in model: KernelModel) -> [Hazard] {
         guard let namespaces = model.constants.pmem else {
             return [
                 pmemInUse(
@@ -21,7 +21,7 @@ extension StepHazards {
             return [pmemInUse(region, "\(names) on \(region.name) is active\(words). Unloading \(module) removes it")]
         }
         return region.keepsDecoders || policy?.consent.loseRegions == true
-            ? [] : [regionLost(region, module, in: model)]
+            ? [] : [regionLost(region, module, use, in: model)]
     }
 
     private func pmemInUse(_ region: ModelRegion, _ why: String) -> Hazard {

@@ -10,6 +10,7 @@ extension KernelModel {
         let isDeciding = mode == .defer && isInWindow.contains(true)
         if isDeciding { model.decideMode(over: zip(constants.ranges, isInWindow).filter(\.1).map(\.0)) }
         var taken = TakenBytes(by: model.claims, registering: constants.ranges)
+        let cutters = model.softReservedCutters
         // What meets no window is taken at once, the rest once it is decided.
         let places =
             constants.ranges.indices.filter { !isInWindow[$0] } + constants.ranges.indices.filter { isInWindow[$0] }
@@ -23,7 +24,7 @@ extension KernelModel {
                 )
                 continue
             }
-            guard !model.cutsSoftReservedLine(range) else {
+            guard !cutters.crosses(range) else {
                 model.failOnLine(over: range, isDeciding: isDeciding)
                 break
             }
@@ -52,12 +53,12 @@ extension KernelModel {
         if mode == .register && constants.claimsAwaitMode { removeRegions("when dax_hmem takes all ranges") }
     }
 
-    /// Whether an edge of a window or region lies within `range`, so no line of iomem can be put over it
+    /// The windows and regions: where an edge of one lies within a range, no line of iomem can be put over that
     /// (kernel/resource.c: insert_resource()).
-    private func cutsSoftReservedLine(_ range: AddressRange) -> Bool {
-        let lines =
+    private var softReservedCutters: RangeIndex {
+        RangeIndex(
             (windowsAreLive ? constants.windows : []) + regions.filter { $0.isPresent && $0.hasLine }.map(\.range)
-        return lines.contains { $0.overlaps(range) && !$0.contains(range) && !range.contains($0) }
+        )
     }
 
     /// The walk over the ranges ends with -EBUSY. While the mode is being decided nobody asks for that; later the whole probe

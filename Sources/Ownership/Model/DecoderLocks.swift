@@ -5,6 +5,11 @@ import Machine
 extension KernelModel {
     /// What the lock of a region is on a kernel that may keep locked decoders without telling of a region that it does.
     mutating func doubtLocks(of machine: MachineState) {
+        let unread = Set(machine.regions.filter { $0.locked == nil }.map(\.name))
+        let fixed = RangeIndex(machine.windows.filter(\.isFixed).map(\.range))
+        let locked = RangeIndex(
+            machine.decoders.filter { $0.locked == true && $0.kind != .endpoint }.compactMap(\.range)
+        )
         for place in regions.indices {
             let region = regions[place]
             switch constants.generation {
@@ -12,17 +17,13 @@ extension KernelModel {
             // They honour locks, and have the attribute: material without it does not tell whether it is set. Its decoders don't
             // either: a window of a fixed configuration and AMD's translation of addresses lock the region alone.
             case .coordinated, .unfixed:
-                let isUnread = machine.regions.contains { $0.name == region.name && $0.locked == nil }
-                if region.lock == .ignored || isUnread { regions[place].lock = .unknown }
+                if region.lock == .ignored || unread.contains(region.name) { regions[place].lock = .unknown }
             case .deferring:
                 guard constants.keepsLockedDecoders != false else { continue }
                 // A window of a fixed configuration locks its regions, and not the decoders of memory devices.
-                let isFixed = machine.windows.contains { $0.isFixed && $0.range.overlaps(region.range) }
-                let isLocked = machine.decoders.contains { decoder in
-                    decoder.locked == true && decoder.kind != .endpoint
-                        && decoder.range?.contains(region.range) == true
+                if region.lock == .ignored || fixed.overlaps(region.range) || locked.hasContainer(of: region.range) {
+                    regions[place].lock = .unknown
                 }
-                if region.lock == .ignored || isFixed || isLocked { regions[place].lock = .unknown }
             // Who made the region is shown nowhere.
             case .allOrNothing: if region.lock != .honoured { regions[place].lock = .unknown }
             }

@@ -32,8 +32,8 @@ extension KernelModel {
     /// The regions that daxswitch saw before they went out of sight, and that come back.
     private mutating func addWaitingRegions(of machine: MachineState) {
         guard !machine.seesDecoders else { return }
-        for region in machine.remembered?.regions ?? []
-        where region.locked && !regions.contains(where: { $0.range == region.range }) {
+        var known = Set(regions.map(\.range))
+        for region in machine.remembered?.regions ?? [] where region.locked && known.insert(region.range).inserted {
             regions.append(ModelRegion(waitingOver: region.range, isLocked: true))
         }
     }
@@ -69,9 +69,10 @@ extension KernelModel {
     func shown(on machine: MachineState) -> MachineState {
         var machine = machine
         for fact in ShownFact.all { fact.show(self, &machine) }
+        let undecoded = RangeIndex(undecoded)
         machine.decoders.removeAll { decoder in
             guard seesDecoders, let range = decoder.range else { return true }
-            return undecoded.contains { $0.overlaps(range) }
+            return undecoded.overlaps(range)
         }
         return machine
     }
@@ -147,27 +148,26 @@ extension MachineState {
         get {
             let lines = Set(iomem.flattened.map(\.entry.name))
             let showsLines = lines.contains { $0.hasPrefix("CXL Window ") }
+            let seesEndpoints = seesDecoders
+            let locks = Dictionary(grouping: decoders.filter { $0.locked != nil }, by: \.name)
             return regions.compactMap { region in
-                var read = ModelRegion(region, decoders: decoders, seesEndpoints: seesDecoders)
+                let ofTargets = region.targets.flatMap { locks[$0] ?? [] }.compactMap(\.locked)
+                var read = ModelRegion(region, locks: ofTargets, seesEndpoints: seesEndpoints)
                 if showsLines { read?.hasLine = lines.contains(region.name) }
                 return read
             }
         }
         set {
-            regions = newValue.compactMap { region in
-                regions.first { $0.name == region.name }.flatMap(region.shown(as:))
-            }
+            let known = Dictionary(regions.map { ($0.name, $0) }) { first, _ in first }
+            regions = newValue.compactMap { region in known[region.name].flatMap(region.shown(as:)) }
         }
     }
 
     fileprivate var claims: [DaxClaim] {
         get {
-            let units = hmemRanges
-            let index = RangeIndex(units)
+            let spans = DaxRegionSpans(of: self)
             return daxDevices.compactMap { device in
-                device.owner.map {
-                    DaxClaim(device, owner: $0, reserved: reserved(by: device, of: units, index).map { [$0] } ?? [])
-                }
+                device.owner.map { DaxClaim(device, owner: $0, reserved: spans.span(of: device).map { [$0] } ?? []) }
             }
         }
         set { daxDevices = daxDevices.filter { $0.owner == nil } + newValue.map(\.shown) }
@@ -197,25 +197,41 @@ extension MachineState {
     fileprivate var onlineBlocks: [AddressRange] {
         get { memory.blocks.filter(\.isOnline).map(\.range) }
         set {
-            memory.blocks = newValue.enumerated().map { number, block in
+            memory.blocks = newValue.sorted().enumerated().map { number, block in
                 MemoryBlock(number: number, range: block, isOnline: true, zone: nil)
             }
         }
     }
+}
 
-    /// The bytes of the dax region that `device` is in, which its devices need not fill.
-    private func reserved(by device: DaxDevice, of units: [AddressRange], _ index: RangeIndex) -> AddressRange? {
-        if device.owner == .cxl { return regions.first { $0.name == device.through }?.range }
+/// The bytes of dax regions, which their devices need not fill.
+private struct DaxRegionSpans {
+    private let regions: [String: AddressRange]
+    private let units: [AddressRange]
+    private let index: RangeIndex
+    private let byStart: [UInt64: AddressRange]
+
+    init(of machine: MachineState) {
+        regions = Dictionary(machine.regions.map { ($0.name, $0.range) }) { first, _ in first }.compactMapValues { $0 }
+        units = machine.hmemRanges
+        index = RangeIndex(units)
+        byStart = Dictionary(units.map { ($0.start, $0) }) { first, _ in first }
+    }
+
+    /// Those of the dax region that `device` is in.
+    func span(of device: DaxDevice) -> AddressRange? {
+        if device.owner == .cxl { return regions[device.through] }
         return device.ranges.flatMap(index.places).min().map { units[$0] }
-            ?? units.first { $0.start == device.regionStart }
+            ?? device.regionStart.flatMap { byStart[$0] }
     }
 }
 
 extension ModelRegion {
     /// A region of sysfs; nil while it has no bytes.
-    init?(_ region: Region, decoders: [Decoder], seesEndpoints: Bool) {
+    ///
+    /// - Parameter locks: Whether the decoders that it has as targets are locked, as far as they tell.
+    init?(_ region: Region, locks: [Bool], seesEndpoints: Bool) {
         guard let range = region.range else { return nil }
-        let locks = decoders.filter { region.targets.contains($0.name) }.compactMap(\.locked)
         let lock: LockPolicy =
             switch region.locked {
             case true?: .honoured

@@ -115,9 +115,15 @@ extension KernelModel {
     /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region, or those that `isProbed` names.
     mutating func claimRegions(where isProbed: (ModelRegion) -> Bool = { _ in true }) {
         if constants.claimsAwaitMode && mode != .drop { return }
-        for region in regions where region.canBeClaimed && isProbed(region) {
-            if claims.contains(where: { $0.owner == .cxl && $0.excludes(region.range) }) { continue }
-            if constants.refusesOverlap && claims.contains(where: { $0.excludes(region.range) }) {
+        let probed = regions.filter { $0.canBeClaimed && isProbed($0) }
+        let ranges = probed.map(\.range)
+        // One region alone asks no more of the devices than whether they are near.
+        let near = ranges.count == 1 ? claims.filter { $0.excludes(ranges[0]) } : claims
+        var ofCxl = TakenBytes(by: near.filter { $0.owner == .cxl }, registering: ranges)
+        var ofAll = TakenBytes(by: near, registering: ranges)
+        for (place, region) in probed.enumerated() {
+            if ofCxl.holder(of: region.range) != nil { continue }
+            if constants.refusesOverlap && ofAll.holder(of: region.range) != nil {
                 decide(
                     region.range,
                     [.firstClaimWins],
@@ -129,6 +135,8 @@ extension KernelModel {
                 decide(region.range, [.alignment], "\(region.name) is not aligned to 2 MiB")
                 continue
             }
+            ofCxl.register(place)
+            ofAll.register(place)
             claims.append(DaxClaim(owner: .cxl, ranges: [region.range], through: region.name))
         }
         if has("kmem") { bindKmem() }
@@ -244,7 +252,7 @@ struct ProbedRegions {
     func canBeClaimed(over range: AddressRange) -> Bool { claimable.overlaps(range) }
 }
 
-/// Which bytes are in a dax region while dax_hmem registers one range after the other.
+/// Which bytes are in a dax region while a driver registers one range after the other; n of them take O(n log n).
 struct TakenBytes {
     private let claims: [DaxClaim]
     /// For each place in `index`, the claim that has the bytes.

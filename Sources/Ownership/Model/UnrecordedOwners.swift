@@ -8,13 +8,11 @@ struct UnrecordedOwners {
     /// Nil if the devices are known, or every range has one.
     init?(of machine: MachineState, _ model: KernelModel) {
         guard machine.lacks(.daxDevices) else { return nil }
-        let free = model.constants.ranges.filter { range in !model.claims.contains { $0.overlaps(range) } }
+        let claimed = RangeIndex(model.claims.flatMap(\.ranges))
+        let free = model.constants.ranges.filter { !claimed.overlaps($0) }
         let windows = machine.lacks(.acpiTables) && model.constants.windows.isEmpty ? free : model.constants.windows
-        let regions = model.regions.map(\.range).filter { region in
-            !model.claims.contains { $0.overlaps(region) }
-        }
-        let inWindows = free.flatMap { range in windows.compactMap { $0.intersection(range) } }
-            .flatMap { $0.subtracting(regions) }
+        let regions = model.regions.map(\.range).filter { !claimed.overlaps($0) }
+        let inWindows = free.flatMap(RangeIndex(windows).intersections).flatMap(RangeIndex(regions).remainder)
         let covered = model.constants.generation == .hmemOnly ? [] : (regions + inWindows).sorted()
         guard !free.isEmpty || !covered.isEmpty else { return nil }
         var others: [Assumption] = []
@@ -99,8 +97,10 @@ extension KernelModel {
         }
         model.loaded.formUnion(needed.filter { !constants.builtin.contains($0) })
         model.windowsAreLive = true
+        var places = Dictionary(model.regions.enumerated().map { ($1.range, $0) }) { first, _ in first }
         for range in ranges {
-            let known = model.regions.firstIndex { $0.range == range }
+            let known = places[range]
+            places[range] = known ?? model.regions.count
             var region = known.map { model.regions[$0] } ?? ModelRegion(waitingOver: range, isLocked: false)
             region.life = .present(.assembled)
             if let known { model.regions[known] = region } else { model.regions.append(region) }

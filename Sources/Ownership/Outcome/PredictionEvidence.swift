@@ -10,6 +10,7 @@ struct PredictionEvidence {
     private let placed: [Region]
     private let rememberedIndex: RangeIndex
     private let decodedIndex: RangeIndex
+    private let unitIndex: RangeIndex
     private let constants: ModelConstants?
     private let generation: Generation?
     private let hasProbe: Bool
@@ -24,6 +25,7 @@ struct PredictionEvidence {
         rememberedIndex = RangeIndex(machine.remembered?.regions.map(\.range) ?? [])
         decodedIndex = RangeIndex(machine.remembered?.decoded ?? [])
         constants = start.models.first?.constants
+        unitIndex = RangeIndex(start.models.first?.constants.ranges ?? [])
         generation = start.models.first?.constants.generation
         hasProbe = start.models.first?.constants.hasInitialProbe == true
     }
@@ -43,7 +45,7 @@ struct PredictionEvidence {
     /// Only an HMAT has HMEM ranges that reach beyond Soft Reserved memory.
     private func beyond(_ range: AddressRange) -> [String] {
         guard let under = constants?.under, under.isBeyond(range),
-            let unit = constants?.ranges.first(where: range.overlaps)
+            let unit = unitIndex.places(overlapping: range).first.flatMap({ constants?.ranges[$0] })
         else { return [] }
         let lines = under.lines(in: range).map { "\($0.name) (/proc/iomem)" }
         return [

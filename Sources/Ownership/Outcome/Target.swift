@@ -36,12 +36,13 @@ package struct Target: Sendable, Equatable {
     /// A line of a region stands for a region of sysfs over the same bytes, and CXL owns only what a region with programmed
     /// decoders and a dax region covers (drivers/cxl/core/region.c: __construct_region(), cxl_region_probe()).
     private func regionDifferences(_ machine: MachineState) -> [Difference] {
-        prediction.iomem.filter { $0.isCertain && $0.name == "regionN" }.compactMap { line in
-            guard let region = machine.regions.first(where: { $0.range == line.range }) else {
+        let regions = Dictionary(machine.regions.map { ($0.range, $0) }) { first, _ in first }
+        let owned = RangeIndex(prediction.ranges.filter { $0.owners == [.cxl] }.map(\.range))
+        return prediction.iomem.filter { $0.isCertain && $0.name == "regionN" }.compactMap { line in
+            guard let region = regions[line.range] else {
                 return difference(line.range, "a region", "none", "sysfs has no region over \(line.range)")
             }
-            let isOwned = prediction.ranges.contains { $0.owners == [.cxl] && $0.range.overlaps(line.range) }
-            guard isOwned else { return nil }
+            guard owned.overlaps(line.range) else { return nil }
             let name = "\(region.name) (\(line.range))"
             if !region.committed {
                 return difference(line.range, "committed", "not committed", "\(name) is not committed")

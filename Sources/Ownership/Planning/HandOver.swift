@@ -9,13 +9,14 @@ extension Planner {
     /// Nil if the policy does not want CXL to own regions, or if there is nothing to hand over.
     func handOver(for policy: Policy) -> [Step]? {
         guard policy.want.coveredByRegion == .cxl, let model = start.models.first else { return nil }
+        let index = start.indexes[0]
         let regions = model.regions.filter { region in
-            region.isPresent && region.isCommitted && region.mode == "ram"
-                && model.owner(of: region.range) != .cxl
+            region.isPresent && region.isCommitted && region.mode == "ram" && index.owner(of: region.range) != .cxl
         }.map(\.range)
         guard !regions.isEmpty else { return nil }
+        let wanted = RangeIndex(regions)
         let devices = model.claims.filter { claim in
-            claim.owner == .hmem && regions.contains(where: claim.excludes)
+            claim.owner == .hmem && (claim.ranges + claim.reserved).contains(where: wanted.overlaps)
         }.compactMap(\.span).uniqued()
         let gate = policy.order.last { [.hold, .release].contains($0) }
         return devices.map(Step.unbindHmem) + [gate].compactMap(\.self) + [.load("dax_cxl")]

@@ -28,7 +28,8 @@ extension Planner {
                 unmade += region.devices.flatMap(\.ranges)
             }
         }
-        let restored = ranges.filter { !unmade.contains($0) }.flatMap(machine.usesToRestore).uniqued().filter { step in
+        let missing = Set(unmade)
+        let restored = machine.usesToRestore(over: ranges.filter { !missing.contains($0) }).filter { step in
             // Where nobody owns the bytes afterwards, or nothing decodes them, there is no use to go back to.
             end.allSatisfy { model in
                 model.applying(step).refusal == nil

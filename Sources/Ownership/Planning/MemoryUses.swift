@@ -5,29 +5,38 @@ extension MachineState {
     /// The steps that would restore the use that the dax devices over `range` have now, in address order: one for each
     /// run of blocks that are online in one zone. Memory that is offline needs none, since kmem adds it offline,
     /// unless its device is one of several: kmem does not take those that a step makes.
-    package func usesToRestore(over range: AddressRange) -> [Step] {
+    package func usesToRestore(over range: AddressRange) -> [Step] { usesToRestore(over: [range]) }
+
+    /// Those over each of `ranges`, in their order, a step once; n ranges and devices take O(n log n).
+    package func usesToRestore(over ranges: [AddressRange]) -> [Step] {
         let devices = daxDevices.filter { $0.owner != nil && !$0.ranges.isEmpty }
-        return devices.flatMap { device -> [Step] in
-            let ranges = device.ranges.filter { $0.overlaps(range) }
-            if ranges.isEmpty { return [] }
-            switch device.driver {
-            case "kmem":
-                let runs = ranges.flatMap(onlineRuns)
-                let isOneOfSeveral = { devices.count { $0.through == device.through } > 1 }
-                return runs.isEmpty && isOneOfSeveral()
-                    ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
-            case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
-            case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
-            case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }
-            default: return []
+        let holders = devices.indices.flatMap { number in devices[number].ranges.map { _ in number } }
+        let index = RangeIndex(devices.flatMap(\.ranges))
+        let together = Dictionary(devices.map { ($0.through, 1) }, uniquingKeysWith: +)
+        return ranges.flatMap { range in
+            Set(index.places(overlapping: range).map { holders[$0] }).sorted().flatMap { number in
+                uses(of: devices[number], over: range, isOneOfSeveral: together[devices[number].through] ?? 0 > 1)
             }
+        }.uniqued()
+    }
+
+    private func uses(of device: DaxDevice, over range: AddressRange, isOneOfSeveral: Bool) -> [Step] {
+        let ranges = device.ranges.filter { $0.overlaps(range) }
+        switch device.driver {
+        case "kmem":
+            let runs = ranges.flatMap(onlineRuns)
+            return runs.isEmpty && isOneOfSeveral ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
+        case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
+        case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
+        case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }
+        default: return []
         }
     }
 
     /// Neighbouring online blocks of the same zone, as one step each.
     private func onlineRuns(in range: AddressRange) -> [Step] {
         var runs: [(range: AddressRange, zone: MemoryUse.OnlineZone)] = []
-        for block in memory.blocks where block.isOnline && range.contains(block.range) {
+        for block in memory.blocks(in: range) where block.isOnline && range.contains(block.range) {
             let zone = MemoryUse.OnlineZone(named: block.zone)
             if let last = runs.last, last.zone == zone, last.range.touches(block.range),
                 let joined = AddressRange(start: last.range.start, end: block.range.end)

@@ -128,10 +128,10 @@ package struct NextBoot: Sendable {
         let now = KernelModel(of: machine, generation: .allOrNothing)
         let constants = now.constants
         guard machine.seesDecoders || machine.remembered?.isComplete == true else { return nil }
-        let regions = now.atNextBoot(.cxl, machine.remembered).regions.filter(\.isCommitted).map(\.range)
-        return constants.ranges.filter { range in
-            constants.meetsWindow(range) && !regions.contains { $0.contains(range) }
-        }
+        let regions = RangeIndex(
+            now.atNextBoot(.cxl, machine.remembered).regions.filter(\.isCommitted).map(\.range)
+        )
+        return constants.ranges.filter { constants.meetsWindow($0) && !regions.hasContainer(of: $0) }
     }
 
     /// Whether the next boot leads to other owners than there are now; nil where that can't be known.
@@ -265,7 +265,8 @@ extension KernelModel {
         boot.isHeld = choice == .hmem
         if isLeftOut { boot.unbound.insert("cxl_acpi") }
         boot.probeIsPending = constants.hasInitialProbe
-        let lost = (remembered?.regions ?? []).filter { known in !regions.contains { $0.range == known.range } }
+        let present = Set(regions.map(\.range))
+        let lost = (remembered?.regions ?? []).filter { !present.contains($0.range) }
         boot.regions =
             regions.compactMap(\.atNextBoot) + lost.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }
         // What is part of the kernel image is there before the first module.

@@ -26,8 +26,8 @@ extension OfflineRoom {
     ///
     /// - Parameter nodes: The NUMA nodes of the devices over `ranges`, as far as they are known.
     init?(of ranges: [AddressRange], in memory: MemoryBlocks, nodes numbers: Set<Int>) {
-        let blocks = memory.blocks.filter { block in block.isOnline && ranges.contains { $0.overlaps(block.range) } }
-        let going = blocks.map(\.range).totalSize
+        let index = RangeIndex(ranges)
+        let going = memory.blocks.filter { $0.isOnline && index.overlaps($0.range) }.map(\.range).totalSize
         guard let room = memory.room, going > 0 else { return nil }
         let nodes = room.nodes.filter { numbers.contains($0.number) }
         // A node with other memory besides does not tell which of it is in use: then all that goes counts.

@@ -41,7 +41,7 @@ package struct OwnershipGoal: Sendable, Equatable {
         isHeld = machine.isHeld
         uses =
             machine.splitRegions.flatMap(\.splits)
-            + machine.daxDevices.flatMap(\.ranges).flatMap(machine.usesToRestore).uniqued()
+            + machine.usesToRestore(over: machine.daxDevices.flatMap(\.ranges))
     }
 
     /// What `plan` makes of a machine, where `cxl_acpi` is kept out before its first step if `isHeld` is true.

@@ -169,20 +169,22 @@ package struct Planner: Sendable {
         var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
     }
 
-    /// Does `steps` in every model.
+    /// Does `steps` in every model. Of n ranges a step takes O(n log n), also where it is about one of them: it makes a model of the
+    /// whole machine.
     func walk(_ steps: [Step], policy: Policy?) -> Walk {
         var models = start.models
         var kept: [Step] = []
         var hazards: [Hazard] = []
         let advice = BootAdvice(machine)
-        // An order can come to the same state again and again.
+        // An order can come to the same state again and again, by the same steps.
+        let repeated = Set(Dictionary(grouping: steps, by: \.self).filter { $1.count > 1 }.keys)
         var played: [Step: (before: [KernelModel], outcomes: [StepOutcome])] = [:]
         var needless: [Int] = []
         var refused: Int?
         for (place, step) in steps.enumerated() {
             let known = played[step].flatMap { $0.before == models ? $0.outcomes : nil }
             let outcomes = known ?? models.map { $0.applying(step) }
-            played[step] = (models, outcomes)
+            if repeated.contains(step) { played[step] = (models, outcomes) }
             let isNeedless =
                 zip(models, outcomes).allSatisfy { before, outcome in
                     outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
