@@ -1,5 +1,5 @@
 extension IomemTree {
-    /// The tree in the bytes of a `/proc/iomem`.
+    /// The tree in the bytes of a `/proc/iomem`; each byte is looked at once.
     ///
     /// The indent is not looked at (the kernel clips it); the last line must be whole.
     /// - Parameters:
@@ -7,40 +7,32 @@ extension IomemTree {
     ///   - file: what errors call the file.
     /// - Throws: `IomemError` with the first line that is wrong, or `.zeroed` where all addresses are hidden.
     package init(parsing bytes: [UInt8], file: String) throws(IomemError) {
-        var entries: [IomemEntry] = []
-        var open: [AddressRange] = []
+        var builder = Builder()
+        var hasAddresses = false
         var number = 0
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        var lines = IomemLines(bytes)
+        while lines.hasNext {
             number += 1
-            let isLast = line.endIndex == bytes.endIndex
-            if isLast && line.isEmpty { break }
             let entry: IomemEntry
             do throws(IomemError.Problem) {
-                entry = try IomemLine(bytes: line).entry()
-            } catch .malformed where isLast {
-                throw IomemError(file: file, line: number, problem: .truncated)
+                entry = try lines.entry()
+                while let parent = builder.innermost, !parent.contains(entry.range) {
+                    guard entry.range.start > parent.end else { throw .crossing }
+                    builder.close()
+                }
+                // Walks over the tree go down as deep as it is; a damaged text must not exhaust the stack.
+                guard builder.depth < deepestNesting else {
+                    throw .malformed("a range nested deeper than \(deepestNesting) levels")
+                }
             } catch {
                 throw IomemError(file: file, line: number, problem: error)
             }
-            // A name can be cut as well, and then it is another name.
-            if isLast { throw IomemError(file: file, line: number, problem: .truncated) }
-            while let parent = open.last, !parent.contains(entry.range) {
-                guard entry.range.start > parent.end else {
-                    throw IomemError(file: file, line: number, problem: .crossing)
-                }
-                open.removeLast()
-            }
-            open.append(entry.range)
-            // Walks over the tree go down as deep as it is; a damaged text must not exhaust the stack.
-            guard open.count <= deepestNesting else {
-                let problem = IomemError.Problem.malformed("a range nested deeper than \(deepestNesting) levels")
-                throw IomemError(file: file, line: number, problem: problem)
-            }
-            entries.append(entry)
+            builder.open(entry)
+            hasAddresses = hasAddresses || entry.range.end != 0
         }
-        guard !entries.isEmpty else { throw IomemError(file: file, line: 0, problem: .empty) }
-        if entries.allSatisfy({ $0.range.end == 0 }) { throw IomemError(file: file, line: 0, problem: .zeroed) }
-        self.init(inFileOrder: entries)
+        guard number > 0 else { throw IomemError(file: file, line: 0, problem: .empty) }
+        guard hasAddresses else { throw IomemError(file: file, line: 0, problem: .zeroed) }
+        self.init(builder)
     }
 
     /// The tree in the text of a `/proc/iomem`; like the one for bytes.
@@ -54,35 +46,84 @@ let deepestNesting = 64
 
 extension IomemError.Problem: Error {}
 
-/// One line, for example `  5d0000000-5efffffff : region0`.
-private struct IomemLine {
-    let bytes: ArraySlice<UInt8>
+/// Lines like `  5d0000000-5efffffff : region0`, read one after the other.
+private struct IomemLines {
+    private let bytes: [UInt8]
+    /// Where the line begins.
+    private var start = 0
+    /// The byte that is looked at next; behind the line once it was read.
+    private var next = 0
 
     /// The largest physical address of x86-64 and arm64 (52 bits).
     private static let lastAddress: UInt64 = (1 << 52) - 1
+    private static let newline = UInt8(ascii: "\n")
+    private static let space = UInt8(ascii: " ")
 
-    func entry() throws(IomemError.Problem) -> IomemEntry {
-        if let byte = bytes.first(where: { $0 < 0x20 || $0 > 0x7e }) { throw .binary(byte) }
-        let space = UInt8(ascii: " ")
-        let text = bytes.drop { $0 == space }
-        guard let dash = text.firstIndex(of: UInt8(ascii: "-")),
-            let gap = text[dash...].firstIndex(of: space),
-            text[gap...].starts(with: " : ".utf8)
-        else { throw malformed }
-        let name = text[gap...].dropFirst(3)
-        guard !name.isEmpty else { throw malformed }
-        let start = try address(text[..<dash])
-        let end = try address(text[dash..<gap].dropFirst())
-        guard let range = AddressRange(start: start, end: end) else { throw .backwards }
-        return IomemEntry(range: range, name: String(decoding: name, as: UTF8.self))
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var hasNext: Bool { next < bytes.count }
+
+    /// The resource of the next line, without children.
+    mutating func entry() throws(IomemError.Problem) -> IomemEntry {
+        start = next
+        do throws(IomemError.Problem) { return try form() } catch { throw whole(error) }
     }
 
-    private var malformed: IomemError.Problem { .malformed(String(decoding: bytes, as: UTF8.self)) }
+    private mutating func form() throws(IomemError.Problem) -> IomemEntry {
+        while next < bytes.count, bytes[next] == Self.space { next += 1 }
+        let first = try digits()
+        try skip(UInt8(ascii: "-"))
+        let last = try digits()
+        try skip(Self.space)
+        try skip(UInt8(ascii: ":"))
+        try skip(Self.space)
+        let name = next
+        while next < bytes.count, Self.isText(bytes[next]) { next += 1 }
+        // A name can be cut as well as an address, and then it is another name: the line must end.
+        let end = next
+        guard end > name else { throw .malformed("") }
+        try skip(Self.newline)
+        for address in [first, last] where address > Self.lastAddress { throw .tooLarge(address) }
+        guard let range = AddressRange(start: first, end: last) else { throw .backwards }
+        return IomemEntry(range: range, name: String(decoding: bytes[name..<end], as: UTF8.self))
+    }
 
-    private func address(_ digits: ArraySlice<UInt8>) throws(IomemError.Problem) -> UInt64 {
-        guard let value = parseHexadecimal(digits) else { throw malformed }
-        guard value <= Self.lastAddress else { throw .tooLarge(value) }
-        return value
+    /// A hexadecimal number that fits 64 bits.
+    private mutating func digits() throws(IomemError.Problem) -> UInt64 {
+        var number: UInt64 = 0
+        let first = next
+        while next < bytes.count, let digit = Self.digit(bytes[next]) {
+            guard number >> 60 == 0 else { throw .malformed("") }
+            number = number << 4 | digit
+            next += 1
+        }
+        guard next > first else { throw .malformed("") }
+        return number
+    }
+
+    private mutating func skip(_ byte: UInt8) throws(IomemError.Problem) {
+        guard next < bytes.count, bytes[next] == byte else { throw .malformed("") }
+        next += 1
+    }
+
+    @inline(__always)
+    private static func digit(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case 0x30...0x39: UInt64(byte - 0x30)
+        case 0x61...0x66: UInt64(byte - 0x61 + 10)
+        case 0x41...0x46: UInt64(byte - 0x41 + 10)
+        default: nil
+        }
+    }
+
+    private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 && byte <= 0x7e }
+
+    /// `problem` as it shows in the whole line: bytes that are no text come first, and a line that is cut can't have its form.
+    private func whole(_ problem: IomemError.Problem) -> IomemError.Problem {
+        let line = bytes[start...].prefix { $0 != Self.newline }
+        if let byte = line.first(where: { !Self.isText($0) }) { return .binary(byte) }
+        guard case .malformed = problem else { return problem }
+        return line.endIndex == bytes.endIndex ? .truncated : .malformed(String(decoding: line, as: UTF8.self))
     }
 }
 

@@ -25,18 +25,39 @@ package struct IomemTree: Hashable, Sendable {
 
     /// A tree over resources in the order of the file, in which a parent precedes its children.
     package init(inFileOrder entries: [IomemEntry]) {
-        var stack: [IomemEntry] = []
-        var roots: [IomemEntry] = []
-        func close() {
-            guard let entry = stack.popLast() else { return }
+        var builder = Builder()
+        for entry in entries {
+            while let innermost = builder.innermost, !innermost.contains(entry.range) { builder.close() }
+            builder.open(IomemEntry(range: entry.range, name: entry.name))
+        }
+        self.init(builder)
+    }
+
+    /// The tree that `builder` was given.
+    init(_ builder: consuming Builder) {
+        while builder.innermost != nil { builder.close() }
+        roots = builder.roots
+    }
+
+    /// Makes a tree of resources in the order of the file, each of them moved to its place once.
+    struct Builder: ~Copyable {
+        fileprivate var roots: [IomemEntry] = []
+        /// The resources that may still get children, from the outside to the inside.
+        private var stack: [IomemEntry] = []
+
+        /// How many resources lie around the next one.
+        var depth: Int { stack.count }
+        /// The range of the one that the next is put into; nil at the top.
+        var innermost: AddressRange? { stack.isEmpty ? nil : stack[stack.count - 1].range }
+
+        /// Adds a resource without children, into the innermost.
+        mutating func open(_ entry: IomemEntry) { stack.append(entry) }
+
+        /// Ends the innermost resource.
+        mutating func close() {
+            let entry = stack.removeLast()
             if stack.isEmpty { roots.append(entry) } else { stack[stack.count - 1].children.append(entry) }
         }
-        for entry in entries {
-            while let top = stack.last, !top.range.contains(entry.range) { close() }
-            stack.append(IomemEntry(range: entry.range, name: entry.name))
-        }
-        while !stack.isEmpty { close() }
-        self.roots = roots
     }
 
     /// Every resource, parents before children, with its depth from the top (0).
