@@ -33,7 +33,7 @@ OVERLAY = $(dir $(realpath $(shell command -v $(SWIFT))))../lib/swift/linux/lib_
 WITHOUT_OVERLAY := -Xswiftc -Xfrontend -Xswiftc -disable-cross-import-overlays
 SUITE = $(SWIFT) test $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
 
-.PHONY: all setup try suite test sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
+.PHONY: all setup try suite test bench budget bench-ready check-budget sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
 	docs cases policies install deb test-deb rpm test-rpm test-ansible release clean
 
 all: setup
@@ -54,9 +54,26 @@ suite: setup
 	@.ci/setup test
 	$(SUITE)
 
-# The spelling and the suite, then the main job on real kernels in QEMU.
+# The spelling and the suite, the budget of instructions, then the main job on real kernels in QEMU.
 test: spelling suite
+	$(MAKE) check-budget
 	$(MAKE) lab-main
+
+# What the tool costs beside its peers, measured here: a table, docs/performance.md and docs/scaling.svg. The figures of
+# guests are those that the lab's case `bench` left, which `make lab` runs.
+bench: all bench-ready
+	Benchmarks/bench run
+
+# The instructions of start-up, status and plan against Benchmarks/budget.json, and what writes that file after a change that
+# is meant.
+check-budget: all bench-ready
+	@Benchmarks/bench check-budget
+
+budget: all bench-ready
+	Benchmarks/bench write-budget
+
+bench-ready:
+	@.ci/setup bench
 
 lab-ready: all
 	Tests/Lab/prepare
@@ -99,7 +116,7 @@ sanitize-address sanitize-thread: sanitize-%: setup
 
 # The format of the sources, which is also a test of the suite, and the spelling of every text.
 lint: spelling
-	$(SWIFT) format lint --strict --parallel -r Sources Tests Tools Package.swift
+	$(SWIFT) format lint --strict --parallel -r Sources Tests Tools Package.swift Benchmarks/Functions Benchmarks/Package.swift
 
 # What is recorded from machines is left as it is; .codespellrc names the words that only look wrong.
 spelling:

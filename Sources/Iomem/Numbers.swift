@@ -33,9 +33,6 @@ package func parseHexadecimal(_ text: some StringProtocol) -> UInt64? {
     unsafe withBytes(of: text) { unsafe number($0[...], radix: 16) }
 }
 
-/// A hexadecimal number without `0x`; nil for anything else.
-package func parseHexadecimal(_ bytes: ArraySlice<UInt8>) -> UInt64? { number(bytes, radix: 16) }
-
 /// One step for a text of any kind, and not one for each of its bytes.
 private func withBytes(
     of text: some StringProtocol,
@@ -51,11 +48,11 @@ private func hasPrefix(_ bytes: UnsafeBufferPointer<UInt8>, _ letter: UInt8) -> 
 
 /// The number in digits; nil if one is missing, too large, or no digit. Swift's integers take a sign too, which no file of the
 /// kernel's has.
-@inline(__always)
-private func number(_ bytes: some Collection<UInt8>, radix: UInt64) -> UInt64? {
+private func number(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, radix: UInt64) -> UInt64? {
     var number: UInt64 = 0
     var isEmpty = true
-    for byte in bytes {
+    for place in unsafe bytes.indices {
+        let byte = unsafe bytes[place]
         let digit: UInt64
         switch byte {
         case 0x30...0x39: digit = UInt64(byte - 0x30)

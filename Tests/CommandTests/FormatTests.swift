@@ -3,9 +3,9 @@ import Testing
 
 @Suite("The sources")
 struct FormatTests {
-    @Test("are formatted; `swift format -i -r Sources Tests Tools Package.swift` does it")
+    @Test("are formatted; `swift format -i -r Sources Tests Tools Benchmarks/Functions` does it")
     func formatted() throws {
-        let names = ["Sources", "Tests", "Tools", "Package.swift"]
+        let names = ["Sources", "Tests", "Tools", "Package.swift", "Benchmarks/Functions", "Benchmarks/Package.swift"]
         let folders = names.map { repository.appendingPathComponent($0).path }
         let ended = try Tool.run(
             command: ["swift", "format", "lint", "--strict", "--parallel", "-r"] + folders,
