@@ -28,7 +28,7 @@ def parser():
 
 
 def newest_guest():
-    """The newest figures of the lab's case `bench`; None where there are none."""
+    """The newest figures of the lab's case `bench`; None if it has not run."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     cache = Path(os.environ.get("DAXSWITCH_LAB_CACHE") or f"{base}/daxswitch-lab")
     found = sorted(cache.glob("results/*/bench/bench.json"), key=lambda path: path.stat().st_mtime)
