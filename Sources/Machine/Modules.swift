@@ -61,6 +61,19 @@ package enum ModuleStanding: String, Sendable, CaseIterable {
     case missing
     /// The material does not have the list of loaded modules.
     case unknown
+
+    /// As texts say it.
+    package var words: String {
+        switch self {
+        case .live: "loaded"
+        case .changing: "being loaded or unloaded"
+        case .builtin: "built in"
+        case .unbound: "built in, without a device"
+        case .absent: "not loaded"
+        case .missing: "not in this kernel"
+        case .unknown: "unknown"
+        }
+    }
 }
 
 /// One line of `/proc/modules`.

@@ -75,7 +75,7 @@ struct RuleTests {
         #expect(found.filter { $0.kind == .iomem }.map(\.found) == ["CXL Window N", "regionN"])
         #expect(
             found.filter { $0.kind == .module }.map(\.what) == [
-                "module cxl_acpi is live, expected absent", "module dax_cxl is live, expected absent",
+                "module cxl_acpi is loaded, expected not loaded", "module dax_cxl is loaded, expected not loaded",
             ]
         )
     }

@@ -44,12 +44,15 @@ struct ExecutorTests {
     @Test("what shows at once is not waited for, and the machine is read once before all steps and once after each")
     func readings() throws {
         let kernel = try RecordedKernel.lockedSwitch()
+        kernel.wakesAfter = nil
         guard case .done = try run(kernel) else {
             Issue.record("not done")
             return
         }
-        #expect(kernel.now == .zero)
-        #expect(kernel.reads == hmem.order.count + 1)
+        // Only after the load of dax_hmem, whose devices udev may not have begun with.
+        #expect(kernel.now == .milliseconds(100))
+        // And so the machine is read once more to be verified: time has gone by.
+        #expect(kernel.reads == hmem.order.count + 2)
     }
 
     @Test(

@@ -51,6 +51,8 @@ struct SettlingTests {
             for module in ["dax_cxl", "dax_hmem", "cxl_acpi"] { try kernel.remove(module) }
             kernel.reinterpret { $0.modules = whole.modules }
             kernel.wakesAfter = isAnnounced ? .milliseconds(10) : nil
+            // udev is seen at work, so it has begun with what was announced.
+            kernel.udevRestsAt = isAnnounced ? .milliseconds(50) : .zero
             kernel.onWait = { kernel, count in if count == 20 { kernel.reinterpret { $0 = whole } } }
             _ = try settling(kernel).settle(.load("cxl_acpi"), expecting: [expected])
             // Without uevents an interval without a change is rest as well.

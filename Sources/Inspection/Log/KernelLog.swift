@@ -78,6 +78,9 @@ package final class RunningKernelLog: KernelLog {
     /// More records than a buffer of the usual size has; a process that runs for days does not keep more.
     private static let mostRecords = 50_000
 
+    /// The log of this machine; in a child process, which has closed what its parent had open, it must be a new one.
+    package init() {}
+
     /// The log of this machine, for all readings of this process.
     package static let shared = RunningKernelLog()
 

@@ -116,7 +116,8 @@ package struct RootDirectory: Sendable {
     /// How the end of the file at `path` shows.
     ///
     /// The kernel gives a whole attribute of sysfs at once, and the bytes of a larger file there in pages of at least 4 KiB
-    /// (fs/kernfs/file.c: kernfs_file_read_iter()); nothing there tells its size. Files of `/proc` come in parts of any size.
+    /// (fs/kernfs/file.c: kernfs_file_read_iter()); nothing there tells its size. Other
+    /// file systems below it (debugfs, cgroup) do it otherwise, and nothing of them is read. Files of `/proc` come in parts of any size.
     private func end(of path: String, _ status: FileStatus) -> File.End {
         guard isRunningMachine else { return .size(status.size) }
         return path.startsWithBytes(of: "/sys/") ? .partBelow(4096) : .emptyPart

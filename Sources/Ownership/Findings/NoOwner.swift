@@ -54,8 +54,11 @@ extension Examination {
             return "run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
         }
         if machine.memdevs.isEmpty && meetsWindow {
-            return
-                "if it is the memory of an accelerator, its own driver uses it. If not, load cxl_pci and check the memory devices"
+            let isIn = [.live, .builtin].contains(machine.modules.state(of: "cxl_pci"))
+            return "if it is the memory of an accelerator, its own driver uses it. If not, "
+                + (isIn
+                    ? "check why no CXL memory device is visible (`journalctl -k -g cxl`)"
+                    : "load cxl_pci and check the memory devices")
         }
         if meetsWindow && region == nil && machine.seesDecoders {
             return model.constants.regionAdvice(over: bytes) + (remedies.persistHmem.map { "; or \($0)" } ?? "")

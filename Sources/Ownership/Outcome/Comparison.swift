@@ -132,7 +132,7 @@ func moduleDifferences(_ modules: [String: Set<ModuleStanding>], _ machine: Mach
             found: standing.rawValue,
             kind: .module,
             what:
-                "module \(name) is \(standing.rawValue), expected \(expected.map(\.rawValue).sorted().joined(separator: " or "))"
+                "module \(name) is \(standing.words), expected \(expected.map(\.words).sorted().joined(separator: " or "))"
         )
     }
 }

@@ -68,6 +68,9 @@ struct Settling {
         let awaitsUdev = step.awaitsUdev(before: next)
         var steady: (machine: MachineState, since: Duration)?
         var isQuiet = false
+        // udevd has begun with what was announced; it makes its queue only once it has woken.
+        var hasSeenUdev = false
+        var lastReading = start
         while true {
             // What is announced from here on may not be in the reading.
             if step.addsDevices {
@@ -80,9 +83,13 @@ struct Settling {
             var hasChanged = false
             let isUdevBusy =
                 awaitsUdev && surfaces.waiter.now - start <= deadlines.udev && surfaces.machine.udevIsBusy()
-            if missing == nil && !isUdevBusy && (isQuiet || !step.addsDevices || isShown(expected)) {
+            hasSeenUdev = hasSeenUdev || isUdevBusy
+            // On a host that announces something all the time, the machine is read now and then nevertheless.
+            let isOverdue = surfaces.waiter.now - lastReading >= max(deadlines.interval * 10, .seconds(1))
+            if missing == nil && !isUdevBusy && (isQuiet || !step.addsDevices || isOverdue || isShown(expected)) {
                 let reading = try takeReading()
                 let machine = reading.machine
+                lastReading = reading.end
                 try checkMessages("after \(step)")
                 missing = self.missing(after: step, on: machine)
                 let since = steady.flatMap { machine.isSteady(since: $0.machine) ? $0.since : nil } ?? reading.end
@@ -90,6 +97,9 @@ struct Settling {
                 if missing == nil && reading.end - since >= deadlines.interval { return reading }
                 if missing == nil && expected.contains(where: { $0.differences(on: machine).isEmpty }) {
                     hasChanged = surfaces.waiter.hasHeard()
+                    if !hasChanged && awaitsUdev && step.addsDevices && !hasSeenUdev {
+                        hasChanged = surfaces.waiter.wait(upTo: deadlines.interval) || surfaces.machine.udevIsBusy()
+                    }
                     if !hasChanged { return reading }
                 }
             }

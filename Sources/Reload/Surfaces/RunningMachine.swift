@@ -139,8 +139,8 @@ package final class UeventWaiter: Waiter {
         return true
     }
 
-    /// Whether a uevent came since one was last waited for or asked for.
-    package func hasHeard() -> Bool { drain(socket) }
+    /// Whether a uevent came since one was last waited for or asked for. Without a socket one may have come.
+    package func hasHeard() -> Bool { socket < 0 || drain(socket) }
 
     /// Reads all that came; whether that is anything.
     private func drain(_ descriptor: Int32) -> Bool {

@@ -14,7 +14,7 @@ struct Collector {
     /// A collector of the machine below `root`.
     init(root: String = "/") {
         let tree = DirectoryTree(root: root)
-        self.init(tree: tree, log: tree.isLive ? RunningKernelLog.shared : RecordedKernelLog(tree: tree))
+        self.init(tree: tree, log: tree.isLive ? RunningKernelLog() : RecordedKernelLog(tree: tree))
     }
 
     /// A collector of the machine in `tree`, with the kernel log from any place.

@@ -17,7 +17,7 @@ extension Collector {
             let bytes = try watched { note throws(CollectError) in
                 let tree: any FileTree =
                     note.map { WatchedTree(DirectoryTree(root: "/"), noting: $0) } ?? DirectoryTree(root: "/")
-                return try Collector(tree: tree, log: RunningKernelLog.shared).record().packed
+                return try Collector(tree: tree, log: RunningKernelLog()).record().packed
             }
             capture = try Capture(packed: bytes)
             do throws(InspectionError) {

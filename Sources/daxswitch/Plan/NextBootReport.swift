@@ -78,7 +78,7 @@ func nextBootPlanText(
         report.hazards.isEmpty ? [] : hazardsText(report.hazards, style, detail),
         detail.hasMap ? map.lines() : [],
         [style.strong("Owners")] + ownersText(report.prediction, machine, detail, style),
-        [style.strong("Next boot") + "  \(nextBootText(report.choice))"] + pendingEntriesText(machine),
+        aligned([[style.strong("Next boot"), Line(nextBootText(report.choice))]]) + pendingEntriesText(machine),
         missingText(report.prediction, detail, style),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [""]))

@@ -90,10 +90,17 @@ func verdictText(_ plan: Plan, _ machine: MachineState?, isCarriedOut: Bool = fa
         return wrapped(words, indent: 0).map(plan.verdict == .safe ? style.good : style.careful)
     case .refused:
         guard plan.policy != nil else {
-            let isGrave = plan.openHazards.contains { $0.severity != .failure }
-            return wrapped("\(isGrave ? "DANGEROUS" : "Fails"): \(causes) (\(ids)).", indent: 0).map(style.bad)
+            // What crashes or loses memory may only follow from what is told as its cause.
+            let grave = plan.openHazards.filter { $0.severity != .failure }.map(\.id.rawValue)
+            let words =
+                grave.isEmpty
+                ? "Fails: \(causes) (\(ids))." : "DANGEROUS: \(Set(grave).sorted().joined(separator: ", "))."
+            return wrapped(words, indent: 0).map(style.bad)
         }
-        words = "REFUSED: \(causes)" + (next.map { ". Instead, run: \($0)" } ?? " (\(ids)).")
+        // Beside hazards that were accepted, nothing else would tell which one refuses the plan.
+        let open = plan.openHazards.count < plan.hazards.count ? " not accepted (\(ids))" : ""
+        words =
+            "REFUSED: \(causes)\(open)" + (next.map { ". Instead, run: \($0)" } ?? (open.isEmpty ? " (\(ids))." : "."))
         return wrapped(words, indent: 0).map(style.bad)
     case .uncertain:
         let missing = plan.prediction.missingFacts.first.map { "who will own the memory is not known: \($0)" }

@@ -38,7 +38,10 @@ struct PredictCommand: Command {
         if allOrders { return try validateModules() }
         for step in steps {
             do { _ = try Step(parsing: step) } catch {
-                let meant = suggestion(for: step, in: Self.words)
+                let module = underscored(step)
+                let meant =
+                    Step.modules.contains(module)
+                    ? " Did you mean load:\(module) or unload:\(module)?" : suggestion(for: step, in: Self.words)
                 throw ValidationError(meant.isEmpty ? error.message : "\(error.message).\(meant)")
             }
         }

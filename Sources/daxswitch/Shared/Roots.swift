@@ -96,7 +96,10 @@ struct RootsOption: ParsableArguments {
         try RootWord.check(arguments)
         // A shell expands a pattern to what is there.
         if let word = expanded.first(where: { arguments.isEmpty || !File.exists($0) }) {
-            let hint = arguments.isEmpty ? "" : ". Write it before --root DIR/*, or quote the pattern: --root 'DIR/*'"
+            let hint =
+                arguments.isEmpty
+                ? File.exists(word) ? ". Did you mean --root \(shellWord(path: word))?" : ""
+                : ". Write it before --root DIR/*, or quote the pattern: --root 'DIR/*'"
             throw ValidationError("Unexpected argument '\(word)'\(hint)")
         }
     }

@@ -54,21 +54,6 @@ private func modulesText(_ machine: MachineState) -> String {
         .joined(separator: "; ")
 }
 
-extension ModuleStanding {
-    /// It as people read it, before the names of modules.
-    var words: String {
-        switch self {
-        case .live: "loaded"
-        case .changing: "being loaded or unloaded"
-        case .builtin: "built in"
-        case .unbound: "built in, without a device"
-        case .absent: "not loaded"
-        case .missing: "not in this kernel"
-        case .unknown: "unknown"
-        }
-    }
-}
-
 /// What others have told modprobe, which no release lifts.
 private func modprobeFacts(_ machine: MachineState) -> [Fact] {
     let sure = machine.modprobe.keptOut.map { ($0.key, "\($0.value) blocks \($0.key)") }
