@@ -51,7 +51,7 @@ struct ExecutorTests {
         }
         // Only after the load of dax_hmem, whose devices udev may not have begun with.
         #expect(kernel.now == .milliseconds(100))
-        // And so the machine is read once more to be verified: time has gone by.
+        // Time has gone by, so the machine is read again to be verified.
         #expect(kernel.reads == hmem.order.count + 2)
     }
 
