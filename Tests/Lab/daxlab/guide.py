@@ -13,7 +13,7 @@ from daxlab import cache
 GUIDE = cache.LAB.parent.parent / "docs/guide.md"
 # What is different in every run, and what it is compared as.
 VARIABLE = ((re.compile(r"\d+\.\d+(\.\d+)?[-+.\w]*-amd64"), "RELEASE"),
-            (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?"), "TIME"),
+            (re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+Z?"), "TIME"),
             (re.compile(r"\b\d+(\.\d+)? m?s\b"), "SECONDS"),
             # Columns that follow a time are moved by its length.
             (re.compile(r" {2,}"), "  "))
