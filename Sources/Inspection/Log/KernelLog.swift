@@ -5,6 +5,13 @@ internal import Synchronization
 package protocol KernelLog: Sendable {
     /// What is in it, oldest first; nil where the log can't be read.
     func content() -> KernelLogContent?
+    /// What it tells.
+    func facts() -> LoggedFacts
+}
+
+extension KernelLog {
+    /// Found in what is in the log now.
+    package func facts() -> LoggedFacts { LoggedFacts(content()) }
 }
 
 /// A kernel log in one of its two forms.
@@ -54,16 +61,18 @@ package struct RecordedKernelLog: KernelLog {
 /// A log that was read before, with what it tells.
 struct ReadKernelLog: KernelLog {
     private let read: KernelLogContent?
-    /// Found once: a reading of the running machine is made twice from one log.
-    let facts: LoggedFacts
+    private let found: LoggedFacts
 
     /// Reads `log`.
     init(_ log: any KernelLog) {
         read = log.content()
-        facts = LoggedFacts(read)
+        found = LoggedFacts(read)
     }
 
     func content() -> KernelLogContent? { read }
+
+    /// Found once: a reading of the running machine is made twice from one log.
+    func facts() -> LoggedFacts { found }
 }
 
 /// The log of the running kernel, from `/dev/kmsg`. It stays open: of a log that was read before, only what came since is read.

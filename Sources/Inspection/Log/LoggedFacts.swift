@@ -3,7 +3,7 @@ internal import LinuxSystem
 internal import Machine
 
 /// What the kernel log tells, found in one walk over the messages that only the kernel can have written.
-struct LoggedFacts {
+package struct LoggedFacts: Sendable {
     /// There is no log, or nothing in it.
     let isEmpty: Bool
     /// The log begins with the boot and nothing is missing in it.

@@ -80,37 +80,57 @@ package struct RootDirectory: Sendable {
     ///
     /// - Throws: `SystemError` with the errno; `.unusable` if it is not a regular file, or has more bytes than `limit`.
     package func read(_ path: String, upTo limit: Int) throws(SystemError) -> [UInt8] {
-        // O_NONBLOCK: a capture may hold a FIFO, and opening one would wait for a writer.
-        let file = try open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
-        let status = try file.status()
-        guard status.kind == .regular else {
-            throw SystemError(.unusable, "can't read \(file.path)", cause: "it is not a regular file")
+        try withRegular(path) { file, status throws(SystemError) in
+            try file.readAll(upTo: limit, until: end(of: path, status))
         }
-        return try file.readAll(upTo: limit, until: end(of: path, status))
     }
 
     /// Calls `body` with the bytes of the regular file at `path`, part by part, until it returns false.
     ///
     /// - Throws: `SystemError` with the errno; `.unusable` if it is not a regular file.
     package func readParts(of path: String, _ body: ([UInt8]) -> Bool) throws(SystemError) {
+        try withRegular(path) { file, _ throws(SystemError) in
+            while true {
+                let part = try file.readPart()
+                if part.isEmpty || !body(part) { return }
+            }
+        }
+    }
+
+    /// Opens the regular file at `path`. A capture may hold a FIFO, and opening one would wait for a writer: O_NONBLOCK.
+    private func withRegular<Value>(
+        _ path: String,
+        _ body: (borrowing File, FileStatus) throws(SystemError) -> Value
+    ) throws(SystemError) -> Value {
         let file = try open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
-        guard try file.status().kind == .regular else {
+        let status = try file.status()
+        guard status.kind == .regular else {
             throw SystemError(.unusable, "can't read \(file.path)", cause: "it is not a regular file")
         }
-        while true {
-            let part = try file.readPart()
-            if part.isEmpty || !body(part) { return }
-        }
+        return try body(file, status)
     }
 
     /// Whether something is at `path`, links followed.
     package func exists(_ path: String) -> Bool {
-        guard let descriptor = try? descriptor(path, Self.pathOnly) else { return false }
-        guard descriptor >= 0 else {
-            return errno == ENOENT || errno == ENOTDIR ? false : resolveByWalking(path) != nil
-        }
-        close(descriptor)
-        return true
+        look(at: path) { _ in
+            true
+        } walking: {
+            resolveByWalking(path).map { _ in true }
+        } ?? false
+    }
+
+    /// What `body` finds out about what is at `path`, which is opened as a place only; nil if nothing is there. If the kernel
+    /// can't resolve the path (an old one, or a sandbox without openat2(2)), what `walk` finds out.
+    private func look<Value>(
+        at path: String,
+        _ flags: Int32 = 0,
+        _ body: (Int32) -> Value?,
+        walking walk: () -> Value?
+    ) -> Value? {
+        guard let descriptor = try? descriptor(path, Self.pathOnly | flags) else { return nil }
+        guard descriptor >= 0 else { return errno == ENOENT || errno == ENOTDIR ? nil : walk() }
+        defer { close(descriptor) }
+        return body(descriptor)
     }
 
     /// How the end of the file at `path` shows.
@@ -134,12 +154,11 @@ package struct RootDirectory: Sendable {
 
     /// The path with all links resolved, absolute inside the root; nil if nothing is there.
     package func resolve(_ path: String) -> String? {
-        guard let descriptor = try? descriptor(path, Self.pathOnly) else { return nil }
-        guard descriptor >= 0 else {
-            return errno == ENOENT || errno == ENOTDIR ? nil : resolveByWalking(path)
+        look(at: path) {
+            place(of: $0) ?? resolveByWalking(path)
+        } walking: {
+            resolveByWalking(path)
         }
-        defer { close(descriptor) }
-        return place(of: descriptor) ?? resolveByWalking(path)
     }
 
     /// Where the kernel says that something open lies, absolute inside the root; nil if it can't tell, as without `/proc`.
@@ -189,13 +208,14 @@ package struct RootDirectory: Sendable {
 
     /// What the link at `path` says; nil if no link is there.
     package func linkTarget(_ path: String) -> String? {
-        if let descriptor = try? descriptor(path, Self.pathOnly | O_NOFOLLOW) {
-            if descriptor >= 0 {
-                defer { close(descriptor) }
-                return File.linkTarget("", below: descriptor)
-            }
-            if errno == ENOENT || errno == ENOTDIR { return nil }
+        look(at: path, O_NOFOLLOW) {
+            File.linkTarget("", below: $0)
+        } walking: {
+            linkTargetByWalking(path)
         }
+    }
+
+    private func linkTargetByWalking(_ path: String) -> String? {
         guard let slash = path.lastIndex(of: "/") else { return nil }
         let parent = slash == path.startIndex ? "/" : String(path[..<slash])
         guard let directory = resolveByWalking(parent) else { return nil }
