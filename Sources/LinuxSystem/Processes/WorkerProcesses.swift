@@ -10,7 +10,8 @@ package final class WorkerProcesses {
     private var workers: [Worker] = []
     /// How many there can be; 0 if the process does the work itself.
     private var limit: Int
-    private var given = 0
+    /// The tasks of which the result was not taken yet, the oldest first.
+    private var outstanding: [[UInt8]] = []
     private var taken = 0
 
     private struct Worker {
@@ -21,8 +22,10 @@ package final class WorkerProcesses {
 
     /// What a worker made of a task.
     package struct Answer {
-        /// The result.
-        package let bytes: [UInt8]
+        /// The task.
+        package let task: [UInt8]
+        /// The result; nil if the worker was killed over it.
+        package let bytes: [UInt8]?
         /// What the work wrote to standard error.
         package let complaints: [UInt8]
     }
@@ -49,38 +52,47 @@ package final class WorkerProcesses {
     }
 
     /// Whether a result is still to be taken.
-    package var hasOutstanding: Bool { taken < given }
+    package var hasOutstanding: Bool { !outstanding.isEmpty }
 
     /// Whether `task` can be given out before another result is taken.
     package func hasRoom(for task: [UInt8]) -> Bool {
-        !hasOutstanding || task.count <= Self.shortTask && given - taken < limit * Self.tasksEach
+        !hasOutstanding || task.count <= Self.shortTask && outstanding.count < limit * Self.tasksEach
     }
 
     /// Gives out a task, for which there must be room; `work` is what the workers do.
     ///
     /// - Returns: false if there is no worker: the caller does it.
-    /// - Throws: `SystemError` if the worker was killed.
-    package func give(_ task: [UInt8], _ work: ([UInt8]) -> [UInt8]) throws(SystemError) -> Bool {
-        if given < limit {
+    package func give(_ task: [UInt8], _ work: ([UInt8]) -> [UInt8]) -> Bool {
+        if workers.count < limit {
             // Where no more processes can be started, those that are there do the rest.
             do { workers.append(try Self.start(work)) } catch { limit = workers.count }
         }
         guard limit > 0 else { return false }
-        try Self.send(task, to: workers[given % limit].socket)
-        given += 1
+        // To a worker that was killed nothing can be sent; that is found out when its results are taken.
+        try? Self.send(task, to: workers[(taken + outstanding.count) % limit].socket)
+        outstanding.append(task)
         return true
     }
 
-    /// What was made of the oldest task; waited for.
+    /// What was made of the oldest task; waited for. Another worker takes the place of one that was killed.
     ///
-    /// - Throws: `SystemError` if the worker was killed.
-    package func take() throws(SystemError) -> Answer {
-        let socket = workers[taken % limit].socket
-        guard let bytes = try Self.receive(from: socket), let complaints = try Self.receive(from: socket) else {
-            throw SystemError(.ended, "a process that did a part of the work was killed")
-        }
+    /// - Throws: `SystemError` if a worker was killed and no other one can be started.
+    package func take(_ work: ([UInt8]) -> [UInt8]) throws(SystemError) -> Answer {
+        let place = taken % limit
+        let task = outstanding.removeFirst()
         taken += 1
-        return Answer(bytes: bytes, complaints: complaints)
+        let socket = workers[place].socket
+        if let bytes = try? Self.receive(from: socket), let complaints = try? Self.receive(from: socket) {
+            return Answer(task: task, bytes: bytes, complaints: complaints)
+        }
+        let killed = workers[place]
+        workers[place] = try Self.start(work)
+        close(killed.socket)
+        while waitpid(killed.pid, nil, 0) < 0 && errno == EINTR {}
+        for (index, task) in outstanding.enumerated() where (taken + index) % limit == place {
+            try? Self.send(task, to: workers[place].socket)
+        }
+        return Answer(task: task, bytes: nil, complaints: [])
     }
 
     private static func start(_ work: ([UInt8]) -> [UInt8]) throws(SystemError) -> Worker {

@@ -38,14 +38,21 @@ struct Fleet {
             do { try body(root, &entry) } catch { entry.fail(Failure(error)) }
             return FleetReport(entry: entry, text: text(entry, root))
         }
+        func work(_ path: [UInt8]) -> [UInt8] { report(MachineRoot(path: String(decoding: path, as: UTF8.self))).bytes }
         func say(_ report: FleetReport) {
             tally.add(report.entry)
             Output.print(whole: report.text)
         }
         func sayOldest() throws {
-            let answer = try workers.take()
+            let answer = try workers.take(work)
             Output.pass(complaints: answer.complaints)
-            say(try FleetReport(answer.bytes))
+            guard let bytes = answer.bytes else {
+                let root = MachineRoot(path: String(decoding: answer.task, as: UTF8.self))
+                var entry = FleetEntry()
+                entry.fail(Failure(SystemError(.ended, "the process that read the machine was killed")))
+                return say(FleetReport(entry: entry, text: text(entry, root)))
+            }
+            say(try FleetReport(bytes))
         }
         func sayAll() throws { while workers.hasOutstanding { try sayOldest() } }
 
@@ -53,10 +60,7 @@ struct Fleet {
             try roots.forEach(pausing: sayAll) { root in
                 let task = Array(root.path.utf8)
                 while !workers.hasRoom(for: task) { try sayOldest() }
-                let isGiven = try workers.give(task) { path in
-                    report(MachineRoot(path: String(decoding: path, as: UTF8.self))).bytes
-                }
-                if !isGiven { say(report(root)) }
+                if !workers.give(task, work) { say(report(root)) }
             }
         } catch {
             // What was said of a machine comes before the error that ends the list.
