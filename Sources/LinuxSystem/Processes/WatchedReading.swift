@@ -1,5 +1,6 @@
 private import CSystem
 private import Glibc
+private import Synchronization
 
 /// A reading of files in a child process, which is given up if a file does not answer.
 ///
@@ -8,15 +9,20 @@ private import Glibc
 package struct WatchedReading: Sendable {
     private let patience: Duration
     private let grace: Duration
+    private let asksAgain: Bool
     private let kill: @Sendable (Int32) -> Void
 
     /// A reading in which each file may take as long as `patience`. A child that is killed has `grace` to end; `kill` is what
     /// is done to it.
+    ///
+    /// - Parameter asksAgain: A file that did not answer a moment ago is asked again, and not taken to be as it was.
     package init(
+        asksAgain: Bool = false,
         patience: Duration = Self.patienceWithFiles,
         grace: Duration = .milliseconds(500),
         kill: @escaping @Sendable (Int32) -> Void = { _ = Glibc.kill($0, SIGKILL) }
     ) {
+        self.asksAgain = asksAgain
         self.patience = patience
         self.grace = grace
         self.kill = kill
@@ -34,15 +40,25 @@ package struct WatchedReading: Sendable {
 
     /// The child's exit code if its answer is larger than a file may be (RLIMIT_FSIZE).
     private static let isNotKept: Int32 = 2
+    /// The child's exit code if it was to ask a file that did not answer before.
+    private static let isSilent: Int32 = 3
+
+    /// The files that did not answer, and until when they are not asked again: one that hangs is waited for once, however often
+    /// a command comes by.
+    private static let silent = Mutex<[String: SuspendingClock.Instant]>([:])
+    private static let silence = Duration.seconds(60)
 
     /// What the child is doing, for its parent.
     @safe
     package struct Note: @unchecked Sendable {
         // Only the child writes, and only the parent takes it back.
         fileprivate let memory: OpaquePointer
+        /// What the child is not to ask.
+        private let silent: Set<String>
 
         /// - Throws: `SystemError` with the errno.
-        fileprivate init() throws(SystemError) {
+        fileprivate init(leavingOut silent: Set<String>) throws(SystemError) {
+            self.silent = silent
             guard let memory = unsafe daxswitch_make_note() else { throw .failing("make the note of a child process") }
             unsafe self.memory = memory
         }
@@ -53,6 +69,7 @@ package struct WatchedReading: Sendable {
             _ question: () throws(Failure) -> Value
         ) throws(Failure) -> Value {
             unsafe daxswitch_note_question(memory, path)
+            if !silent.isEmpty && silent.contains(path) { _exit(WatchedReading.isSilent) }
             defer { unsafe daxswitch_note_answer(memory) }
             return try question()
         }
@@ -68,7 +85,9 @@ package struct WatchedReading: Sendable {
     ///   was left behind, `.ended` if the child died; another if no child can be started.
     package func answer(_ body: (Note) -> [UInt8]) throws(SystemError) -> [UInt8] {
         let answer = try File(inMemory: "the answer of a child process")
-        let note = try Note()
+        let now = SuspendingClock.now
+        let silent = asksAgain ? [] : Self.silent.withLock { Set($0.filter { $0.value > now }.keys) }
+        let note = try Note(leavingOut: silent)
         defer { unsafe daxswitch_drop_note(note.memory) }
         // Else the child would write again what stands in the buffers.
         fflush(nil)
@@ -104,8 +123,13 @@ package struct WatchedReading: Sendable {
             grace: grace
         )
         let what = "\(note.path) did not answer within \(patience.components.seconds) s"
+        if end == .brokenOff || end == .hangs {
+            let path = note.path
+            Self.silent.withLock { $0[path] = SuspendingClock.now + Self.silence }
+        }
         switch end {
         case .ended(0): return
+        case .ended(Self.isSilent << 8): throw SystemError(.timedOut, what)
         case .ended(Self.isNotKept << 8):
             throw SystemError(.unavailable, "a child process could not save what it read")
         case .ended(let status):

@@ -25,6 +25,19 @@ struct WatchedReadingTests {
         #expect(error?.code == .timedOut && error?.message == "/etc/dead did not answer within 1 s")
     }
 
+    @Test("a file that did not answer is not waited for a second time; others are asked")
+    func silentBefore() throws {
+        let reading = WatchedReading(patience: .milliseconds(500))
+        func ask() throws { _ = try reading.answer { note in note.during("/etc/silent") { while true { pause() } } } }
+        let first = #expect(throws: SystemError.self) { try ask() }
+        let start = SuspendingClock.now
+        let second = #expect(throws: SystemError.self) { try ask() }
+        #expect(SuspendingClock.now - start < .milliseconds(450))
+        #expect(first?.code == .timedOut && second?.code == .timedOut && second?.message == first?.message)
+        #expect(try reading.answer { note in note.during("/etc/other") { [5] } } == [5])
+        #expect(try WatchedReading(asksAgain: true).answer { note in note.during("/etc/silent") { [6] } } == [6])
+    }
+
     @Test("a reading that goes on may take longer than one file") func slow() throws {
         let answer = try WatchedReading(patience: .seconds(1)).answer { note in
             for number in 0..<6 { note.during("/\(number)") { _ = usleep(300_000) } }
