@@ -24,7 +24,8 @@ package struct Inspector: Sendable {
     package init(root: String = "/") {
         let isLive = DirectoryTree(root: root).isLive
         source = isLive ? .material(.thisMachine) : .path(root)
-        watch = isLive ? WatchedReading() : nil
+        // The reading of a run may decide whether it can go back: what was only slow is asked again.
+        watch = isLive ? WatchedReading(asksAgain: true) : nil
     }
 
     /// A reader of any tree, with the kernel log from any place.
@@ -51,11 +52,22 @@ package struct Inspector: Sendable {
     /// itself is made again, a few times.
     /// - Throws: `InspectionError`; for a recorded machine a contradiction is a bad capture. `.notAnswering` if a file of the
     ///   running machine did not answer within 10 s: the process that waits for it is left behind.
-    package func read() throws(InspectionError) -> MachineState {
+    package func read() throws(InspectionError) -> MachineState { try read(with: []).machine }
+
+    /// The machine as `read()` gives it, and single files of the running machine beside it, which the same child process reads.
+    ///
+    /// - Returns: The bytes by path, nil where the file is absent. A file that can't be read, and those of a recorded machine,
+    ///   are left out.
+    /// - Throws: As `read()`.
+    package func read(
+        with paths: [String]
+    ) throws(InspectionError) -> (machine: MachineState, files: [String: [UInt8]?]) {
         var attempt = 1
         while true {
             do throws(InspectionError) {
-                return try watched { material throws(InspectionError) in try Self.readOnce(material) }
+                return try watched { material throws(InspectionError) in
+                    (try Self.readOnce(material), material.tree.isLive ? Self.files(paths, in: material.tree) : [:])
+                }
             } catch {
                 guard error.code == .unstable, attempt < Self.attempts else { throw error }
             }
@@ -91,6 +103,15 @@ package struct Inspector: Sendable {
         return try watch.ask(material.tree, about: "the machine") { tree throws(InspectionError) in
             try body(Material(tree: tree, log: log, kind: .machine, oddities: []))
         }
+    }
+
+    private static func files(_ paths: [String], in tree: any FileTree) -> [String: [UInt8]?] {
+        var files: [String: [UInt8]?] = [:]
+        for path in paths {
+            // Whoever needs a file that can't be read asks for it again and gets the error.
+            do { files.updateValue(try tree.read(path), forKey: path) } catch { continue }
+        }
+        return files
     }
 
     private static func readOnce(_ material: Material) throws(InspectionError) -> MachineState {

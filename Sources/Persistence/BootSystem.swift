@@ -24,18 +24,25 @@ package struct BootSystem {
     /// How long building the images of all kernels may take: minutes for one on a slow disk.
     private static let buildingTime = Duration.seconds(30 * 60)
 
-    /// The system below `root`; "" is this machine.
+    /// What `status` and `verify` look at on every machine: it can be read together with the machine.
+    package static let filesBesideMachine = [ChoiceJournal.path, ImageRecord.path]
+
+    /// The system below `root`; "" is this machine. What is `known` of its files, by path, is not read again.
     package init(
         root: String = "",
+        known: [String: [UInt8]?] = [:],
         run: @escaping Run = { try ProgramRun.status(of: $0, within: Self.buildingTime, while: $1) },
         list: @escaping List = { try ProgramRun.output(of: $0, within: $1) }
     ) {
         self.root = root
         self.run = run
         self.list = list
-        tree = PatientTree(root: root)
+        tree = PatientTree(root: root, known: known)
         isRecorded = false
     }
+
+    /// The same system, of which nothing is known yet.
+    package var unread: BootSystem { BootSystem(root: root, run: run, list: list) }
 
     /// The system in `tree`, which was recorded.
     init(tree: any FileTree) {

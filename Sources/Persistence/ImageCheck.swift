@@ -70,6 +70,9 @@ extension BootSystem {
         try put(String(decoding: data, as: UTF8.self) + "\n", at: ImageRecord.path)
     }
 
+    /// Whether the content of any image was kept.
+    package var hasRecord: Bool { !record().images.isEmpty }
+
     /// What was kept; what can't be read counts for nothing, as the images themselves can be looked into.
     private func record() -> ImageRecord {
         guard let bytes = read(ImageRecord.path) else { return ImageRecord() }

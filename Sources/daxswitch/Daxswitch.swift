@@ -6,8 +6,12 @@ struct Daxswitch: ParsableCommand {
     /// The version that `--version` prints.
     static let version = "0.2.0-dev"
 
+    /// Its name. A command that names it as the one above itself is not asked by the parser whether a completion script is
+    /// wanted, which takes longer than all else that the parser does: only the tool itself is asked.
+    static let name = "daxswitch"
+
     static let configuration = CommandConfiguration(
-        commandName: "daxswitch",
+        commandName: name,
         abstract: "Choose whether the CXL drivers or dax_hmem own Soft Reserved memory.",
         discussion: """
             Shows who owns each Soft Reserved range. Plans the order in which cxl_acpi, dax_cxl and dax_hmem are \

@@ -30,6 +30,14 @@ import Testing
         try link("/sys/a/b/driver", "../../../bus/drivers/kmem")
     }
 
+    @Test("what is known of a file is not read again; any other file is")
+    func known() throws {
+        let tree = PatientTree(root: "/", known: ["/proc/version": [1, 2], "/proc/uptime": nil])
+        #expect(try tree.read("/proc/version") == [1, 2])
+        #expect(try tree.read("/proc/uptime") == nil)
+        #expect(try tree.read("/proc/cmdline") != nil)
+    }
+
     @Test("\"self\" is the process that asks, not the child which does it with a deadline")
     func processItself() throws {
         let bytes = try #require(try PatientTree(root: "/").read("/proc/self/stat"))

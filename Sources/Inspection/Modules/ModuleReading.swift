@@ -1,6 +1,7 @@
 internal import Iomem
 internal import LinuxSystem
 internal import Machine
+internal import Synchronization
 
 /// Reads the modules: `/proc/modules`, `/sys/module`, and the lists of depmod in `/lib/modules/RELEASE`.
 struct ModuleReading {
@@ -10,6 +11,11 @@ struct ModuleReading {
     private(set) var hmemFile: String?
 
     private let tree: any FileTree
+
+    // The lists of a host have thousands of lines, and a run reads them with each reading of the machine.
+    private static let builtinLists = LastText<Set<String>>()
+    private static let dependencyLists = LastText<(dependencies: [String: [String]], hmemFile: String?)>()
+    private static let softDependencyLists = LastText<[String: [String]]>()
 
     /// The modules of the kernel `release`, on a machine with these `decoders`.
     ///
@@ -29,12 +35,22 @@ struct ModuleReading {
         table.isRecorded = isRecorded
         let directory = "/lib/modules/\(release)"
         table.loaded = try loaded()
-        table.builtin = try builtin(try tree.text("\(directory)/modules.builtin"), decoders, commandLine)
-        if let list = try tree.text("\(directory)/modules.dep") {
-            table.dependencies = Self.dependencies(list)
-            hmemFile = Self.paths(list).first { Self.name($0) == "dax_hmem" }.map { "\(directory)/\($0)" }
+        let list = try tree.read("\(directory)/modules.builtin")
+        table.builtin = try builtin(
+            list.map { Self.builtinLists.value(of: $0) { Set($0.lines.map { Self.name($0) }) } },
+            decoders,
+            commandLine
+        )
+        if let list = try tree.read("\(directory)/modules.dep") {
+            let known = Self.dependencyLists.value(of: list) { text in
+                (Self.dependencies(text), Self.paths(text).first { Self.name($0) == "dax_hmem" }.map(String.init))
+            }
+            table.dependencies = known.dependencies
+            hmemFile = known.hmemFile.map { "\(directory)/\($0)" }
         }
-        table.softDependencies = try tree.text("\(directory)/modules.softdep").map(Self.softDependencies)
+        table.softDependencies = try tree.read("\(directory)/modules.softdep").map { list in
+            Self.softDependencyLists.value(of: list, Self.softDependencies)
+        }
         // Up to 6.2 dax_hmem has no device for itself, and its driver is bound to each hmem.N (drivers/dax/hmem/device.c).
         let hmem = devices(of: "hmem_platform", "hmem_platform.", platformDevices)
         table.drivers["dax_hmem"] = hmem.devices.isEmpty ? devices(of: "hmem", "hmem.", platformDevices) : hmem
@@ -94,11 +110,11 @@ struct ModuleReading {
 
     /// The names in `modules.builtin`, and the directories of `/sys/module` that have no `initstate`: those belong to
     /// code in the kernel image (`mod_sysfs_setup()` makes the attribute for loadable modules only).
-    private func builtin(_ list: String?, _ decoders: [Decoder], _ commandLine: KernelCommandLine)
+    private func builtin(_ list: Set<String>?, _ decoders: [Decoder], _ commandLine: KernelCommandLine)
         throws(InspectionError) -> Set<String>
     {
         let loaded = table.loaded
-        var names = Set((list?.lines ?? []).map { Self.name($0) })
+        var names = list ?? []
         for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil && !names.contains(underscored(name)) {
             let path = "/sys/module/\(name)"
             if !tree.exists("\(path)/initstate"), !tree.exists("\(path)/coresize"), tree.exists(path) {
@@ -157,6 +173,19 @@ struct ModuleReading {
             result[soft.module, default: []] += soft.before
         }
         return result
+    }
+}
+
+/// What was made of a text, for as long as the text stays the same.
+private final class LastText<Value: Sendable>: Sendable {
+    private let last = Mutex<(text: [UInt8], value: Value)?>(nil)
+
+    /// What `parse` makes of `text`.
+    func value(of text: [UInt8], _ parse: (String) -> Value) -> Value {
+        if let last = last.withLock({ $0 }), last.text == text { return last.value }
+        let value = parse(String(decoding: text, as: UTF8.self))
+        last.withLock { $0 = (text, value) }
+        return value
     }
 }
 

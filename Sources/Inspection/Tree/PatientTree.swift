@@ -6,9 +6,15 @@ internal import LinuxSystem
 /// For single files. A whole machine is read by `Inspector`, in one child.
 package struct PatientTree: FileTree {
     private let tree: DirectoryTree
+    private let known: [String: [UInt8]?]
 
     /// The tree below `root`; `/` and the empty path are the running machine.
-    package init(root: String) { tree = DirectoryTree(root: root) }
+    ///
+    /// - Parameter known: What was read from it before, by path, nil for an absent file: these files are not read again.
+    package init(root: String, known: [String: [UInt8]?] = [:]) {
+        tree = DirectoryTree(root: root)
+        self.known = known
+    }
 
     /// The root is `/`.
     package var isLive: Bool { tree.isLive }
@@ -20,6 +26,7 @@ package struct PatientTree: FileTree {
     ///
     /// - Throws: `InspectionError`; `.notAnswering` if the file didn't answer in time.
     package func read(_ path: String) throws(InspectionError) -> [UInt8]? {
+        if let known = known[path] { return known }
         let path = ofThisProcess(path)
         return try ask { tree throws(InspectionError) in try tree.read(path) }
     }

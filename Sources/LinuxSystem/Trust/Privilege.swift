@@ -40,14 +40,18 @@ package struct Privilege: Sendable {
     package static var current: Privilege {
         let text = try? TextFile.read("/proc/self/status", upTo: 1 << 20)
         let line = text?.lines.first { $0.hasPrefix("CapEff:") }
+        let directories = ["/", "/run"]
+        let found = answers(
+            directories.map { path in
+                ("/proc/1/root\(path)", { isOther(path, than: "/proc/1/root\(path)") })
+            } + [("/proc/1/root/", { (try? FileStatus("/proc/1/root/")) != nil })]
+        )
         return Privilege(
             capabilities: line.flatMap { UInt64($0.dropFirst("CapEff:".count).trimmed, radix: 16) },
             userNamespace: File.linkTarget("/proc/self/ns/user"),
             pidNamespace: File.linkTarget("/proc/self/ns/pid"),
-            ownDirectory: ["/", "/run"].first { path in
-                watched("/proc/1/root\(path)") { isOther(path, than: "/proc/1/root\(path)") }
-            },
-            isRootKnown: watched("/proc/1/root/") { (try? FileStatus("/proc/1/root/")) != nil }
+            ownDirectory: zip(directories, found).first { $0.1 }?.0,
+            isRootKnown: found[directories.count]
         )
     }
 
@@ -58,10 +62,16 @@ package struct Privilege: Sendable {
         return !ours.isSameFile(as: theirs)
     }
 
-    /// What `body` finds out about `path`, which may not answer: then it is false.
-    private static func watched(_ path: String, _ body: () -> Bool) -> Bool {
-        let answer = try? WatchedReading().answer { note in note.during(path) { body() ? [1] : [] } }
-        return answer == [1]
+    /// What is found out about each path, which may not answer: then it is false. All in one child process; only if one doesn't
+    /// answer, each in one of its own.
+    private static func answers(_ questions: [(path: String, ask: () -> Bool)]) -> [Bool] {
+        func answered(_ questions: [(path: String, ask: () -> Bool)]) -> [Bool]? {
+            let bytes = try? WatchedReading().answer { note in
+                questions.map { question in note.during(question.path) { question.ask() ? 1 : 0 } }
+            }
+            return bytes.flatMap { $0.count == questions.count ? $0.map { $0 == 1 } : nil }
+        }
+        return answered(questions) ?? questions.map { answered([$0]) == [true] }
     }
 
     /// Whether the process has not `capability`; false where that can't be read.

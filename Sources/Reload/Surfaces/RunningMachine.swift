@@ -35,10 +35,10 @@ package struct RunningMachine: MachineReader, FactStore {
         File.exists("\(state.root)/sys/bus/cxl/drivers/cxl_dax_region")
     }
 
-    /// The facts that a run of this boot has written.
+    /// The facts that a run of this boot has written, in `/run`, which waits for nothing.
     package func kept(bootID: String?) throws(ReloadError) -> RememberedFacts? {
         do {
-            return try RememberedFacts.read(from: PatientTree(root: state.root), bootID: bootID)
+            return try RememberedFacts.read(from: DirectoryTree(root: state.root), bootID: bootID)
         } catch {
             throw ReloadError(error)
         }

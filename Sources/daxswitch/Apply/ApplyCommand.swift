@@ -3,12 +3,14 @@ import LinuxSystem
 import Inspection
 import Machine
 import Ownership
+import Persistence
 import Reload
 
 /// `apply`: carries a plan out.
 struct ApplyCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "apply",
+        _superCommandName: Daxswitch.name,
         abstract: "Carry out a policy or a saved plan on this machine, and verify the result.",
         discussion: """
             Asks before it starts; scripts use --yes. A hazard stops the plan before anything is changed, unless --accept \
@@ -88,23 +90,30 @@ struct ApplyCommand: Command {
         let asked = try PolicyOrPlan(subject, isActedOn: true)
         // Whoever is at work changes the machine: it is better planned for after the wait.
         if wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
-        let machine = try Inspector().read()
+        let (machine, files) = try Inspector().read(with: BootSystem.filesBesideMachine + History.files)
         let plan = try asked.plan(for: machine, consents)
         report.take(plan, on: machine)
         if !wantsJSON {
             let text = planText(plan, machine: machine, isCarriedOut: !dryRun, detail.detail, style: colour.style)
             Output.print(text + (detail.quiet ? [] : [""]))
         }
-        guard try isToBeDone(plan, on: machine, &report) else { return }
+        guard try isToBeDone(plan, on: machine, files, &report) else { return }
         let start = MonotonicClock.now
         report.take(try carryOut(plan, on: machine))
         report.duration = MonotonicClock.now - start
     }
 
     /// Whether nothing stands against `plan`, it has steps, and somebody wants it done; else the report says why not.
-    private func isToBeDone(_ plan: Plan, on machine: MachineState, _ report: inout ApplyReport) throws -> Bool {
+    ///
+    /// - Parameter files: What was read with the machine, of the system and of the history.
+    private func isToBeDone(
+        _ plan: Plan,
+        on machine: MachineState,
+        _ files: [String: [UInt8]?],
+        _ report: inout ApplyReport
+    ) throws -> Bool {
         // Whatever a plan says of a machine that is half-way, a run that was interrupted is to be ended first.
-        try UnfinishedWork.checkNone(bootID: machine.kernel.bootID)
+        try UnfinishedWork.checkNone(bootID: machine.kernel.bootID, system: BootSystem(known: files))
         if confirmWithin != nil && !plan.isEmpty && !report.isRefused {
             try TimedConfirmation.check(plan, on: machine)
         }
@@ -124,7 +133,7 @@ struct ApplyCommand: Command {
             report.hazards.append(hazard)
             throw Failure(hazard)
         }
-        if !wantsJSON, let expected = ExpectedTime(of: plan.steps) { Output.print(["\(expected.text)"]) }
+        if !wantsJSON, let expected = ExpectedTime(of: plan.steps, known: files) { Output.print(["\(expected.text)"]) }
         try Confirmation(of: "apply", isGiven: yes).ask("Carry this out? [y/N] ")
         return true
     }

@@ -4,6 +4,7 @@ import ArgumentParser
 struct CollectCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "collect",
+        _superCommandName: Daxswitch.name,
         abstract: "Record this machine in a directory or an archive, to be read anywhere with --root.",
         discussion: """
             Copies the facts that decide who owns Soft Reserved memory: /proc/iomem, the modules, the CXL and dax devices, the \

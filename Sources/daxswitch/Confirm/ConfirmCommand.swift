@@ -9,6 +9,7 @@ import Reload
 struct ConfirmCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "confirm",
+        _superCommandName: Daxswitch.name,
         abstract: "Keep the result of `apply --confirm-within`. If you don't confirm in time, it is rolled back.",
         discussion: """
             Exits 0 if the run stays, also if it was confirmed before or if no run waits. Exits 1 if the run was rolled \

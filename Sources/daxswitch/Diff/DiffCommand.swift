@@ -5,6 +5,7 @@ import Ownership
 struct DiffCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "diff",
+        _superCommandName: Daxswitch.name,
         abstract: "Compare two machines or plans: owners, modules, regions, settings, findings.",
         discussion: """
             A and B are captures (whatever --root takes), saved plans, or / for this host. Without B, A is compared with \

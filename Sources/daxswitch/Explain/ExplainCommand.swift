@@ -5,6 +5,7 @@ import Ownership
 struct ExplainCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "explain",
+        _superCommandName: Daxswitch.name,
         abstract: "Explain a rule, a hazard, a finding, or any other word that is printed.",
         discussion: """
             Without a word: one line for each of them. Upper and lower case are the same. The name of a group explains all \

@@ -19,9 +19,9 @@ struct ExpectedTime: Equatable {
         runs = times.count
     }
 
-    /// The same, from the history of this host; nil also if that can't be read.
-    init?(of steps: [Step]) {
-        guard let history = try? History.read(root: "") else { return nil }
+    /// The same, from the history of this host, whose files may be `known`; nil also if that can't be read.
+    init?(of steps: [Step], known files: [String: [UInt8]?]) {
+        guard let history = try? History.read(root: "", known: files) else { return nil }
         self.init(of: steps, in: history.records)
     }
 

@@ -7,12 +7,18 @@ enum History {
     /// Where the records are, inside the root; the older ones stand in the file with `.1` behind its name.
     static let path = "/var/lib/daxswitch/history.jsonl"
 
-    /// What was kept, the oldest first, and how many lines made no sense.
-    static func read(root: String) throws(InspectionError) -> (records: [HistoryRecord], unreadable: Int) {
-        let tree = PatientTree(root: root)
+    /// The files, the older records first.
+    static let files = [path + ".1", path]
+
+    /// What was kept, the oldest first, and how many lines made no sense. What is `known` of the files is not read again.
+    static func read(
+        root: String,
+        known: [String: [UInt8]?] = [:]
+    ) throws(InspectionError) -> (records: [HistoryRecord], unreadable: Int) {
+        let tree = PatientTree(root: root, known: known)
         var records: [HistoryRecord] = []
         var unreadable = 0
-        for path in [path + ".1", path] {
+        for path in files {
             for line in try tree.text(path)?.lines ?? [] {
                 // A crash can cut a line off, and a later version may write others.
                 if let record = record(line) { records.append(record) } else { unreadable += 1 }

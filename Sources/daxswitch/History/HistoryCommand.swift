@@ -7,6 +7,7 @@ import Reload
 struct HistoryCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "history",
+        _superCommandName: Daxswitch.name,
         abstract: "List the runs on this machine, the newest last.",
         discussion: """
             The records are in /var/lib/daxswitch/history.jsonl, older ones in history.jsonl.1. Recordings don't have them: \

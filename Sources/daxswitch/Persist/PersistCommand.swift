@@ -9,6 +9,7 @@ import Reload
 struct PersistCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "persist",
+        _superCommandName: Daxswitch.name,
         abstract: "Set or clear the owner used from the next boot.",
         discussion: """
             Writes modprobe configuration below /etc, which must get into the initramfs, too. hmem blocks \

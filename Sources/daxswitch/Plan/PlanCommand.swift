@@ -8,6 +8,7 @@ import Policy
 struct PlanCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "plan",
+        _superCommandName: Daxswitch.name,
         abstract: "Show the steps of a policy on this machine and who owns what afterwards.",
         discussion: """
             Exits 3 if a hazard blocks the plan, which is still printed. With several --root: one line for each machine, in \

@@ -8,6 +8,7 @@ import SavedPlan
 struct PoliciesCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "policies",
+        _superCommandName: Daxswitch.name,
         abstract: "List the policies, or show and check one."
     )
 

@@ -6,6 +6,7 @@ import Ownership
 struct PredictCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "predict",
+        _superCommandName: Daxswitch.name,
         abstract: "Predict who owns each range after the given steps.",
         discussion:
             "A step is load:MODULE, unload:MODULE, hold or release; man daxswitch-policy lists all steps. Hazards are "

@@ -10,6 +10,7 @@ import Reload
 struct RecoverCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "recover",
+        _superCommandName: Daxswitch.name,
         abstract: "Finish or undo an interrupted apply.",
         discussion: """
             Reads the journal of the interrupted run. Restores the planned owners or the previous ones, \

@@ -11,6 +11,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 struct ReportCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "report",
+        _superCommandName: Daxswitch.name,
         abstract: "Write one HTML or Markdown file about a machine or a plan, for a ticket or a review.",
         discussion: """
             The report has the verdict, the map, owners, findings with their evidence and fixes, modules, windows and \

@@ -3,6 +3,7 @@ import Glibc
 import Inspection
 import LinuxSystem
 import Machine
+import Persistence
 
 /// Where a machine is read from.
 struct MachineRoot: Equatable {
@@ -19,9 +20,26 @@ struct MachineRoot: Equatable {
     ///
     /// - Parameter named: Which of several machines it is, said with what its material lacks.
     func read(tellsMaterial: Bool = true, named: Bool = false) throws(InspectionError) -> MachineState {
-        let machine = try Inspector(root: path).read()
-        if tellsMaterial { machine.material.complain(about: named ? path : nil) }
-        return machine
+        try read(with: [], tellsMaterial, named).machine
+    }
+
+    /// The machine, and the system of this one that a choice is written to, whose small files were read with it.
+    func readWithSystem(
+        tellsMaterial: Bool = true,
+        named: Bool = false
+    ) throws(InspectionError) -> (MachineState, BootSystem) {
+        let (machine, files) = try read(with: BootSystem.filesBesideMachine, tellsMaterial, named)
+        return (machine, BootSystem(known: files))
+    }
+
+    private func read(
+        with files: [String],
+        _ tellsMaterial: Bool,
+        _ named: Bool
+    ) throws(InspectionError) -> (machine: MachineState, files: [String: [UInt8]?]) {
+        let read = try Inspector(root: path).read(with: files)
+        if tellsMaterial { read.machine.material.complain(about: named ? path : nil) }
+        return read
     }
 }
 

@@ -59,18 +59,18 @@ extension UnfinishedWork {
             return found.map { UnfinishedWork(subject: $0.subject, state: .running, failure: Failure(error)) }
         }
         // It may have ended in between.
-        return try unfinished(bootID, state, system)
+        return try unfinished(bootID, state, system.unread)
     }
 
     /// Looks that nothing was cut off on this machine, and that no other daxswitch is about something.
     ///
     /// A run that waits for confirmation is in the way as well.
     /// - Throws: `Failure` that says what it is; `ReloadError` or `PersistenceError` where that can't be found out.
-    static func checkNone(bootID: String?) throws {
+    static func checkNone(bootID: String?, system: BootSystem) throws {
         if let run = try AwaitedConfirmation.find(JournalFile(StateDirectory()), bootID: bootID) {
             throw Failure(run.refusal)
         }
-        let found = try journals(bootID: bootID)
+        let found = try journals(bootID: bootID, system: system)
         if let work = found.first(where: { $0.isInTheWay || $0.state == .running }) { throw work.failure }
     }
 
@@ -145,9 +145,12 @@ extension UnfinishedWork {
 }
 
 extension MachineRoot {
-    /// What is unfinished on `machine`, which was read from here: a recorded machine has no journals.
-    func unfinishedWork(on machine: MachineState) throws -> [UnfinishedWork] {
-        let journals = isRunning ? try UnfinishedWork.journals(bootID: machine.kernel.bootID) : []
+    /// What is unfinished on `machine`, which was read from here, and in its `system`: a recorded machine has no journals.
+    func unfinishedWork(
+        on machine: MachineState,
+        with system: BootSystem = BootSystem()
+    ) throws -> [UnfinishedWork] {
+        let journals = isRunning ? try UnfinishedWork.journals(bootID: machine.kernel.bootID, system: system) : []
         return journals + UnfinishedWork.hold(of: machine, beside: journals)
     }
 }

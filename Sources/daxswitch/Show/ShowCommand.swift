@@ -8,6 +8,7 @@ import SavedPlan
 struct ShowCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "show",
+        _superCommandName: Daxswitch.name,
         abstract: "Show a saved plan.",
         discussion: "Reads no machine. `apply --dry-run PLANFILE` also checks whether the plan still fits this host."
     )

@@ -8,6 +8,7 @@ import SavedPlan
 struct StatusCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "status",
+        _superCommandName: Daxswitch.name,
         abstract: "Show who owns each Soft Reserved range, and why.",
         discussion: """
             With several --root: one line for each machine, in order, and a summary; with --check the exit code is the most \
@@ -118,20 +119,20 @@ struct MachineStatus {
 
     /// Reads the machine at `root`.
     init(_ root: MachineRoot) throws {
-        let machine = try root.read(tellsMaterial: false)
-        let unfinished = try root.unfinishedWork(on: machine)
+        let (machine, system) = try root.readWithSystem(tellsMaterial: false)
+        let unfinished = try root.unfinishedWork(on: machine, with: system)
         self.init(
             machine: machine,
             findings: machineFindings(of: machine, unfinished: unfinished),
             unfinished: unfinished,
-            pendingImages: root.isRunning ? Self.pendingImages(isPersisted: machine.persisted != nil) : nil,
+            pendingImages: root.isRunning ? Self.pendingImages(on: system, isPersisted: machine.persisted != nil) : nil,
             awaiting: try root.awaitedConfirmation(on: machine)
         )
     }
 
     /// If nothing is persisted, only an image that was seen with a choice before may still have it: none is looked into.
-    private static func pendingImages(isPersisted: Bool) -> [String]? {
-        let system = BootSystem()
+    private static func pendingImages(on system: BootSystem, isPersisted: Bool) -> [String]? {
+        guard isPersisted || system.hasRecord else { return nil }
         let images = system.images
         guard !images.isEmpty, let check = try? system.check(images, looksInside: isPersisted) else { return nil }
         return isPersisted || check.hasSeenAny ? check.pending : nil

@@ -21,8 +21,9 @@ struct Verification {
     /// - Parameter named: Which of several machines it is, said in what goes to standard error.
     /// - Throws: `StalePlan` if a saved plan is of another host or kernel; `PlanningError`, `InspectionError`.
     init(_ asked: PolicyOrPlan, _ root: MachineRoot, _ overrides: Overrides, named: Bool = false) throws {
-        machine = try root.read(named: named)
-        let unfinished = try root.unfinishedWork(on: machine)
+        let (machine, system) = try root.readWithSystem(named: named)
+        self.machine = machine
+        let unfinished = try root.unfinishedWork(on: machine, with: system)
         for work in unfinished where work.state == .running { Output.complain(work.failure.message) }
         switch asked {
         case .policy(let entry):

@@ -6,6 +6,7 @@ import Ownership
 struct VerifyCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "verify",
+        _superCommandName: Daxswitch.name,
         abstract: "Compare this machine with a saved plan or a policy and list the differences.",
         discussion: """
             Exits 4 if there is a difference, or if an earlier run stopped half-way. A saved plan is for one host and its \

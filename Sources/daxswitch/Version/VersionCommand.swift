@@ -5,6 +5,7 @@ import Kmod
 struct VersionCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "version",
+        _superCommandName: Daxswitch.name,
         abstract: "Print the version; with --json also those of the schemas and of libkmod."
     )
 
