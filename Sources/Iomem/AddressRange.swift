@@ -44,7 +44,7 @@ package struct AddressRange: Hashable, Sendable, Comparable {
     package func subtracting(_ others: some Sequence<AddressRange>) -> [AddressRange] {
         var rest: [AddressRange] = []
         var next = start
-        for other in others.sorted() where overlaps(other) && other.end >= next {
+        for other in Array(others).sorted() where overlaps(other) && other.end >= next {
             if other.start > next, let gap = AddressRange(start: next, end: other.start - 1) { rest.append(gap) }
             guard other.end < end else { return rest }
             next = other.end + 1
@@ -76,7 +76,14 @@ package struct AddressRange: Hashable, Sendable, Comparable {
 
 extension AddressRange: CustomStringConvertible {
     /// `0x5d0000000-0x5efffffff`.
-    package var description: String { "\(hexadecimal(start))-\(hexadecimal(end))" }
+    package var description: String {
+        unsafe String(unsafeUninitializedCapacity: 37) { buffer in
+            var count = unsafe writeHexadecimal(start, to: buffer, at: 0)
+            unsafe buffer[count] = UInt8(ascii: "-")
+            count += 1
+            return unsafe writeHexadecimal(end, to: buffer, at: count)
+        }
+    }
 }
 
 extension Sequence<AddressRange> {
@@ -89,7 +96,7 @@ extension Sequence<AddressRange> {
     /// The same bytes in address order, with ranges that overlap or touch made one.
     package func merged() -> [AddressRange] {
         var result: [AddressRange] = []
-        for range in sorted() {
+        for range in Array(self).sorted() {
             if let last = result.last, range.start <= last.end || last.touches(range) {
                 if range.end > last.end, let joined = AddressRange(start: last.start, end: range.end) {
                     result[result.count - 1] = joined

@@ -75,6 +75,14 @@ package struct IomemTree: Hashable, Sendable {
 
     /// The resources whose name satisfies `matches`, in the order of the file.
     package func entries(where matches: (String) -> Bool) -> [IomemEntry] {
-        flattened.filter { matches($0.entry.name) }.map(\.entry)
+        var found: [IomemEntry] = []
+        func visit(_ entries: [IomemEntry]) {
+            for entry in entries {
+                if matches(entry.name) { found.append(entry) }
+                visit(entry.children)
+            }
+        }
+        visit(roots)
+        return found
     }
 }

@@ -1,5 +1,19 @@
 /// An address as the JSON documents write it: `0x5d0000000`.
-package func hexadecimal(_ address: UInt64) -> String { "0x" + String(address, radix: 16) }
+package func hexadecimal(_ address: UInt64) -> String {
+    unsafe String(unsafeUninitializedCapacity: 18) { unsafe writeHexadecimal(address, to: $0, at: 0) }
+}
+
+/// Writes an address as `hexadecimal(_:)` does, from `place` on, and returns the place behind it. At most 18 bytes.
+func writeHexadecimal(_ address: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
+    let digits = max(1, (67 - address.leadingZeroBitCount) / 4)
+    unsafe buffer[place] = UInt8(ascii: "0")
+    unsafe buffer[place + 1] = UInt8(ascii: "x")
+    for number in 0..<digits {
+        let digit = UInt8(truncatingIfNeeded: address >> UInt64(4 * (digits - 1 - number))) & 15
+        unsafe buffer[place + 2 + number] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+    }
+    return place + 2 + digits
+}
 
 /// A size for people, in the largest binary unit that it reaches, with one decimal place if it is not whole: `512 MiB`,
 /// `1.5 GiB`.

@@ -37,7 +37,10 @@ extension Fingerprint: Codable {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(bootID, forKey: .bootID)
         try members.encode(kernelRelease, forKey: .kernelRelease)
-        try members.encode(digests, forKey: .digests)
+        // The facts of a machine are put into words once.
+        let facts = facts
+        let written = Fingerprint(host: host, bootID: bootID, kernelRelease: kernelRelease, facts: facts)
+        try members.encode(written.digests, forKey: .digests)
         try members.encode(facts, forKey: .facts)
         var host = members.nestedContainer(keyedBy: HostKeys.self, forKey: .host)
         try host.encode(self.host.id, forKey: .id)

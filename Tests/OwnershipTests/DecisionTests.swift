@@ -19,8 +19,8 @@ struct DecisionTests {
                 decisions.note(decision, about: range)
                 expected = expected.filter { !range.contains($0.key) }
                 expected[range] = decision
-                #expect(decisions.entries.map(\.range) == expected.keys.sorted())
-                #expect(decisions.entries.allSatisfy { expected[$0.range] == $0.decision })
+                #expect(decisions.ranges == expected.keys.sorted())
+                #expect(zip(decisions.ranges, decisions.decisions).allSatisfy { expected[$0] == $1 })
                 #expect(decisions.has(range))
             }
         }

@@ -40,9 +40,7 @@ struct Examination {
     /// The kernel's own memory since the boot.
     let systemRAM: RangeIndex
     private let blocked: Set<AddressRange>
-    /// For each place in `deviceIndex`, the device that has the bytes.
-    private let holders: [Int]
-    private let deviceIndex: RangeIndex
+    private let deviceIndex: HolderIndex
     private let leakIndex: RangeIndex
     private let failures: [String: [DriverFailure]]
 
@@ -56,8 +54,7 @@ struct Examination {
         remedies = Remedies(machine, policies: policies)
         let devices = machine.daxDevices.filter { $0.owner != nil }
         self.devices = devices
-        holders = devices.indices.flatMap { number in devices[number].ranges.map { _ in number } }
-        deviceIndex = RangeIndex(devices.flatMap(\.ranges))
+        deviceIndex = HolderIndex(devices.map(\.ranges))
         ramRegions = machine.regions.filter { $0.mode == "ram" }.compactMap { region in
             region.range.map { (region, $0) }
         }
@@ -72,7 +69,7 @@ struct Examination {
 
     /// Those of `devices` that have bytes of `range`, in their order.
     func devices(over range: AddressRange) -> [DaxDevice] {
-        Set(deviceIndex.places(overlapping: range).map { holders[$0] }).sorted().map { devices[$0] }
+        deviceIndex.places(overlapping: range).map { devices[$0] }
     }
 
     /// Whether leaked memory holds bytes of `device`, which explains why no driver can bind to it.

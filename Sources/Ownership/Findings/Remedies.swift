@@ -66,6 +66,8 @@ final class Remedies {
         }
         let policies = policies()
         let gentle = policies.map { policy in { planner.command(policy) } }
+        // Without a device no memory is in the way, and the plans are the ones above.
+        if machine.daxDevices.allSatisfy({ $0.owner == nil }) { return gentle.reversed() }
         let offlining = policies.map { policy in
             {
                 var policy = policy

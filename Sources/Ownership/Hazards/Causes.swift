@@ -8,6 +8,7 @@ extension Planner {
     /// What is no hazard if the memory is offline follows from the memory that is online. The rest is told by its kind: what
     /// becomes of bytes whose decoders were reset or can't be seen, or of a step that the kernel refuses.
     func withCauses(_ hazards: [Hazard], of steps: [Step], policy: Policy?) -> [Hazard] {
+        if hazards.isEmpty { return [] }
         var hazards = hazards
         let index = HazardIndex(hazards)
         if hazards.contains(where: { $0.id == .memoryOnline }) {

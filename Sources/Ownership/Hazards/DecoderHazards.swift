@@ -212,8 +212,7 @@ struct RegionUse {
     /// `KernelModel.kexecAdvice`.
     let kexecAdvice: String
     private let hmem: [DaxClaim]
-    private let claimants: [Int]
-    private let claimed: RangeIndex
+    private let holders: HolderIndex
 
     init(in model: KernelModel) {
         online = RangeIndex(model.onlineBlocks)
@@ -222,13 +221,12 @@ struct RegionUse {
         kexecAdvice = model.kexecAdvice
         let hmem = model.claims.filter { $0.owner == .hmem }
         self.hmem = hmem
-        claimants = hmem.indices.flatMap { number in hmem[number].ranges.map { _ in number } }
-        claimed = RangeIndex(hmem.flatMap(\.ranges))
+        holders = HolderIndex(hmem.map(\.ranges))
     }
 
     /// The devices of dax_hmem over `range`, in the order of the model.
     func hmemClaims(over range: AddressRange) -> [DaxClaim] {
-        Set(claimed.places(overlapping: range).map { claimants[$0] }).sorted().map { hmem[$0] }
+        holders.places(overlapping: range).map { hmem[$0] }
     }
 }
 

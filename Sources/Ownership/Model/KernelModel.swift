@@ -94,8 +94,11 @@ struct KernelModel: Equatable, Sendable {
 
     /// Notes why `range` is as it is.
     mutating func decide(_ range: AddressRange, _ rules: [Rule], _ why: String) {
-        decisions.note(Decision(rules: rules.map(\.id), why: why), about: range)
+        decide(range, Decision(rules, why))
     }
+
+    /// Notes a decision that many ranges share.
+    mutating func decide(_ range: AddressRange, _ decision: Decision) { decisions.note(decision, about: range) }
 
     /// Whether nothing but reasons differs.
     func isSame(as other: KernelModel) -> Bool {

@@ -255,18 +255,13 @@ struct ProbedRegions {
 /// Which bytes are in a dax region while a driver registers one range after the other; n of them take O(n log n).
 struct TakenBytes {
     private let claims: [DaxClaim]
-    /// For each place in `index`, the claim that has the bytes.
-    private let claimants: [Int]
-    private let index: RangeIndex
+    private let index: HolderIndex
     private let ranges: RangeIndex
     private var isRegistered: [Bool]
 
     init(by claims: [DaxClaim], registering ranges: [AddressRange]) {
         self.claims = claims
-        claimants = claims.indices.flatMap { number in
-            (claims[number].ranges + claims[number].reserved).map { _ in number }
-        }
-        index = RangeIndex(claims.flatMap { $0.ranges + $0.reserved })
+        index = HolderIndex(claims.map { $0.reserved.isEmpty ? $0.ranges : $0.ranges + $0.reserved })
         self.ranges = RangeIndex(ranges)
         isRegistered = Array(repeating: false, count: ranges.count)
     }
@@ -275,7 +270,7 @@ struct TakenBytes {
 
     /// What the first region that has bytes of `range` hangs below.
     func holder(of range: AddressRange) -> String? {
-        if let place = index.places(overlapping: range).first { return claims[claimants[place]].through }
+        if let place = index.first(overlapping: range) { return claims[place].through }
         return ranges.places(overlapping: range).contains { isRegistered[$0] } ? "hmem" : nil
     }
 }

@@ -8,13 +8,12 @@ extension KernelModel {
     mutating func bindKmem() {
         guard constants.kmemComesUnasked, claims.contains(where: { $0.driver == nil }) else { return }
         let obstacles = Obstacles(in: self)
-        let claimants = claims.indices.flatMap { number in claims[number].ranges.map { _ in number } }
-        let bytes = RangeIndex(claims.flatMap(\.ranges))
+        let holders = HolderIndex(claims.map(\.ranges))
         var onlined: [AddressRange] = []
         for index in claims.indices where claims[index].driver == nil {
             let added = claims[index].ranges.compactMap(constants.memoryBlocks)
             if added.isEmpty || added.contains(where: obstacles.block) { continue }
-            let over = added.flatMap(bytes.places).map { claimants[$0] }
+            let over = added.flatMap(holders.places)
             if over.contains(where: { $0 != index && claims[$0].driver != nil }) { continue }
             claims[index].driver = "kmem"
             onlined += added

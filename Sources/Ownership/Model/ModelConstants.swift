@@ -102,7 +102,9 @@ struct ModelConstants: Equatable, Sendable {
         systemRAM = machine.iomem.entries { $0 == "System RAM" }.map(\.range)
         memory = machine.memory
         nodes = [:]
-        for device in machine.daxDevices { for range in device.ranges { nodes[range] = device.targetNode } }
+        for device in machine.daxDevices where device.targetNode != nil || !nodes.isEmpty {
+            for range in device.ranges { nodes[range] = device.targetNode }
+        }
         // Of the kernels without dax_cxl the old ones have the lines; later ones are built so (CONFIG_DEV_DAX_CXL).
         kmemComesUnasked = generation != .hmemOnly || !machine.kernel.showsSoftReserved
         otherMemory = machine.daxDevices.filter { $0.owner == nil && $0.driver == "kmem" }.map {

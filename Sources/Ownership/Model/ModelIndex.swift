@@ -5,9 +5,7 @@ import Machine
 struct ModelIndex: Sendable {
     /// The model itself.
     let model: KernelModel
-    /// For each place in `claims`, the claim that has the bytes.
-    private let claimants: [Int]
-    private let claims: RangeIndex
+    private let claims: HolderIndex
     private let decisions: RangeIndex
     private let regions: RangeIndex
     private let committed: RangeIndex
@@ -16,9 +14,8 @@ struct ModelIndex: Sendable {
     /// The index of `model`.
     init(_ model: KernelModel) {
         self.model = model
-        claimants = model.claims.indices.flatMap { number in model.claims[number].ranges.map { _ in number } }
-        claims = RangeIndex(model.claims.flatMap(\.ranges))
-        decisions = RangeIndex(model.decisions.entries.map(\.range))
+        claims = HolderIndex(model.claims.map(\.ranges))
+        decisions = RangeIndex(model.decisions.ranges)
         regions = RangeIndex(model.regions.map(\.range))
         committed = RangeIndex(
             model.regions.filter { ($0.isCommitted || $0.life == .detached) && $0.mode == "ram" }.map(\.range)
@@ -26,33 +23,33 @@ struct ModelIndex: Sendable {
         units = RangeIndex(model.constants.ranges)
     }
 
-    /// The devices over `range`, in the order of the model.
-    func claims(over range: AddressRange) -> [DaxClaim] {
-        let places = claims.places(overlapping: range)
-        // A device's places are neighbours.
-        var numbers: [Int] = []
-        for place in places where numbers.last != claimants[place] { numbers.append(claimants[place]) }
-        return numbers.map { model.claims[$0] }
-    }
+    /// What the first device over `range` hangs below, in the order of the model.
+    func through(_ range: AddressRange) -> String? { claims.first(overlapping: range).map { model.claims[$0].through } }
 
     /// Who has a dax device over bytes that no edge cuts.
-    func owner(of range: AddressRange) -> Owner { .of(claims(over: range)) }
+    func owner(of range: AddressRange) -> Owner {
+        let places = claims.places(overlapping: range)
+        guard let first = places.first else { return .none }
+        let owner = model.claims[first].owner
+        return places.allSatisfy { model.claims[$0].owner == owner } ? owner : .both
+    }
 
     /// Whether a committed ram region, or one that will be again with the memory devices' drivers, shares a byte with `range`.
     func isCoveredByRegion(_ range: AddressRange) -> Bool { committed.overlaps(range) }
 
     /// The rules and the words behind the owner of `range`.
     func reason(for range: AddressRange) -> Decision {
-        let constants = model.constants
-        let over = claims(over: range)
+        let over = claims.places(overlapping: range)
         let decided = newestDecision(about: range)
         if over.count > 1 {
             return Decision(
                 rules: [Rule.bothClaim.id],
-                why: over.map(\.through).joined(separator: " and ") + " both have a device over the bytes"
+                why: over.map { model.claims[$0].through }.joined(separator: " and ")
+                    + " both have a device over the bytes"
             )
         }
-        if let claim = over.first, claim.owner == .cxl {
+        if let place = over.first, model.claims[place].owner == .cxl {
+            let claim = model.claims[place]
             return Decision(
                 rules: (decided?.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
                 // A region that is not there yet is named by its range.
@@ -61,9 +58,15 @@ struct ModelIndex: Sendable {
             )
         }
         if let decided { return decided }
-        if over.first != nil {
+        if !over.isEmpty {
             return Decision(rules: [hmemRule(range).id], why: "dax_hmem already owns it, and no step changes that")
         }
+        return undecided(range)
+    }
+
+    /// Why `range` has no owner if no driver decided about it.
+    private func undecided(_ range: AddressRange) -> Decision {
+        let constants = model.constants
         if !model.has("dax_hmem") && !model.has("dax_cxl") {
             return Decision(rules: [Rule.noDriver.id], why: "neither dax_hmem nor dax_cxl is loaded")
         }
@@ -90,9 +93,11 @@ struct ModelIndex: Sendable {
 
     /// The smallest is the newest.
     private func newestDecision(about range: AddressRange) -> Decision? {
-        let entries = model.decisions.entries
-        return decisions.places(overlapping: range).min { entries[$0].range.size < entries[$1].range.size }
-            .map { entries[$0].decision }
+        let places = decisions.places(overlapping: range)
+        let newest =
+            places.count < 2
+            ? places.first : places.min { model.decisions.ranges[$0].size < model.decisions.ranges[$1].size }
+        return newest.map { model.decisions.decisions[$0] }
     }
 
     private func hmemRule(_ range: AddressRange) -> Rule {

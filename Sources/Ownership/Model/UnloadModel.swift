@@ -37,10 +37,9 @@ extension KernelModel {
 
     private mutating func dropClaims(of owner: Owner) {
         leak(claims.filter { $0.owner == owner })
+        let decision = Decision([.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is not loaded")
         for claim in claims where claim.owner == owner {
-            for range in claim.ranges {
-                decide(range, [.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is not loaded")
-            }
+            for range in claim.ranges { decide(range, decision) }
         }
         claims.removeAll { $0.owner == owner }
     }

@@ -59,7 +59,7 @@ func ownerDifferences(_ ranges: [OwnershipGoal.PossibleOwners], _ machine: Machi
     return ranges.flatMap { predicted in
         edges.cut(predicted.range).compactMap { bytes in
             // Those of a machine don't overlap, and none of their edges is left within the bytes.
-            let owned = index.places(overlapping: bytes).first.map { now[$0] }
+            let owned = index.first(overlapping: bytes).map { now[$0] }
             let owner = owned?.owner ?? .none
             let found = owned?.ownerWord ?? owner.rawValue
             guard owned?.isOwnerKnown == false || !predicted.owners.contains(owner) else { return nil }

@@ -65,31 +65,34 @@ func ownerSentence(_ range: AddressRange, isKnown: Bool, _ owner: String) -> Str
 
 /// Who owns what now: ranges that don't overlap, in address order, that make up every Soft Reserved range, HMEM range and ram
 /// region.
-package func ownedRanges(of machine: MachineState) -> [OwnedRange] {
+///
+/// Of n ranges, devices and blocks, it takes O(n log n).
+package func ownedRanges(of machine: MachineState) -> [OwnedRange] { ownedRanges(of: machine, UnitMemory(of: machine)) }
+
+/// - Parameter under: `UnitMemory(of: machine)`.
+func ownedRanges(of machine: MachineState, _ under: UnitMemory) -> [OwnedRange] {
     let devices = machine.daxDevices.filter { $0.owner != nil }
     let leaked = RangeIndex(leakedRanges(of: machine))
-    let claimed = devices.enumerated().flatMap { number, device in device.ranges.map { (range: $0, device: number) } }
-    let claims = RangeIndex(claimed.map(\.range))
+    let holders = HolderIndex(devices.map(\.ranges))
+    let (lacksDevices, lacksBlocks) = (machine.lacks(.daxDevices), machine.lacks(.memoryBlocks))
     let blockIndex = RangeIndex(machine.memory.blocks.map(\.range))
-    let under = UnitMemory(of: machine)
     return trackedRanges(of: machine, under, cutAt: devices.flatMap(\.ranges)).map { range in
-        let over = Set(claims.places(overlapping: range).map { claimed[$0].device }).sorted().map { devices[$0] }
+        let over = holders.places(overlapping: range).map { devices[$0] }
         let bound = over.first { $0.driver != nil }
-        let blocks = blockIndex.places(overlapping: range).map { machine.memory.blocks[$0] }
-            .filter { range.contains($0.range) }
+        let blocks = blockIndex.places(overlapping: range).filter { range.contains(machine.memory.blocks[$0].range) }
         var owned = OwnedRange(
             range: range,
             owner: owner(of: over),
-            isOwnerKnown: !over.isEmpty || !machine.lacks(.daxDevices),
+            isOwnerKnown: !over.isEmpty || !lacksDevices,
             device: over.isEmpty ? nil : over.map(\.name).joined(separator: ","),
             through: over.isEmpty || !over.allSatisfy(\.throughIsKnown)
                 ? nil : over.map(\.through).joined(separator: ","),
             use: .none,
             memory: under.memory(under: range),
             isBeyondMemory: under.isBeyond(range),
-            blocksOnline: blocks.count(where: \.isOnline),
+            blocksOnline: blocks.count { machine.memory.blocks[$0].isOnline },
             blocksTotal: blocks.count,
-            blocksAreKnown: !machine.lacks(.memoryBlocks)
+            blocksAreKnown: !lacksBlocks
         )
         if leaked.overlaps(range) {
             owned.use = .leaked
@@ -127,16 +130,21 @@ package struct Edges: Sendable {
     private let starts: [UInt64]
 
     package init(of ranges: [AddressRange]) {
-        starts = Set(ranges.map(\.start) + ranges.compactMap { $0.end == .max ? nil : $0.end + 1 }).sorted()
+        var edges = ranges.map(\.start) + ranges.compactMap { $0.end == .max ? nil : $0.end + 1 }
+        edges.sort()
+        starts = edges.indices.filter { $0 == 0 || edges[$0 - 1] != edges[$0] }.map { edges[$0] }
     }
 
     /// `range` in parts that no edge cuts, in address order; k of them in O(k + log n).
     package func cut(_ range: AddressRange) -> [AddressRange] {
+        var next = starts.partitioningIndex { $0 > range.start }
+        if next == starts.count || starts[next] > range.end { return [range] }
         var uncut: [AddressRange] = []
         var start = range.start
-        for edge in starts[starts.partitioningIndex { $0 > range.start }...].prefix(while: { $0 <= range.end }) {
-            if let part = AddressRange(start: start, end: edge - 1) { uncut.append(part) }
-            start = edge
+        while next < starts.count, starts[next] <= range.end {
+            if let part = AddressRange(start: start, end: starts[next] - 1) { uncut.append(part) }
+            start = starts[next]
+            next += 1
         }
         if let part = AddressRange(start: start, end: range.end) { uncut.append(part) }
         return uncut
@@ -144,6 +152,6 @@ package struct Edges: Sendable {
 }
 
 private func owner(of devices: [DaxDevice]) -> Owner {
-    let owners = Set(devices.compactMap(\.owner))
-    return owners.count > 1 ? .both : owners.first ?? .none
+    guard let owner = devices.first?.owner else { return .none }
+    return devices.allSatisfy { $0.owner == owner } ? owner : .both
 }

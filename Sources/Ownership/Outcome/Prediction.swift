@@ -41,8 +41,11 @@ package struct PredictedRange: Sendable, Equatable {
     package var rules: [String]
     /// The decision in words.
     package var why: String
-    /// The facts that the rules were given, one sentence each, with the file and the value.
-    package var facts: [String]
+    /// The facts that the rules were given, one sentence each, with the file and the value. Of a prediction just made, they are
+    /// put into words when they are asked for: only documents have them.
+    package var facts: [String] { evidence.map { $0.facts(for: range) } ?? writtenFacts }
+    private var writtenFacts: [String]
+    private var evidence: PredictionEvidence?
     /// The owner before the steps; nil where it is not known.
     package var ownerNow: Owner?
 
@@ -61,8 +64,17 @@ package struct PredictedRange: Sendable, Equatable {
         self.through = through
         self.rules = rules
         self.why = why
-        self.facts = facts
+        writtenFacts = facts
         self.ownerNow = ownerNow
+    }
+
+    /// Has `evidence` tell the facts.
+    mutating func note(_ evidence: PredictionEvidence) { self.evidence = evidence }
+
+    package static func == (left: PredictedRange, right: PredictedRange) -> Bool {
+        left.range == right.range && left.owners == right.owners && left.through == right.through
+            && left.rules == right.rules && left.why == right.why && left.ownerNow == right.ownerNow
+            && left.facts == right.facts
     }
 }
 

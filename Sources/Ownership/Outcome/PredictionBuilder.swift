@@ -21,7 +21,8 @@ struct PredictionBuilder {
         let claimed = end.flatMap { $0.model.claims.flatMap(\.ranges) + $0.model.regions.map(\.range) }
         let supposed = Set(start.supposedParts)
         let known = claimed.filter { !supposed.contains($0) } + machine.daxDevices.flatMap(\.ranges)
-        let ranges = trackedRanges(of: machine, UnitMemory(of: machine), cutAt: known)
+        let under = start.models.first?.constants.under ?? UnitMemory(of: machine)
+        let ranges = trackedRanges(of: machine, under, cutAt: known)
         return Prediction(
             ranges: ranges.map(predict),
             modules: modules(),
@@ -35,17 +36,28 @@ struct PredictionBuilder {
         let evidence = PredictionEvidence(machine, start)
         let ranges = prediction.ranges.map(\.range)
         var prediction = prediction
-        for place in ranges.indices { prediction.ranges[place].facts = evidence.facts(for: ranges[place]) }
+        for place in ranges.indices { prediction.ranges[place].note(evidence) }
         prediction.iomem = IomemModel(models: models, ranges: ranges, unknown: start.supposedParts).lines()
         return prediction
     }
 
     private func predict(_ range: AddressRange) -> PredictedRange {
         let uncut = start.uncut(range)
+        // Most machines leave nothing open.
+        if end.count == 1, uncut.count == 1 {
+            let reason = end[0].reason(for: range)
+            return PredictedRange(
+                range: range,
+                owners: end[0].owner(of: range).alone,
+                through: end[0].through(range),
+                rules: reason.rules.uniqued(),
+                why: reason.why
+            )
+        }
         let owners = Set(end.flatMap { model in uncut.map(model.owner) })
         let reasons = end.flatMap { model in uncut.map(model.reason) }
         let throughs = Set(
-            end.flatMap { model in uncut.map { bytes in model.claims(over: bytes).first?.through } }
+            end.flatMap { model in uncut.map(model.through) }
         )
         return PredictedRange(
             range: range,
@@ -100,4 +112,11 @@ extension KernelModel {
         default: false
         }
     }
+}
+
+extension Owner {
+    /// The set of this one: made once, since there is one for each range.
+    fileprivate var alone: Set<Owner> { Self.sets[self] ?? [self] }
+
+    private static let sets = Dictionary(uniqueKeysWithValues: allCases.map { ($0, Set([$0])) })
 }

@@ -1,8 +1,8 @@
 import Iomem
 import Machine
 
-/// What the rules were given: each fact with the file it stands in and its value.
-struct PredictionEvidence {
+/// What the rules were given: each fact with the file it stands in and its value. One for all ranges of a prediction.
+final class PredictionEvidence: Sendable {
     private let machine: MachineState
     private let softReservedIndex: RangeIndex
     private let windowIndex: RangeIndex

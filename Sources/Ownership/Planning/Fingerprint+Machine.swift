@@ -1,17 +1,13 @@
 import Iomem
-package import Machine
+import Machine
 
 /// The modules whose state matters, by name: those that steps name, and what all of them need.
 package let modulesOfInterest = (Step.modules + ["cxl_core"]).sorted()
 
 extension Fingerprint {
-    /// The fingerprint of a machine: all that the rules are given and nothing that changes by itself or decides nothing
-    /// (counts, load addresses, names of dax devices, other modules, other lines of `/proc/iomem`).
-    package init(of machine: MachineState) {
-        host = machine.host
-        bootID = machine.kernel.bootID
-        kernelRelease = machine.kernel.release
-        facts = [
+    /// The facts of `machine`, as `Fingerprint.facts` has them.
+    static func facts(of machine: MachineState) -> [String: [String: String]] {
+        [
             "dax_devices": Self.daxDevices(machine),
             "decoders": Self.decoders(machine),
             "kernel": Self.kernel(machine),

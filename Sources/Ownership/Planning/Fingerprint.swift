@@ -8,15 +8,45 @@ package struct Fingerprint: Sendable, Equatable {
     package var bootID: String?
     /// The kernel's release.
     package var kernelRelease: String
-    /// What each fact says: by its kind, then by what it is about.
-    package var facts: [String: [String: String]]
+    /// What each fact says: by its kind, then by what it is about. Those of a machine are put into words when they are asked
+    /// for: only a plan that is saved or compared needs them.
+    package var facts: [String: [String: String]] {
+        get {
+            switch source {
+            case .machine(let machine): Self.facts(of: machine)
+            case .written(let facts): facts
+            }
+        }
+        set { source = .written(newValue) }
+    }
+    private var source: Source
+
+    /// Where the facts come from.
+    private enum Source {
+        case machine(MachineState)
+        case written([String: [String: String]])
+    }
 
     /// Facts that were written down.
     package init(host: Host, bootID: String?, kernelRelease: String, facts: [String: [String: String]]) {
         self.host = host
         self.bootID = bootID
         self.kernelRelease = kernelRelease
-        self.facts = facts
+        source = .written(facts)
+    }
+
+    /// The fingerprint of a machine: all that the rules are given and nothing that changes by itself or decides nothing
+    /// (counts, load addresses, names of dax devices, other modules, other lines of `/proc/iomem`).
+    package init(of machine: MachineState) {
+        host = machine.host
+        bootID = machine.kernel.bootID
+        kernelRelease = machine.kernel.release
+        source = .machine(machine)
+    }
+
+    package static func == (left: Fingerprint, right: Fingerprint) -> Bool {
+        left.host == right.host && left.bootID == right.bootID && left.kernelRelease == right.kernelRelease
+            && left.facts == right.facts
     }
 
     /// The digest of the facts of each kind.
@@ -54,9 +84,9 @@ package struct Fingerprint: Sendable, Equatable {
     }
 
     private func factChanges(on machine: MachineState) -> [FactChange] {
-        let now = Fingerprint(of: machine)
-        return Set(facts.keys).union(now.facts.keys).sorted().flatMap { kind in
-            let (before, after) = (facts[kind, default: [:]], now.facts[kind, default: [:]])
+        let (facts, now) = (facts, Self.facts(of: machine))
+        return Set(facts.keys).union(now.keys).sorted().flatMap { kind in
+            let (before, after) = (facts[kind, default: [:]], now[kind, default: [:]])
             return Set(before.keys).union(after.keys).sorted().map { subject in
                 let name = Self.words[kind, default: kind]
                 return FactChange(fact: "\(name) \(subject)", before: before[subject], now: after[subject])

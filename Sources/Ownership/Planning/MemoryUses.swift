@@ -10,11 +10,10 @@ extension MachineState {
     /// Those over each of `ranges`, in their order, a step once; n ranges and devices take O(n log n).
     package func usesToRestore(over ranges: [AddressRange]) -> [Step] {
         let devices = daxDevices.filter { $0.owner != nil && !$0.ranges.isEmpty }
-        let holders = devices.indices.flatMap { number in devices[number].ranges.map { _ in number } }
-        let index = RangeIndex(devices.flatMap(\.ranges))
+        let index = HolderIndex(devices.map(\.ranges))
         let together = Dictionary(devices.map { ($0.through, 1) }, uniquingKeysWith: +)
         return ranges.flatMap { range in
-            Set(index.places(overlapping: range).map { holders[$0] }).sorted().flatMap { number in
+            index.places(overlapping: range).flatMap { number in
                 uses(of: devices[number], over: range, isOneOfSeveral: together[devices[number].through] ?? 0 > 1)
             }
         }.uniqued()

@@ -48,7 +48,7 @@ extension NextBoot {
 
     private func prediction(_ start: Unknowns, _ ends: [KernelModel]) -> Prediction {
         let builder = PredictionBuilder(machine: machine, start: start, end: ends.map(ModelIndex.init))
-        return builder.completed(builder.prediction()).notingOwners(of: machine)
+        return builder.completed(builder.prediction()).noting(ownedRanges(of: machine))
     }
 
     /// The regions that somebody may have made in this boot. What firmware makes is Soft Reserved, and a locked region is

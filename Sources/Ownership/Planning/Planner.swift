@@ -5,6 +5,8 @@ package import Machine
 package struct Planner: Sendable {
     let machine: MachineState
     let start: Unknowns
+    /// Who owns what now.
+    let owned: [OwnedRange]
     private let overrides: Overrides
     private let fingerprint: Fingerprint
 
@@ -15,6 +17,7 @@ package struct Planner: Sendable {
         self.machine = machine
         self.overrides = overrides
         start = try Unknowns(of: machine, overrides: overrides)
+        owned = ownedRanges(of: machine, start.models.first?.constants.under ?? UnitMemory(of: machine))
         fingerprint = Fingerprint(of: machine)
     }
 
@@ -108,10 +111,9 @@ package struct Planner: Sendable {
 
     /// Where the machine is not as `want` says, with what is expected there.
     package func unmet(_ want: Policy.Want) -> [Difference] {
-        ownedRanges(of: machine).compactMap { owned in
-            let wishes = start.indexes.map { want.owner(over: owned.range, in: $0) }
+        owned.compactMap { owned in
+            guard let wishes = unmetWishes(want, owned) else { return nil }
             let wanted = Set(wishes.compactMap { $0 })
-            guard !wanted.isEmpty, !owned.isOwnerKnown || wanted != [owned.owner] else { return nil }
             let words = wanted.sorted().map(\.rawValue)
             // What lies over the bytes may be unknown, and then the wish is.
             let isSure = owned.isOwnerKnown && wishes.allSatisfy { $0 != nil && $0 != owned.owner }
@@ -132,7 +134,17 @@ package struct Planner: Sendable {
 
     private func holds(_ want: Policy.Want) -> Bool {
         guard want.coveredByRegion != nil || want.windowOnly != nil || want.outsideWindows != nil else { return false }
-        return unmet(want).isEmpty
+        return owned.allSatisfy { unmetWishes(want, $0) == nil }
+    }
+
+    /// What `want` has for `owned` in each model; nil if there is no wish, or if it is met for certain.
+    private func unmetWishes(_ want: Policy.Want, _ owned: OwnedRange) -> [Owner?]? {
+        let isMet = { (index: ModelIndex) in
+            want.owner(over: owned.range, in: index).map { $0 == owned.owner } ?? true
+        }
+        if owned.isOwnerKnown && start.indexes.allSatisfy(isMet) { return nil }
+        let wishes = start.indexes.map { want.owner(over: owned.range, in: $0) }
+        return wishes.contains { $0 != nil } ? wishes : nil
     }
 
     private func plan(_ asked: Asked, for request: Plan.Request) -> Plan {
@@ -140,7 +152,7 @@ package struct Planner: Sendable {
         var plan = Plan(
             request: request,
             steps: walk.steps,
-            prediction: walk.builder.completed(walk.prediction).notingOwners(of: machine),
+            prediction: walk.builder.completed(walk.prediction).noting(owned),
             hazards: withCauses(walk.hazards, of: asked.steps, policy: request.policy),
             fingerprint: fingerprint
         )
@@ -224,15 +236,14 @@ extension Planner {
 }
 
 extension Prediction {
-    /// With the owner that each range has on `machine`. The ranges are cut where its devices begin and end.
-    func notingOwners(of machine: MachineState) -> Prediction {
-        let now = ownedRanges(of: machine)
+    /// With the owner that each range has `now` on the machine. The ranges are cut where its devices begin and end.
+    func noting(_ now: [OwnedRange]) -> Prediction {
         let index = RangeIndex(now.map(\.range))
         var prediction = self
         for place in prediction.ranges.indices {
             let bytes = prediction.ranges[place].range
             prediction.ranges[place].ownerNow =
-                index.places(overlapping: bytes).first.map { now[$0].isOwnerKnown ? now[$0].owner : nil } ?? nil
+                index.first(overlapping: bytes).map { now[$0].isOwnerKnown ? now[$0].owner : nil } ?? nil
         }
         return prediction
     }
@@ -260,6 +271,7 @@ extension Policy.Want {
 extension Array where Element: Hashable {
     /// Each element once, in the order of its first appearance.
     package func uniqued() -> [Element] {
+        if count < 2 { return self }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

@@ -5,7 +5,7 @@ extension Planner {
     /// What `want` has for CXL and no order can reach, since the kernel has no dax_cxl; nil where that is not so.
     func noDaxCxl(for want: Policy.Want) -> Hazard? {
         guard machine.modules.state(of: "dax_cxl") == .missing else { return nil }
-        let ranges = ownedRanges(of: machine).map(\.range).filter { range in
+        let ranges = owned.map(\.range).filter { range in
             start.indexes.contains { want.owner(over: range, in: $0) == .cxl }
         }
         guard !ranges.isEmpty else { return nil }
