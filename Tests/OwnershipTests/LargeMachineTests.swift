@@ -7,12 +7,12 @@ import Testing
 @testable import Ownership
 
 /// A machine with ten times the ranges takes about twelve times the processor time where all work is O(n log n), and a hundred
-/// times it where a step looks at all pairs. Steps on single ranges are left out: each makes another model of the whole machine.
+/// times it where a step looks at all pairs. Where dax_hmem owns all, the plan for CXL has two steps for each range.
 @Suite("Large machines", .serialized)
 struct LargeMachineTests {
     @Test(
         "findings, a plan and its comparison with the machine take no time that grows with the square of its ranges",
-        arguments: [Owner.cxl, .none]
+        arguments: [Owner.cxl, .hmem, .none]
     )
     func growth(_ owner: Owner) throws {
         let small = try time(of: Self.machine(200, owner))

@@ -78,10 +78,16 @@ struct OutcomeHazards {
 
     private func unmet(_ policy: Policy, _ predicted: PredictedRange, _ missing: [String]) -> [Hazard] {
         let ranges = start.uncut(predicted.range)
+        let isMet = { (index: ModelIndex) in
+            ranges.allSatisfy { bytes in
+                policy.want.owner(over: bytes, in: index)
+                    .map { predicted.owners.count == 1 && predicted.owners.contains($0) } ?? true
+            }
+        }
+        if start.indexes.allSatisfy(isMet) { return [] }
         let wanted = Set(
             start.indexes.flatMap { index in ranges.compactMap { policy.want.owner(over: $0, in: index) } }
         )
-        guard !wanted.isEmpty, !(wanted.count == 1 && wanted == predicted.owners) else { return [] }
         let words = { (owners: Set<Owner>) in owners.sorted().map(\.rawValue).joined(separator: " or ") }
         let subject = "\(predicted.range)"
         // What is wanted depends on what lies over the bytes, which may be unknown: each end is compared with its own start.

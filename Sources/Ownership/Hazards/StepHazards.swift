@@ -32,6 +32,14 @@ struct StepHazards {
         return found + kernelSwitches(model.constants)
     }
 
+    /// The hazards of a step on a single device in a run of them, with which nothing but the devices changes.
+    ///
+    /// - Parameter online: The online memory blocks of `model`, before the run.
+    func hazards(before model: KernelModel, _ effect: DeviceRun.Effect, _ online: RangeIndex) -> [Hazard] {
+        (effect.refusal.map { [refused($0, in: model)] } ?? [])
+            + effect.going.flatMap { memoryOnline($0, online, in: model) + deviceOpen($0) }
+    }
+
     private func refused(_ refusal: String, in model: KernelModel) -> Hazard {
         if let module = step.module, model.constants.builtin.contains(module) {
             if case .load = step, model.constants.drivers[module]?.isRegistered == false {

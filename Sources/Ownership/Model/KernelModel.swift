@@ -179,9 +179,9 @@ extension KernelModel {
         case .unload(let module): return unloading(module)
         case .offlineMemory(let range): return offlining(range)
         case .restoreUse(let range, let use): return restoring(use, over: range)
-        case .unbindHmem(let range): return unbindingHmem(range)
+        case .unbindHmem(let range): return unbindingHmem(each: [range]).outcome
         case .bindHmem(let range): return bindingHmem(range)
-        case .bindRegion(let range): return bindingRegion(range)
+        case .bindRegion(let range): return bindingRegions(each: [range]).outcome
         case .splitDevice(let range): return splitting(range)
         case .hold, .release:
             // What is part of the kernel image is loaded by nobody, and there is no one to keep from it.

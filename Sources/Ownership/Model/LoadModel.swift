@@ -74,12 +74,9 @@ extension KernelModel {
     }
 
     /// The bytes that iomem has as System RAM: cxl_region_probe() (drivers/cxl/core/region.c) makes no dax_region over any.
-    private var memoryInUse: [AddressRange] {
+    var memoryInUse: [AddressRange] {
         claims.filter { $0.driver == "kmem" }.flatMap(\.ranges) + leaked + constants.systemRAM
     }
-
-    /// Whether some of `range` is System RAM.
-    func isInUse(_ range: AddressRange) -> Bool { memoryInUse.contains(where: range.overlaps) }
 
     private func loadingDaxHmem() -> StepOutcome {
         let modules = constants.modules
@@ -112,34 +109,35 @@ extension KernelModel {
         )
     }
 
-    /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region, or those that `isProbed` names.
-    mutating func claimRegions(where isProbed: (ModelRegion) -> Bool = { _ in true }) {
+    /// drivers/dax/cxl.c: cxl_dax_region_probe() for every assembled ram region.
+    mutating func claimRegions() {
         if constants.claimsAwaitMode && mode != .drop { return }
-        let probed = regions.filter { $0.canBeClaimed && isProbed($0) }
-        let ranges = probed.map(\.range)
-        // One region alone asks no more of the devices than whether they are near.
-        let near = ranges.count == 1 ? claims.filter { $0.excludes(ranges[0]) } : claims
-        var ofCxl = TakenBytes(by: near.filter { $0.owner == .cxl }, registering: ranges)
-        var ofAll = TakenBytes(by: near, registering: ranges)
+        let probed = regions.filter(\.canBeClaimed)
+        var taken = RegionClaims(by: claims, registering: probed.map(\.range))
         for (place, region) in probed.enumerated() {
-            if ofCxl.holder(of: region.range) != nil { continue }
-            if constants.refusesOverlap && ofAll.holder(of: region.range) != nil {
-                decide(
-                    region.range,
-                    [.firstClaimWins],
-                    "dax_hmem already has bytes of \(region.name), so dax_cxl fails on it (-ENOMEM)"
-                )
-                continue
-            }
-            guard region.range.isAligned(to: 2 << 20) else {
-                decide(region.range, [.alignment], "\(region.name) is not aligned to 2 MiB")
-                continue
-            }
-            ofCxl.register(place)
-            ofAll.register(place)
-            claims.append(DaxClaim(owner: .cxl, ranges: [region.range], through: region.name))
+            if let reason = claim(region, place, &taken) { decide(region.range, reason) }
         }
         if has("kmem") { bindKmem() }
+    }
+
+    /// cxl_dax_region_probe() for one region, if it can be claimed: the reason, if it fails.
+    ///
+    /// - Parameter place: Its place among the ranges of `taken`.
+    mutating func claim(_ region: ModelRegion, _ place: Int, _ taken: inout RegionClaims) -> Decision? {
+        if !region.canBeClaimed || taken.ofCxl.holder(of: region.range) != nil { return nil }
+        if constants.refusesOverlap && taken.ofAll.holder(of: region.range) != nil {
+            return Decision(
+                [.firstClaimWins],
+                "dax_hmem already has bytes of \(region.name), so dax_cxl fails on it (-ENOMEM)"
+            )
+        }
+        guard region.range.isAligned(to: 2 << 20) else {
+            return Decision([.alignment], "\(region.name) is not aligned to 2 MiB")
+        }
+        taken.ofCxl.register(place)
+        taken.ofAll.register(place)
+        claims.append(DaxClaim(owner: .cxl, ranges: [region.range], through: region.name))
+        return nil
     }
 }
 
@@ -272,5 +270,16 @@ struct TakenBytes {
     func holder(of range: AddressRange) -> String? {
         if let place = index.first(overlapping: range) { return claims[place].through }
         return ranges.places(overlapping: range).contains { isRegistered[$0] } ? "hmem" : nil
+    }
+}
+
+/// The bytes that are taken while dax_cxl claims regions: those of its own devices, and those of all.
+struct RegionClaims {
+    var ofCxl: TakenBytes
+    var ofAll: TakenBytes
+
+    init(by claims: [DaxClaim], registering ranges: [AddressRange]) {
+        ofCxl = TakenBytes(by: claims.filter { $0.owner == .cxl }, registering: ranges)
+        ofAll = TakenBytes(by: claims, registering: ranges)
     }
 }

@@ -9,9 +9,10 @@ extension KernelModel {
         guard constants.kmemComesUnasked, claims.contains(where: { $0.driver == nil }) else { return }
         let obstacles = Obstacles(in: self)
         let holders = HolderIndex(claims.map(\.ranges))
+        let memoryBlocks = constants.memoryBlocks
         var onlined: [AddressRange] = []
         for index in claims.indices where claims[index].driver == nil {
-            let added = claims[index].ranges.compactMap(constants.memoryBlocks)
+            let added = claims[index].ranges.compactMap(memoryBlocks)
             if added.isEmpty || added.contains(where: obstacles.block) { continue }
             let over = added.flatMap(holders.places)
             if over.contains(where: { $0 != index && claims[$0].driver != nil }) { continue }
@@ -55,10 +56,14 @@ extension KernelModel {
 
     /// Memory that is online when its device goes stays, with no device behind (drivers/dax/kmem.c: dev_dax_kmem_remove()).
     mutating func leak(_ going: [DaxClaim]) {
-        let going = going.filter { $0.driver == "kmem" }
-        guard !going.isEmpty else { return }
-        let online = RangeIndex(onlineBlocks)
-        leaked += going.flatMap(\.ranges).compactMap(constants.memoryBlocks).filter(online.overlaps)
+        if going.contains(where: { $0.driver == "kmem" }) { leak(going, RangeIndex(onlineBlocks)) }
+    }
+
+    /// - Parameter online: `onlineBlocks`.
+    mutating func leak(_ going: [DaxClaim], _ online: RangeIndex) {
+        for claim in going where claim.driver == "kmem" {
+            leaked += claim.ranges.compactMap(constants.memoryBlocks).filter(online.overlaps)
+        }
     }
 
     /// Every block of `range` goes offline and kmem is taken off the device: no block is left that could be onlined

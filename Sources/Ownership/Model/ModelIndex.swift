@@ -53,7 +53,7 @@ struct ModelIndex: Sendable {
             return Decision(
                 rules: (decided?.rules ?? []).filter { $0 != Rule.noDriver.id } + [Rule.cxlClaimsRegion.id],
                 // A region that is not there yet is named by its range.
-                why: claim.through.contains(claim.ranges.words)
+                why: claim.through.hasSuffix(claim.ranges.words)
                     ? "dax_cxl owns the \(claim.through)" : "dax_cxl owns \(claim.through) (\(claim.ranges.words))"
             )
         }

@@ -75,6 +75,7 @@ struct IomemModel {
     private func addLines(of place: Int, to lines: inout [Line]) {
         let model = models[place]
         let obstacles = Obstacles(in: model)
+        let memoryBlocks = model.constants.memoryBlocks
         func add(_ range: AddressRange, _ kind: Line.Kind, isCertain: Bool = true) {
             guard ranges.overlaps(range), !unknown.contains(range) else { return }
             lines.append(Line(range: range, kind: kind, isCertain: isCertain, model: place, place: lines.count))
@@ -99,13 +100,13 @@ struct IomemModel {
                 guard isNew || model.has("device_dax"), !claim.ranges.contains(where: obstacles.block) else { continue }
                 claim.ranges.forEach { add($0, .dax, isCertain: false) }
                 if isNew {
-                    claim.ranges.compactMap(model.constants.memoryBlocks).forEach { addMemory($0, isCertain: false) }
+                    claim.ranges.compactMap(memoryBlocks).forEach { addMemory($0, isCertain: false) }
                 }
                 continue
             }
             let isCertain = claim.isPut || claim.device != nil || !model.has("device_dax")
             if driver == "kmem" {
-                claim.ranges.compactMap(model.constants.memoryBlocks).forEach { addMemory($0, isCertain: isCertain) }
+                claim.ranges.compactMap(memoryBlocks).forEach { addMemory($0, isCertain: isCertain) }
             } else {
                 claim.ranges.forEach { add($0, .dax, isCertain: isCertain) }
             }

@@ -26,6 +26,7 @@ extension MachineState {
     /// (drivers/dax/cxl.c: cxl_dax_region_probe(), drivers/dax/hmem/hmem.c: dax_hmem_probe()).
     var splitRegions: [SplitRegion] {
         let devices = daxDevices.filter { $0.owner != nil && !$0.ranges.isEmpty }
+        if Set(devices.map(\.through)).count == devices.count { return [] }
         let parts = Dictionary(grouping: devices, by: \.through)
         return devices.map(\.through).uniqued().compactMap { name in
             guard let own = parts[name]?.sorted(by: { $0.ranges[0] < $1.ranges[0] }), own.count > 1 else { return nil }
@@ -44,17 +45,20 @@ extension MachineState {
         }
     }
 
-    /// What `steps` lose of how dax regions are split into devices, a sentence for each region.
+}
+
+extension [SplitRegion] {
+    /// What `steps` lose of how these are split into devices, a sentence for each region.
     ///
     /// - Parameter restoring: The steps that would be done with `--offline-memory`.
-    func lostLayouts(after steps: [Step], restoring: [Step]) -> [String] {
+    func lost(after steps: [Step], restoring: [Step]) -> [String] {
         let going: [Owner] = [
             steps.contains { [.unload("dax_cxl"), .unload("cxl_acpi")].contains($0) } ? .cxl : nil,
             steps.contains(.unload("dax_hmem")) ? .hmem : nil,
         ].compactMap { $0 }
         let unbound = steps.filter { $0.verb == .unbindHmem }.compactMap(\.range)
         let made = Set(steps)
-        return splitRegions.filter { region in
+        return filter { region in
             region.devices.contains { device in
                 device.owner.map(going.contains) == true
                     || device.owner == .hmem && device.ranges.contains { unbound.contains(where: $0.overlaps) }

@@ -156,82 +156,13 @@ package struct Planner: Sendable {
             hazards: withCauses(walk.hazards, of: asked.steps, policy: request.policy),
             fingerprint: fingerprint
         )
-        let isSplit = request.policy != nil && !machine.splitRegions.isEmpty
-        let restoring = isSplit ? givingMemoryBack(asked.steps, leavingIdle: false) : []
+        let split = machine.splitRegions
+        let isRestored = request.policy != nil && !split.isEmpty
+        let restoring = isRestored ? givingMemoryBack(asked.steps, leavingIdle: false) : []
         plan.notes =
-            machine.lostLayouts(after: plan.steps, restoring: restoring) + plan.handOverNotes
+            split.lost(after: plan.steps, restoring: restoring) + plan.handOverNotes
             + machine.bindingNotes(of: plan.steps) + walk.capacityNotes
         return plan
-    }
-
-    /// What a sequence of steps comes to.
-    struct Walk {
-        /// The steps without needless ones.
-        var steps: [Step]
-        /// Made by `builder`, and not yet completed.
-        var prediction: Prediction
-        var hazards: [Hazard]
-        /// The places, among the steps asked for, of those that change nothing.
-        var needless: [Int] = []
-        /// The place, among the steps asked for, of the first that the kernel refuses; nil if it refuses none.
-        var refused: Int?
-        let builder: PredictionBuilder
-
-        /// Nothing speaks against the steps, and their result is certain.
-        var isSafe: Bool { hazards.isEmpty && prediction.isCertain }
-    }
-
-    /// Does `steps` in every model. Of n ranges a step takes O(n log n), also where it is about one of them: it makes a model of the
-    /// whole machine.
-    func walk(_ steps: [Step], policy: Policy?) -> Walk {
-        var models = start.models
-        var kept: [Step] = []
-        var hazards: [Hazard] = []
-        let advice = BootAdvice(machine)
-        // An order can come to the same state again and again, by the same steps.
-        let repeated = Set(Dictionary(grouping: steps, by: \.self).filter { $1.count > 1 }.keys)
-        var played: [Step: (before: [KernelModel], outcomes: [StepOutcome])] = [:]
-        var needless: [Int] = []
-        var refused: Int?
-        for (place, step) in steps.enumerated() {
-            let known = played[step].flatMap { $0.before == models ? $0.outcomes : nil }
-            let outcomes = known ?? models.map { $0.applying(step) }
-            if repeated.contains(step) { played[step] = (models, outcomes) }
-            let isNeedless =
-                zip(models, outcomes).allSatisfy { before, outcome in
-                    outcome.refusal == nil && outcome.models.allSatisfy { $0.isSame(as: before) }
-                } && !changesZone(step, after: kept)
-            if isNeedless {
-                needless.append(place)
-                continue
-            }
-            if refused == nil, outcomes.contains(where: { $0.refusal != nil }) { refused = place }
-            let finder = StepHazards(step: step, earlier: kept, policy: policy, advice: advice)
-            for (model, outcome) in zip(models, outcomes) { hazards += finder.hazards(before: model, outcome) }
-            kept.append(step)
-            models = outcomes.flatMap(\.models).distinct()
-        }
-        let end = models.map(ModelIndex.init)
-        let builder = PredictionBuilder(machine: machine, start: start, end: end)
-        let prediction = builder.prediction()
-        hazards += OutcomeHazards(start: start, end: end, policy: policy, steps: kept).hazards(prediction)
-        return Walk(
-            steps: kept,
-            prediction: prediction,
-            hazards: hazards.uniqued(),
-            needless: needless,
-            refused: refused,
-            builder: builder
-        )
-    }
-}
-
-extension Planner {
-    /// Whether `step` may change the zone of memory that is online already. A model has no zones: the kernel, or a udev
-    /// rule, chooses one for what comes online by itself.
-    private func changesZone(_ step: Step, after earlier: [Step]) -> Bool {
-        guard let use = step.use, let range = step.range, let zone = use.zone, zone != .automatic else { return false }
-        return !earlier.isEmpty || machine.missing(of: use, over: range) != nil
     }
 }
 
@@ -246,16 +177,6 @@ extension Prediction {
                 index.first(overlapping: bytes).map { now[$0].isOwnerKnown ? now[$0].owner : nil } ?? nil
         }
         return prediction
-    }
-}
-
-extension [KernelModel] {
-    /// Each model once: what a step leaves open, a later one may close, and models would double with each step.
-    func distinct() -> [KernelModel] {
-        guard count > 1 else { return self }
-        return reduce(into: []) { distinct, model in
-            if !distinct.contains(model) { distinct.append(model) }
-        }
     }
 }
 
