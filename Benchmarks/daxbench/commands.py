@@ -18,7 +18,8 @@ def parser():
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="measure, print the table, and write docs/performance.md")
     run.add_argument("--only", action="append", choices=PARTS, help="only this part; may be repeated")
-    run.add_argument("--write", action="store_true", help="write docs/performance.md although only a part was measured")
+    run.add_argument("--write", action="store_true",
+                     help="with --only, write the tables of docs/performance.md that were measured whole")
     run.add_argument("--hosts", type=int, default=10_000, help="machines in the fleet (default: %(default)s)")
     run.add_argument("--runs", type=int, default=40, help="runs of a short command (default: %(default)s)")
     run.add_argument("--guest", type=Path, help="the bench.json of the lab's case (default: the newest in its cache)")
@@ -39,25 +40,29 @@ def run(options, tool, scratch):
     """Measures, prints, writes."""
     parts = options.only or PARTS
     machines = roots(scratch)
-    rows, plans = [], {}
+    recorded, of_functions, plans = [], [], {}
     if "processes" in parts:
-        rows += processes.figures(tool, machines[0], options.runs)
+        recorded += processes.figures(tool, machines[0], options.runs)
     if "functions" in parts:
-        rows.append(functions.parsing())
         plans = functions.planning()
-        rows += functions.planning_figures(plans)
+        of_functions = [functions.parsing()] + functions.planning_figures(plans)
     if "fleet" in parts:
-        rows += fleet.figures(tool, machines, options.hosts, scratch)
+        recorded += fleet.figures(tool, machines, options.hosts, scratch)
     guest = report.guest_figures(options.guest or newest_guest())
     if not guest:
         print("bench: no figures of guests: `Tests/Lab/lab run --case bench` makes them", file=sys.stderr)
-    print(report.notes() + "\n\n" + figures.text(rows + guest))
+    print(report.notes() + "\n\n" + figures.text(recorded + of_functions + guest))
     if options.only and not options.write:
         return 0
-    written = {"figures": report.notes() + "\n\n" + figures.markdown(rows)}
-    if plans:
+    written = {}
+    # A table is written whole: what was not measured now stays as it was.
+    if "processes" in parts and "fleet" in parts:
+        written["figures"] = report.notes() + "\n\n" + figures.markdown(recorded)
+    if of_functions:
         PICTURE.write_text(scaling.picture(plans))
-        written["figures"] += f"\n\n![Time of a plan by the number of Soft Reserved ranges]({PICTURE.name})"
+        written["figures of functions"] = (
+            f"Measured {report.machine()}.\n\n{figures.markdown(of_functions)}\n\n"
+            f"![Time of a plan by the number of Soft Reserved ranges]({PICTURE.name})")
     # Guests take the lab; without it the figures of the last time stay.
     if guest:
         written["figures of guests"] = figures.markdown(guest)
