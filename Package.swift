@@ -47,7 +47,7 @@ let package = Package(
         library("Ownership", ["Iomem", "Machine"]),
         library("Map", ["Iomem", "Machine", "Ownership"]),
         library("Policy", ["Ownership", "LinuxSystem", "TOMLKit"]),
-        library("SavedPlan", ["Iomem", "Machine", "Ownership"]),
+        library("SavedPlan", ["Iomem", "LinuxSystem", "Machine", "Ownership"]),
         library(
             "Reload",
             ["Iomem", "Machine", "Ownership", "SavedPlan", "Inspection", "Kmod", "LinuxSystem", "CSystem"]

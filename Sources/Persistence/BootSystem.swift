@@ -133,7 +133,7 @@ package struct BootSystem {
             let stamps = system.stamps { place in note.during(place) { Self.look(at: place) } }
             return (try? JSONEncoder().encode(stamps)).map { Array($0) } ?? []
         }
-        let stamps = answer.flatMap { try? JSONDecoder().decode([String: ImageStamp].self, from: Data($0)) }
+        let stamps = answer.flatMap { try? [String: ImageStamp](json: $0) }
         return InitramfsImages(stamps: stamps ?? self.stamps())
     }
 
@@ -161,7 +161,7 @@ package struct BootSystem {
             note.during(place) { Self.look(at: place).flatMap { try? JSONEncoder().encode($0) } }.map { Array($0) }
                 ?? []
         }
-        return answer.flatMap { try? JSONDecoder().decode(ImageStamp.self, from: Data($0)) }
+        return answer.flatMap { try? ImageStamp(json: $0) }
     }
 
     /// Nil if no file is at `path`, which may be a link.

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import LinuxSystem
 
 /// What a `persist` that has not ended found before its first change.
 ///
@@ -49,7 +50,7 @@ package struct ChoiceJournal: Sendable, Equatable, Codable {
     ///
     /// - Throws: `PersistenceError` `.damagedJournal`.
     init(parsing bytes: [UInt8]) throws(PersistenceError) {
-        guard let read = try? JSONDecoder().decode(Self.self, from: Data(bytes)), read.schemaVersion == Self.version,
+        guard let read = try? Self(json: bytes), read.schemaVersion == Self.version,
             Set(read.files.keys).isSubset(of: PersistedFile.paths)
         else {
             throw PersistenceError(

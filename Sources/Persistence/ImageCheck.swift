@@ -76,7 +76,7 @@ extension BootSystem {
     /// What was kept; what can't be read counts for nothing, as the images themselves can be looked into.
     private func record() -> ImageRecord {
         guard let bytes = read(ImageRecord.path) else { return ImageRecord() }
-        return (try? JSONDecoder().decode(ImageRecord.self, from: Data(bytes))) ?? ImageRecord()
+        return (try? ImageRecord(json: bytes)) ?? ImageRecord()
     }
 
     /// What is in an image; nil if no program here can tell.

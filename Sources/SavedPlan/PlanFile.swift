@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LinuxSystem
 package import Ownership
 
 /// A plan or a prediction as a JSON document: what `--json` prints, and `--out` writes for `apply` and `verify`.
@@ -13,7 +14,7 @@ package enum PlanFile {
     /// - Throws: `PlanFileError` with the path of the key.
     package static func parse(_ text: String, file: String) throws(PlanFileError) -> Plan {
         do {
-            return try JSONDecoder().decode(Plan.self, from: Data(text.utf8))
+            return try Plan(json: text.utf8)
         } catch let misfit as Misfit {
             throw PlanFileError(file: file, place: misfit.place, message: misfit.message)
         } catch {

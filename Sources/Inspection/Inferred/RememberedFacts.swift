@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 package import Iomem
+internal import LinuxSystem
 package import Machine
 
 /// What daxswitch saw in this boot before it took modules away, and can no longer see.
@@ -39,7 +39,7 @@ package struct RememberedFacts: Sendable, Equatable {
     package init?(parsing document: [UInt8]) {
         let decoded: Document
         do {
-            decoded = try JSONDecoder().decode(Document.self, from: Data(document))
+            decoded = try Document(json: document)
         } catch {
             return nil
         }

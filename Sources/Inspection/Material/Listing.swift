@@ -15,7 +15,7 @@ indirect enum Listing: Decodable {
     static func parse(_ text: [UInt8]) -> Listing? {
         let lines = text.split(separator: UInt8(ascii: "\n"))
         let start = lines.first { $0.first == UInt8(ascii: "[") || $0.first == UInt8(ascii: "{") }?.startIndex
-        return start.flatMap { try? JSONDecoder().decode(Listing.self, from: Data(text[$0...])) }
+        return start.flatMap { try? Listing(json: text[$0...]) }
     }
 
     init(from decoder: any Decoder) throws {

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import LinuxSystem
 internal import SavedPlan
 
 /// What a run writes down before and after every step, each line on the disk before the step goes on.
@@ -28,9 +28,9 @@ struct Journal {
     static func heading(of bytes: [UInt8]) -> (run: JournalHeading.Run, hasEnded: Bool)? {
         let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: true)
         guard let first = rows.first, let end = bytes.firstIndex(of: 0x0a), end >= first.endIndex,
-            let heading = try? JSONDecoder().decode(JournalHeading.self, from: Data(first)), let run = heading.run
+            let heading = try? JournalHeading(json: first), let run = heading.run
         else { return nil }
-        let last = rows.last.flatMap { try? JSONDecoder().decode(JournalHeading.self, from: Data($0)) }
+        let last = rows.last.flatMap { try? JournalHeading(json: $0) }
         return (run, last?.event == JournalLine.Event.finished.rawValue)
     }
 
@@ -42,10 +42,10 @@ struct Journal {
         var lines: [JournalLine] = []
         for (index, row) in rows.enumerated() {
             do {
-                lines.append(try JSONDecoder().decode(JournalLine.self, from: Data(row)))
+                lines.append(try JournalLine(json: row))
             } catch {
                 let isCutOff = index == rows.count - 1 && bytes.last != 0x0a
-                let isWhole = (try? JSONDecoder().decode(JournalHeading.self, from: Data(row))) != nil
+                let isWhole = (try? JournalHeading(json: row)) != nil
                 return (lines, isCutOff ? nil : Damage(line: index + 1, cause: Misfit(error), isWhole: isWhole))
             }
         }

@@ -107,7 +107,7 @@ extension WatchedCall {
             throw ReloadError(error)
         }
         if answer.isEmpty { return }
-        guard let error = try? JSONDecoder().decode(ReloadError.self, from: Data(answer)) else {
+        guard let error = try? ReloadError(json: answer) else {
             throw ReloadError(.stepFailed, "the process that did the step gave no valid answer")
         }
         throw error

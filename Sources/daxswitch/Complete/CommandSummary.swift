@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import LinuxSystem
 
 /// A command as the parser of the command line describes it: as much of that as completion needs.
 struct CommandSummary: Decodable {
@@ -13,7 +13,7 @@ struct CommandSummary: Decodable {
     /// The tool with all its commands.
     static var tool: CommandSummary? {
         struct Dump: Decodable { var command: CommandSummary }
-        return try? JSONDecoder().decode(Dump.self, from: Data(Daxswitch._dumpHelp().utf8)).command
+        return try? Dump(json: Daxswitch._dumpHelp().utf8).command
     }
 
     /// An option, a flag, or a word without a name.

@@ -57,12 +57,10 @@ enum History {
     }
 
     private static func record(_ line: Substring) -> HistoryRecord? {
-        let data = Data(line.utf8)
-        let decoder = JSONDecoder()
-        guard let heading = try? decoder.decode(Heading.self, from: data),
+        guard let heading = try? Heading(json: line.utf8),
             heading.schemaVersion == schemaVersion, heading.kind == "record"
         else { return nil }
-        return try? decoder.decode(HistoryRecord.self, from: data)
+        return try? HistoryRecord(json: line.utf8)
     }
 }
 

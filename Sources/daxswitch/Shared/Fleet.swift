@@ -99,7 +99,7 @@ private struct FleetReport {
     /// What `bytes` made of a report.
     init(_ bytes: [UInt8]) throws {
         let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-        entry = try JSONDecoder().decode(FleetEntry.self, from: Data(bytes[..<end]))
+        entry = try FleetEntry(json: bytes[..<end])
         text = String(decoding: bytes[end...].dropFirst(), as: UTF8.self)
     }
 

@@ -28,7 +28,7 @@ enum MistakenPolicy {
     /// That it is a JSON document, as a saved plan is; nil if it is not.
     static func document(_ argument: String) -> Failure? {
         guard let text = try? TextFile.read(argument, upTo: sizeLimit),
-            let kind = try? JSONDecoder().decode(Heading.self, from: Data(text.utf8)).kind
+            let kind = try? Heading(json: text.utf8).kind
         else { return nil }
         switch kind {
         case "plan":
