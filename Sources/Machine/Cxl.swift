@@ -22,6 +22,10 @@ package struct Region: Sendable, Equatable {
     package var lacksPmemDriver: Bool
     /// Its decoders are an accelerator's (`target_type`): the device's own driver uses the memory, and no dax region is made.
     package var isOfAccelerator: Bool
+    /// `interleave_granularity` in bytes; nil where the material does not tell.
+    package var granularity: UInt64?
+    /// `uuid`; nil where it has none, as one of ram.
+    package var uuid: String?
 
     /// Its bytes get memory while it is in use: that it contains a range does not mean that all of that has memory.
     package var hasDynamicCapacity: Bool { mode.hasPrefix("dynamic_") }
@@ -37,8 +41,12 @@ package struct Region: Sendable, Equatable {
         daxDriver: String?,
         targets: [String],
         lacksPmemDriver: Bool = false,
-        isOfAccelerator: Bool = false
+        isOfAccelerator: Bool = false,
+        granularity: UInt64? = nil,
+        uuid: String? = nil
     ) {
+        self.granularity = granularity
+        self.uuid = uuid
         self.name = name
         self.range = range
         self.mode = mode
@@ -73,9 +81,48 @@ package struct Decoder: Sendable, Equatable {
     package var locked: Bool?
     /// The region it belongs to (`region`), nil where none.
     package var region: String?
+    /// The memory device that it is of (`mem0`); nil for one of a port.
+    package var memdev: String?
+    /// The bytes of the memory device that it decodes to (`dpa_resource`, `dpa_size`); nil for a decoder without any.
+    package var dpa: AddressRange?
+    /// It is an endpoint's directly below the root, as that of a CXL 1.1 device is.
+    ///
+    /// Such a device need not have decoders. The kernel then makes one of its range registers and shows it as locked, since it
+    /// can't change them (drivers/cxl/core/hdm.c: cxl_setup_hdm_decoder_from_dvsec()): that tells of no lock.
+    package var isBelowRoot: Bool
+    /// How it interleaves (`interleave_ways`, `interleave_granularity`), for a root decoder.
+    package var interleave: Interleave?
+
+    /// How a decoder spreads its bytes over what is below it.
+    package struct Interleave: Sendable, Hashable {
+        /// Over how many.
+        package var ways: UInt64
+        /// In bytes.
+        package var granularity: UInt64
+
+        /// As it is.
+        package init(ways: UInt64, granularity: UInt64) {
+            self.ways = ways
+            self.granularity = granularity
+        }
+    }
 
     /// A decoder as sysfs shows it.
-    package init(name: String, kind: Kind, range: AddressRange?, locked: Bool?, region: String?) {
+    package init(
+        name: String,
+        kind: Kind,
+        range: AddressRange?,
+        locked: Bool?,
+        region: String?,
+        memdev: String? = nil,
+        dpa: AddressRange? = nil,
+        isBelowRoot: Bool = false,
+        interleave: Interleave? = nil
+    ) {
+        self.memdev = memdev
+        self.dpa = dpa
+        self.isBelowRoot = isBelowRoot
+        self.interleave = interleave
         self.name = name
         self.kind = kind
         self.range = range
@@ -92,9 +139,12 @@ package struct Memdev: Sendable, Equatable {
     package var hasEndpoint: Bool
     /// `pmem/size`: its persistent capacity in bytes; nil where that is not there.
     package var persistentSize: UInt64?
+    /// What it is told by; nil where the material has no serial number.
+    package var identity: MemdevIdentity?
 
     /// A memory device as sysfs shows it.
-    package init(name: String, hasEndpoint: Bool, persistentSize: UInt64? = nil) {
+    package init(name: String, hasEndpoint: Bool, persistentSize: UInt64? = nil, identity: MemdevIdentity? = nil) {
+        self.identity = identity
         self.name = name
         self.hasEndpoint = hasEndpoint
         self.persistentSize = persistentSize

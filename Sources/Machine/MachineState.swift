@@ -154,8 +154,9 @@ package struct MachineState: Sendable, Equatable {
     package func decodersToRemember(kept: RememberedDecoders?) -> RememberedDecoders? {
         guard missingCxlDriver == nil else { return kept }
         let committed = regions.filter(\.committed)
-        let seen = committed.filter { $0.mode == "ram" }.compactMap { region in
-            region.range.map { RememberedRegion(range: $0, locked: region.locked == true) }
+        let ram = committed.filter { $0.mode == "ram" && $0.range != nil }
+        let seen = zip(ram, layouts(of: ram)).map { region, layout in
+            RememberedRegion(range: layout.range, locked: region.locked == true, layout: layout)
         }
         let unseen = (kept?.regions ?? []).filter { old in !seen.contains { $0.range.overlaps(old.range) } }
         let reset = committed.filter { $0.locked != true }.compactMap(\.range)

@@ -80,10 +80,13 @@ package struct RememberedRegion: Sendable, Equatable {
     package var range: AddressRange
     /// Its decoders were locked and the kernel honours the lock: the region comes back with `cxl_acpi`.
     package var locked: Bool
+    /// How it was made; nil if a daxswitch before 0.2.0 remembered it.
+    package var layout: RegionLayout?
 
     /// A remembered region.
-    package init(range: AddressRange, locked: Bool) {
+    package init(range: AddressRange, locked: Bool, layout: RegionLayout? = nil) {
         self.range = range
         self.locked = locked
+        self.layout = layout
     }
 }

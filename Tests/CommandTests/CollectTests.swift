@@ -179,6 +179,7 @@ struct CollectTests {
         same.host = before.host
         same.kernel.bootID = before.kernel.bootID
         same.kernel.commandLine = before.kernel.commandLine
+        same.memdevs = before.memdevs
         #expect(same == before)
         #expect(redacted.members.map(\.path) == capture.members.map(\.path))
     }

@@ -29,8 +29,9 @@ struct CxlReading {
             bus.daxRegions[name] = daxRegions
         }
         bus.regions = Self.ordered(bus.regions)
-        bus.decoders = try decoders()
-        bus.memdevs = try memdevs()
+        let endpoints = try endpoints()
+        bus.decoders = try decoders(of: endpoints)
+        bus.memdevs = try memdevs(attached: Set(endpoints.values))
         return bus
     }
 
@@ -69,12 +70,15 @@ struct CxlReading {
             daxDriver: assemblies.first.flatMap { tree.linkName("\(path)/\($0)/driver") },
             targets: targets,
             lacksPmemDriver: persistent.map { tree.linkName("\(path)/\($0)/driver") == nil } ?? false,
-            isOfAccelerator: isOfAccelerator
+            isOfAccelerator: isOfAccelerator,
+            granularity: try tree.number("\(path)/interleave_granularity"),
+            uuid: persistent == nil ? nil : try tree.value("\(path)/uuid").flatMap { $0.isEmpty ? nil : $0 }
         )
         return (region, assemblies)
     }
 
-    private func decoders() throws(InspectionError) -> [Decoder] {
+    /// - Parameter endpoints: The memory device of each endpoint port.
+    private func decoders(of endpoints: [String: String]) throws(InspectionError) -> [Decoder] {
         var decoders: [Decoder] = []
         for name in names where name.hasPrefix("decoder") {
             guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
@@ -88,35 +92,53 @@ struct CxlReading {
             case nil: continue
             case let other?: throw tree.damaged("\(path)/devtype", "\"\(other)\" is not a kind of decoder")
             }
+            // The decoder, the port that has it, and the port above that one.
+            let ports = path.utf8.split(separator: UInt8(ascii: "/")).suffix(3).map { String($0) ?? "" }
+            let isBelowRoot = ports.count == 3 && ports[0].isNumbered("root") && ports[1].isNumbered("endpoint")
+            let range = try range(path, start: "start", isRequired: tree.isLive)
             decoders.append(
                 Decoder(
                     name: name,
                     kind: kind,
-                    range: try range(path, start: "start", isRequired: tree.isLive),
-                    locked: Self.mayBeEmulated(path) ? nil : try tree.value("\(path)/locked").map { $0 == "1" },
-                    region: try tree.value("\(path)/region").flatMap { $0.isEmpty ? nil : $0 }
+                    range: range,
+                    locked: isBelowRoot ? nil : try tree.value("\(path)/locked").map { $0 == "1" },
+                    region: try tree.value("\(path)/region").flatMap { $0.isEmpty ? nil : $0 },
+                    memdev: kind == .endpoint && ports.count == 3 ? endpoints[ports[1]] : nil,
+                    dpa: kind == .endpoint && range != nil ? try deviceBytes(path) : nil,
+                    isBelowRoot: isBelowRoot,
+                    interleave: kind == .root ? try interleave(path) : nil
                 )
             )
         }
         return decoders
     }
 
-    /// Whether the endpoint of a decoder is directly below the root, as that of a CXL 1.1 device is.
-    ///
-    /// Such a device need not have decoders. The kernel then makes one of its range registers and shows it as locked, since it
-    /// can't change them (drivers/cxl/core/hdm.c: cxl_setup_hdm_decoder_from_dvsec()): that tells of no lock.
-    private static func mayBeEmulated(_ path: String) -> Bool {
-        let ports = path.utf8.split(separator: UInt8(ascii: "/")).suffix(3).map { String($0) ?? "" }
-        return ports.count == 3 && ports[0].isNumbered("root") && ports[1].isNumbered("endpoint")
+    /// What a decoder decodes to; nil where the material does not tell.
+    private func deviceBytes(_ path: String) throws(InspectionError) -> AddressRange? {
+        guard let start = try tree.number("\(path)/dpa_resource"), let size = try tree.number("\(path)/dpa_size"),
+            size > 0
+        else { return nil }
+        return AddressRange(start: start, size: size)
     }
 
-    /// An endpoint port names its memory device with the link `uport`.
-    private func memdevs() throws(InspectionError) -> [Memdev] {
-        var attached: Set<String> = []
+    private func interleave(_ path: String) throws(InspectionError) -> Decoder.Interleave? {
+        guard let ways = try tree.number("\(path)/interleave_ways"),
+            let granularity = try tree.number("\(path)/interleave_granularity")
+        else { return nil }
+        return Decoder.Interleave(ways: ways, granularity: granularity)
+    }
+
+    /// The memory device of each endpoint port, which names it with the link `uport`.
+    private func endpoints() throws(InspectionError) -> [String: String] {
+        var devices: [String: String] = [:]
         for endpoint in names where endpoint.isNumbered("endpoint") {
             guard let path = try tree.device("\(Self.bus)/\(endpoint)") else { continue }
-            if let device = tree.linkName("\(path)/uport") { attached.insert(device) }
+            if let device = tree.linkName("\(path)/uport") { devices[endpoint] = device }
         }
+        return devices
+    }
+
+    private func memdevs(attached: Set<String>) throws(InspectionError) -> [Memdev] {
         var memdevs: [Memdev] = []
         for name in names where name.isNumbered("mem") {
             guard let path = try tree.device("\(Self.bus)/\(name)") else { continue }
@@ -125,11 +147,21 @@ struct CxlReading {
                 Memdev(
                     name: name,
                     hasEndpoint: isBound && attached.contains(name),
-                    persistentSize: try tree.number("\(path)/pmem/size")
+                    persistentSize: try tree.number("\(path)/pmem/size"),
+                    identity: try tree.value("\(path)/serial").flatMap { serial in
+                        Self.place(of: path).map { MemdevIdentity(serial: serial, path: $0) }
+                    }
                 )
             )
         }
         return memdevs
+    }
+
+    /// The function that the memory device at `path` is of, below `/sys/devices`; nil if it is elsewhere.
+    private static func place(of path: String) -> String? {
+        let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String($0) ?? "" }
+        guard parts.count > 3, parts[0] == "sys", parts[1] == "devices" else { return nil }
+        return parts[2..<(parts.count - 1)].joined(separator: "/")
     }
 
     /// The bytes from two attributes; nil if they are missing.

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 package import Iomem
 internal import LinuxSystem
 package import Machine
@@ -19,6 +20,8 @@ package struct RememberedFacts: Sendable, Equatable {
     package var decoders: RememberedDecoders?
     /// The devices that dax_hmem was unbound from, with the bytes that they have: `hmem.0`.
     package var unboundHmem: [String: AddressRange] = [:]
+    /// The region that a step has begun to make and not finished: `region0`; nil outside of such a step.
+    package var unfinishedRegion: String?
 
     /// Facts of one boot.
     package init(
@@ -26,9 +29,11 @@ package struct RememberedFacts: Sendable, Equatable {
         sleeps: Int = 0,
         initialProbe: InitialProbe?,
         decoders: RememberedDecoders?,
-        unboundHmem: [String: AddressRange] = [:]
+        unboundHmem: [String: AddressRange] = [:],
+        unfinishedRegion: String? = nil
     ) {
         self.unboundHmem = unboundHmem
+        self.unfinishedRegion = unfinishedRegion
         self.bootID = bootID
         self.sleeps = sleeps
         self.initialProbe = initialProbe
@@ -48,7 +53,12 @@ package struct RememberedFacts: Sendable, Equatable {
             var regions: [RememberedRegion] = []
             for region in seen.regions {
                 guard let range = region.range else { return nil }
-                regions.append(RememberedRegion(range: range, locked: region.locked))
+                var layout: RegionLayout?
+                if let seen = region.layout {
+                    guard let read = seen.layout, read.range == range else { return nil }
+                    layout = read
+                }
+                regions.append(RememberedRegion(range: range, locked: region.locked, layout: layout))
             }
             let ranges = seen.decoded.compactMap(\.range)
             guard ranges.count == seen.decoded.count else { return nil }
@@ -70,15 +80,18 @@ package struct RememberedFacts: Sendable, Equatable {
             sleeps: decoded.sleeps ?? 0,
             initialProbe: probe,
             decoders: decoders,
-            unboundHmem: unbound
+            unboundHmem: unbound,
+            unfinishedRegion: decoded.unfinishedRegion
         )
     }
 
     /// The JSON document, with sorted keys and a line end.
     package func serialized() -> [UInt8] {
         let decoders = decoders.map { decoders in
-            let regions = decoders.regions.map {
-                "{\"end\":\"\(hexadecimal($0.range.end))\",\"locked\":\($0.locked),\"start\":\"\(hexadecimal($0.range.start))\"}"
+            let regions = decoders.regions.map { region in
+                let layout = region.layout.map { ",\"layout\":\(Self.text($0))" } ?? ""
+                return "{\"end\":\"\(hexadecimal(region.range.end))\"\(layout),\"locked\":\(region.locked),"
+                    + "\"start\":\"\(hexadecimal(region.range.start))\"}"
             }
             let decoded = decoders.decoded.map(Self.text)
             return "{\"complete\":\(decoders.isComplete),\"decoded\":[\(decoded.joined(separator: ","))],"
@@ -91,12 +104,20 @@ package struct RememberedFacts: Sendable, Equatable {
         let unbound = unboundHmem.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(Self.text($0.value))" }
         let text =
             "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe),"
-            + "\"sleeps\":\(sleeps),\"unbound_hmem\":{\(unbound.joined(separator: ","))}}\n"
+            + "\"sleeps\":\(sleeps),\"unbound_hmem\":{\(unbound.joined(separator: ","))}"
+            + (unfinishedRegion.map { ",\"unfinished_region\":\"\($0.filter(\.isASCIIAlphanumeric))\"" } ?? "") + "}\n"
         return Array(text.utf8)
     }
 
     private static func text(_ range: AddressRange) -> String {
         "{\"end\":\"\(hexadecimal(range.end))\",\"start\":\"\(hexadecimal(range.start))\"}"
+    }
+
+    private static func text(_ layout: RegionLayout) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Text and numbers alone: there is nothing that can't be encoded.
+        return (try? encoder.encode(RegionRecord(layout))).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 
     /// The facts of this boot; nil if there are only those of another boot, or no facts.
@@ -122,6 +143,7 @@ package struct RememberedFacts: Sendable, Equatable {
         let initialProbe: String?
         let decoders: Decoders?
         let unboundHmem: [String: Bytes]?
+        let unfinishedRegion: String?
 
         enum CodingKeys: String, CodingKey {
             case bootID = "boot_id"
@@ -129,6 +151,7 @@ package struct RememberedFacts: Sendable, Equatable {
             case initialProbe = "initial_probe"
             case decoders
             case unboundHmem = "unbound_hmem"
+            case unfinishedRegion = "unfinished_region"
         }
 
         struct Decoders: Decodable {
@@ -141,6 +164,7 @@ package struct RememberedFacts: Sendable, Equatable {
             let start: String
             let end: String
             let locked: Bool
+            let layout: RegionRecord?
             var range: AddressRange? { Bytes(start: start, end: end).range }
         }
 
@@ -153,4 +177,9 @@ package struct RememberedFacts: Sendable, Equatable {
             }
         }
     }
+}
+
+extension Character {
+    /// A letter or a digit, as the name of a device has them.
+    fileprivate var isASCIIAlphanumeric: Bool { isASCII && (isLetter || isNumber) }
 }

@@ -1,3 +1,4 @@
+import Inspection
 import LinuxSystem
 import Machine
 
@@ -43,8 +44,16 @@ struct Redaction {
         }
         for case (let path, .file(let bytes)) in capture.members.map({ ($0.path, $0.kind) }) where Self.isSerial(path) {
             let value = String(decoding: bytes, as: UTF8.self).trimmed
-            if serials[value] == nil { serials[value] = "0x\(String(serials.count + 1, radix: 16))" }
+            add(serial: value)
         }
+        // Also of devices that are gone.
+        let facts = capture.file(RememberedFacts.path).flatMap { RememberedFacts(parsing: $0) }
+        let layouts = facts?.decoders?.regions.compactMap(\.layout) ?? []
+        for device in layouts.flatMap(\.targets).compactMap(\.device) { add(serial: device.serial) }
+    }
+
+    private mutating func add(serial: String) {
+        if serials[serial] == nil { serials[serial] = "0x\(String(serials.count + 1, radix: 16))" }
     }
 
     /// `text` without these values.
@@ -65,6 +74,7 @@ struct Redaction {
             if path.hasPrefix("/sys/firmware/") || path.hasSuffix(".ko") { return bytes }
             var bytes = bytes
             for (value, replacement) in ids { bytes = bytes.replacing(value, replacement) }
+            if path == RememberedFacts.path { return replacingSerials(in: bytes) }
             guard Self.texts.contains(path) else { return bytes }
             for host in hosts { bytes = bytes.replacing(host, Self.host) }
             // A short number may well be another one.
@@ -73,6 +83,18 @@ struct Redaction {
             }
             return bytes
         }
+    }
+
+    /// In the facts a serial number is a value of its own, so a short one is replaced too; all at once, since a replacement may
+    /// be the number of another device.
+    private func replacingSerials(in bytes: [UInt8]) -> [UInt8] {
+        let key = "\"serial\":\""
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: key, omittingEmptySubsequences: false)
+        let rest = parts.dropFirst().map { part in
+            let value = part.prefix { $0 != "\"" }
+            return (serials[String(value)] ?? "0x0") + part.dropFirst(value.count)
+        }
+        return Array((parts.prefix(1).map(String.init) + rest).joined(separator: key).utf8)
     }
 
     /// The serial number of a memory device or of any other one.

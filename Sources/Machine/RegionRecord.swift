@@ -1,0 +1,75 @@
+internal import Iomem
+
+/// The layout of a region as JSON documents have it: addresses as hexadecimal text, so nothing is lost in a reader that has no
+/// integers of 64 bits.
+package struct RegionRecord: Codable, Sendable, Equatable {
+    private let name: String
+    private let start: String
+    private let end: String
+    private let mode: String
+    private let uuid: String?
+    private let granularity: UInt64?
+    private let targets: [Target]
+    private let accelerator: Bool
+    private let emulated: Bool
+
+    /// A memory device's part: what tells the device, and its bytes.
+    private struct Target: Codable, Equatable {
+        let serial: String?
+        let path: String?
+        let start: String?
+        let end: String?
+    }
+
+    /// The record of `layout`.
+    package init(_ layout: RegionLayout) {
+        name = layout.name
+        start = hexadecimal(layout.range.start)
+        end = hexadecimal(layout.range.end)
+        mode = layout.mode
+        uuid = layout.uuid
+        granularity = layout.granularity
+        targets = layout.targets.map { target in
+            Target(
+                serial: target.device?.serial,
+                path: target.device?.path,
+                start: target.dpa.map { hexadecimal($0.start) },
+                end: target.dpa.map { hexadecimal($0.end) }
+            )
+        }
+        accelerator = layout.isOfAccelerator
+        emulated = layout.isEmulated
+    }
+
+    /// The layout; nil if the record makes no sense.
+    package var layout: RegionLayout? {
+        let digits = name.utf8.dropFirst("region".utf8.count)
+        guard let range = Self.range(start, end), name.hasPrefix("region"), (1...9).contains(digits.count),
+            digits.allSatisfy({ (48...57).contains($0) })
+        else { return nil }
+        var parts: [RegionTarget] = []
+        for target in targets {
+            let dpa = target.start.flatMap { start in target.end.flatMap { Self.range(start, $0) } }
+            if dpa == nil && (target.start != nil || target.end != nil) { return nil }
+            let device = target.serial.flatMap { serial in
+                target.path.map { MemdevIdentity(serial: serial, path: $0) }
+            }
+            parts.append(RegionTarget(device: device, dpa: dpa))
+        }
+        return RegionLayout(
+            name: name,
+            range: range,
+            mode: mode,
+            uuid: uuid,
+            granularity: granularity,
+            targets: parts,
+            isOfAccelerator: accelerator,
+            isEmulated: emulated
+        )
+    }
+
+    private static func range(_ start: String, _ end: String) -> AddressRange? {
+        guard let first = parseNumber(start), let last = parseNumber(end) else { return nil }
+        return AddressRange(start: first, end: last)
+    }
+}
