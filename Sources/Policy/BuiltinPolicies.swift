@@ -26,6 +26,7 @@ extension PolicyLibrary {
         [consent]
         offline_memory = false
         lose_regions = false
+        restore_regions = true
 
         """#,
         "hmem": #"""
@@ -47,6 +48,7 @@ extension PolicyLibrary {
         [consent]
         offline_memory = false
         lose_regions = false
+        restore_regions = false
 
         """#,
         "reload": #"""
@@ -71,6 +73,7 @@ extension PolicyLibrary {
         [consent]
         offline_memory = false
         lose_regions = false
+        restore_regions = true
 
         """#,
     ]

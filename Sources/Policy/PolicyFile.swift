@@ -39,11 +39,12 @@ package enum PolicyFile {
             } catch {
                 throw root.error("order", element: index, error.message)
             }
-            guard step.range == nil else {
+            guard step.range == nil, step.region == nil else {
+                let consent = step.region == nil ? "offline_memory" : "restore_regions"
                 throw root.error(
                     "order",
                     element: index,
-                    "\(step.verb.rawValue) is planned automatically if it is needed and consent.offline_memory is true. Remove it"
+                    "\(step.verb.rawValue) is planned automatically if it is needed and consent.\(consent) is true. Remove it"
                 )
             }
             if steps.last == step { throw root.error("order", element: index, "\(step) follows itself") }
@@ -66,10 +67,11 @@ package enum PolicyFile {
 
     private static func consent(of table: PolicyTable?) throws(PolicyError) -> Policy.Consent {
         guard let table else { return Policy.Consent() }
-        try table.allow(["offline_memory", "lose_regions"])
+        try table.allow(["offline_memory", "lose_regions", "restore_regions"])
         return Policy.Consent(
             offlineMemory: try table.bool("offline_memory") ?? false,
-            loseRegions: try table.bool("lose_regions") ?? false
+            loseRegions: try table.bool("lose_regions") ?? false,
+            restoreRegions: try table.bool("restore_regions") ?? false
         )
     }
 }

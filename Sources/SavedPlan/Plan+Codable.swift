@@ -16,6 +16,7 @@ extension Plan: Codable {
         case summary, order, want, consent, rules, accept
         case initialProbe = "initial_probe"
         case leaveIdle = "leave_idle"
+        case regionsFrom = "regions_from"
     }
 
     /// What says whether the rest can be read.
@@ -95,7 +96,7 @@ extension Plan: Codable {
     }
 
     private static func request(_ members: StrictMembers<CodingKeys>, _ kind: Kind) throws -> Request {
-        let request = try members.members(.request, RequestKeys.self)
+        let request = try members.members(.request, RequestKeys.self, optional: [.regionsFrom])
         var order: [Step] = []
         for (index, word) in (try request.value(.order) as [String]).enumerated() {
             do {
@@ -112,7 +113,8 @@ extension Plan: Codable {
         }
         let overrides = Overrides(
             generation: try request.word(.rules),
-            initialProbe: try request.word(.initialProbe)
+            initialProbe: try request.word(.initialProbe),
+            regions: request.has(.regionsFrom) ? try request.value(.regionsFrom) : nil
         )
         if overrides.initialProbe == .unknown {
             throw request.misfit(.initialProbe, "\"unknown\" is not allowed here")
@@ -166,6 +168,7 @@ extension Plan: Codable {
         try request.encode(self.request.overrides.generation?.rawValue, forKey: .rules)
         try request.encode(self.request.overrides.initialProbe?.rawValue, forKey: .initialProbe)
         try request.encode(self.request.leavesIdle, forKey: .leaveIdle)
+        if let regions = self.request.overrides.regions { try request.encode(regions, forKey: .regionsFrom) }
         try request.encode(self.request.accepted.words, forKey: .accept)
     }
 }
@@ -195,6 +198,30 @@ private struct OverrideMembers: Codable, Equatable {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(rules, forKey: .rules)
         try members.encode(initialProbe, forKey: .initialProbe)
+    }
+}
+
+extension EarlierRegions: Codable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case file, regions
+    }
+
+    package init(from decoder: any Swift.Decoder) throws {
+        let members = try StrictMembers<CodingKeys>(decoder)
+        var layouts: [RegionLayout] = []
+        for (place, record) in (try members.value(.regions) as [RegionRecord]).enumerated() {
+            guard let layout = record.layout else {
+                throw members.misfit(.regions, place, "it does not describe a region")
+            }
+            layouts.append(layout)
+        }
+        self.init(file: try members.value(.file), layouts: layouts)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(file, forKey: .file)
+        try members.encode(layouts.map(RegionRecord.init), forKey: .regions)
     }
 }
 
@@ -235,16 +262,24 @@ extension Policy.Consent: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case offlineMemory = "offline_memory"
         case loseRegions = "lose_regions"
+        case restoreRegions = "restore_regions"
     }
 
     package init(from decoder: any Swift.Decoder) throws {
-        let members = try StrictMembers<CodingKeys>(decoder)
-        self.init(offlineMemory: try members.value(.offlineMemory), loseRegions: try members.value(.loseRegions))
+        // Plans of versions before 0.2.0 have no such consent.
+        let members = try StrictMembers<CodingKeys>(decoder, optional: [.restoreRegions])
+        self.init(
+            offlineMemory: try members.value(.offlineMemory),
+            loseRegions: try members.value(.loseRegions),
+            restoreRegions: members.has(.restoreRegions) ? try members.value(.restoreRegions) : false
+        )
     }
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(offlineMemory, forKey: .offlineMemory)
         try members.encode(loseRegions, forKey: .loseRegions)
+        // As in those plans, so their digest is still that of the document.
+        if restoreRegions { try members.encode(true, forKey: .restoreRegions) }
     }
 }

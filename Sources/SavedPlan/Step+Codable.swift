@@ -5,11 +5,11 @@ package import Ownership
 extension Step: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable, RangeKeys {
         case verb = "do"
-        case module, start, end, size, use, zone
+        case module, region, start, end, size, use, zone
     }
 
     package init(from decoder: any Swift.Decoder) throws {
-        let members = try StrictMembers<CodingKeys>(decoder)
+        let members = try StrictMembers<CodingKeys>(decoder, optional: [.region])
         let state: MemoryState? = try members.word(.use)
         let zone: MemoryUse.OnlineZone? = try members.word(.zone)
         let use = state.flatMap { MemoryUse($0, zone: zone) }
@@ -21,7 +21,8 @@ extension Step: Codable {
             throw members.misfit(.module, "\"\(module)\" is not a known module")
         }
         let range = try members.rangeIfAny()
-        guard let step = Step(try members.word(.verb), module: module, range: range, use: use) else {
+        let region: String? = members.has(.region) ? try members.value(.region) : nil
+        guard let step = Step(try members.word(.verb), module: module, range: range, use: use, region: region) else {
             throw members.misfit(.verb, "the other members do not match this step")
         }
         self = step
@@ -31,6 +32,7 @@ extension Step: Codable {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(verb.rawValue, forKey: .verb)
         try members.encode(module, forKey: .module)
+        if let region { try members.encode(region, forKey: .region) }
         try members.encode(range: range)
         try members.encode(use?.state.rawValue, forKey: .use)
         try members.encode(use?.zone?.rawValue, forKey: .zone)

@@ -85,8 +85,12 @@ struct StrictMembers<Key: CodingKey & CaseIterable> {
     }
 
     /// A member that is an object with members of its own.
-    func members<Inner>(_ key: Key, _ keys: Inner.Type = Inner.self) throws -> StrictMembers<Inner> {
-        try StrictMembers<Inner>(try members.superDecoder(forKey: key))
+    func members<Inner>(
+        _ key: Key,
+        _ keys: Inner.Type = Inner.self,
+        optional: [Inner] = []
+    ) throws -> StrictMembers<Inner> {
+        try StrictMembers<Inner>(try members.superDecoder(forKey: key), optional: optional)
     }
 
     /// Looks that a member says what follows from the others.

@@ -128,6 +128,7 @@ struct HangTests {
             writes += 1
             throw WriteRefusal(EINTR, hangsIn: "offline_pages")
         }
+        func value(of attribute: MemoryAttribute) -> String? { nil }
         func isOnline(block number: Int) -> Bool? { true }
         func surfaces(_ kernel: RecordedKernel, _ state: StateDirectory) -> Surfaces {
             Surfaces(

@@ -9,9 +9,12 @@ final class Remedies {
         /// Who may own which bytes afterwards.
         private let owners: [PredictedRange]
         private let index: RangeIndex
+        /// The regions that it makes again.
+        let restored: Set<String>
 
-        init(text: String, brings prediction: Prediction) {
+        init(text: String, brings prediction: Prediction, restoring restored: Set<String>) {
             self.text = text
+            self.restored = restored
             owners = prediction.ranges
             index = RangeIndex(owners.map(\.range))
         }
@@ -38,7 +41,15 @@ final class Remedies {
     ///
     /// No more commands are planned than it takes to find one: each is a plan for the whole machine.
     func command(giving ranges: [AddressRange], to owners: Set<Owner>) -> String? {
-        let serves = { (command: Command) in ranges.allSatisfy { command.gives($0, to: owners) } }
+        command { command in ranges.allSatisfy { command.gives($0, to: owners) } }
+    }
+
+    /// The first command that makes the region of this name again; nil where none can do that without a hazard.
+    func command(restoring name: String?) -> String? {
+        name.flatMap { name in command { $0.restored.contains(name) } }
+    }
+
+    private func command(where serves: (Command) -> Bool) -> String? {
         if let known = planned.first(where: serves) { return known.text }
         var rest = rest ?? candidates()
         defer { self.rest = rest }
@@ -84,6 +95,10 @@ extension Planner {
     fileprivate func command(_ policy: Policy, _ option: String = "") -> Remedies.Command? {
         let outcome = outcome(of: policy)
         guard outcome.hazards.isEmpty, !outcome.steps.isEmpty, outcome.prediction.isCertain else { return nil }
-        return Remedies.Command(text: "run `daxswitch apply \(policy.name)\(option)`", brings: outcome.prediction)
+        return Remedies.Command(
+            text: "run `daxswitch apply \(policy.name)\(option)`",
+            brings: outcome.prediction,
+            restoring: outcome.restoredRegions
+        )
     }
 }

@@ -17,6 +17,7 @@ extension Step.Verb: Explained {
         case .bindHmem: "Binds dax_hmem to one range again."
         case .bindRegion: "Binds one CXL region to dax_cxl."
         case .splitDevice: "Creates a separate dax device for a part of a dax region, as it was before."
+        case .restoreRegion: "Creates a CXL region that was lost in this boot again: same bytes, same memory devices."
         }
     }
 
@@ -27,6 +28,7 @@ extension Step.Verb: Explained {
         case .hold, .release: rawValue
         case .restoreUse: "\(rawValue):START-END=USE"
         case .offlineMemory, .unbindHmem, .bindHmem, .bindRegion, .splitDevice: "\(rawValue):START-END"
+        case .restoreRegion: "\(rawValue):NAME"
         }
     }
 
@@ -54,6 +56,11 @@ extension Term {
             "consent: take blocking memory offline first and restore its use afterwards."
         ),
         Term("lose_regions", .policyKeys, "consent: reset the decoders of a region, whose contents are then lost."),
+        Term(
+            "restore_regions",
+            .policyKeys,
+            "consent: create regions again that this boot has lost, or that the order loses. Their contents are not promised."
+        ),
     ]
 }
 

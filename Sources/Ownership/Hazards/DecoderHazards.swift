@@ -86,12 +86,19 @@ extension StepHazards {
             ranges: [region.range],
             why:
                 "\(doing(step)) \(reset) memory can't be reached any longer, its contents are lost, and the region does "
-                + "not come back by itself",
+                + "not come back by itself" + unrestorable(region, in: model),
             fix: wantsHmem && advice.canBeHmem
                 ? "run `\(model.constants.persistHmem)` and reboot: cxl_acpi is then never loaded, dax_hmem owns the "
                     + "range, and the decoders stay as the firmware set them\(use.kexecAdvice)"
                 : "leave \(module) loaded. A reboot loads all modules again and keeps the region"
         )
+    }
+
+    /// Why it can't be made again, where the policy consents to that.
+    private func unrestorable(_ region: ModelRegion, in model: KernelModel) -> String {
+        guard policy?.consent.restoreRegions == true else { return "" }
+        let gone = model.without(region)
+        return gone.whyNotRestorable(region.range).map { ". It can't be created again: \($0)" } ?? ""
     }
 
     /// The steps are meant to make dax_hmem own the memory. A bare order does not say what it is for.

@@ -30,6 +30,8 @@ struct KernelModel: Equatable, Sendable {
     var unboundHmem: [AddressRange] = []
     /// Bytes whose decoders steps have reset.
     var reset: [AddressRange] = []
+    /// Bytes over which steps have made a region again.
+    var restored: [AddressRange] = []
     /// Memory that kmem added and whose device is gone.
     var leaked: [AddressRange] = []
     /// Online memory blocks.
@@ -183,6 +185,7 @@ extension KernelModel {
         case .bindHmem(let range): return bindingHmem(range)
         case .bindRegion(let range): return bindingRegions(each: [range]).outcome
         case .splitDevice(let range): return splitting(range)
+        case .restoreRegion(let name): return restoring(name)
         case .hold, .release:
             // What is part of the kernel image is loaded by nobody, and there is no one to keep from it.
             if constants.builtin.contains("cxl_acpi") && !isHeld { return StepOutcome(self) }

@@ -67,6 +67,12 @@ struct ModelConstants: Equatable, Sendable {
     var otherMemory: [DaxClaim]
     /// The active namespaces of persistent memory; nil where it is not known which are.
     var pmem: [PmemNamespace]?
+    /// How the committed regions of this boot were made, those that are gone too, in address order.
+    let layouts: [RegionLayout]
+    /// Their memory devices that are not there, as far as sysfs shows those that are.
+    let missingDevices: Set<MemdevIdentity>
+    /// The root decoders: the bytes of each window, and how it interleaves them.
+    let roots: [RootDecoder]
     /// The memory devices whose persistent regions may wait in decoders that sysfs does not show.
     var hiddenPmem: [String] = []
 
@@ -111,6 +117,13 @@ struct ModelConstants: Equatable, Sendable {
             DaxClaim($0, owner: .none, reserved: [])
         }
         pmem = machine.pmem
+        layouts = machine.layouts
+        missingDevices =
+            machine.seesDecoders
+            ? Set(layouts.flatMap(\.targets).compactMap(\.device).filter { machine.memdev($0) == nil }) : []
+        roots = machine.decoders.filter { $0.kind == .root }.compactMap { decoder in
+            decoder.range.map { RootDecoder(range: $0, interleave: decoder.interleave) }
+        }
     }
 
     /// Loading dax_hmem makes the kernel ask for the CXL modules.
@@ -150,6 +163,14 @@ struct ModelConstants: Equatable, Sendable {
         let over = nodes.filter { bytes, _ in ranges.contains { $0.overlaps(bytes) } }
         return OfflineRoom(of: ranges, in: memory, nodes: Set(over.values))
     }
+}
+
+/// The decoder of a window.
+struct RootDecoder: Equatable, Sendable {
+    /// The bytes of the window.
+    var range: AddressRange
+    /// Over how many host bridges it spreads them, and how; nil if it is not known.
+    var interleave: Decoder.Interleave?
 }
 
 /// Bytes in windows of which nothing tells whether a decoder answers for them.

@@ -55,6 +55,7 @@ extension KernelModel {
     mutating func removeRegions(_ how: String) {
         for region in regions where region.losesDecoders {
             reset.append(region.range)
+            restored.removeAll { $0 == region.range }
             decide(
                 region.range,
                 [region.lock == .ignored ? .lockIgnored : .resetOnRemoval],

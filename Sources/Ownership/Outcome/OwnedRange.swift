@@ -114,8 +114,15 @@ func leakedRanges(of machine: MachineState) -> [AddressRange] {
 
 /// Every Soft Reserved range, HMEM range and ram region, cut at the edges of all of them, of `extra`, and where what lies under
 /// them changes.
-func trackedRanges(of machine: MachineState, _ under: UnitMemory, cutAt extra: [AddressRange]) -> [AddressRange] {
-    let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range)
+///
+/// - Parameter restored: The bytes of regions that are not there and will be.
+func trackedRanges(
+    of machine: MachineState,
+    _ under: UnitMemory,
+    cutAt extra: [AddressRange],
+    restored: [AddressRange] = []
+) -> [AddressRange] {
+    let regions = machine.regions.filter { $0.mode == "ram" }.compactMap(\.range) + restored
     let reserved = machine.softReserved.map(\.range)
     return cut((reserved + regions + under.beyond).merged(), at: reserved + regions + under.edges + extra)
 }

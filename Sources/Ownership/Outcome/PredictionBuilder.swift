@@ -22,7 +22,8 @@ struct PredictionBuilder {
         let supposed = Set(start.supposedParts)
         let known = claimed.filter { !supposed.contains($0) } + machine.daxDevices.flatMap(\.ranges)
         let under = start.models.first?.constants.under ?? UnitMemory(of: machine)
-        let ranges = trackedRanges(of: machine, under, cutAt: known)
+        let restored = end.flatMap(\.model.restored).uniqued()
+        let ranges = trackedRanges(of: machine, under, cutAt: known, restored: restored)
         return Prediction(
             ranges: ranges.map(predict),
             modules: modules(),

@@ -25,9 +25,18 @@ package struct OwnershipGoal: Sendable, Equatable {
     package var isHeld: Bool
     /// The uses of memory, and the devices that they need, as the steps that lead to them.
     package var uses: [Step]
+    /// The bytes of the committed ram regions; nil where nothing is said about them.
+    package var regions: [AddressRange]?
 
     /// A goal.
-    package init(ranges: [PossibleOwners], modules: [String: Set<ModuleStanding>], isHeld: Bool, uses: [Step]) {
+    package init(
+        ranges: [PossibleOwners],
+        modules: [String: Set<ModuleStanding>],
+        isHeld: Bool,
+        uses: [Step],
+        regions: [AddressRange]? = nil
+    ) {
+        self.regions = regions
         self.ranges = ranges
         self.modules = modules
         self.isHeld = isHeld
@@ -39,6 +48,7 @@ package struct OwnershipGoal: Sendable, Equatable {
         ranges = ownedRanges(of: machine).map { PossibleOwners(range: $0.range, owners: [$0.owner]) }
         modules = Dictionary(uniqueKeysWithValues: Step.modules.map { ($0, [machine.modules.state(of: $0)]) })
         isHeld = machine.isHeld
+        regions = machine.committedRegions
         uses =
             machine.splitRegions.flatMap(\.splits)
             + machine.usesToRestore(over: machine.daxDevices.flatMap(\.ranges))
@@ -60,7 +70,16 @@ package struct OwnershipGoal: Sendable, Equatable {
             + strays.map { "\($0.range) is owned by \($0.owner.rawValue), expected none" }
             + moduleDifferences(modules, machine).map(\.what)
             + holdDifferences(isHeld: isHeld, machine).map(\.what)
-            + useDifferences(uses, machine).map(\.found)
+            + useDifferences(uses, machine).map(\.found) + regionDifferences(machine)
+    }
+
+    /// The regions that were not there: a run that makes one again does not delete it on its way back, since memory of it may be
+    /// in use by then.
+    private func regionDifferences(_ machine: MachineState) -> [String] {
+        guard let regions else { return [] }
+        return machine.committedRegions.filter { !regions.contains($0) }.map {
+            "a CXL region is over \($0), expected none"
+        }
     }
 
     /// Where what `other` leads to is not within this, in words.
@@ -86,5 +105,11 @@ package struct OwnershipGoal: Sendable, Equatable {
 
     private func words(_ values: Set<some RawRepresentable<String>>) -> String {
         values.map(\.rawValue).sorted().joined(separator: " or ")
+    }
+}
+
+extension MachineState {
+    fileprivate var committedRegions: [AddressRange] {
+        regions.filter { $0.committed && $0.mode == "ram" }.compactMap(\.range)
     }
 }

@@ -14,6 +14,7 @@ package struct Planner: Sendable {
     ///
     /// - Throws: `PlanningError` if it is not known which rules the kernel follows.
     package init(machine: MachineState, overrides: Overrides = Overrides()) throws(PlanningError) {
+        let machine = machine.losing(overrides.regions)
         self.machine = machine
         self.overrides = overrides
         start = try Unknowns(of: machine, overrides: overrides)
@@ -62,13 +63,20 @@ package struct Planner: Sendable {
 
     /// The steps that serve `policy`, and what they come to.
     private func asked(_ policy: Policy, leavesIdle: Bool) -> Asked {
-        if holds(policy.want) { return Asked(stepsOnLeftHold(for: policy), self, policy) }
+        if holds(policy.want) {
+            let steps = stepsOnLeftHold(for: policy)
+            guard hasLostRegion(for: policy) else { return Asked(steps, self, policy) }
+            let restoring = Asked(restoringRegions(steps), self, policy)
+            // Where the regions need more than that, the policy's order may do it.
+            if restoring.walk.isSafe && restoring.walk.restores(for: policy.want) { return restoring }
+            let whole = Asked(asking(policy, leavesIdle), self, policy)
+            return whole.walk.isSafe && whole.walk.restores(for: policy.want) ? whole : Asked(steps, self, policy)
+        }
         if let obstacle = noDaxCxl(for: policy.want) { return Asked([], self, policy, refusedFor: obstacle) }
-        let order = isWithoutCxl ? policy.order.filter { !$0.loadsCxl } : policy.order
         let steps = { (order: [Step]) in
             policy.consent.offlineMemory ? givingMemoryBack(order, leavingIdle: leavesIdle) : order
         }
-        let asked = { Asked(steps(order), self, policy) }
+        let asked = { Asked(asking(policy, leavesIdle), self, policy) }
         guard let handOver = handOver(for: policy).map({ Asked(steps($0), self, policy) }),
             !handOver.walk.steps.isEmpty
         else { return asked() }
@@ -78,6 +86,15 @@ package struct Planner: Sendable {
         let (hazards, others) = (handOver.walk.hazards.count, other.walk.hazards.count)
         let hasFewer = handOver.takesFromHmem ? hazards <= others : hazards < others
         return handOver.walk.isSafe || hasFewer ? handOver : other
+    }
+
+    /// The order of `policy` with what it consents to: regions made again, and memory taken offline and back.
+    private func asking(_ policy: Policy, _ leavesIdle: Bool) -> [Step] {
+        let order = isWithoutCxl ? policy.order.filter { !$0.loadsCxl } : policy.order
+        // What is online goes offline first.
+        let offline = policy.consent.offlineMemory ? machine.onlineMemory.map(Step.offlineMemory) : []
+        let steps = policy.consent.restoreRegions ? restoringRegions(order, after: offline) : order
+        return policy.consent.offlineMemory ? givingMemoryBack(steps, leavingIdle: leavesIdle) : steps
     }
 
     /// Steps with what they come to.
@@ -161,20 +178,24 @@ package struct Planner: Sendable {
         let restoring = isRestored ? givingMemoryBack(asked.steps, leavingIdle: false) : []
         plan.notes =
             split.lost(after: plan.steps, restoring: restoring) + plan.handOverNotes
-            + machine.bindingNotes(of: plan.steps) + walk.capacityNotes
+            + machine.bindingNotes(of: plan.steps) + walk.restoringNotes
+            + unrestoredNotes(request.policy, walk) + walk.capacityNotes
         return plan
     }
 }
 
 extension Prediction {
-    /// With the owner that each range has `now` on the machine. The ranges are cut where its devices begin and end.
+    /// With the owner that each range has `now` on the machine. The ranges are cut where its devices begin and end; nobody has
+    /// the bytes of a region that is gone.
     func noting(_ now: [OwnedRange]) -> Prediction {
+        let isKnown = now.allSatisfy(\.isOwnerKnown)
         let index = RangeIndex(now.map(\.range))
         var prediction = self
         for place in prediction.ranges.indices {
             let bytes = prediction.ranges[place].range
             prediction.ranges[place].ownerNow =
-                index.first(overlapping: bytes).map { now[$0].isOwnerKnown ? now[$0].owner : nil } ?? nil
+                index.first(overlapping: bytes).map { now[$0].isOwnerKnown ? now[$0].owner : nil }
+                ?? (isKnown ? Owner.none : nil)
         }
         return prediction
     }

@@ -63,11 +63,14 @@ package struct Policy: Sendable, Equatable {
         package var offlineMemory: Bool
         /// Lose regions whose decoders the kernel resets.
         package var loseRegions: Bool
+        /// Make regions again that this boot has lost, or that the order loses.
+        package var restoreRegions: Bool
 
         /// The consents.
-        package init(offlineMemory: Bool = false, loseRegions: Bool = false) {
+        package init(offlineMemory: Bool = false, loseRegions: Bool = false, restoreRegions: Bool = false) {
             self.offlineMemory = offlineMemory
             self.loseRegions = loseRegions
+            self.restoreRegions = restoreRegions
         }
     }
 }

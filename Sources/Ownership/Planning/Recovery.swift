@@ -114,7 +114,9 @@ extension Planner {
     /// - Parameter offliningMemory: Memory that is online in the way may be taken offline.
     package func wayBack(to original: OwnershipGoal, offliningMemory: Bool = false) -> Plan? {
         let unbound = start.models.flatMap(\.unboundHmem).uniqued()
-        let ways = candidates(to: original, unbound: unbound)
+        let plain = candidates(to: original, unbound: unbound)
+        // Regions that the run has lost are made again; those that were lost before it are not among the original's.
+        let ways = plain.map { restoringRegions($0) }.filter { !plain.contains($0) } + plain
         let offline = offliningMemory ? machine.onlineMemory.map(Step.offlineMemory) : []
         return (ways + (offline.isEmpty ? [] : ways.map { offline + $0 })).lazy.map { predict($0) }.first { plan in
             plan.hazards.allSatisfy { Self.isOriginal.contains($0.id) } && plan.prediction.isCertain
@@ -158,7 +160,7 @@ extension MachineState {
     }
 
     /// The ranges of dax devices whose memory is online, in address order.
-    fileprivate var onlineMemory: [AddressRange] {
+    var onlineMemory: [AddressRange] {
         daxDevices.filter { $0.owner != nil && $0.driver == "kmem" }.flatMap(\.ranges).filter { range in
             memory.blocks(in: range).contains(where: \.isOnline)
         }.sorted { $0.start < $1.start }

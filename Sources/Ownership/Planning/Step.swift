@@ -27,6 +27,8 @@ package enum Step: Hashable, Sendable {
     case bindRegion(AddressRange)
     /// Give these bytes of a dax region a dax device of their own: the device that has them ends before them.
     case splitDevice(AddressRange)
+    /// Make the region that had this name in this boot again, over the bytes that it had (`RegionLayout`).
+    case restoreRegion(String)
 
     /// What a step does; the raw value is its word in documents and policies.
     package enum Verb: String, Sendable, CaseIterable {
@@ -40,6 +42,7 @@ package enum Step: Hashable, Sendable {
         case bindHmem = "bind-hmem"
         case bindRegion = "bind-region"
         case splitDevice = "split-device"
+        case restoreRegion = "restore-region"
     }
 
     /// What it does.
@@ -55,11 +58,17 @@ package enum Step: Hashable, Sendable {
         case .bindHmem: .bindHmem
         case .bindRegion: .bindRegion
         case .splitDevice: .splitDevice
+        case .restoreRegion: .restoreRegion
         }
     }
 
     /// The step of `verb` about these things; nil unless they are just what the verb takes.
-    package init?(_ verb: Verb, module: String?, range: AddressRange?, use: MemoryUse?) {
+    package init?(_ verb: Verb, module: String?, range: AddressRange?, use: MemoryUse?, region: String? = nil) {
+        if let region {
+            guard verb == .restoreRegion, module == nil, range == nil, use == nil else { return nil }
+            self = .restoreRegion(region)
+            return
+        }
         switch (verb, module, range, use) {
         case (.load, let module?, nil, nil): self = .load(module)
         case (.unload, let module?, nil, nil): self = .unload(module)
@@ -79,7 +88,9 @@ package enum Step: Hashable, Sendable {
     package var module: String? {
         switch self {
         case .load(let module), .unload(let module): module
-        case .hold, .release, .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion, .splitDevice: nil
+        case .hold, .release, .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion, .splitDevice,
+            .restoreRegion:
+            nil
         }
     }
 
@@ -89,8 +100,13 @@ package enum Step: Hashable, Sendable {
         case .offlineMemory(let range), .restoreUse(let range, _), .unbindHmem(let range), .bindHmem(let range),
             .bindRegion(let range), .splitDevice(let range):
             range
-        case .load, .unload, .hold, .release: nil
+        case .load, .unload, .hold, .release, .restoreRegion: nil
         }
+    }
+
+    /// The region that it makes, by the name that it had.
+    package var region: String? {
+        if case .restoreRegion(let name) = self { name } else { nil }
     }
 
     /// The use that it restores.
@@ -104,7 +120,8 @@ package enum Step: Hashable, Sendable {
     /// Those of them that udev loads for any new dax device, at its own time.
     static let anytime: Set<String> = ["kmem", "device_dax"]
 
-    /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `restore-use:START-END=USE`,
+    /// Reads `load:MODULE`, `unload:MODULE` (`-` counts as `_`), `hold`, `release`, `restore-region:NAME`,
+    /// `restore-use:START-END=USE`,
     /// and `offline-memory`, `unbind-hmem`, `bind-hmem`, `bind-region` or `split-device` with `:START-END`.
     ///
     /// - Throws: `StepError` with a sentence that names what is wrong and what would be right.
@@ -120,6 +137,12 @@ package enum Step: Hashable, Sendable {
         case (.bindHmem, 2): self = .bindHmem(try Self.range(parts[1]))
         case (.bindRegion, 2): self = .bindRegion(try Self.range(parts[1]))
         case (.splitDevice, 2): self = .splitDevice(try Self.range(parts[1]))
+        case (.restoreRegion, 2):
+            let digits = parts[1].utf8.dropFirst("region".utf8.count)
+            guard parts[1].hasPrefix("region"), (1...9).contains(digits.count),
+                digits.allSatisfy({ (48...57).contains($0) })
+            else { throw StepError(message: "'\(text)' is not a step: write restore-region:NAME, for example region0") }
+            self = .restoreRegion(String(parts[1]))
         case (.restoreUse, 2):
             let words = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard words.count == 2, let use = MemoryUse(parsing: words[1]) else {
@@ -157,7 +180,7 @@ package enum Step: Hashable, Sendable {
 extension Step: CustomStringConvertible {
     /// As policies write it: `unload:dax_cxl`.
     package var description: String {
-        let subject = module ?? range.map { range in use.map { "\(range)=\($0)" } ?? "\(range)" }
+        let subject = module ?? region ?? range.map { range in use.map { "\(range)=\($0)" } ?? "\(range)" }
         return subject.map { "\(verb.rawValue):\($0)" } ?? verb.rawValue
     }
 }

@@ -46,7 +46,7 @@ extension Planner {
             needless: course.needless,
             refused: course.refused,
             builder: builder
-        )
+        ).forgivingRestored()
     }
 }
 

@@ -76,7 +76,7 @@ struct ProofState: Sendable {
         case .unload(let module): !model.has(module)
         case .hold: model.isHeld
         case .release: !model.isHeld
-        case .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion, .splitDevice: false
+        case .offlineMemory, .restoreUse, .unbindHmem, .bindHmem, .bindRegion, .splitDevice, .restoreRegion: false
         }
     }
 
@@ -100,6 +100,7 @@ struct ProofState: Sendable {
         model.forgetReasons()
         model.reset = model.reset.merged()
         model.leaked = model.leaked.merged()
+        model.restored = []
         model.softReservedLines = []
         model.claims.sort { one, other in
             one.ranges != other.ranges ? one.ranges.lexicographicallyPrecedes(other.ranges) : one.owner < other.owner

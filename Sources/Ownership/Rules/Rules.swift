@@ -258,7 +258,37 @@ extension Rule {
             + "the pmem_region; drivers/cxl/pmem.c: cxl_pmem_region_probe() follows it; seen on 6.12 and 6.18"
     )
 
+    static let restoredRegion = Rule(
+        "restored-region",
+        withDaxCxl,
+        "A region that was removed can be created again through sysfs, with the same size, memory devices and interleaving. It "
+            + "then has a dax region, as before.",
+        source:
+            "drivers/cxl/core/region.c: create_ram_region_store(), commit_store(), cxl_region_probe(); seen on 6.12 "
+            + "and 7.3"
+    )
+    static let firstFit = Rule(
+        "region-first-fit",
+        withDaxCxl,
+        "A new region gets the first place in its window, in steps of 256 MiB, where /proc/iomem has nothing. The place can't be "
+            + "chosen.",
+        source: "drivers/cxl/core/region.c: alloc_hpa(); kernel/resource.c: get_free_mem_region(); seen on 6.12 and 7.3"
+    )
+    static let decoderOrder = Rule(
+        "decoder-order",
+        withDaxCxl,
+        "A port's decoders are programmed in the order of addresses: below a region that is there, none can be added.",
+        source: "drivers/cxl/core/region.c: alloc_region_ref(), \"HPA order violation\"; seen on 7.3"
+    )
+    static let deviceBytesAppended = Rule(
+        "device-bytes-appended",
+        withDaxCxl,
+        "A decoder gets the bytes of its memory device that follow those in use. Which bytes can't be chosen.",
+        source: "drivers/cxl/core/hdm.c: cxl_dpa_alloc(); seen on 7.3"
+    )
+
     private static let steps = [
+        restoredRegion, firstFit, decoderOrder, deviceBytesAppended,
         requestsCxl, softdepCxl, dependsOnHmem, resetOnRemoval, lockHonoured, lockIgnored, lockUnknown,
         firmwareRegionKept,
         unassembledKept, holdBlocks, pmemNeedsBridge,

@@ -88,6 +88,7 @@ package struct Executor {
     ) throws(ReloadError) -> JournaledRun {
         // If a module can no longer be loaded, the memory has no owner and nothing can be rolled back.
         try surfaces.modules.check(PendingLoads(plan.steps, on: machine, original: OwnershipGoal(of: machine)))
+        try surfaces.facts.remember(machine, besides: plan.request.overrides.regions)
         let overrides = plan.request.overrides.fixed(for: machine)
         let header = JournalHeader(
             plan,

@@ -70,13 +70,3 @@ struct BindingSteps {
         }
     }
 }
-
-extension MachineState {
-    /// What must be remembered before dax_hmem is unbound from the device `name`; nil without an id of the boot.
-    func factsToKeep(unbinding name: String, over range: AddressRange, kept: RememberedFacts?) -> RememberedFacts? {
-        guard let bootID = kernel.bootID else { return nil }
-        var facts = kept ?? RememberedFacts(bootID: bootID, sleeps: sleeps, initialProbe: nil, decoders: nil)
-        facts.unboundHmem[name] = range
-        return facts
-    }
-}

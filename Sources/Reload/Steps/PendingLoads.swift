@@ -41,7 +41,7 @@ struct PendingLoads {
             case .load(let module): add(module, isHeld: isHeld)
             case .restoreUse(_, let use): if let driver = use.driver { add(driver, isHeld: isHeld) }
             case .unload, .offlineMemory, .unbindHmem, .bindHmem, .bindRegion,
-                .splitDevice:
+                .splitDevice, .restoreRegion:
                 break
             }
         }

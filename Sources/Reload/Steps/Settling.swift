@@ -201,6 +201,7 @@ struct Settling {
         case .unbindHmem(let range): return machine.device(of: .hmem, over: range).map { "\($0.name) is still there" }
         case .bindHmem(let range):
             return machine.device(of: .hmem, over: range) == nil ? "dax_hmem has no device over \(range)" : nil
+        case .restoreRegion(let name): return machine.missingRegion(name)
         case .bindRegion(let range):
             return machine.device(of: .cxl, over: range) == nil ? "dax_cxl has no device over \(range)" : nil
         case .unload(let module):
@@ -237,7 +238,7 @@ extension Step {
     /// Devices may come with it, also some time after the call.
     fileprivate var addsDevices: Bool {
         switch self {
-        case .load, .bindHmem, .bindRegion, .restoreUse, .splitDevice: true
+        case .load, .bindHmem, .bindRegion, .restoreUse, .splitDevice, .restoreRegion: true
         case .hold, .release, .unload, .offlineMemory, .unbindHmem: false
         }
     }

@@ -137,6 +137,8 @@ struct StepRunner {
         case .bindHmem(let range): try binding.bindHmem(range, on: machine)
         case .bindRegion(let range): try binding.bindRegion(range, on: machine)
         case .splitDevice(let range): try memory.split(range, on: machine)
+        case .restoreRegion(let name):
+            try RegionSteps(surfaces: surfaces, settling: settling).restore(name, on: machine)
         case .unload(let module):
             let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
             let probeIsDone = probeWasDone || machine.initialProbe.value == .done
@@ -153,27 +155,8 @@ extension Overrides {
     /// With the generation of `machine`, where none is set: a kernel does not change its rules, but with dax_cxl and
     /// dax_hmem out less of it shows.
     func fixed(for machine: MachineState) -> Overrides {
-        Overrides(generation: generation ?? machine.kernel.generation.value, initialProbe: initialProbe)
-    }
-}
-
-extension MachineState {
-    /// What must be remembered before `module` goes, because nothing shows it afterwards; nil where nothing is lost.
-    ///
-    /// Without `cxl_acpi`, `cxl_pci`, `cxl_mem` or `cxl_port` sysfs shows no decoder; without dax_hmem nothing proves that the
-    /// initial probe is over. That it is pending is never written down: others may load dax_hmem at any time.
-    func factsToKeep(before module: String, kept: RememberedFacts?, probeIsDone: Bool) -> RememberedFacts? {
-        guard ["dax_hmem", "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port"].contains(module),
-            windows.contains(where: \.isLive),
-            let bootID = kernel.bootID
-        else { return nil }
-        return RememberedFacts(
-            bootID: bootID,
-            sleeps: sleeps,
-            initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
-            decoders: decodersToRemember(kept: kept?.sleeps == sleeps ? kept?.decoders : nil),
-            // They go with dax_hmem.
-            unboundHmem: module == "dax_hmem" ? [:] : kept?.unboundHmem ?? [:]
-        )
+        var fixed = self
+        fixed.generation = generation ?? machine.kernel.generation.value
+        return fixed
     }
 }

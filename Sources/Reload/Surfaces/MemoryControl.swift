@@ -1,4 +1,5 @@
-/// Memory blocks, and the drivers of dax devices and of what makes them: attributes of sysfs that something is written to.
+/// Memory blocks, regions, and the drivers of dax devices and of what makes them: attributes of sysfs that something is
+/// written to.
 package protocol MemoryControl {
     /// Writes `value` into `attribute` and waits until the kernel is done with it.
     ///
@@ -6,6 +7,9 @@ package protocol MemoryControl {
     /// EINTR. What the kernel had done by then shows in the machine.
     /// - Throws: `WriteRefusal` with the kernel's answer.
     func write(_ value: String, to attribute: MemoryAttribute, while goesOn: () -> Bool) throws(WriteRefusal)
+
+    /// What `attribute` says now: the first line; nil where it can't be read.
+    func value(of attribute: MemoryAttribute) -> String?
 
     /// Whether a memory block is online now; nil where it is gone.
     func isOnline(block number: Int) -> Bool?
@@ -35,6 +39,53 @@ package enum MemoryAttribute: Hashable, Sendable {
     /// `drivers_probe` of the CXL bus: takes `dax_regionN`, whose driver has no `bind` (drivers/dax/cxl.c:
     /// suppress_bind_attrs).
     case cxlProbe
+    /// `create_ram_region` of a root decoder: names the next region, and takes that name (drivers/cxl/core/region.c:
+    /// create_ram_region_store()).
+    case createRegion(String)
+    /// `delete_region` of a root decoder: takes the name of a region in any state (delete_region_store()).
+    case deleteRegion(String)
+    /// A file of a region.
+    case region(String, OfRegion)
+    /// A file of a memory device's decoder.
+    case endpointDecoder(String, OfDecoder)
+
+    /// The files of a region that make it what it is (Documentation/ABI/testing/sysfs-bus-cxl).
+    package enum OfRegion: Hashable, Sendable {
+        /// Bytes for one target at a time, a power of two.
+        case granularity
+        /// The number of targets.
+        case ways
+        /// In bytes: the kernel chooses where they lie.
+        case size
+        /// Where they lie; only to be read.
+        case resource
+        /// Takes the decoder for a position, from 0.
+        case target(Int)
+        /// `1` programs the decoders.
+        case commit
+
+        /// Its name.
+        var name: String {
+            switch self {
+            case .granularity: "interleave_granularity"
+            case .ways: "interleave_ways"
+            case .size: "size"
+            case .resource: "resource"
+            case .target(let position): "target\(position)"
+            case .commit: "commit"
+            }
+        }
+    }
+
+    /// The files of a memory device's decoder.
+    package enum OfDecoder: String, Sendable {
+        /// `ram` or `pmem`.
+        case mode
+        /// In bytes: the kernel chooses which of the device's they are; 0 gives them back.
+        case dpaSize = "dpa_size"
+        /// Where they are in the device; only to be read.
+        case dpaResource = "dpa_resource"
+    }
 
     /// The files that bind devices to drivers.
     package enum Binding: String, Sendable {
@@ -55,7 +106,9 @@ package enum MemoryAttribute: Hashable, Sendable {
     var isOfMemory: Bool {
         switch self {
         case .block, .device, .driver: true
-        case .size, .mapping, .create, .platformDriver, .regionDriver, .cxlProbe: false
+        case .size, .mapping, .create, .platformDriver, .regionDriver, .cxlProbe, .createRegion, .deleteRegion, .region,
+            .endpointDecoder:
+            false
         }
     }
 
@@ -73,6 +126,10 @@ package enum MemoryAttribute: Hashable, Sendable {
         case .platformDriver(let name, let binding): "/sys/bus/platform/drivers/\(name)/\(binding.rawValue)"
         case .regionDriver(let binding): "/sys/bus/cxl/drivers/cxl_region/\(binding.rawValue)"
         case .cxlProbe: "/sys/bus/cxl/drivers_probe"
+        case .createRegion(let root): "/sys/bus/cxl/devices/\(root)/create_ram_region"
+        case .deleteRegion(let root): "/sys/bus/cxl/devices/\(root)/delete_region"
+        case .region(let name, let attribute): "/sys/bus/cxl/devices/\(name)/\(attribute.name)"
+        case .endpointDecoder(let name, let attribute): "/sys/bus/cxl/devices/\(name)/\(attribute.rawValue)"
         }
     }
 }

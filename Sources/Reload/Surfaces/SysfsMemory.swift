@@ -36,6 +36,9 @@ package struct SysfsMemory: MemoryControl {
         }
     }
 
+    /// The first line of the file.
+    package func value(of attribute: MemoryAttribute) -> String? { tree.optionalValue(attribute.path) }
+
     /// The first line of the block's `state`.
     package func isOnline(block number: Int) -> Bool? {
         tree.optionalValue(MemoryAttribute.block(number).path).map { $0 != "offline" }

@@ -127,6 +127,8 @@ struct ApplyCommand: Command {
         }
         if plan.isEmpty {
             report.outcome = .nothingToDo
+            // What others remove later can be restored then; without that, this command has done what it was asked for.
+            if Privilege.current.hazard == nil { try? RunningMachine().remember(machine) }
             return false
         }
         if let hazard = Privilege.current.hazard {

@@ -14,7 +14,10 @@ extension PolicyOrPlan {
         case .policy(let entry):
             return consents.plan(
                 entry.policy,
-                with: try Planner(machine: machine),
+                with: try Planner(
+                    machine: machine,
+                    overrides: Overrides(regions: try consents.earlierRegions(of: machine))
+                ),
                 named: shellWord(path: entry.argument)
             )
         case .plan(let saved, let file):
@@ -30,7 +33,9 @@ extension PolicyOrPlan {
                 if let nothing = saved.nothingToDo(on: machine) { return nothing }
                 throw StalePlan(file: file, changes: changes)
             }
-            let planner = try Planner(machine: machine, overrides: saved.request.overrides)
+            var overrides = saved.request.overrides
+            overrides.regions = try consents.earlierRegions(of: machine) ?? overrides.regions
+            let planner = try Planner(machine: machine, overrides: overrides)
             let again = try Planner.replan(saved, on: machine)
             let differences = saved.changes(to: again)
             guard differences.isEmpty else { throw StalePlan(file: file, changes: differences) }

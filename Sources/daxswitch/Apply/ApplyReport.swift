@@ -35,6 +35,8 @@ struct ApplyReport: RecordedRun {
     var isRefused = false
     /// The steps of the plan.
     var steps: [Step] = []
+    /// What a reader of the plan should know besides.
+    var notes: [String] = []
     var hazards: [Hazard] = []
     /// The kinds of hazards that were accepted.
     var accepted: Set<Hazard.Identifier> = []
@@ -58,6 +60,7 @@ struct ApplyReport: RecordedRun {
         steps = plan.steps
         hazards = plan.hazards
         accepted = plan.request.accepted
+        notes = plan.notes
     }
 
     /// How the run ended.
@@ -120,7 +123,8 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
         [
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "outcome": .text(report.outcome.rawValue), "steps": .form(report.steps),
-            "hazards": .form(report.hazards.groups), "differences": differenceMembers(report.differences),
+            "hazards": .form(report.hazards.groups), "notes": .list(report.notes.map { .text($0) }),
+            "differences": differenceMembers(report.differences),
             "stale": .list(
                 report.staleFacts.map {
                     ["fact": .text($0.fact), "before": JSONValue($0.before), "now": JSONValue($0.now)]

@@ -113,6 +113,7 @@ func policyText(_ entry: PolicyLibrary.Entry, style: Style) -> [Line] {
     lines += aligned([
         ["offline memory", policy.consent.offlineMemory ? "yes" : "no"],
         ["lose regions", policy.consent.loseRegions ? "yes" : "no"],
+        ["restore regions", policy.consent.restoreRegions ? "yes" : "no"],
     ])
     return lines
 }

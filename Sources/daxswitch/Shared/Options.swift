@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspection
 import LinuxSystem
 package import Machine
 package import Ownership
@@ -53,6 +54,7 @@ extension Overrides {
     var words: [String] {
         (generation.map { ["--rules", $0.rawValue] } ?? [])
             + (initialProbe.map { ["--initial-probe", $0.rawValue] } ?? [])
+            + (regions.map { ["--regions-from", shellWord(path: $0.file)] } ?? [])
     }
 }
 
@@ -63,7 +65,9 @@ struct PlanningOptions: ParsableArguments {
 
     /// What plans for `machine`. - Throws: `PlanningError` if it is not known which rules the kernel follows.
     func planner(for machine: MachineState) throws -> Planner {
-        try Planner(machine: machine, overrides: facts.overrides)
+        var overrides = facts.overrides
+        overrides.regions = try consents.earlierRegions(of: machine)
+        return try Planner(machine: machine, overrides: overrides)
     }
 
     /// The plan that `planner` makes of a policy.
@@ -92,9 +96,43 @@ struct ConsentOptions: ParsableArguments {
     )
     var accept: [Hazard.Identifier] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Restore the regions that this earlier capture of the host has and the host has lost (with a policy that may).",
+            valueName: "capture"
+        ),
+        completion: .file()
+    )
+    var regionsFrom: String?
+
+    /// The regions of `--regions-from`; nil without it.
+    ///
+    /// - Throws: `Failure` for a capture of another host or without regions, `InspectionError` for one that can't be read.
+    func earlierRegions(of machine: MachineState) throws -> EarlierRegions? {
+        guard let file = regionsFrom else { return nil }
+        let earlier = try Inspector(root: file).read()
+        guard earlier.host.mayBe(machine.host) else {
+            throw Failure(
+                .badData,
+                code: "other-host",
+                "\(file): this is a capture of another host. Its regions are not those of this one"
+            )
+        }
+        let layouts = earlier.layouts(of: earlier.regions.filter { $0.committed && $0.locked != true })
+        guard !layouts.isEmpty else {
+            throw Failure(
+                .badData,
+                code: "no-regions",
+                "\(file): this capture has no committed CXL region that can be lost"
+            )
+        }
+        return EarlierRegions(file: file, layouts: layouts)
+    }
+
     /// The options that were given, as they are written in a command.
     var words: [String] {
-        (offlineMemory ? ["--offline-memory"] : []) + (leaveIdle ? ["--leave-idle"] : [])
+        (regionsFrom.map { ["--regions-from", shellWord(path: $0)] } ?? [])
+            + (offlineMemory ? ["--offline-memory"] : []) + (leaveIdle ? ["--leave-idle"] : [])
             + accept.flatMap { ["--accept", $0.rawValue] }
     }
 

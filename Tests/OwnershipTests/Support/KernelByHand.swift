@@ -35,7 +35,7 @@ struct KernelByHand {
         case .release: isHeld = false
         case .load(let module): load(module)
         case .unload(let module): unload(module)
-        case .offlineMemory, .restoreUse, .splitDevice: break
+        case .offlineMemory, .restoreUse, .splitDevice, .restoreRegion: break
         case .unbindHmem(let range): devices.removeAll { $0.owner == .hmem && $0.bytes == range }
         case .bindHmem(let range): add(.hmem, range)
         case .bindRegion(let range):

@@ -135,6 +135,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
         }
         if let refusal { throw refusal }
     }
+    func value(of attribute: MemoryAttribute) -> String? { kernel.value(of: attribute) }
     func isOnline(block number: Int) -> Bool? { kernel.isOnline(block: number) }
     func hasDaxRegionDriver() -> Bool { kernel.hasDaxRegionDriver() }
     func udevIsBusy() -> Bool { kernel.udevIsBusy() }

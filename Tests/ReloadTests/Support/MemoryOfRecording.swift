@@ -77,6 +77,7 @@ struct MemoryOfRecording {
             machine.regions[index].daxDriver = nil
             machine.daxDevices.removeAll { $0.through == value }
             if binding == .bind { probe(index, &machine) }
+        case .createRegion, .deleteRegion, .region, .endpointDecoder: throw WriteRefusal(ENOENT)
         case .cxlProbe:
             guard let index = machine.regions.firstIndex(where: { "dax_\($0.name)" == value && $0.assembled }) else {
                 throw WriteRefusal(ENODEV)

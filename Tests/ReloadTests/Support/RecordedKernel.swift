@@ -43,6 +43,8 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     var signals: [Step: String] = [:]
     /// The errno of each of the next writes to an attribute; EINTR for one that does not end by itself.
     var refusals: [MemoryAttribute: [Int32]] = [:]
+    /// What the kernel has of regions that are being made.
+    var regions = RegionsOfRecording()
     /// What was written, as a shell would write it.
     private(set) var writes: [String] = []
     /// Called before each reading, with how many there were.
@@ -124,6 +126,11 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
             throw WriteRefusal(refusal)
         }
         writes.append("\(value) > \(attribute.path)")
+        if RegionsOfRecording.takes(attribute) {
+            try regions.write(value, to: attribute, &state)
+            onWrite?(attribute, &state)
+            return
+        }
         if case .platformDriver(let driver, let binding) = attribute, driver != "hmem" {
             try bind(value, to: driver, binding)
             onWrite?(attribute, &state)
@@ -140,6 +147,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         else { throw WriteRefusal(ENODEV) }
         advance(binding == .unbind ? .unload(module.key) : .load(module.key))
     }
+    func value(of attribute: MemoryAttribute) -> String? { regions.value(of: attribute, on: state) }
     func isOnline(block number: Int) -> Bool? { state.memory.blocks.first { $0.number == number }?.isOnline }
     func hold() throws(ReloadError) { try take(.hold) }
     func release() throws(ReloadError) { try take(.release) }

@@ -1,0 +1,199 @@
+import Glibc
+import Inspection
+import Iomem
+import LinuxSystem
+import Machine
+import Ownership
+
+/// Making a region again that is gone: the writes of `cxl create-region`, in the order that the kernel needs, each compared
+/// with what the kernel made of it. What is begun and can't be finished is deleted.
+struct RegionSteps {
+    let surfaces: Surfaces
+    let settling: Settling
+
+    private var writer: MemoryWriter {
+        MemoryWriter(surfaces: surfaces, deadlines: settling.deadlines, isInterruptible: false)
+    }
+
+    /// Makes the region that had `name` over the bytes that it had, and binds its driver.
+    ///
+    /// That it is being made is written down before, with the name that it gets: a run that is killed leaves it to be deleted
+    /// by the next one.
+    /// - Throws: `ReloadError` `.stepFailed` where the kernel places it elsewhere or refuses a value; no region is there then.
+    func restore(_ name: String, on machine: MachineState) throws(ReloadError) {
+        guard let layout = machine.layoutToRestore(name) else {
+            throw ReloadError(.stepFailed, "no region \(name) is known that was committed in this boot")
+        }
+        if let region = machine.regions.first(where: { $0.committed && $0.range == layout.range }) {
+            // A run was cut off before its last write.
+            return try writer.write(region.name, to: .regionDriver(.bind), passing: [EBUSY])
+        }
+        guard let root = machine.rootDecoder(of: layout.range) else {
+            throw ReloadError(.stepFailed, "no CXL window contains \(layout.range)")
+        }
+        var facts = try keptFacts(machine)
+        let cleared = try deletingUnfinished(layout, on: machine, below: root, facts.unfinishedRegion)
+        let parts = try parts(of: layout, on: cleared)
+        guard let created = surfaces.memory.value(of: .createRegion(root)), created.isRegionName else {
+            throw ReloadError(.stepFailed, "\(MemoryAttribute.createRegion(root).path) names no region to create")
+        }
+        facts.unfinishedRegion = created
+        try surfaces.facts.keep(facts)
+        do {
+            try make(created, layout, parts, below: root)
+        } catch {
+            if error.code == .hung { throw error }
+            try giveUp(created, parts, below: root, after: error)
+            facts.unfinishedRegion = nil
+            try surfaces.facts.keep(facts)
+            throw error
+        }
+        facts.unfinishedRegion = nil
+        try surfaces.facts.keep(facts)
+    }
+
+    private func keptFacts(_ machine: MachineState) throws(ReloadError) -> RememberedFacts {
+        guard let bootID = machine.kernel.bootID else {
+            throw ReloadError(.stepFailed, "this boot has no id (/proc/sys/kernel/random/boot_id)")
+        }
+        return try surfaces.facts.kept(bootID: bootID)
+            ?? RememberedFacts(bootID: bootID, sleeps: machine.sleeps, initialProbe: nil, decoders: nil)
+    }
+
+    /// A target with the decoder that is to be programmed for it.
+    private struct Part {
+        let decoder: String
+        /// The bytes of the memory device that it had.
+        let dpa: AddressRange
+    }
+
+    /// The decoders by position. The kernel takes those of a device in their order (drivers/cxl/core/hdm.c: cxl_dpa_alloc()).
+    private func parts(of layout: RegionLayout, on machine: MachineState) throws(ReloadError) -> [Part] {
+        var parts: [Part] = []
+        for target in layout.targets {
+            guard let identity = target.device, let dpa = target.dpa, let device = machine.memdev(identity) else {
+                throw ReloadError(
+                    .stepFailed,
+                    "a memory device of the region is missing",
+                    cause: target.device.map { "\($0.function), serial \($0.serial)" }
+                )
+            }
+            guard let decoder = machine.freeDecoders(of: device.name).first else {
+                throw ReloadError(.stepFailed, "\(device.name) has no free decoder")
+            }
+            parts.append(Part(decoder: decoder.name, dpa: dpa))
+        }
+        return parts
+    }
+
+    private func make(
+        _ name: String,
+        _ layout: RegionLayout,
+        _ parts: [Part],
+        below root: String
+    ) throws(ReloadError) {
+        let region = { (attribute: MemoryAttribute.OfRegion) in MemoryAttribute.region(name, attribute) }
+        try writer.write(name, to: .createRegion(root))
+        try writer.write("\(layout.granularity ?? 0)", to: region(.granularity))
+        try writer.write("\(parts.count)", to: region(.ways))
+        for part in parts {
+            try writer.write("ram", to: .endpointDecoder(part.decoder, .mode))
+            try writer.write(hexadecimal(part.dpa.size), to: .endpointDecoder(part.decoder, .dpaSize))
+            try compare(.endpointDecoder(part.decoder, .dpaResource), with: part.dpa.start)
+        }
+        try writer.write(hexadecimal(layout.range.size), to: region(.size))
+        try compare(region(.resource), with: layout.range.start)
+        for (position, part) in parts.enumerated() { try writer.write(part.decoder, to: region(.target(position))) }
+        try writer.write("1", to: region(.commit))
+        try writer.write(name, to: .regionDriver(.bind), passing: [EBUSY])
+    }
+
+    private func compare(_ attribute: MemoryAttribute, with expected: UInt64) throws(ReloadError) {
+        let found = surfaces.memory.value(of: attribute)
+        guard found.flatMap({ parseNumber($0) }) == expected else {
+            throw ReloadError(
+                .stepFailed,
+                "the kernel chose another place than the region had",
+                cause: "\(attribute.path) is \(found ?? "missing"), not \(hexadecimal(expected))"
+            )
+        }
+    }
+
+    /// Deletes what was begun: the region from any state, then the bytes of the devices, which stay with their decoders.
+    ///
+    /// - Throws: what `error` says, with what could not be deleted.
+    private func giveUp(
+        _ name: String,
+        _ parts: [Part],
+        below root: String,
+        after error: ReloadError
+    ) throws(ReloadError) {
+        do {
+            try writer.write(name, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
+            for part in parts.reversed() { try giveBack(part.decoder) }
+        } catch let second {
+            throw ReloadError(
+                error.code,
+                error.message,
+                cause: [error.cause, "what was begun of \(name) could not be deleted: \(second)"].compactMap(\.self)
+                    .joined(separator: "; ")
+            )
+        }
+    }
+
+    /// Takes the bytes of its device from a decoder, if it has some.
+    private func giveBack(_ decoder: String) throws(ReloadError) {
+        let attribute = MemoryAttribute.endpointDecoder(decoder, .dpaSize)
+        let size = surfaces.memory.value(of: attribute).flatMap { parseNumber($0) } ?? 0
+        if size != 0 { try writer.write("0", to: attribute) }
+    }
+
+    /// Deletes the region that an earlier run has begun, and what it left to the decoders of its devices.
+    ///
+    /// - Returns: The machine without that.
+    private func deletingUnfinished(
+        _ layout: RegionLayout,
+        on machine: MachineState,
+        below root: String,
+        _ unfinished: String?
+    ) throws(ReloadError) -> MachineState {
+        let begun = machine.regions.filter { region in
+            !region.committed && (region.name == unfinished || region.range == layout.range)
+        }
+        for region in begun { try writer.write(region.name, to: .deleteRegion(root), passing: [ENODEV]) }
+        guard unfinished != nil || !begun.isEmpty else { return machine }
+        var cleared = machine
+        let names = Set(begun.map(\.name))
+        cleared.regions.removeAll { names.contains($0.name) && !$0.committed }
+        for place in cleared.decoders.indices where cleared.decoders[place].region.map(names.contains) == true {
+            (cleared.decoders[place].region, cleared.decoders[place].range) = (nil, nil)
+        }
+        for device in layout.targets.compactMap(\.device).compactMap(machine.memdev) {
+            for decoder in cleared.freeDecoders(of: device.name).reversed() { try giveBack(decoder.name) }
+        }
+        return cleared
+    }
+}
+
+extension MachineState {
+    /// The decoder of the window around `range`.
+    fileprivate func rootDecoder(of range: AddressRange) -> String? {
+        decoders.first { $0.kind == .root && $0.range?.contains(range) == true }?.name
+    }
+
+    /// The decoders of the memory device `name` that decode nothing and are of no region, in the order of their numbers. A locked
+    /// one still decodes in hardware what a region had that was deleted, and the kernel would program another beside it (7.3.4).
+    fileprivate func freeDecoders(of name: String) -> [Decoder] {
+        decoders.filter {
+            $0.kind == .endpoint && $0.memdev == name && $0.range == nil && $0.region == nil && $0.locked != true
+        }
+    }
+}
+
+extension String {
+    /// Whether the kernel could have named a region so.
+    fileprivate var isRegionName: Bool {
+        let digits = utf8.dropFirst("region".utf8.count)
+        return hasPrefix("region") && !digits.isEmpty && digits.allSatisfy { (48...57).contains($0) }
+    }
+}

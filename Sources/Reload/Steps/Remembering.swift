@@ -1,0 +1,62 @@
+import Inspection
+import Iomem
+package import Machine
+package import Ownership
+
+extension FactStore {
+    /// Keeps what shows of the decoders now: what is lost later can then be named and restored.
+    ///
+    /// - Parameter earlier: Regions of which others know, to be kept too.
+    /// - Throws: `ReloadError` `.unavailable`.
+    package func remember(_ machine: MachineState, besides earlier: EarlierRegions? = nil) throws(ReloadError) {
+        let kept = try kept(bootID: machine.kernel.bootID)
+        var facts = machine.factsToKeep(
+            before: "cxl_acpi",
+            kept: kept,
+            probeIsDone: machine.initialProbe.value == .done
+        )
+        if let earlier, let bootID = machine.kernel.bootID {
+            let lost = machine.losing(earlier).lostRegions
+            var all =
+                facts ?? kept
+                ?? RememberedFacts(bootID: bootID, sleeps: machine.sleeps, initialProbe: nil, decoders: nil)
+            var decoders = all.decoders ?? RememberedDecoders(regions: [], decoded: [], isComplete: false)
+            decoders.regions = decoders.regions.filter { old in !lost.contains { $0.range.overlaps(old.range) } } + lost
+            all.decoders = decoders
+            facts = all
+        }
+        if let facts, facts != kept { try keep(facts) }
+    }
+}
+
+extension MachineState {
+    /// What must be remembered before `module` goes, because nothing shows it afterwards; nil where nothing is lost.
+    ///
+    /// Without `cxl_acpi`, `cxl_pci`, `cxl_mem` or `cxl_port` sysfs shows no decoder; without dax_hmem nothing proves that the
+    /// initial probe is over. That it is pending is never written down: others may load dax_hmem at any time.
+    func factsToKeep(before module: String, kept: RememberedFacts?, probeIsDone: Bool) -> RememberedFacts? {
+        guard ["dax_hmem", "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port"].contains(module),
+            windows.contains(where: \.isLive),
+            let bootID = kernel.bootID
+        else { return nil }
+        return RememberedFacts(
+            bootID: bootID,
+            sleeps: sleeps,
+            initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
+            decoders: decodersToRemember(kept: kept?.sleeps == sleeps ? kept?.decoders : nil),
+            // They go with dax_hmem.
+            unboundHmem: module == "dax_hmem" ? [:] : kept?.unboundHmem ?? [:],
+            unfinishedRegion: kept?.unfinishedRegion
+        )
+    }
+}
+
+extension MachineState {
+    /// What must be remembered before dax_hmem is unbound from the device `name`; nil without an id of the boot.
+    func factsToKeep(unbinding name: String, over range: AddressRange, kept: RememberedFacts?) -> RememberedFacts? {
+        guard let bootID = kernel.bootID else { return nil }
+        var facts = kept ?? RememberedFacts(bootID: bootID, sleeps: sleeps, initialProbe: nil, decoders: nil)
+        facts.unboundHmem[name] = range
+        return facts
+    }
+}

@@ -1,0 +1,169 @@
+import Iomem
+import Machine
+import Testing
+
+@testable import Ownership
+
+@Suite("Regions of this boot that are gone, made again")
+struct RestoreTests {
+    private static let device = MemdevIdentity(serial: "0x1", path: "pci0000:0c/0000:0c:00.0/0000:0d:00.0")
+    private static let other = MemdevIdentity(serial: "0x2", path: "pci0000:0c/0000:0c:01.0/0000:0e:00.0")
+
+    private static func layout(
+        _ range: AddressRange = Machines.range,
+        name: String = "region0",
+        from start: UInt64 = 0,
+        of device: MemdevIdentity = device
+    ) -> RegionLayout {
+        let dpa = AddressRange(start: start, size: range.size)
+        return RegionLayout(
+            name: name,
+            range: range,
+            granularity: 256,
+            targets: [RegionTarget(device: device, dpa: dpa)]
+        )
+    }
+
+    /// A machine whose regions are gone; the drivers are in.
+    private static func machine(
+        _ generation: Generation = .coordinated,
+        lost: [RegionLayout],
+        regions: [Region] = []
+    ) -> MachineState {
+        var machine = Machines.booted(generation, regions: regions)
+        machine.memdevs = [
+            Memdev(name: "mem1", hasEndpoint: true, identity: device),
+            Memdev(name: "mem0", hasEndpoint: true, identity: other),
+        ]
+        machine.lostRegions = lost.map { RememberedRegion(range: $0.range, locked: false, layout: $0) }
+        return machine
+    }
+
+    private static var cxl: Policy {
+        var policy = Machines.cxl
+        policy.consent.restoreRegions = true
+        return policy
+    }
+
+    @Test("a policy that may, restores it, and CXL owns it") func restored() throws {
+        let plan = try Planner(machine: Self.machine(lost: [Self.layout()])).plan(Self.cxl)
+        #expect(plan.steps == [.restoreRegion("region0")] && plan.hazards.isEmpty && plan.prediction.isCertain)
+        #expect(plan.prediction.ranges.map(\.owners) == [[.cxl]])
+        #expect(plan.notes.contains { $0.contains("contents are not promised") })
+    }
+
+    @Test("a policy that may not, leaves it") func left() throws {
+        let plan = try Planner(machine: Self.machine(lost: [Self.layout()])).plan(Machines.cxl)
+        #expect(!plan.steps.contains { $0.verb == .restoreRegion })
+    }
+
+    @Test("with dax_cxl out, its loading is in the plan") func withoutDaxCxl() throws {
+        var machine = Self.machine(lost: [Self.layout()])
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.modules.loaded["dax_hmem"] = nil
+        let plan = try Planner(machine: machine).plan(Self.cxl)
+        #expect(plan.steps == [.restoreRegion("region0"), .load("dax_hmem"), .load("dax_cxl")])
+        #expect(plan.hazards.isEmpty)
+    }
+
+    @Test("three in one window, in the order of addresses") func three() throws {
+        let size: UInt64 = 0x2000_0000
+        let layouts = [2, 0, 1].map { place in
+            Self.layout(
+                Machines.span(Machines.window.start + place * size, size),
+                name: "region\(place)",
+                from: place * size
+            )
+        }
+        let plan = try Planner(machine: Self.machine(lost: layouts)).plan(Self.cxl)
+        #expect(plan.steps == ["region0", "region1", "region2"].map { .restoreRegion($0) } && plan.hazards.isEmpty)
+    }
+
+    /// Each obstacle with a word of the sentence that names it.
+    static let obstacles: [(MachineState, String)] = {
+        let above = Machines.span(Machines.window.start + 0x4000_0000, 0x2000_0000)
+        let region = Region(
+            name: "region7",
+            range: above,
+            mode: "ram",
+            committed: true,
+            locked: false,
+            assembled: true,
+            daxDriver: nil,
+            targets: ["decoder2.0"],
+            granularity: 256
+        )
+        var over = region
+        over.range = Machines.span(Machines.range.start, 0x1000_0000)
+        var gone = machine(lost: [layout()])
+        gone.memdevs.removeAll { $0.identity == device }
+        var reserved = machine(.deferring, lost: [layout()])
+        reserved.iomem = IomemTree(inFileOrder: [IomemEntry(range: Machines.range, name: "Soft Reserved")])
+        var pmem = layout()
+        pmem.mode = "pmem"
+        var dynamic = layout()
+        dynamic.mode = "dynamic_ram_a"
+        var accelerator = layout()
+        accelerator.isOfAccelerator = true
+        var emulated = layout()
+        emulated.isEmulated = true
+        var odd = layout()
+        odd.granularity = 32768
+        return [
+            (machine(lost: [layout()], regions: [region]), "higher address"),
+            (gone, "0000:0d:00.0 is missing"), (reserved, "Soft Reserved line"),
+            (machine(lost: [layout(from: 0x1000_0000)]), "bytes of 0000:0d:00.0"),
+            (machine(lost: [layout(above)]), "would place it at 0x5d0000000"),
+            (machine(lost: [pmem]), "persistent"), (machine(lost: [dynamic]), "dynamic"),
+            (machine(lost: [accelerator]), "accelerator"), (machine(lost: [emulated]), "range registers"),
+            (machine(lost: [odd]), "granularity"), (machine(.hmemOnly, lost: [layout()]), "can't create regions"),
+        ]
+    }()
+
+    @Test("what can't be given back is left alone, and the plan says why", arguments: obstacles)
+    func obstacle(machine: MachineState, word: String) throws {
+        let planner = try Planner(machine: machine)
+        let plan = planner.plan(Self.cxl)
+        #expect(!plan.steps.contains { $0.verb == .restoreRegion })
+        #expect(plan.notes.contains { $0.contains(word) && $0.hasPrefix("region0") }, "\(word): \(plan.notes)")
+        let asked = planner.predict([.restoreRegion("region0")])
+        #expect(asked.hazards.contains { $0.id == .stepRefused && $0.why.contains(word) }, "\(word)")
+    }
+
+    @Test("reload of an unlocked region makes it again, and its loss is no hazard") func reload() throws {
+        var region = Machines.region(Machines.range, locked: false)
+        region.targets = ["decoder2.0"]
+        region.granularity = 256
+        var machine = Self.machine(lost: [], regions: [region])
+        machine.decoders[0].memdev = "mem1"
+        machine.decoders[0].dpa = AddressRange(start: 0, size: Machines.range.size)
+        var policy = Self.cxl
+        policy.order = [.unload("dax_cxl"), .unload("dax_hmem"), .unload("cxl_acpi")] + policy.order.dropFirst(2)
+        policy.want = Policy.Want()
+        let plan = try Planner(machine: machine).plan(policy)
+        #expect(plan.hazards.isEmpty, "\(plan.hazards.map(\.why))")
+        #expect(plan.steps.contains(.restoreRegion(region.name)))
+        policy.consent.restoreRegions = false
+        let without = try Planner(machine: machine).plan(policy)
+        #expect(without.hazards.contains { $0.id == .regionLost })
+    }
+
+    @Test("a name that the kernel has given to another region since names the one that is gone") func sameName() throws
+    {
+        let below = Region(
+            name: "region0",
+            range: Machines.range,
+            mode: "ram",
+            committed: true,
+            locked: false,
+            assembled: true,
+            daxDriver: nil,
+            targets: [],
+            granularity: 256
+        )
+        let lost = Self.layout(Machines.span(Machines.range.end + 1, 0x2000_0000), of: Self.other)
+        let plan = try Planner(machine: Self.machine(lost: [lost], regions: [below])).plan(Self.cxl)
+        #expect(plan.steps.contains(.restoreRegion("region0")))
+        #expect(plan.prediction.ranges.contains { $0.range == lost.range && $0.owners == [.cxl] })
+    }
+}

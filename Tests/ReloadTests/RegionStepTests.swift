@@ -1,0 +1,141 @@
+import Glibc
+import Inspection
+import Iomem
+import LinuxSystem
+import Machine
+import Ownership
+import Policy
+import TestCaptures
+import Testing
+
+@testable import Reload
+
+@Suite("A region made again on a recorded kernel")
+struct RegionStepTests {
+    /// 7.2.13 with a region by hand, whose decoders somebody has had reset: a boot of this kernel shows just this after
+    /// `rmmod cxl_acpi` and `modprobe cxl_acpi`, and daxswitch remembers the region.
+    static func kernel(_ scenario: String = "by-hand", _ moment: String = "02-region") throws -> RecordedKernel {
+        let root = try TestCaptures.root(kernel: "7.2.13-lab", scenario: scenario, moment)
+        let before = try Inspector(root: root.path).read()
+        let kept = try #require(before.decodersToRemember(kept: nil))
+        try #require(!kept.regions.isEmpty && kept.regions.allSatisfy { $0.layout != nil })
+        let kernel = RecordedKernel(before)
+        kernel.reinterpret { machine in
+            machine.lostRegions = kept.regions
+            let names = Set(machine.regions.map(\.name))
+            machine.regions = []
+            machine.daxDevices.removeAll { names.contains($0.through) }
+            for place in machine.decoders.indices where machine.decoders[place].kind != .root {
+                (machine.decoders[place].range, machine.decoders[place].region) = (nil, nil)
+                machine.decoders[place].dpa = nil
+            }
+        }
+        return kernel
+    }
+
+    private func restore(_ kernel: RecordedKernel, _ name: String = "region0") throws(ReloadError) {
+        let settling = Settling(surfaces: kernel.surfaces, deadlines: Deadlines())
+        try RegionSteps(surfaces: kernel.surfaces, settling: settling).restore(name, on: kernel.state)
+    }
+
+    @Test("each value in the order that the kernel needs, and the region lies where it was")
+    func done() throws {
+        let kernel = try Self.kernel()
+        let lost = try #require(kernel.state.lostRegions.first)
+        try restore(kernel)
+        let region = try #require(kernel.state.regions.first)
+        #expect(region.range == lost.range && region.committed && region.assembled)
+        #expect(kernel.state.layouts(of: [region]).first == lost.layout)
+        #expect(kernel.kept.last?.unfinishedRegion == nil && kernel.kept.contains { $0.unfinishedRegion == "region0" })
+        let root = "/sys/bus/cxl/devices"
+        #expect(
+            kernel.writes == [
+                "region0 > \(root)/decoder0.0/create_ram_region", "256 > \(root)/region0/interleave_granularity",
+                "1 > \(root)/region0/interleave_ways", "ram > \(root)/decoder2.0/mode",
+                "0x20000000 > \(root)/decoder2.0/dpa_size", "0x20000000 > \(root)/region0/size",
+                "decoder2.0 > \(root)/region0/target0", "1 > \(root)/region0/commit",
+                "region0 > /sys/bus/cxl/drivers/cxl_region/bind",
+            ]
+        )
+    }
+
+    /// Each write of the recreation, with the errnos that the kernel gives for it.
+    static let refusals: [(MemoryAttribute, [Int32])] = [
+        (.createRegion("decoder0.0"), [EBUSY, EINVAL, ENXIO, ENOMEM]),
+        (.region("region0", .granularity), [EINVAL, EBUSY, ENXIO]),
+        (.region("region0", .ways), [EINVAL, EBUSY, ENXIO]),
+        (.endpointDecoder("decoder2.0", .mode), [EINVAL, EBUSY]),
+        (.endpointDecoder("decoder2.0", .dpaSize), [EBUSY, EINVAL, ENOSPC, ENXIO]),
+        (.region("region0", .size), [ENXIO, EINVAL, ERANGE, EBUSY, ENOMEM]),
+        (.region("region0", .target(0)), [ENODEV, EINVAL, ENXIO, EBUSY]),
+        (.region("region0", .commit), [ENXIO, EBUSY, EIO]),
+        (.regionDriver(.bind), [ENXIO, ENODEV]),
+    ]
+
+    @Test("a write that the kernel refuses leaves no region and no bytes of the device in use", arguments: refusals)
+    func refused(attribute: MemoryAttribute, numbers: [Int32]) throws {
+        for number in numbers {
+            let kernel = try Self.kernel()
+            kernel.refusals[attribute] = Array(repeating: number, count: 8)
+            let failure = #expect(throws: ReloadError.self, "\(attribute.path)") { try restore(kernel) }
+            #expect(failure?.code == .stepFailed, "\(attribute.path)")
+            #expect(kernel.state.regions.isEmpty && kernel.regions.dpa.isEmpty, "\(attribute.path) \(number)")
+            #expect(kernel.state.decoders.allSatisfy { $0.kind == .root || $0.range == nil })
+            #expect(kernel.kept.last?.unfinishedRegion == nil)
+            kernel.refusals = [:]
+            try restore(kernel)
+            #expect(kernel.state.regions.first?.committed == true, "\(attribute.path) \(number), done again")
+        }
+    }
+
+    @Test("a region that the kernel places elsewhere is deleted")
+    func elsewhere() throws {
+        let kernel = try Self.kernel()
+        let lost = try #require(kernel.state.lostRegions.first)
+        kernel.regions.place = lost.range.start + 0x2000_0000
+        let failure = #expect(throws: ReloadError.self) { try restore(kernel) }
+        #expect(failure?.description.contains("another place") == true)
+        #expect(kernel.state.regions.isEmpty && kernel.regions.dpa.isEmpty)
+    }
+
+    @Test("cut off behind any of its writes, it is finished by the same step", arguments: 1...9)
+    func cutOff(behind count: Int) throws {
+        let kernel = try Self.kernel()
+        var written = 0
+        var image: (MachineState, RegionsOfRecording, Int)?
+        kernel.onWrite = { _, machine in
+            written += 1
+            if written == count { image = (machine, kernel.regions, kernel.kept.count) }
+        }
+        try restore(kernel)
+        kernel.onWrite = nil
+        // As the machine was when the process was killed, and what it had written down by then.
+        let (machine, regions, facts) = try #require(image)
+        let killed = RecordedKernel(machine)
+        killed.regions = regions
+        for kept in kernel.kept.prefix(facts) { try killed.keep(kept) }
+        try restore(killed)
+        #expect(killed.state.regions.count == 1)
+        let region = try #require(killed.state.regions.first)
+        #expect(region.committed && region.assembled && region.range == kernel.state.regions.first?.range)
+    }
+
+    @Test(
+        "apply cxl makes it again, and dax_cxl has it: verified",
+        arguments: [("by-hand", "04-dax_cxl-first"), ("interleaved", "03-dax_cxl-first")]
+    )
+    func applied(scenario: String, moment: String) throws {
+        let kernel = try Self.kernel(scenario, moment)
+        let lost = try #require(kernel.state.lostRegions.first)
+        let policy = try PolicyLibrary(folders: []).find("cxl").policy
+        let plan = try Planner(machine: kernel.state).plan(policy)
+        #expect(plan.steps == [.restoreRegion("region0")] && plan.hazards.isEmpty)
+        let faulty = FaultySurfaces(kernel)
+        guard case .done(let machine) = Executor(faulty.surfaces).run(plan, accepting: []) else {
+            Issue.record("it was not done")
+            return
+        }
+        #expect(machine.regions.first?.range == lost.range)
+        #expect(machine.daxDevices.contains { $0.owner == .cxl && $0.ranges == [lost.range] })
+    }
+}
