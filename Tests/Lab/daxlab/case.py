@@ -3,7 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daxlab.machine import OFFLINE
-from daxlab.platforms import PLATFORMS
+from daxlab.platforms import PLATFORMS, WIRED
 
 BOTH = ("coordinated", "6.12")
 MODULAR = ("modular",)
@@ -13,7 +13,10 @@ EVERY_SHAPE = MODULAR + BUILTIN
 
 @dataclass(frozen=True)
 class Case:
-    """One case; the judge gets the results and the rules that the kernel follows, and raises Failure."""
+    """One case; the judge gets the results and the rules that the kernel follows, and raises Failure.
+
+    It may return a sentence about what it saw and did not judge, which is printed beside the verdict.
+    """
     name: str
     platform_name: str
     script: str
@@ -35,7 +38,7 @@ class Case:
 
     @property
     def platform(self):
-        return PLATFORMS[self.platform_name]
+        return (PLATFORMS | WIRED)[self.platform_name]
 
     def selected_by(self, name):
         """Whether a name on the command line means this case: its own, or the group it belongs to."""

@@ -52,7 +52,7 @@ def base(kernel, init):
 def under_test(kernel, script, tool=None, policies=None, files=None, restarts=False):
     """The guest that a case or a recording runs in; one that restarts has its kernel and kexec."""
     tree = base(kernel, "init")
-    for name in ("functions.sh", "record.sh", "safety.sh"):
+    for name in ("functions.sh", "record.sh", "restore.sh", "safety.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")
     tree.text("/lab/case.sh", script)
     for name in ("snapshot", "pattern", "pin", "holder", "killer", "cutter", "forger", "stopwatch"):

@@ -25,6 +25,15 @@ INSIDE = Range(FIRST_WINDOW, FIRST_WINDOW + DEVICE_SIZE - 1)
 OUTSIDE = Range(0x10000000, 0x10000000 + 256 * MEBIBYTE - 1)
 
 
+def memory_map(soft_reserved):
+    """The kernel parameters that make Soft Reserved ranges.
+
+    0xefffffff is the type number of Soft Reserved; in ordinary memory the old type, 1, has to be named.
+    """
+    return " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'-1' if range_.start < PLUGGED else ''}+0xefffffff"
+                    for range_ in soft_reserved)
+
+
 @dataclass(frozen=True)
 class Region:
     """A region for a first kernel to commit: its type, size, window, and the serial numbers of its devices."""
@@ -76,16 +85,26 @@ class Platform:
                 for range_, owner in zip(self.soft_reserved, self.boot_owners)}
 
     def command_line(self):
-        """The kernel parameters that make the ranges where no first kernel puts them into the memory map.
-
-        0xefffffff is the type number of Soft Reserved; in ordinary memory the old type, 1, has to be named.
-        """
+        """The kernel parameters that make the ranges where no first kernel puts them into the memory map."""
         if self.region:
             return ""
-        ranges = " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'-1' if range_.start < PLUGGED else ''}"
-                          "+0xefffffff" for range_ in self.soft_reserved)
         # The kernel would take what was plugged in as its own.
-        return f"{ranges} acpi_no_memhotplug" if self.plugged else ranges
+        return f"{memory_map(self.soft_reserved)}{' acpi_no_memhotplug' if self.plugged else ''}"
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A machine whose hardware is given piece by piece, with the regions that a first kernel commits there."""
+    name: str
+    topology: Topology
+    soft_reserved: tuple
+    regions: tuple = ()
+    locked: bool = False
+    proximity: tuple = ()
+
+    def command_line(self):
+        """As a platform's."""
+        return "" if self.regions else memory_map(self.soft_reserved)
 
 
 # What firmware reserves where it took a window for larger than its region.
@@ -125,4 +144,19 @@ PLATFORMS = {platform.name: platform for platform in (
     Platform("hmat-window", (INSIDE,), boot_owners=(UNCLAIMED,), proximity=(WINDOW,)),
     # Firmware does not reserve persistent memory.
     Platform("pmem", (INSIDE,), region=True, locked=True, boot_owners=("cxl",), second="pmem"),
+)}
+
+# Two memory devices below one host bridge, the same behind a switch, and three devices: a region by hand, or by the firmware.
+PAIR, SWITCH, TRIO = (Topology(devices=(Device(),) * count, switched=switched)
+                      for count, switched in ((2, False), (2, True), (3, False)))
+THIRD = Range(SECOND.end + 1, SECOND.end + DEVICE_SIZE)
+INTERLEAVED = (Region("ram", 2 * DEVICE_SIZE, serials=(1, 2)),)
+ONE_EACH = tuple(Region("ram", DEVICE_SIZE, serials=(serial,)) for serial in (1, 2, 3))
+
+WIRED = {machine.name: machine for machine in (
+    Wired("pair", PAIR, (LARGER,)),
+    Wired("pair-unlocked", PAIR, (LARGER,), INTERLEAVED),
+    Wired("switch", SWITCH, (LARGER,)),
+    Wired("trio", TRIO, (INSIDE, SECOND, THIRD)),
+    Wired("trio-unlocked", TRIO, (INSIDE, SECOND, THIRD), ONE_EACH),
 )}

@@ -35,10 +35,12 @@ class Verdict:
     why: str
     # The rules that the kernel follows.
     rules: str = ""
+    # What the judge of a case that passed tells of it.
+    told: str = ""
 
     def __str__(self):
-        outcome = "FAIL" if self.why else "PASS"
-        return f"{outcome} {self.kernel}/{self.case} {self.seconds:.0f} s" + (f": {self.why}" if self.why else "")
+        outcome, more = ("FAIL", self.why) if self.why else ("PASS", self.told)
+        return f"{outcome} {self.kernel}/{self.case} {self.seconds:.0f} s" + (f": {more}" if more else "")
 
 
 def run_all(cases, kernels, options):
@@ -64,16 +66,16 @@ def in_order(function, items, jobs):
 def run_one(case, kernel, options):
     """Boots one guest and lets the case's judge read what it sent."""
     directory = options.out / kernel.name / case.name
-    start = time.monotonic()
+    start, told = time.monotonic(), ""
     try:
         results = boot(case, kernel, options, directory)
-        case.judge(results, kernel.rules)
+        told = case.judge(results, kernel.rules) or ""
         why = ""
     except (Failure, EmulatorError) as failure:
         why = str(failure)
     except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
         why = f"the judge could not read the results: {type(error).__name__}: {error}"
-    return Verdict(kernel.name, case.name, time.monotonic() - start, why, kernel.rules)
+    return Verdict(kernel.name, case.name, time.monotonic() - start, why, kernel.rules, told)
 
 
 def boot(case, kernel, options, directory):

@@ -2,8 +2,8 @@
 from dataclasses import dataclass
 
 from daxlab.platforms import (DEVICE_SIZE, OUTSIDE, OUTSIDE_HALVES, PLUGGED_MEMORY, PLUGGED_RANGE, WINDOW, Range,
-                              Region)
-from daxlab.topology import MEBIBYTE, PLUGGED, Device, Topology
+                              Region, memory_map)
+from daxlab.topology import MEBIBYTE, Device, Topology
 
 # Every order that matters: CXL's side first, dax_hmem at its first and later probes, and dax_hmem alone.
 ROUND = """
@@ -66,6 +66,39 @@ moment hmem-again
 load dax_cxl
 moment dax_cxl-again
 """
+
+def given_back(size, devices):
+    """A region is lost with cxl_acpi and made again through sysfs, before dax_hmem comes and after it."""
+    make = f"""
+note "region made by hand"
+commit_region ram {size:#x} 0x5d0000000 {devices}
+region=$(basename $(ls -d /sys/bus/cxl/devices/region*))
+put $region /sys/bus/cxl/drivers/cxl_region/bind
+"""
+    return f"""
+load cxl_acpi cxl_pci cxl_mem dax_hmem dax_cxl
+moment cxl-owned
+unload dax_cxl dax_hmem cxl_acpi
+moment acpi-out
+load cxl_acpi
+await_endpoints {len(devices.split())}
+moment acpi-back
+{make}
+moment region-back
+load dax_hmem
+moment hmem-again
+load dax_cxl
+moment dax_cxl-again
+unload dax_cxl dax_hmem cxl_acpi cxl_pci cxl_mem
+moment all-out
+load cxl_acpi cxl_pci cxl_mem
+await_endpoints {len(devices.split())}
+load dax_hmem dax_cxl kmem
+moment all-back
+{make}
+moment region-back-last
+"""
+
 
 # The memory devices' drivers go and come while everything else stays.
 ENDPOINTS = """
@@ -242,9 +275,7 @@ class Scenario:
         """The parameters that make the ranges where no first kernel does."""
         if self.regions:
             return ""
-        ranges = " ".join(f"memmap={range_.size // MEBIBYTE}M%{range_.start:#x}{'-1' if range_.start < PLUGGED else ''}"
-                          "+0xefffffff" for range_ in self.soft_reserved)
-        return f"{ranges} acpi_no_memhotplug" if self.topology.plugged else ranges
+        return f"{memory_map(self.soft_reserved)}{' acpi_no_memhotplug' if self.topology.plugged else ''}"
 
 
 def at(start, size=DEVICE_SIZE):
@@ -293,6 +324,10 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("handed-over", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), HAND_OVER),
     Scenario("handed-over-partly", SINGLE, (at(START, 2 * DEVICE_SIZE),), (Region("ram", DEVICE_SIZE),), PARTLY_HANDED_OVER),
     Scenario("handed-over-online", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), HAND_OVER_ONLINE),
+    # A region that goes with cxl_acpi and is made again through sysfs.
+    Scenario("given-back", SINGLE, (at(START),), (Region("ram", DEVICE_SIZE),), given_back(DEVICE_SIZE, "1")),
+    Scenario("given-back-interleaved", PAIR, (at(START, 2 * DEVICE_SIZE),), (Region("ram", 2 * DEVICE_SIZE, START, (1, 2)),),
+             given_back(2 * DEVICE_SIZE, "1 2")),
     # With an HMAT: ranges of the SRAT, of which dax_hmem takes the whole.
     Scenario("hmat-split", SINGLE, (OUTSIDE,), (), ROUND, proximity=OUTSIDE_HALVES),
     Scenario("hmat-part", SINGLE, OUTSIDE_HALVES[:1], (), ROUND, proximity=(OUTSIDE,)),

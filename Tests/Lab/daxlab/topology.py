@@ -23,7 +23,8 @@ class Device:
 class Topology:
     """Host bridges, each with one window of so many MiB; `assembles` gives them decoders that regions need.
 
-    Those whose number is in `bare` have none anyway.
+    Those whose number is in `bare` have none anyway. `switched` puts the devices below one switch, which needs a single
+    host bridge.
     """
     windows: tuple = (4096,)
     devices: tuple = (Device(),)
@@ -31,6 +32,7 @@ class Topology:
     bare: tuple = ()
     # MiB of memory that is plugged in.
     plugged: int = 0
+    switched: bool = False
 
     def window(self, number):
         """Where a window begins."""
@@ -49,6 +51,9 @@ class Topology:
             through = "true" if self.assembles and number not in self.bare else "false"
             arguments += ["-device", f"pxb-cxl,bus_nr={BUSES[number]},bus=pcie.0,id=cxl.{number},"
                                      f"hdm_for_passthrough={through}"]
+        if self.switched:
+            arguments += ["-device", "cxl-rp,port=0,bus=cxl.0,id=root,chassis=0,slot=1",
+                          "-device", "cxl-upstream,bus=root,id=switch"]
         for number, device in enumerate(self.devices):
             port = sum(1 for other in self.devices[:number] if other.bridge == device.bridge)
             kind = f"persistent-memdev=memory{number},lsa=label{number}" if device.persistent else \
@@ -57,7 +62,9 @@ class Topology:
                 arguments += ["-object", f"memory-backend-ram,id=label{number},share=on,size=1M"]
             arguments += [
                 "-object", f"memory-backend-ram,id=memory{number},share=on,size={DEVICE_MEBIBYTES}M",
-                "-device", f"cxl-rp,port={port},bus=cxl.{device.bridge},id=port{number},chassis=0,slot={2 + number}",
+                "-device", f"cxl-downstream,port={port},bus=switch,id=port{number},chassis=0,slot={2 + number}"
+                if self.switched else
+                f"cxl-rp,port={port},bus=cxl.{device.bridge},id=port{number},chassis=0,slot={2 + number}",
                 "-device", f"cxl-type3,bus=port{number},{kind},id=device{number},sn={number + 1}",
             ]
         return arguments

@@ -1,12 +1,14 @@
 /*
  * cutter CALL PATH COUNT COMMAND...: runs a command, and kills it with SIGKILL as soon as its COUNTth CALL has changed
  * the file at PATH: "write" to it, "rename" of another file to this name, or "unlink". Nothing that comes after the
- * call is done, however fast the command is. Programs that it has started go on.
+ * call is done, however fast the command is. Programs that it has started go on, and their calls don't count, but for
+ * "any-write": a write by any of them, to a file whose path matches the pattern PATH.
  *
  * Says "killed" or how the command ended before that.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +30,9 @@
 		 PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
 
 static const char *call, *path;
+
+/* Whether the calls of what the command has started count as well. */
+static int is_any;
 
 /* Closed when it has been told how the command ended. */
 static int untold;
@@ -97,7 +102,7 @@ static int is_open_as(pid_t thread, uint64_t descriptor)
 	if (length < 0)
 		return 0;
 	name[length] = 0;
-	return !strcmp(name, path);
+	return is_any ? !fnmatch(path, name, 0) : !strcmp(name, path);
 }
 
 /* Whether a thread begins the call that is waited for. */
@@ -152,11 +157,13 @@ static int has_done(pid_t thread)
 	return 0;
 }
 
-/* Whether a thread is one of a process: programs that the command has started are not the command. */
+/* Whether a thread's calls count, as one of a process: programs that the command has started are not the command. */
 static int is_of(pid_t thread, pid_t process)
 {
 	char name[64];
 
+	if (is_any)
+		return 1;
 	snprintf(name, sizeof name, "/proc/%d/task/%d", process, thread);
 	return !access(name, F_OK);
 }
@@ -224,7 +231,8 @@ int main(int count, char **arguments)
 	if (count < 5 || pipe2(ends, O_CLOEXEC))
 		return 64;
 	has_filters = !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &(__u32){ SECCOMP_RET_TRACE });
-	call = arguments[1];
+	is_any = !strcmp(arguments[1], "any-write");
+	call = is_any ? "write" : arguments[1];
 	path = arguments[2];
 	untold = ends[1];
 	if (!fork()) {

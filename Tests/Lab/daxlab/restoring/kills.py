@@ -1,0 +1,111 @@
+"""A run that restores a region is killed after each of its writes; what is left is a whole region or none."""
+import re
+from dataclasses import dataclass
+
+from daxlab.case import Case
+from daxlab.checks import check
+from daxlab.restoring.layout import contents, gone, layouts, regions_as, whole_as
+from daxlab.restoring.reloads import SHELL
+from daxlab.results import Failure
+from daxlab.safety.kills import lines_of, was_killed
+
+FACTS = "/run/daxswitch/regions.json"
+# What the guest says of one kill: the code of `recover`, whether all is closed, the code of `apply` where it ran again.
+LINE = re.compile(r"recover ended (\d+); (.*); apply again: (no|\d+)$")
+# Every write that makes a region of two ways, in order, by the path that the kernel gives the file: pattern and number.
+WRITES = (("*/create_ram_region", 1), ("*/interleave_granularity", 1), ("*/interleave_ways", 1),
+          ("*/endpoint*/mode", 1), ("*/endpoint*/dpa_size", 1), ("*/endpoint*/mode", 2), ("*/endpoint*/dpa_size", 2),
+          ("*/region[0-9]*/size", 1), ("*/region[0-9]*/target0", 1), ("*/region[0-9]*/target1", 1),
+          ("*/region[0-9]*/commit", 1), ("*/cxl_region/bind", 1))
+
+
+@dataclass(frozen=True)
+class Point:
+    """One kill: its words, and the shell's line that does it."""
+    words: str
+    line: str
+
+
+def after_writes(command, before=""):
+    """A kill after each write of the step and each change of the kept facts; `before` is done first."""
+    points = [Point(f"write {count} of {pattern}", f"/usr/bin/cutter any-write '{pattern}' {count}")
+              for pattern, count in WRITES]
+    points += [Point(f"change {count} of the kept facts", f"/usr/bin/cutter rename {FACTS} {count}") for count in (1, 2, 3)]
+    return tuple(Point(point.words, f"{before}kill_restoring '{point.words}' {point.line} {command}") for point in points)
+
+
+def at_lines(command, lines, before=""):
+    """A kill at each line of the journal, and in the middle of each step."""
+    return tuple(Point(f"line {line} and {delay} ms", f"{before}kill_restoring 'line {line} and {delay} ms' /usr/bin/killer "
+                       f"/run/daxswitch/journal {line} {delay} {command}")
+                 for line, delay in [(line, 0) for line in range(1, lines)] + [(line, 150) for line in range(2, lines, 2)])
+
+
+def in_recover(lines):
+    """A reload that is killed within the step that restores, and its `recover` after each write of the same step."""
+    return tuple(Point(f"recover, write {count} of {pattern}", f"kill_recover 'recover, write {count} of {pattern}' {lines} "
+                       f"/usr/bin/cutter any-write '{pattern}' {count} daxswitch recover --yes --json")
+                 for pattern, count in WRITES)
+
+
+RELOAD, CXL = "daxswitch apply reload --yes --json", "daxswitch apply cxl --yes --json"
+# The begin, two lines for each of ten steps, and the end.
+JOURNAL = 22
+# With these lines the step before the one that restores has ended: the region is gone.
+UNLOADED = 9
+
+
+@dataclass(frozen=True)
+class Kills:
+    """Kills of one command, one after the other, each of which begins with the region whole."""
+    name: str
+    points: tuple
+    # How many points a run may not come to.
+    missed: int = 0
+
+    def case(self):
+        """As a case of the lab."""
+        script = (f"{SHELL}. /lab/safety.sh\nstart_udev\npatterns write\nt apply cxl --yes --json\ncap before\n"
+                  + "".join(f"{point.line}\n" for point in self.points) + "cap after\npatterns check\n")
+        return Case(self.name, "pair-unlocked", script, self.judge, kernels=("coordinated",), group="restore")
+
+    def judge(self, results, kernel):
+        """Whole or gone after each kill and `recover`, and whole in the end."""
+        before, lines = results.capture("before"), lines_of(results.directory)
+        check(len(lines) == len(self.points), f"only {len(lines)} of {len(self.points)} kills were seen through")
+        killed, table, wrong = 0, [], []
+        for number, line in enumerate(lines, 1):
+            recovered, restored = (results.capture(name, number) for name in ("recovered", "restored"))
+            found = LINE.search(line)
+            check(found, f"what became of a kill is not told: {line}")
+            left = "whole" if layouts(recovered) else "none"
+            try:
+                if left == "whole":
+                    regions_as(before, recovered)
+                else:
+                    gone(recovered)
+                check(found[1] in ("0", "1") and found[2] == "closed", f"not recovered: {line}")
+                check(found[3] in ("no", "0"), f"not restored afterwards: {line}")
+                whole_as(before, restored)
+                right = "right"
+            except Failure as failure:
+                right = f"wrong: {failure}"
+                wrong.append(f"{line}: {failure}")
+            killed += was_killed(line)
+            table.append(f"| {self.points[number - 1].words} | {'killed' if was_killed(line) else 'ended before'} | "
+                         f"{found[1]} | {left} | {found[3]} | {right} |")
+        head = "| killed at | run | recover | region then | apply again | verdict |\n|---|---|---|---|---|---|\n"
+        (results.directory / "table.md").write_text(head + "\n".join(table) + "\n")
+        check(not wrong, f"{len(wrong)} of {len(lines)} are wrong; the first: {wrong[:1]}")
+        check(killed >= len(lines) - self.missed, f"only {killed} of {len(lines)} runs were killed")
+        whole_as(before, results.capture("after"))
+        return f"{killed} of {killed} right, {len(lines) - killed} ended before; {contents(results)}"
+
+
+KILLS = (
+    Kills("restore-kills-reload", after_writes(RELOAD), missed=2),
+    Kills("restore-kills-lost", after_writes(CXL, "lose; load; "), missed=2),
+    Kills("restore-kills-lines", at_lines(RELOAD, JOURNAL), missed=4),
+    Kills("restore-kills-recover", in_recover(UNLOADED), missed=2),
+)
+CASES = [kills.case() for kills in KILLS]

@@ -1,0 +1,79 @@
+"""The firmware's region is lost by hand: `status` names it, and `apply cxl` restores it, also from a capture alone."""
+from daxlab.case import Case
+from daxlab.checks import check, document, ended, owned
+from daxlab.platforms import INSIDE
+from daxlab.restoring.layout import contents, gone, whole_as
+from daxlab.restoring.reloads import SHELL
+
+# `apply cxl` has nothing to do at first, and keeps what shows of the region.
+BEFORE = f"""{SHELL}
+start_udev
+pattern write {INSIDE.start:#x}
+t apply cxl --yes --json
+t status --json
+cap before
+"""
+LOST = """
+lose
+run status-unloaded daxswitch status --json
+load
+cap lost
+t status --json
+"""
+RESTORED = f"""
+settle
+cap after
+t status --json
+t verify cxl --json
+pattern check {INSIDE.start:#x}
+"""
+FIRMWARE = BEFORE + LOST + "t apply cxl --yes --json\n" + RESTORED
+EARLIER = "/run/earlier.tgz"
+CAPTURE = BEFORE + f"run collect daxswitch collect {EARLIER}\n" + LOST.replace("load\n", "rm /run/daxswitch/regions.json\nload\n") \
+    + f"run plan daxswitch plan cxl --regions-from {EARLIER} --json\nt apply cxl --yes --json --regions-from {EARLIER}\n" + RESTORED
+
+
+def named(command):
+    """The finding about a region that this boot has lost, or None."""
+    return next((finding for finding in document(command, "status")["findings"] if finding["id"] == "region-lost"), None)
+
+
+def came_back(results):
+    """The region goes and comes back, and `status` finds nothing before and after."""
+    before = results.capture("before")
+    owned(before, {INSIDE: "cxl"})
+    ended(results.command("apply-cxl", 1), 0)
+    check(not document(results.command("status", 1), "status")["findings"], "status finds something at first")
+    gone(results.capture("lost"))
+    ended(results.command("apply-cxl", 2), 0)
+    whole_as(before, results.capture("after"))
+    owned(results.capture("after"), {INSIDE: "cxl"})
+    found = document(results.command("status", 3), "status")["findings"]
+    check(not found, f"status still finds {[finding['id'] for finding in found]}")
+    ended(results.command("verify-cxl"), 0)
+
+
+def judge_firmware(results, kernel):
+    """`status` names the loss, while cxl_acpi is not loaded and when it is again, with the command that mends it."""
+    for command in (results.command("status-unloaded"), results.command("status", 2)):
+        finding = named(command)
+        check(finding, f"{command}: the loss is not named")
+        check("daxswitch apply cxl" in finding["fix"], f"{command}: the fix is {finding['fix']!r}")
+        check("can be restored" in finding["what"], f"{command}: {finding['what']!r}")
+    came_back(results)
+    return contents(results)
+
+
+def judge_capture(results, kernel):
+    """Without what was kept nothing is named, and the capture alone is enough."""
+    ended(results.command("collect"), 0)
+    check(not named(results.command("status", 2)), "the loss is named, though nothing tells of it")
+    ended(results.command("plan"), 0)
+    came_back(results)
+    return contents(results)
+
+
+CASES = [
+    Case("restore-firmware", "unlocked", FIRMWARE, judge_firmware, kernels=("coordinated",), group="restore"),
+    Case("restore-capture", "unlocked", CAPTURE, judge_capture, kernels=("coordinated",), group="restore"),
+]

@@ -1,0 +1,102 @@
+# Regions that are lost and restored: what the cases of the group `restore` are made of, beside regions.sh.
+fail() { echo "unprepared: $*" >&2; }
+
+# with_cxl COUNT: CXL's drivers are loaded, and so many memory devices have their decoders
+with_cxl() {
+    /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
+    await_endpoints "$1"
+}
+
+# bound_region TYPE SIZE WINDOW SERIAL...: a region with its driver, as `cxl create-region` makes it
+bound_region() {
+    local region
+    region=$(commit_region "$@")
+    write "$region" /sys/bus/cxl/drivers/cxl_region/bind
+}
+
+# committed_regions: the names of the committed regions, in the order of their addresses
+committed_regions() {
+    local region
+    for region in $devices/region*; do
+        [ "$(cat "$region"/commit 2>/dev/null)" = 1 ] && echo "$(cat "$region"/resource) ${region##*/}"
+    done | sort | cut -d' ' -f2
+}
+
+# starts: where the committed regions begin
+starts() {
+    local region
+    for region in $(committed_regions); do cat $devices/"$region"/resource; done
+}
+
+# patterns write|check: in the memory of every region
+patterns() {
+    local start
+    for start in $(starts); do pattern "$1" "$start"; done
+}
+
+# lose: cxl_acpi is removed by hand, and with it every region
+lose() {
+    local module
+    for module in dax_cxl dax_hmem cxl_acpi; do /sbin/rmmod $module; done
+    settle
+}
+
+# load: CXL's drivers again, by hand
+load() {
+    /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
+    settle
+}
+
+# function_of MEMDEV: the PCI address of a memory device
+function_of() { basename "$(readlink -f $devices/"$1"/..)"; }
+
+# renumber: the memory devices get each other's numbers
+renumber() {
+    local function functions="" driver=/sys/bus/pci/drivers/cxl_pci
+    for memory in $devices/mem*; do functions="$functions $(function_of "${memory##*/}")"; done
+    for function in $functions; do write "$function" $driver/unbind; done
+    for function in $(echo $functions | tr ' ' '\n' | tac); do write "$function" $driver/bind; done
+}
+
+# split START: two dax devices in the place of a region's one: device_dax has the first half, the memory of the other is online
+split() {
+    local device half next region drivers=/sys/bus/dax/drivers
+    device=$(dax_device "$1")
+    half=$(($(cat /sys/bus/dax/devices/"$device"/size) / 2))
+    write "$device" $drivers/kmem/unbind
+    write $half /sys/bus/dax/devices/"$device"/size
+    region=$(dirname "$(readlink -f /sys/bus/dax/devices/"$device")")
+    write 1 "$region"/dax_region/create
+    next=${device%.*}.1
+    write $half "$region"/"$next"/size
+    pattern write "$1"
+    /sbin/modprobe device_dax
+    write "$device" $drivers/device_dax/new_id
+    write "$device" $drivers/device_dax/remove_id
+    write "$next" $drivers/kmem/bind
+    online $(($1 + $half)) movable
+}
+
+# kill_restoring WORDS KILLER...: a run that its killer kills; then `recover`, and where no region came of that, `apply cxl`
+kill_restoring() {
+    local words=$1 how code again=no
+    shift
+    how=$("$@" 2> /run/killed.err | tail -n 1)
+    daxswitch recover --yes --json > /run/recover.out 2>&1
+    code=$?
+    settle
+    cap recovered
+    how="$how; recover ended $code; $(ending)"
+    [ -n "$(committed_regions)" ] || { daxswitch apply cxl --yes --json > /run/again.out 2>&1; again=$?; settle; }
+    cap restored
+    note_kill "$words: $how; apply again: $again"
+    [ "$again" = no ] || [ "$again" = 0 ] || tail -c 1000 /run/again.out
+}
+
+# kill_recover WORDS LINES KILLER...: a reload that is killed at a line of its journal, whose `recover` its killer kills
+kill_recover() {
+    local words=$1 lines=$2 first
+    shift 2
+    first=$(/usr/bin/killer /run/daxswitch/journal "$lines" 0 daxswitch apply reload --yes --json 2> /dev/null | tail -n 1)
+    kill_restoring "$words (apply: $first)" "$@"
+}
