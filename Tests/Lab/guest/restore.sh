@@ -77,11 +77,22 @@ split() {
     online $(($1 + $half)) movable
 }
 
+# unfinished: the regions that are not committed, and the endpoint decoders with bytes of their device and no region
+unfinished() {
+    local device
+    for device in $devices/region* $devices/decoder[1-9]*; do
+        case $device in
+            *region*) [ "$(cat "$device"/commit 2>/dev/null)" != 0 ] || echo "${device##*/}" ;;
+            *) [ "$(($(cat "$device"/dpa_size 2>/dev/null || echo 0)))" = 0 ] || [ -n "$(cat "$device"/region)" ] || echo "${device##*/}" ;;
+        esac
+    done | tr '\n' ' '
+}
+
 # kill_restoring WORDS KILLER...: a run that its killer kills; then `recover`, and where no region came of that, `apply cxl`
 kill_restoring() {
     local words=$1 how code again=no
     shift
-    how=$("$@" 2> /run/killed.err | tail -n 1)
+    how="$("$@" 2> /run/killed.err | tail -n 1); left $(committed_regions | wc -l) committed; unfinished $(unfinished)"
     daxswitch recover --yes --json > /run/recover.out 2>&1
     code=$?
     settle

@@ -10,8 +10,9 @@ from daxlab.results import Failure
 from daxlab.safety.kills import lines_of, was_killed
 
 FACTS = "/run/daxswitch/regions.json"
-# What the guest says of one kill: the code of `recover`, whether all is closed, the code of `apply` where it ran again.
-LINE = re.compile(r"recover ended (\d+); (.*); apply again: (no|\d+)$")
+# What the guest says of one kill: the regions that it left, what of one was begun, the code of `recover`, whether all is
+# closed, and the code of `apply` where it ran again.
+LINE = re.compile(r"left (\d+) committed; unfinished (.*); recover ended (\d+); (.*); apply again: (no|\d+)$")
 # Every write that makes a region of two ways, in order, by the path that the kernel gives the file: pattern and number.
 WRITES = (("*/create_ram_region", 1), ("*/interleave_granularity", 1), ("*/interleave_ways", 1),
           ("*/endpoint*/mode", 1), ("*/endpoint*/dpa_size", 1), ("*/endpoint*/mode", 2), ("*/endpoint*/dpa_size", 2),
@@ -62,6 +63,8 @@ class Kills:
     points: tuple
     # How many points a run may not come to.
     missed: int = 0
+    # How many kills leave a region that was begun, at least: those between its creation and its commit.
+    begun: int = 0
 
     def case(self):
         """As a case of the lab."""
@@ -73,7 +76,7 @@ class Kills:
         """Whole or gone after each kill and `recover`, and whole in the end."""
         before, lines = results.capture("before"), lines_of(results.directory)
         check(len(lines) == len(self.points), f"only {len(lines)} of {len(self.points)} kills were seen through")
-        killed, table, wrong = 0, [], []
+        killed, begun, table, wrong = 0, 0, [], []
         for number, line in enumerate(lines, 1):
             recovered, restored = (results.capture(name, number) for name in ("recovered", "restored"))
             found = LINE.search(line)
@@ -84,28 +87,32 @@ class Kills:
                     regions_as(before, recovered)
                 else:
                     gone(recovered)
-                check(found[1] in ("0", "1") and found[2] == "closed", f"not recovered: {line}")
-                check(found[3] in ("no", "0"), f"not restored afterwards: {line}")
+                check(found[3] in ("0", "1") and found[4] == "closed", f"not recovered: {line}")
+                check(found[5] in ("no", "0"), f"not restored afterwards: {line}")
                 whole_as(before, restored)
                 right = "right"
             except Failure as failure:
                 right = f"wrong: {failure}"
                 wrong.append(f"{line}: {failure}")
             killed += was_killed(line)
-            table.append(f"| {self.points[number - 1].words} | {'killed' if was_killed(line) else 'ended before'} | "
-                         f"{found[1]} | {left} | {found[3]} | {right} |")
-        head = "| killed at | run | recover | region then | apply again | verdict |\n|---|---|---|---|---|---|\n"
+            begun += bool(found[2].strip())
+            table.append(f"| {self.points[number - 1].words} | {'killed' if was_killed(line) else 'ended before'} | {found[1]} | "
+                         f"{found[2].strip()} | {found[3]} | {left} | {found[5]} | {right} |")
+        head = ("| killed at | run | regions left | begun | recover | region then | apply again | verdict |\n"
+                "|---|---|---|---|---|---|---|---|\n")
         (results.directory / "table.md").write_text(head + "\n".join(table) + "\n")
         check(not wrong, f"{len(wrong)} of {len(lines)} are wrong; the first: {wrong[:1]}")
         check(killed >= len(lines) - self.missed, f"only {killed} of {len(lines)} runs were killed")
+        check(begun >= self.begun, f"only {begun} of the kills left a region that was begun")
         whole_as(before, results.capture("after"))
-        return f"{killed} of {killed} right, {len(lines) - killed} ended before; {contents(results)}"
+        return (f"{killed} of {killed} right, {begun} with a region begun, {len(lines) - killed} ended before; "
+                f"{contents(results)}")
 
 
 KILLS = (
-    Kills("restore-kills-reload", after_writes(RELOAD), missed=2),
-    Kills("restore-kills-lost", after_writes(CXL, "lose; load; "), missed=2),
+    Kills("restore-kills-reload", after_writes(RELOAD), missed=2, begun=9),
+    Kills("restore-kills-lost", after_writes(CXL, "lose; load; "), missed=2, begun=9),
     Kills("restore-kills-lines", at_lines(RELOAD, JOURNAL), missed=4),
-    Kills("restore-kills-recover", in_recover(UNLOADED), missed=2),
+    Kills("restore-kills-recover", in_recover(UNLOADED), missed=2, begun=9),
 )
 CASES = [kills.case() for kills in KILLS]
