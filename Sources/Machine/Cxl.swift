@@ -95,7 +95,7 @@ package struct Decoder: Sendable, Equatable {
 
     /// How a decoder spreads its bytes over what is below it.
     package struct Interleave: Sendable, Hashable {
-        /// Over how many.
+        /// The number of targets.
         package var ways: UInt64
         /// In bytes.
         package var granularity: UInt64
@@ -139,7 +139,7 @@ package struct Memdev: Sendable, Equatable {
     package var hasEndpoint: Bool
     /// `pmem/size`: its persistent capacity in bytes; nil where that is not there.
     package var persistentSize: UInt64?
-    /// What it is told by; nil where the material has no serial number.
+    /// What identifies it; nil without a serial number.
     package var identity: MemdevIdentity?
 
     /// A memory device as sysfs shows it.

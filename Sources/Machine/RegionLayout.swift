@@ -12,7 +12,7 @@ package struct RegionLayout: Sendable, Hashable {
     package var mode: String
     /// `uuid` of a region with persistent memory.
     package var uuid: String?
-    /// Bytes that go to one target before the next one has its turn (`interleave_granularity`); nil if it was not seen.
+    /// Bytes for one target before the next one has its turn (`interleave_granularity`); nil if it was not seen.
     package var granularity: UInt64?
     /// The memory devices by position; as many as `interleave_ways`.
     package var targets: [RegionTarget]
@@ -57,7 +57,7 @@ package struct RegionTarget: Sendable, Hashable {
     }
 }
 
-/// What a memory device is told by, whatever number the kernel gives it.
+/// What identifies a memory device, whatever number the kernel gives it.
 package struct MemdevIdentity: Sendable, Hashable {
     /// `serial`, as sysfs shows it: `0x1`.
     package var serial: String
@@ -109,22 +109,28 @@ extension MachineState {
     package var layouts: [RegionLayout] {
         let present = layouts(of: regions.filter(\.committed))
         let index = RangeIndex(present.map(\.range))
-        let kept = ((remembered?.regions ?? []) + lostRegions).compactMap(\.layout).filter { !index.overlaps($0.range) }
+        // A locked one is decoded by its hardware still, and comes back by itself.
+        let kept = ((remembered?.regions ?? []) + lostRegions).filter { !$0.locked }.compactMap(\.layout).filter {
+            !index.overlaps($0.range)
+        }
         var seen: Set<AddressRange> = []
         return (present + kept).filter { seen.insert($0.range).inserted }.sorted { $0.range < $1.range }
     }
 
     /// The layout of the region that had `name`: of one that is gone, if there is one, since the kernel may have given its name
     /// to another region.
-    package func layoutToRestore(_ name: String) -> RegionLayout? {
+    package func layoutToRestore(_ name: String, _ range: AddressRange? = nil) -> RegionLayout? {
+        if let range { return layouts.first { $0.range == range } }
         let named = layouts.filter { $0.name == name }
         return named.first { layout in !regions.contains { $0.committed && $0.range == layout.range } } ?? named.first
     }
 
     /// What is missing of the region that had `name`, committed, with a dax region, and a dax device if dax_cxl is there; nil
     /// where it is complete.
-    package func missingRegion(_ name: String) -> String? {
-        guard let layout = layoutToRestore(name) else { return nil }
+    package func missingRegion(_ name: String, _ range: AddressRange? = nil) -> String? {
+        guard let layout = layoutToRestore(name, range) else {
+            return range.map { "there is no region over \($0)" }
+        }
         guard let region = regions.first(where: { $0.range == layout.range }) else {
             return "there is no region over \(layout.range)"
         }

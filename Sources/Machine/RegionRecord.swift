@@ -50,6 +50,8 @@ package struct RegionRecord: Codable, Sendable, Equatable {
         var parts: [RegionTarget] = []
         for target in targets {
             let dpa = target.start.flatMap { start in target.end.flatMap { Self.range(start, $0) } }
+            // No device has bytes up to the last address.
+            if dpa?.end == .max { return nil }
             if dpa == nil && (target.start != nil || target.end != nil) { return nil }
             let device = target.serial.flatMap { serial in
                 target.path.map { MemdevIdentity(serial: serial, path: $0) }

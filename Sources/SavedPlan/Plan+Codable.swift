@@ -279,7 +279,7 @@ extension Policy.Consent: Codable {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(offlineMemory, forKey: .offlineMemory)
         try members.encode(loseRegions, forKey: .loseRegions)
-        // As in those plans, so their digest is still that of the document.
+        // Left out if it is false, so the digest of older plans stays valid.
         if restoreRegions { try members.encode(true, forKey: .restoreRegions) }
     }
 }

@@ -21,7 +21,13 @@ import Testing
         #expect(endpoint.range == region.range)
         #expect(state.decoders.first { $0.name == "decoder2.1" }?.range == nil)
         #expect(state.decoders.first?.name == "decoder0.0" && state.decoders.first?.kind == .root)
-        #expect(state.memdevs == [Memdev(name: "mem0", hasEndpoint: true, persistentSize: 0)])
+        let identity = MemdevIdentity(serial: "0x1", path: "pci0000:0c/0000:0c:00.0/0000:0d:00.0")
+        #expect(state.memdevs == [Memdev(name: "mem0", hasEndpoint: true, persistentSize: 0, identity: identity)])
+        let dpa = AddressRange(start: 0, size: 0x2000_0000)
+        #expect(
+            state.layouts.map(\.targets) == [[RegionTarget(device: identity, dpa: dpa)]]
+                && state.layouts.first?.granularity == region.granularity
+        )
         #expect(state.kernel.commandLine.parameters.values(of: "memmap") == ["512M%0x5d0000000+0xefffffff"])
     }
 

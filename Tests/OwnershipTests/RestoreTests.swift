@@ -47,9 +47,12 @@ struct RestoreTests {
 
     @Test("a policy that may, restores it, and CXL owns it") func restored() throws {
         let plan = try Planner(machine: Self.machine(lost: [Self.layout()])).plan(Self.cxl)
-        #expect(plan.steps == [.restoreRegion("region0")] && plan.hazards.isEmpty && plan.prediction.isCertain)
+        #expect(
+            plan.steps == [.restoreRegion("region0", Machines.range)] && plan.hazards.isEmpty
+                && plan.prediction.isCertain
+        )
         #expect(plan.prediction.ranges.map(\.owners) == [[.cxl]])
-        #expect(plan.notes.contains { $0.contains("contents are not promised") })
+        #expect(plan.notes.contains { $0.contains("contents may be lost") })
     }
 
     @Test("a policy that may not, leaves it") func left() throws {
@@ -62,7 +65,7 @@ struct RestoreTests {
         machine.modules.loaded["dax_cxl"] = nil
         machine.modules.loaded["dax_hmem"] = nil
         let plan = try Planner(machine: machine).plan(Self.cxl)
-        #expect(plan.steps == [.restoreRegion("region0"), .load("dax_hmem"), .load("dax_cxl")])
+        #expect(plan.steps == [.restoreRegion("region0", Machines.range), .load("dax_hmem"), .load("dax_cxl")])
         #expect(plan.hazards.isEmpty)
     }
 
@@ -76,7 +79,7 @@ struct RestoreTests {
             )
         }
         let plan = try Planner(machine: Self.machine(lost: layouts)).plan(Self.cxl)
-        #expect(plan.steps == ["region0", "region1", "region2"].map { .restoreRegion($0) } && plan.hazards.isEmpty)
+        #expect(plan.steps.compactMap(\.region) == ["region0", "region1", "region2"] && plan.hazards.isEmpty)
     }
 
     /// Each obstacle with a word of the sentence that names it.
@@ -112,8 +115,8 @@ struct RestoreTests {
         return [
             (machine(lost: [layout()], regions: [region]), "higher address"),
             (gone, "0000:0d:00.0 is missing"), (reserved, "Soft Reserved line"),
-            (machine(lost: [layout(from: 0x1000_0000)]), "bytes of 0000:0d:00.0"),
-            (machine(lost: [layout(above)]), "would place it at 0x5d0000000"),
+            (machine(lost: [layout(from: 0x1000_0000)]), "0000:0d:00.0 from byte"),
+            (machine(lost: [layout(above)]), "would place it at 0x5d0000000, not at 0x610000000"),
             (machine(lost: [pmem]), "persistent"), (machine(lost: [dynamic]), "dynamic"),
             (machine(lost: [accelerator]), "accelerator"), (machine(lost: [emulated]), "range registers"),
             (machine(lost: [odd]), "granularity"), (machine(.hmemOnly, lost: [layout()]), "can't create regions"),
@@ -142,7 +145,7 @@ struct RestoreTests {
         policy.want = Policy.Want()
         let plan = try Planner(machine: machine).plan(policy)
         #expect(plan.hazards.isEmpty, "\(plan.hazards.map(\.why))")
-        #expect(plan.steps.contains(.restoreRegion(region.name)))
+        #expect(plan.steps.contains(.restoreRegion(region.name, Machines.range)))
         policy.consent.restoreRegions = false
         let without = try Planner(machine: machine).plan(policy)
         #expect(without.hazards.contains { $0.id == .regionLost })
@@ -163,7 +166,7 @@ struct RestoreTests {
         )
         let lost = Self.layout(Machines.span(Machines.range.end + 1, 0x2000_0000), of: Self.other)
         let plan = try Planner(machine: Self.machine(lost: [lost], regions: [below])).plan(Self.cxl)
-        #expect(plan.steps.contains(.restoreRegion("region0")))
+        #expect(plan.steps.contains(.restoreRegion("region0", lost.range)))
         #expect(plan.prediction.ranges.contains { $0.range == lost.range && $0.owners == [.cxl] })
     }
 }

@@ -109,11 +109,12 @@ struct RecoverTests {
         #expect(kernel.steps == steps)
     }
 
-    @Test("the region has gone meanwhile: neither is certain, and nothing is done")
+    @Test("the region has gone meanwhile and its layout is not known: neither is certain, and nothing is done")
     func stuck() throws {
         let kernel = try cutOff(at: .load("dax_hmem")) { kernel in
             kernel.reinterpret {
                 $0.remembered?.regions[0].locked = false
+                $0.remembered?.regions[0].layout = nil
                 $0.remembered?.decoded = []
             }
         }

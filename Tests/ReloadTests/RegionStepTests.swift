@@ -94,7 +94,7 @@ struct RegionStepTests {
         let lost = try #require(kernel.state.lostRegions.first)
         kernel.regions.place = lost.range.start + 0x2000_0000
         let failure = #expect(throws: ReloadError.self) { try restore(kernel) }
-        #expect(failure?.description.contains("another place") == true)
+        #expect(failure?.description.contains("elsewhere") == true)
         #expect(kernel.state.regions.isEmpty && kernel.regions.dpa.isEmpty)
     }
 
@@ -114,6 +114,7 @@ struct RegionStepTests {
         let killed = RecordedKernel(machine)
         killed.regions = regions
         for kept in kernel.kept.prefix(facts) { try killed.keep(kept) }
+        killed.reinterpret { $0.unfinishedRegion = killed.kept.last?.unfinishedRegion }
         try restore(killed)
         #expect(killed.state.regions.count == 1)
         let region = try #require(killed.state.regions.first)
@@ -129,7 +130,7 @@ struct RegionStepTests {
         let lost = try #require(kernel.state.lostRegions.first)
         let policy = try PolicyLibrary(folders: []).find("cxl").policy
         let plan = try Planner(machine: kernel.state).plan(policy)
-        #expect(plan.steps == [.restoreRegion("region0")] && plan.hazards.isEmpty)
+        #expect(plan.steps == [.restoreRegion("region0", lost.range)] && plan.hazards.isEmpty)
         let faulty = FaultySurfaces(kernel)
         guard case .done(let machine) = Executor(faulty.surfaces).run(plan, accepting: []) else {
             Issue.record("it was not done")
@@ -137,5 +138,35 @@ struct RegionStepTests {
         }
         #expect(machine.regions.first?.range == lost.range)
         #expect(machine.daxDevices.contains { $0.owner == .cxl && $0.ranges == [lost.range] })
+    }
+
+    @Test("a run that is killed within the step is finished by recover: no half of a region stays", arguments: 1...7)
+    func killed(behind count: Int) throws {
+        let kernel = try Self.kernel("by-hand", "04-dax_cxl-first")
+        let lost = try #require(kernel.state.lostRegions.first)
+        let policy = try PolicyLibrary(folders: []).find("cxl").policy
+        let plan = try Planner(machine: kernel.state).plan(policy)
+        let faulty = FaultySurfaces(kernel)
+        var calls = 0
+        // The write behind which the process is killed.
+        let probe = FaultySurfaces(try Self.kernel("by-hand", "04-dax_cxl-first"))
+        _ = Executor(probe.surfaces).run(plan, accepting: [])
+        for (place, call) in probe.calls.enumerated() where call == "write" {
+            calls += 1
+            if calls == count { faulty.fault = (place, .killed(afterEffect: true)) }
+        }
+        _ = Executor(faulty.surfaces).run(plan, accepting: [])
+        #expect(faulty.isDead && kernel.state.regions.allSatisfy { !$0.committed })
+        let fresh = FaultySurfaces(kernel, journal: faulty.journal)
+        let machine = try kernel.read()
+        let run = try #require(try UnfinishedRun.find(fresh, bootID: machine.kernel.bootID))
+        let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
+        guard case .finish = recovery else {
+            Issue.record("\(recovery)")
+            return
+        }
+        _ = Executor(fresh.surfaces).recover(run, by: recovery)
+        #expect(kernel.state.regions.map(\.range) == [lost.range] && kernel.state.regions.allSatisfy(\.committed))
+        #expect(kernel.kept.last?.unfinishedRegion == nil)
     }
 }

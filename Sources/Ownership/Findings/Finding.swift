@@ -116,7 +116,7 @@ extension Finding.Identifier {
             (
                 .loss,
                 "A region that was committed in this boot is gone. Its decoders were reset. It does not come back by "
-                    + "itself."
+                    + "itself; a policy with restore_regions, such as cxl, creates it again if it can."
             )
         case .unbindable:
             (

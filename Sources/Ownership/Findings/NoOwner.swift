@@ -47,6 +47,9 @@ extension Examination {
         if let region, !region.assembled, machine.modules.state(of: "dax_cxl") != .missing {
             return "see the finding region-not-assembled"
         }
+        if bytes.contains(where: { bytes in machine.lostRegions.contains { $0.range.overlaps(bytes) } }) {
+            return "see the finding region-lost"
+        }
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
         if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which shows what blocks it" }
         let isUnbound = machine.modules.state(of: "cxl_acpi") == .unbound

@@ -11,32 +11,35 @@ extension Examination {
                 ranges: [region.range],
                 what:
                     "The region over \(region.range) (\(sizeText(region.range.size))) was committed earlier in this boot and is gone. "
-                    + "Its decoders were reset. It does not come back by itself"
-                    + (isRestorable(region) ? ", and can be restored." : "."),
+                    + "Its decoders were reset. "
+                    + (isRestorable(region) ? "daxswitch can restore it." : "It does not come back by itself."),
                 evidence: [
                     "/run/daxswitch/regions.json: a committed region over \(region.range)",
                     machine.seesDecoders
                         ? "/sys/bus/cxl/devices: no committed region over it"
                         : "/proc/iomem: no CXL window, so cxl_acpi was unloaded",
                 ],
-                fix: remedies.command(restoring: region.layout?.name) ?? fallback(region)
+                fix: remedies.command(restoring: region.range) ?? fallback(region)
             )
         }
     }
 
-    /// Whether nothing is known that keeps it from being made again; that drivers are not loaded does not.
+    /// Whether a command restores it; drivers that are not loaded don't count.
     private func isRestorable(_ region: RememberedRegion) -> Bool {
-        remedies.command(restoring: region.layout?.name) != nil
+        remedies.command(restoring: region.range) != nil
     }
 
     private func fallback(_ region: RememberedRegion) -> String {
-        let reboot = "reboot: the firmware then programs the decoders again"
+        let reboot = "reboot: a region that the firmware made is then there again"
+        if region.locked {
+            return "run `daxswitch apply reload`: its decoders are locked, so it comes back with cxl_acpi; or reboot"
+        }
         guard region.layout != nil else {
             return reboot
                 + (model.constants.isSoftReservedInIomem(region.range)
                     ? "" : "; or, if its contents don't matter, create it again (cxl create-region)")
         }
-        let why = model.whyNotRestorable(region.range) ?? "run `daxswitch plan cxl`, which shows what blocks that"
+        let why = model.whyNotRestorable(region.range) ?? "`daxswitch plan reload` shows what blocks that"
         return reboot + ". daxswitch can't restore the region: \(why)"
     }
 }

@@ -10,9 +10,9 @@ final class Remedies {
         private let owners: [PredictedRange]
         private let index: RangeIndex
         /// The regions that it makes again.
-        let restored: Set<String>
+        let restored: Set<AddressRange>
 
-        init(text: String, brings prediction: Prediction, restoring restored: Set<String>) {
+        init(text: String, brings prediction: Prediction, restoring restored: Set<AddressRange>) {
             self.text = text
             self.restored = restored
             owners = prediction.ranges
@@ -44,9 +44,9 @@ final class Remedies {
         command { command in ranges.allSatisfy { command.gives($0, to: owners) } }
     }
 
-    /// The first command that makes the region of this name again; nil where none can do that without a hazard.
-    func command(restoring name: String?) -> String? {
-        name.flatMap { name in command { $0.restored.contains(name) } }
+    /// The first command that creates the region over just `range` again; nil where none can do that without a hazard.
+    func command(restoring range: AddressRange) -> String? {
+        command { $0.restored.contains(range) }
     }
 
     private func command(where serves: (Command) -> Bool) -> String? {

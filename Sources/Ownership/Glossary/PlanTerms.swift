@@ -17,7 +17,7 @@ extension Step.Verb: Explained {
         case .bindHmem: "Binds dax_hmem to one range again."
         case .bindRegion: "Binds one CXL region to dax_cxl."
         case .splitDevice: "Creates a separate dax device for a part of a dax region, as it was before."
-        case .restoreRegion: "Creates a CXL region that was lost in this boot again: same bytes, same memory devices."
+        case .restoreRegion: "Creates again a CXL region that was lost: same bytes, same memory devices."
         }
     }
 
@@ -59,7 +59,8 @@ extension Term {
         Term(
             "restore_regions",
             .policyKeys,
-            "consent: create regions again that this boot has lost, or that the order loses. Their contents are not promised."
+            "consent: create again the regions that this boot or the order has lost. Losing such a region is then not a hazard. "
+                + "Its contents may be lost."
         ),
     ]
 }

@@ -159,7 +159,8 @@ extension Hazard.Identifier {
                 .step,
                 isAcceptable: true,
                 "Unloading cxl_acpi resets the decoders of a region. Its memory can't be reached any longer, its contents "
-                    + "are lost, and the region does not come back by itself."
+                    + "are lost, and the region does not come back by itself. A policy with restore_regions creates it "
+                    + "again if it can."
             )
         case .undecodedRange:
             Facts(

@@ -62,6 +62,12 @@ struct StepHazards {
             )
         }
         var fix = "put the steps that it needs before it in the order"
+        if step.verb == .restoreRegion {
+            fix =
+                model.seesDecoders
+                ? "remove \(step) from the order"
+                : "put load:cxl_acpi, load:cxl_pci and load:cxl_mem before it in the order"
+        }
         if case .load(let module) = step, !model.isHeld, let line = model.constants.modules.lineAgainst(module) {
             fix = "remove the line from \(line.path), which daxswitch did not write, and plan again"
         }

@@ -185,7 +185,7 @@ extension KernelModel {
         case .bindHmem(let range): return bindingHmem(range)
         case .bindRegion(let range): return bindingRegions(each: [range]).outcome
         case .splitDevice(let range): return splitting(range)
-        case .restoreRegion(let name): return restoring(name)
+        case .restoreRegion(let name, let range): return restoring(name, range)
         case .hold, .release:
             // What is part of the kernel image is loaded by nobody, and there is no one to keep from it.
             if constants.builtin.contains("cxl_acpi") && !isHeld { return StepOutcome(self) }

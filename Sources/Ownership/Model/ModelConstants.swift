@@ -69,6 +69,8 @@ struct ModelConstants: Equatable, Sendable {
     var pmem: [PmemNamespace]?
     /// How the committed regions of this boot were made, those that are gone too, in address order.
     let layouts: [RegionLayout]
+    /// `MachineState.unfinishedRegion`.
+    let unfinishedRegion: String?
     /// Their memory devices that are not there, as far as sysfs shows those that are.
     let missingDevices: Set<MemdevIdentity>
     /// The root decoders: the bytes of each window, and how it interleaves them.
@@ -118,6 +120,7 @@ struct ModelConstants: Equatable, Sendable {
         }
         pmem = machine.pmem
         layouts = machine.layouts
+        unfinishedRegion = machine.unfinishedRegion
         missingDevices =
             machine.seesDecoders
             ? Set(layouts.flatMap(\.targets).compactMap(\.device).filter { machine.memdev($0) == nil }) : []

@@ -6,9 +6,9 @@ extension KernelModel {
     /// The region that had `name` is made over the bytes that it had, committed and bound to its driver. What is left of one
     /// that was begun is deleted first (Documentation/ABI/testing/sysfs-bus-cxl; drivers/cxl/core/region.c:
     /// create_region(), commit_store(), cxl_region_probe()).
-    func restoring(_ name: String) -> StepOutcome {
-        guard let layout = layout(toRestore: name) else {
-            return StepOutcome(self, refusal: "no region of this name is known that was committed in this boot")
+    func restoring(_ name: String, _ range: AddressRange? = nil) -> StepOutcome {
+        guard let layout = layout(toRestore: name, range) else {
+            return StepOutcome(self, refusal: "daxswitch has not seen a region \(name) in this boot")
         }
         return restoring(layout)
     }
@@ -30,7 +30,8 @@ extension KernelModel {
     }
 
     /// As `MachineState.layoutToRestore`.
-    func layout(toRestore name: String) -> RegionLayout? {
+    func layout(toRestore name: String, _ range: AddressRange? = nil) -> RegionLayout? {
+        if let range { return constants.layouts.first { $0.range == range } }
         let named = constants.layouts.filter { $0.name == name }
         return named.first { !hasRegion(over: $0.range) } ?? named.first
     }
@@ -63,29 +64,42 @@ extension KernelModel {
     }
 
     /// Why the region can't be made again as it was, in a clause; nil if it can.
-    func obstacle(toRestoring layout: RegionLayout) -> String? {
-        lastingObstacle(layout) ?? (seesDecoders ? nil : "\(whyUnseen), so no decoder can be programmed")
+    ///
+    /// - Parameter withDrivers: As if the drivers of CXL were in.
+    func obstacle(toRestoring layout: RegionLayout, withDrivers: Bool = false) -> String? {
+        lastingObstacle(layout) ?? (seesDecoders || withDrivers ? nil : "\(whyUnseen), so no decoder can be programmed")
             ?? deviceObstacle(layout) ?? bytesObstacle(layout) ?? placeObstacle(layout)
     }
+
+    /// Why a region without a layout can't be created again.
+    static let withoutLayout = "its layout was not recorded. Use --regions-from with a capture from before the loss"
 
     /// What no step changes.
     private func lastingObstacle(_ layout: RegionLayout) -> String? {
         if constants.generation == .hmemOnly { return "this kernel can't create regions of ram" }
-        if layout.isOfAccelerator { return "its decoders are an accelerator's, whose own driver creates its region" }
+        if layout.isOfAccelerator { return "it belongs to an accelerator, whose own driver creates it" }
         if layout.mode.hasPrefix("dynamic_") { return "its capacity is dynamic" }
         if layout.mode != "ram" {
-            return "it is persistent memory, and a new region over it could lose the data (cxl create-region, ndctl)"
+            return
+                "it is persistent memory, and a new region could lose the data. To create it yourself, see cxl-create-region(1)"
         }
         if layout.isEmulated {
-            return "the memory device is directly below the root: it can have range registers in place of decoders"
+            return "its memory device may have range registers instead of decoders (it is directly below the root)"
         }
         guard let granularity = layout.granularity, !layout.targets.isEmpty,
             layout.targets.allSatisfy({ $0.device != nil && $0.dpa != nil })
-        else { return "its layout was not recorded" }
+        else { return Self.withoutLayout }
         let isPowerOfTwo = granularity & (granularity &- 1) == 0
         if !(256...16384).contains(granularity) || !isPowerOfTwo {
-            return "its interleave granularity of \(granularity) bytes can't be chosen"
+            return "the kernel does not accept its interleave granularity of \(granularity) bytes"
         }
+        let ways = UInt64(layout.targets.count)
+        let isWhole = layout.targets.allSatisfy { target in
+            target.dpa.map { $0.size.multipliedReportingOverflow(by: ways) == (layout.range.size, false) } ?? false
+        }
+        // drivers/cxl/core/region.c: cxl_region_attach().
+        if !isWhole { return "its size is not that of its devices' bytes (a memory-side cache?)" }
+        if Set(layout.targets.map(\.device)).count != layout.targets.count { return "a memory device is in it twice" }
         if layout.range.size % (ModelConstants.regionStep * UInt64(layout.targets.count)) != 0 {
             return "its size is not a multiple of 256 MiB for each memory device"
         }
@@ -96,18 +110,30 @@ extension KernelModel {
         if let missing = layout.targets.compactMap(\.device).first(where: constants.missingDevices.contains) {
             return "its memory device \(missing.function) is missing"
         }
-        guard let root = constants.roots.first(where: { $0.range.contains(layout.range) }) else { return nil }
+        let root = constants.roots.first { $0.range.contains(layout.range) }
+        let (ways, rootWays) = (layout.targets.count, Int(clamping: root?.interleave?.ways ?? 1))
+        // drivers/cxl/core/region.c: interleave_ways_store().
+        if rootWays < 1 || ways % rootWays != 0 || (ways / rootWays).nonzeroBitCount != 1 {
+            return "the kernel does not accept \(ways) interleave ways below \(rootWays) of the CXL window"
+        }
+        guard let root else { return nil }
         if let interleave = root.interleave, interleave.ways > 1, interleave.granularity != layout.granularity {
             return "its interleave granularity is not that of the CXL window (\(interleave.granularity) bytes)"
         }
         return nil
     }
 
-    /// Who has its bytes, or those of its devices.
+    /// Another owner of its bytes, or of its devices' bytes.
     private func bytesObstacle(_ layout: RegionLayout) -> String? {
+        if let begun = regions.first(where: { $0.range == layout.range && $0.isPresent && !$0.isCommitted }),
+            begun.name != constants.unfinishedRegion
+        {
+            return
+                "\(begun.name) is there over its bytes, not committed, and daxswitch did not begin it. Delete it first, or reload cxl_acpi"
+        }
         let others = regions.filter { $0.isPresent && $0.range != layout.range }
         if let other = others.first(where: { $0.range.overlaps(layout.range) }) {
-            return "\(other.name) has bytes of it (\(other.range))"
+            return "\(other.name) (\(other.range)) overlaps it"
         }
         if let claim = claims.first(where: { $0.owner == .hmem && $0.excludes(layout.range) }) {
             return "dax_hmem has bytes of it (\(claim.name))"
@@ -116,15 +142,15 @@ extension KernelModel {
         let above = others.filter { $0.range.start > layout.range.end }
         if let other = above.first(where: { sharesPort(layout, with: $0) }) {
             return
-                "\(other.name) (\(other.range)) has decoders of the same host bridge and lies at a higher address: the kernel "
-                + "programs decoders in the order of addresses (\(Rule.decoderOrder.id))"
+                "\(other.name) (\(other.range)) lies at a higher address below the same host bridge. The kernel programs "
+                + "decoders in the order of addresses (\(Rule.decoderOrder.id))"
         }
         for target in layout.targets {
             guard let device = target.device, let dpa = target.dpa else { continue }
             let next = nextDeviceByte(of: device)
             if dpa.start != next {
                 return
-                    "the kernel would use the bytes of \(device.function) from \(hexadecimal(next)) on, not those from "
+                    "the kernel would use \(device.function) from byte \(hexadecimal(next)) on, but the region had it from "
                     + "\(hexadecimal(dpa.start)) on (\(Rule.deviceBytesAppended.id))"
             }
         }
@@ -145,7 +171,7 @@ extension KernelModel {
         let used = constants.layouts.filter { present.contains($0.range) }.flatMap(\.targets).filter {
             $0.device == device
         }
-        return used.compactMap(\.dpa?.end).max().map { $0 + 1 } ?? 0
+        return used.compactMap(\.dpa?.end).max().map { $0 == .max ? .max : $0 + 1 } ?? 0
     }
 
     /// The kernel chooses the first free place of the window.
@@ -159,9 +185,11 @@ extension KernelModel {
         let place = firstFit(size: layout.range.size, in: window, besides: taken)
         if place == layout.range.start { return nil }
         let reserved =
-            constants.isSoftReservedInIomem(layout.range) ? ", since /proc/iomem has a Soft Reserved line there" : ""
-        return place.map { "the kernel would place it at \(hexadecimal($0))\(reserved) (\(Rule.firstFit.id))" }
-            ?? "the CXL window has no free place for it\(reserved) (\(Rule.firstFit.id))"
+            constants.isSoftReservedInIomem(layout.range) ? ": /proc/iomem has a Soft Reserved line over its bytes" : ""
+        return place.map {
+            "the kernel would place it at \(hexadecimal($0)), not at \(hexadecimal(layout.range.start))\(reserved) "
+                + "(\(Rule.firstFit.id))"
+        } ?? "the CXL window has no free place for it\(reserved) (\(Rule.firstFit.id))"
     }
 
     private func firstFit(size: UInt64, in window: AddressRange, besides taken: [AddressRange]) -> UInt64? {

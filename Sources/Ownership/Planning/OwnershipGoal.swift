@@ -76,10 +76,12 @@ package struct OwnershipGoal: Sendable, Equatable {
     /// The regions that were not there: a run that makes one again does not delete it on its way back, since memory of it may be
     /// in use by then.
     private func regionDifferences(_ machine: MachineState) -> [String] {
-        guard let regions else { return [] }
-        return machine.committedRegions.filter { !regions.contains($0) }.map {
-            "a CXL region is over \($0), expected none"
-        }
+        let unfinished = machine.unfinishedRegion.map { ["\($0) was begun and is not finished"] } ?? []
+        guard let regions else { return unfinished }
+        return unfinished
+            + machine.committedRegions.filter { !regions.contains($0) }.map {
+                "a CXL region is over \($0), expected none"
+            }
     }
 
     /// Where what `other` leads to is not within this, in words.
@@ -92,6 +94,10 @@ package struct OwnershipGoal: Sendable, Equatable {
                 "\($0.range) would be owned by \(words($0.owners)), not \(words(part.owners))"
             }
         }
+        let named = RangeIndex(ranges.map(\.range))
+        let strays = other.ranges.filter { $0.owners != [.none] && !named.overlaps($0.range) }.map {
+            "\($0.range) would be owned by \(words($0.owners)), not none"
+        }
         let modules = modules.sorted { $0.key < $1.key }.compactMap { name, expected -> String? in
             guard !Step.anytime.contains(name), let found = other.modules[name], !found.isSubset(of: expected) else {
                 return nil
@@ -100,7 +106,7 @@ package struct OwnershipGoal: Sendable, Equatable {
         }
         let isHeld =
             other.isHeld == isHeld ? [] : [isHeld ? "cxl_acpi would not be blocked" : "cxl_acpi would be blocked"]
-        return owners + modules + isHeld
+        return owners + strays + modules + isHeld
     }
 
     private func words(_ values: Set<some RawRepresentable<String>>) -> String {

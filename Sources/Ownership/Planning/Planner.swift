@@ -7,13 +7,16 @@ package struct Planner: Sendable {
     let start: Unknowns
     /// Who owns what now.
     let owned: [OwnedRange]
-    private let overrides: Overrides
+    let overrides: Overrides
+    /// The bytes of the regions that the machine itself shows as lost.
+    let lostBefore: Set<AddressRange>
     private let fingerprint: Fingerprint
 
     /// A planner for `machine`.
     ///
     /// - Throws: `PlanningError` if it is not known which rules the kernel follows.
     package init(machine: MachineState, overrides: Overrides = Overrides()) throws(PlanningError) {
+        lostBefore = Set(machine.lostRegions.map(\.range))
         let machine = machine.losing(overrides.regions)
         self.machine = machine
         self.overrides = overrides
@@ -178,7 +181,7 @@ package struct Planner: Sendable {
         let restoring = isRestored ? givingMemoryBack(asked.steps, leavingIdle: false) : []
         plan.notes =
             split.lost(after: plan.steps, restoring: restoring) + plan.handOverNotes
-            + machine.bindingNotes(of: plan.steps) + walk.restoringNotes
+            + machine.bindingNotes(of: plan.steps) + restoringNotes(walk)
             + unrestoredNotes(request.policy, walk) + walk.capacityNotes
         return plan
     }

@@ -115,8 +115,12 @@ extension Planner {
     package func wayBack(to original: OwnershipGoal, offliningMemory: Bool = false) -> Plan? {
         let unbound = start.models.flatMap(\.unboundHmem).uniqued()
         let plain = candidates(to: original, unbound: unbound)
-        // Regions that the run has lost are made again; those that were lost before it are not among the original's.
-        let ways = plain.map { restoringRegions($0) }.filter { !plain.contains($0) } + plain
+        // Regions that the run has lost are created again, and none that were lost before it.
+        let ways =
+            plain.map { restoringRegions($0) }.filter { way in
+                let created = way.filter { $0.verb == .restoreRegion }.compactMap(\.range)
+                return !created.isEmpty && created.allSatisfy { original.regions?.contains($0) == true }
+            } + plain
         let offline = offliningMemory ? machine.onlineMemory.map(Step.offlineMemory) : []
         return (ways + (offline.isEmpty ? [] : ways.map { offline + $0 })).lazy.map { predict($0) }.first { plan in
             plan.hazards.allSatisfy { Self.isOriginal.contains($0.id) } && plan.prediction.isCertain

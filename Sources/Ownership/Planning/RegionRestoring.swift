@@ -39,7 +39,7 @@ extension Planner {
         for layout in layouts where !there.contains(layout.range) {
             let outcomes = models.map { $0.restoring(layout) }
             guard outcomes.allSatisfy({ $0.refusal == nil }) else { continue }
-            steps.append(.restoreRegion(layout.name))
+            steps.append(.restoreRegion(layout.name, layout.range))
             models = outcomes.flatMap(\.models)
         }
         return steps
@@ -57,75 +57,97 @@ extension Planner {
         steps.reduce(models) { models, step in models.flatMap { $0.applying(step).models }.distinct() }
     }
 
-    /// Why regions of this boot that are gone stay so, where `policy` would make them again, a sentence each.
+    /// Why lost regions stay so, where `policy` would create them again, a sentence each.
     func unrestoredNotes(_ policy: Policy?, _ walk: Walk) -> [String] {
-        guard policy?.consent.restoreRegions == true else { return [] }
+        guard let policy else { return [] }
+        guard policy.consent.restoreRegions else {
+            return overrides.regions == nil
+                ? [] : ["--regions-from has no effect: policy \(policy.name) has restore_regions = false."]
+        }
         let restored = walk.restoredRegions
-        return machine.lostRegions.compactMap { region in
-            let name = region.layout?.name
-            if let name, restored.contains(name) { return nil }
+        return machine.lostRegions.filter { !restored.contains($0.range) }.map { region in
             let why = walk.builder.models.lazy.compactMap { $0.whyNotRestorable(region.range) }.first
-            return "\(name ?? "The region") (\(region.range)) was lost in this boot and is not created again"
-                + (why.map { ": \($0)." } ?? ".")
+            return "\(lossWords(region.range)), and is not created again: "
+                + (why ?? "with the steps of this policy it is not certain to work") + "."
         }
     }
 
-    /// Whether this boot has lost a region that `policy` may make again.
+    /// That the region over `range` is gone, and how that is known, as the beginning of a sentence.
+    private func lossWords(_ range: AddressRange) -> String {
+        let name = machine.layouts.first { $0.range == range }?.name
+        let subject = name.map { "\($0) (\(range))" } ?? "The region over \(range)"
+        let isOfFile = overrides.regions?.layouts.contains { $0.range == range } == true && !seen.contains(range)
+        return isOfFile
+            ? "\(subject) is in \(overrides.regions?.file ?? "the capture") and not on this machine"
+            : "\(subject) was lost in this boot"
+    }
+
+    /// The bytes of the regions that this boot is known to have lost.
+    private var seen: Set<AddressRange> { Set(machine.remembered?.regions.map(\.range) ?? []).union(lostBefore) }
+
+    /// What becomes of the regions that are created again, a sentence each.
+    func restoringNotes(_ walk: Walk) -> [String] {
+        let there = Set(start.models.flatMap(\.regions).filter { $0.isPresent && $0.isCommitted }.map(\.range))
+        let restored = walk.restoredRegions
+        return walk.steps.enumerated().compactMap { place, step in
+            guard let layout = walk.layout(step), restored.contains(layout.range) else {
+                return nil
+            }
+            let removal = walk.steps[..<place].lastIndex {
+                $0.verb == .unload && ($0.module?.hasPrefix("cxl_") ?? false)
+            }
+            let when =
+                there.contains(layout.range) && removal != nil
+                ? "\(layout.name) (\(layout.range)) is removed by step \((removal ?? 0) + 1)" : lossWords(layout.range)
+            return
+                "\(when), and is created again by step \(place + 1), over the same bytes of the same memory devices. "
+                + "Its contents may be lost."
+        }
+    }
+
+    /// Whether this boot has lost a region that `policy` may create again.
     func hasLostRegion(for policy: Policy) -> Bool {
         policy.consent.restoreRegions && !machine.lostRegions.isEmpty
     }
 }
 
 extension Planner.Walk {
-    /// The regions that go and come back by these steps, whose loss is then no hazard.
-    var restoredRegions: Set<String> {
-        Set(
-            steps.compactMap(\.region).filter { name in
-                builder.models.allSatisfy { model in
-                    model.layout(toRestore: name).map { model.hasRegion(over: $0.range) } ?? false
-                }
-            }
+    /// The layout that a step names.
+    func layout(_ step: Step) -> RegionLayout? {
+        step.region.flatMap { builder.models.first?.layout(toRestore: $0, step.range) }
+    }
+
+    /// The bytes of the regions that these steps create again, whose loss is then no hazard.
+    var restoredRegions: Set<AddressRange> {
+        let models = builder.models
+        return Set(
+            steps.compactMap { layout($0)?.range }
+                .filter { range in models.allSatisfy { $0.hasRegion(over: range) } }
         )
     }
 
-    /// Whether regions are made again and then have the owner that is wanted over a region.
+    /// Whether regions are created again and then have the owner that is wanted over a region.
     func restores(for want: Policy.Want) -> Bool {
         let models = builder.models
-        let ranges = restoredRegions.compactMap { models.first?.layout(toRestore: $0)?.range }
+        let ranges = restoredRegions
         return !ranges.isEmpty
             && ranges.allSatisfy { range in
                 models.allSatisfy { model in want.coveredByRegion.map { model.owner(of: range) == $0 } ?? true }
             }
     }
 
-    /// Without the hazards that the steps themselves make good.
+    /// Without the hazards that the steps themselves undo.
     func forgivingRestored() -> Planner.Walk {
         let restored = restoredRegions
         if restored.isEmpty { return self }
         var walk = self
-        walk.hazards.removeAll { $0.id == .regionLost && restored.contains($0.subject) }
+        walk.hazards.removeAll { hazard in hazard.id == .regionLost && hazard.ranges.allSatisfy(restored.contains) }
         return walk
-    }
-
-    /// What becomes of the regions that are made again, a sentence each.
-    var restoringNotes: [String] {
-        let restored = restoredRegions
-        return steps.enumerated().compactMap { place, step in
-            guard let name = step.region, restored.contains(name),
-                let layout = builder.models.first?.layout(toRestore: name)
-            else { return nil }
-            let goes = steps[..<place].lastIndex { $0.verb == .unload && ($0.module?.hasPrefix("cxl_") ?? false) }
-            let when =
-                goes.map { "goes with step \($0 + 1) and is created again by step \(place + 1)" }
-                ?? "was lost in this boot and is created again by step \(place + 1)"
-            return
-                "\(name) (\(layout.range)) \(when), over the same bytes of the same memory devices. Its contents are not promised."
-        }
     }
 }
 
 extension KernelModel {
-    /// As this, once `region` and who has its bytes are gone and the drivers of CXL are in.
+    /// This model without `region` and the owners of its bytes.
     func without(_ region: ModelRegion) -> KernelModel {
         var model = self
         model.regions.removeAll { $0.range == region.range }
@@ -133,11 +155,10 @@ extension KernelModel {
         return model
     }
 
-    /// Why the region over `range` can't be made again, in a clause; nil if it can, as far as it is known now.
+    /// Why the region over `range` can't be created again once the drivers of CXL are in, in a clause; nil if it can, as far as it
+    /// is known now.
     func whyNotRestorable(_ range: AddressRange) -> String? {
-        guard let layout = constants.layouts.first(where: { $0.range == range }) else {
-            return "its layout was not recorded"
-        }
-        return obstacle(toRestoring: layout)
+        guard let layout = constants.layouts.first(where: { $0.range == range }) else { return Self.withoutLayout }
+        return obstacle(toRestoring: layout, withDrivers: true)
     }
 }

@@ -27,8 +27,9 @@ package enum Step: Hashable, Sendable {
     case bindRegion(AddressRange)
     /// Give these bytes of a dax region a dax device of their own: the device that has them ends before them.
     case splitDevice(AddressRange)
-    /// Make the region that had this name in this boot again, over the bytes that it had (`RegionLayout`).
-    case restoreRegion(String)
+    /// Create the region that had this name again, over the bytes that it had (`RegionLayout`). The kernel gives names again, so
+    /// a plan has the bytes besides; nil as a person writes it.
+    case restoreRegion(String, AddressRange? = nil)
 
     /// What a step does; the raw value is its word in documents and policies.
     package enum Verb: String, Sendable, CaseIterable {
@@ -65,8 +66,8 @@ package enum Step: Hashable, Sendable {
     /// The step of `verb` about these things; nil unless they are just what the verb takes.
     package init?(_ verb: Verb, module: String?, range: AddressRange?, use: MemoryUse?, region: String? = nil) {
         if let region {
-            guard verb == .restoreRegion, module == nil, range == nil, use == nil else { return nil }
-            self = .restoreRegion(region)
+            guard verb == .restoreRegion, module == nil, use == nil else { return nil }
+            self = .restoreRegion(region, range)
             return
         }
         switch (verb, module, range, use) {
@@ -100,13 +101,14 @@ package enum Step: Hashable, Sendable {
         case .offlineMemory(let range), .restoreUse(let range, _), .unbindHmem(let range), .bindHmem(let range),
             .bindRegion(let range), .splitDevice(let range):
             range
-        case .load, .unload, .hold, .release, .restoreRegion: nil
+        case .restoreRegion(_, let range): range
+        case .load, .unload, .hold, .release: nil
         }
     }
 
     /// The region that it makes, by the name that it had.
     package var region: String? {
-        if case .restoreRegion(let name) = self { name } else { nil }
+        if case .restoreRegion(let name, _) = self { name } else { nil }
     }
 
     /// The use that it restores.
@@ -141,7 +143,11 @@ package enum Step: Hashable, Sendable {
             let digits = parts[1].utf8.dropFirst("region".utf8.count)
             guard parts[1].hasPrefix("region"), (1...9).contains(digits.count),
                 digits.allSatisfy({ (48...57).contains($0) })
-            else { throw StepError(message: "'\(text)' is not a step: write restore-region:NAME, for example region0") }
+            else {
+                throw StepError(
+                    message: "'\(text)' is not a step: write restore-region:NAME, for example restore-region:region0"
+                )
+            }
             self = .restoreRegion(String(parts[1]))
         case (.restoreUse, 2):
             let words = parts[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -153,6 +159,10 @@ package enum Step: Hashable, Sendable {
                 )
             }
             self = .restoreUse(try Self.range(words[0]), use)
+        case (.restoreRegion, _):
+            throw StepError(
+                message: "'\(text)' is not a step: write restore-region:NAME, for example restore-region:region0"
+            )
         default:
             throw StepError(message: "'\(text)' is not a step: write load:MODULE, unload:MODULE, hold or release")
         }

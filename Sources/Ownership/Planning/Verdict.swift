@@ -34,11 +34,12 @@ extension Planner {
         guard let policy = plan.policy, !plan.isEmpty else { return nil }
         let request = plan.request
         // `apply` of a policy goes by the facts that it finds.
-        let canApply = request.overrides == Overrides()
+        let canApply = request.overrides == Overrides(regions: request.overrides.regions)
         let apply = { (offlining: Bool, hazards: [Hazard]) in
             let taken = request.accepted.intersection(hazards.map(\.id)).map(\.rawValue).sorted()
             let options =
-                (offlining ? ["--offline-memory"] : []) + (offlining && request.leavesIdle ? ["--leave-idle"] : [])
+                (request.overrides.regions.map { ["--regions-from \($0.file)"] } ?? [])
+                + (offlining ? ["--offline-memory"] : []) + (offlining && request.leavesIdle ? ["--leave-idle"] : [])
                 + taken.map { "--accept \($0)" }
             return (["daxswitch apply \(named)"] + options).joined(separator: " ")
         }

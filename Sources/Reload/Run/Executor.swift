@@ -88,7 +88,7 @@ package struct Executor {
     ) throws(ReloadError) -> JournaledRun {
         // If a module can no longer be loaded, the memory has no owner and nothing can be rolled back.
         try surfaces.modules.check(PendingLoads(plan.steps, on: machine, original: OwnershipGoal(of: machine)))
-        try surfaces.facts.remember(machine, besides: plan.request.overrides.regions)
+        try surfaces.facts.remember(machine, besides: plan.regionsOfFile)
         let overrides = plan.request.overrides.fixed(for: machine)
         let header = JournalHeader(
             plan,
@@ -290,5 +290,15 @@ struct JournaledRun {
         // A journal that can't be written is unfinished anyway.
         try? journal.write(line)
         return .stopped(error, differences: differences)
+    }
+}
+
+extension Plan {
+    /// Of the regions of a capture, those that the steps create.
+    fileprivate var regionsOfFile: EarlierRegions? {
+        let created = Set(steps.filter { $0.verb == .restoreRegion }.compactMap(\.range))
+        return request.overrides.regions.map { regions in
+            EarlierRegions(file: regions.file, layouts: regions.layouts.filter { created.contains($0.range) })
+        }
     }
 }

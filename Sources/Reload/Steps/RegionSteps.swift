@@ -20,30 +20,44 @@ struct RegionSteps {
     /// That it is being made is written down before, with the name that it gets: a run that is killed leaves it to be deleted
     /// by the next one.
     /// - Throws: `ReloadError` `.stepFailed` where the kernel places it elsewhere or refuses a value; no region is there then.
-    func restore(_ name: String, on machine: MachineState) throws(ReloadError) {
-        guard let layout = machine.layoutToRestore(name) else {
+    func restore(_ name: String, _ range: AddressRange? = nil, on machine: MachineState) throws(ReloadError) {
+        guard let layout = machine.layoutToRestore(name, range) else {
             throw ReloadError(.stepFailed, "no region \(name) is known that was committed in this boot")
         }
         if let region = machine.regions.first(where: { $0.committed && $0.range == layout.range }) {
             // A run was cut off before its last write.
-            return try writer.write(region.name, to: .regionDriver(.bind), passing: [EBUSY])
+            try writer.write(region.name, to: .regionDriver(.bind), passing: [EBUSY])
+            var facts = try keptFacts(machine)
+            guard facts.unfinishedRegion != nil else { return }
+            facts.unfinishedRegion = nil
+            return try surfaces.facts.keep(facts)
         }
         guard let root = machine.rootDecoder(of: layout.range) else {
             throw ReloadError(.stepFailed, "no CXL window contains \(layout.range)")
         }
         var facts = try keptFacts(machine)
-        let cleared = try deletingUnfinished(layout, on: machine, below: root, facts.unfinishedRegion)
+        let cleared = try deletingUnfinished(layout, on: machine, facts.unfinishedRegion)
         let parts = try parts(of: layout, on: cleared)
         guard let created = surfaces.memory.value(of: .createRegion(root)), created.isRegionName else {
-            throw ReloadError(.stepFailed, "\(MemoryAttribute.createRegion(root).path) names no region to create")
+            throw ReloadError(.stepFailed, "\(MemoryAttribute.createRegion(root).path) has no region name")
         }
         facts.unfinishedRegion = created
         try surfaces.facts.keep(facts)
+        // Until this write has succeeded, a region of that name is somebody else's.
         do {
-            try make(created, layout, parts, below: root)
+            try writer.write(created, to: .createRegion(root))
         } catch {
             if error.code == .hung { throw error }
-            try giveUp(created, parts, below: root, after: error)
+            facts.unfinishedRegion = nil
+            try surfaces.facts.keep(facts)
+            throw error
+        }
+        var taken: [String] = []
+        do {
+            try make(created, layout, parts, &taken)
+        } catch {
+            if error.code == .hung { throw error }
+            try giveUp(created, taken, below: root, after: error)
             facts.unfinishedRegion = nil
             try surfaces.facts.keep(facts)
             throw error
@@ -86,18 +100,19 @@ struct RegionSteps {
         return parts
     }
 
+    /// - Parameter taken: The decoders that have bytes of their devices by then.
     private func make(
         _ name: String,
         _ layout: RegionLayout,
         _ parts: [Part],
-        below root: String
+        _ taken: inout [String]
     ) throws(ReloadError) {
         let region = { (attribute: MemoryAttribute.OfRegion) in MemoryAttribute.region(name, attribute) }
-        try writer.write(name, to: .createRegion(root))
         try writer.write("\(layout.granularity ?? 0)", to: region(.granularity))
         try writer.write("\(parts.count)", to: region(.ways))
         for part in parts {
             try writer.write("ram", to: .endpointDecoder(part.decoder, .mode))
+            taken.append(part.decoder)
             try writer.write(hexadecimal(part.dpa.size), to: .endpointDecoder(part.decoder, .dpaSize))
             try compare(.endpointDecoder(part.decoder, .dpaResource), with: part.dpa.start)
         }
@@ -113,7 +128,7 @@ struct RegionSteps {
         guard found.flatMap({ parseNumber($0) }) == expected else {
             throw ReloadError(
                 .stepFailed,
-                "the kernel chose another place than the region had",
+                "the kernel placed the region elsewhere",
                 cause: "\(attribute.path) is \(found ?? "missing"), not \(hexadecimal(expected))"
             )
         }
@@ -124,18 +139,18 @@ struct RegionSteps {
     /// - Throws: what `error` says, with what could not be deleted.
     private func giveUp(
         _ name: String,
-        _ parts: [Part],
+        _ taken: [String],
         below root: String,
         after error: ReloadError
     ) throws(ReloadError) {
         do {
             try writer.write(name, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
-            for part in parts.reversed() { try giveBack(part.decoder) }
+            for decoder in taken.reversed() { try giveBack(decoder) }
         } catch let second {
             throw ReloadError(
                 error.code,
                 error.message,
-                cause: [error.cause, "what was begun of \(name) could not be deleted: \(second)"].compactMap(\.self)
+                cause: [error.cause, "the unfinished region \(name) could not be deleted: \(second)"].compactMap(\.self)
                     .joined(separator: "; ")
             )
         }
@@ -154,14 +169,19 @@ struct RegionSteps {
     private func deletingUnfinished(
         _ layout: RegionLayout,
         on machine: MachineState,
-        below root: String,
         _ unfinished: String?
     ) throws(ReloadError) -> MachineState {
+        guard let unfinished else { return machine }
+        // What is committed by now is in use, whoever has finished it.
         let begun = machine.regions.filter { region in
-            !region.committed && (region.name == unfinished || region.range == layout.range)
+            region.name == unfinished && !region.committed
+                && surfaces.memory.value(of: .region(region.name, .commit)) == "0"
         }
-        for region in begun { try writer.write(region.name, to: .deleteRegion(root), passing: [ENODEV]) }
-        guard unfinished != nil || !begun.isEmpty else { return machine }
+        for region in begun {
+            for root in machine.decoders.filter({ $0.kind == .root }).map(\.name) {
+                try writer.write(region.name, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
+            }
+        }
         var cleared = machine
         let names = Set(begun.map(\.name))
         cleared.regions.removeAll { names.contains($0.name) && !$0.committed }

@@ -30,6 +30,14 @@ extension FactStore {
 }
 
 extension MachineState {
+    /// The memory device of the region that `step` creates that has no endpoint yet: the kernel makes it some time after the
+    /// drivers are in (drivers/cxl/mem.c: cxl_mem_probe()).
+    func lateDevice(for step: Step) -> String? {
+        guard let name = step.region, let layout = layoutToRestore(name, step.range) else { return nil }
+        let late = layout.targets.compactMap(\.device).first { memdev($0)?.hasEndpoint != true }
+        return late.map { "\($0.function) has no endpoint yet" }
+    }
+
     /// What must be remembered before `module` goes, because nothing shows it afterwards; nil where nothing is lost.
     ///
     /// Without `cxl_acpi`, `cxl_pci`, `cxl_mem` or `cxl_port` sysfs shows no decoder; without dax_hmem nothing proves that the

@@ -201,7 +201,7 @@ struct Settling {
         case .unbindHmem(let range): return machine.device(of: .hmem, over: range).map { "\($0.name) is still there" }
         case .bindHmem(let range):
             return machine.device(of: .hmem, over: range) == nil ? "dax_hmem has no device over \(range)" : nil
-        case .restoreRegion(let name): return machine.missingRegion(name)
+        case .restoreRegion(let name, let range): return machine.missingRegion(name, range)
         case .bindRegion(let range):
             return machine.device(of: .cxl, over: range) == nil ? "dax_cxl has no device over \(range)" : nil
         case .unload(let module):

@@ -58,7 +58,10 @@ struct StepRunner {
             if differences.isEmpty, let step = steps.first {
                 return ClearedStep(step, before: Array(steps.dropFirst()), on: machine, planner)
             }
-            guard surfaces.waiter.now - start < settling.deadlines.verification else {
+            // Memory devices can take long to be ready.
+            let limit =
+                steps.first?.verb == .restoreRegion ? settling.deadlines.block : settling.deadlines.verification
+            guard surfaces.waiter.now - start < limit else {
                 throw ReloadError(
                     .machineChanged,
                     "another process changed the machine: the remaining steps would not lead to the planned result",
@@ -89,6 +92,7 @@ struct StepRunner {
         on machine: MachineState,
         _ planner: Planner
     ) throws(ReloadError) -> [String] {
+        if let late = steps.first.flatMap(machine.lateDevice) { return [late] }
         let plan = planner.predict(steps)
         // Half-way, only the owners at the end can be compared with those of `goal`.
         let open = plan.hazards.filter { !accepted.covers($0) && $0.id.scope == .step }
@@ -137,8 +141,8 @@ struct StepRunner {
         case .bindHmem(let range): try binding.bindHmem(range, on: machine)
         case .bindRegion(let range): try binding.bindRegion(range, on: machine)
         case .splitDevice(let range): try memory.split(range, on: machine)
-        case .restoreRegion(let name):
-            try RegionSteps(surfaces: surfaces, settling: settling).restore(name, on: machine)
+        case .restoreRegion(let name, let range):
+            try RegionSteps(surfaces: surfaces, settling: settling).restore(name, range, on: machine)
         case .unload(let module):
             let kept = try surfaces.facts.kept(bootID: machine.kernel.bootID)
             let probeIsDone = probeWasDone || machine.initialProbe.value == .done

@@ -127,7 +127,7 @@ struct ApplyCommand: Command {
         }
         if plan.isEmpty {
             report.outcome = .nothingToDo
-            // What others remove later can be restored then; without that, this command has done what it was asked for.
+            // Others may remove regions later: remembered ones can be restored. A failure here changes nothing.
             if Privilege.current.hazard == nil { try? RunningMachine().remember(machine) }
             return false
         }

@@ -303,7 +303,7 @@ func stepText(_ step: Step, on machine: MachineState?) -> String {
     case .bindHmem(let range): "bind dax_hmem to \(range) again (\(sizeText(range.size)))"
     case .bindRegion(let range): "bind the region at \(range) to dax_cxl (\(sizeText(range.size)))"
     case .splitDevice(let range): "create a separate dax device for \(range) (\(sizeText(range.size)))"
-    case .restoreRegion(let name):
-        "create \(name) again\(machine?.layoutToRestore(name).map { " over \($0.range) (\(sizeText($0.range.size)))" } ?? "")"
+    case .restoreRegion(let name, let range):
+        "create \(name) again\(machine?.layoutToRestore(name, range).map { " over \($0.range) (\(sizeText($0.range.size)))" } ?? "")"
     }
 }

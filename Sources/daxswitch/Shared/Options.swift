@@ -98,7 +98,7 @@ struct ConsentOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Restore the regions that this earlier capture of the host has and the host has lost (with a policy that may).",
+            "Restore the lost regions that this earlier capture of the host shows. The policy needs restore_regions = true.",
             valueName: "capture"
         ),
         completion: .file()
@@ -111,20 +111,28 @@ struct ConsentOptions: ParsableArguments {
     func earlierRegions(of machine: MachineState) throws -> EarlierRegions? {
         guard let file = regionsFrom else { return nil }
         let earlier = try Inspector(root: file).read()
+        guard earlier.host.name != Redaction.host else {
+            throw Failure(
+                .badData,
+                code: "redacted",
+                "\(file): made with --redact, so its host and memory devices are not known. Use a capture made without --redact"
+            )
+        }
         guard earlier.host.mayBe(machine.host) else {
             throw Failure(
                 .badData,
                 code: "other-host",
-                "\(file): this is a capture of another host. Its regions are not those of this one"
+                "\(file): a capture of another host\(earlier.host.name.map { " (\($0))" } ?? ""). Use one of this host"
             )
         }
-        let layouts = earlier.layouts(of: earlier.regions.filter { $0.committed && $0.locked != true })
+        let committed = earlier.regions.filter(\.committed)
+        let layouts = earlier.layouts(of: committed.filter { $0.locked != true })
         guard !layouts.isEmpty else {
-            throw Failure(
-                .badData,
-                code: "no-regions",
-                "\(file): this capture has no committed CXL region that can be lost"
-            )
+            let what =
+                committed.isEmpty
+                ? "no committed CXL region is in it. Use a capture from before the loss"
+                : "all its regions are locked: they come back by themselves, and there is nothing to restore"
+            throw Failure(.badData, code: "no-regions", "\(file): \(what)")
         }
         return EarlierRegions(file: file, layouts: layouts)
     }
@@ -137,6 +145,7 @@ struct ConsentOptions: ParsableArguments {
     }
 
     func validate() throws {
+        if regionsFrom?.isEmpty == true { throw ValidationError("--regions-from: the name of the capture is empty") }
         for hazard in accept where !hazard.isAcceptable {
             let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
             throw ValidationError("--accept takes \(names). \(hazard.rawValue) can't be accepted")

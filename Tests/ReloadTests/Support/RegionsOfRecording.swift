@@ -27,6 +27,8 @@ struct RegionsOfRecording {
             (0...).lazy.map { "region\($0)" }.first { name in !machine.regions.contains { $0.name == name } }
         case .region(let name, .resource):
             begun[name].map { $0.range.map { hexadecimal($0.start) } ?? "0xffffffffffffffff" }
+        case .region(let name, .commit):
+            machine.regions.first { $0.name == name }.map { $0.committed ? "1" : "0" }
         case .endpointDecoder(let name, .dpaResource): dpa[name].map { hexadecimal($0.start) } ?? "0xffffffffffffffff"
         case .endpointDecoder(let name, .dpaSize): dpa[name].map { hexadecimal($0.size) } ?? "0x0"
         default: nil
