@@ -39,7 +39,7 @@ def at_lines(command, lines, before=""):
     """A kill at each line of the journal, and in the middle of each step."""
     return tuple(Point(f"line {line} and {delay} ms", f"{before}kill_restoring 'line {line} and {delay} ms' /usr/bin/killer "
                        f"/run/daxswitch/journal {line} {delay} {command}")
-                 for line, delay in [(line, 0) for line in range(1, lines)] + [(line, 150) for line in range(2, lines, 2)])
+                 for line, delay in [(line, 0) for line in range(1, lines + 1)] + [(line, 150) for line in range(2, lines, 2)])
 
 
 def in_recover(lines):
@@ -50,8 +50,8 @@ def in_recover(lines):
 
 
 RELOAD, CXL = "daxswitch apply reload --yes --json", "daxswitch apply cxl --yes --json"
-# The begin, two lines for each of ten steps, and the end.
-JOURNAL = 22
+# The begin, two lines for each of seven steps, and the end.
+JOURNAL = 16
 # With these lines the step before the one that restores has ended: the region is gone.
 UNLOADED = 9
 
@@ -112,7 +112,7 @@ class Kills:
 KILLS = (
     Kills("restore-kills-reload", after_writes(RELOAD), missed=2, begun=9),
     Kills("restore-kills-lost", after_writes(CXL, "lose; load; "), missed=2, begun=9),
-    Kills("restore-kills-lines", at_lines(RELOAD, JOURNAL), missed=4),
+    Kills("restore-kills-lines", at_lines(RELOAD, JOURNAL), missed=2),
     Kills("restore-kills-recover", in_recover(UNLOADED), missed=2, begun=9),
 )
 CASES = [kills.case() for kills in KILLS]
