@@ -42,7 +42,7 @@ def paths(capture, pattern):
 
 
 def number(capture, name):
-    """A number that a file has; 0 where there is none."""
+    """A number that a file has; 0 without it."""
     return int(capture.read(name) or "0", 0)
 
 
