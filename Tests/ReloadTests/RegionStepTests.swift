@@ -169,4 +169,20 @@ struct RegionStepTests {
         #expect(kernel.state.regions.map(\.range) == [lost.range] && kernel.state.regions.allSatisfy(\.committed))
         #expect(kernel.kept.last?.unfinishedRegion == nil)
     }
+
+    @Test("a region that only an earlier capture knows is created too, with --regions-from") func fromCapture() throws {
+        let kernel = try Self.kernel("by-hand", "04-dax_cxl-first")
+        let layout = try #require(kernel.state.lostRegions.first?.layout)
+        kernel.reinterpret { $0.lostRegions = [] }
+        let policy = try PolicyLibrary(folders: []).find("cxl").policy
+        let overrides = Overrides(regions: EarlierRegions(file: "earlier.tgz", layouts: [layout]))
+        let plan = try Planner(machine: kernel.state, overrides: overrides).plan(policy)
+        #expect(plan.steps == [.restoreRegion("region0", layout.range)])
+        guard case .done(let machine) = Executor(FaultySurfaces(kernel).surfaces).run(plan, accepting: []) else {
+            Issue.record("it was not done")
+            return
+        }
+        #expect(machine.regions.first?.range == layout.range && machine.regions.first?.committed == true)
+        #expect(kernel.kept.contains { $0.decoders?.regions.first?.layout == layout })
+    }
 }
