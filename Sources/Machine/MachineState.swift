@@ -140,10 +140,10 @@ package struct MachineState: Sendable, Equatable {
         return (others.compactMap(\.range) + committed.compactMap(\.range)).merged()
     }
 
-    /// Whether a region that was committed in this boot is gone: sysfs has the decoders and no region over its bytes, or
+    /// Whether a region that was committed in this boot is gone: sysfs has the decoders and no region over all of its bytes, or
     /// `cxl_acpi` is gone and the kernel has reset decoders that are not locked.
     package func hasLost(_ region: RememberedRegion) -> Bool {
-        if regions.contains(where: { $0.committed && $0.range?.overlaps(region.range) == true }) { return false }
+        if regions.contains(where: { $0.committed && $0.range?.contains(region.range) == true }) { return false }
         return seesDecoders
             || !region.locked && !windows.contains(where: \.isLive) && !kernel.mayKeepDecodersUnshown
     }

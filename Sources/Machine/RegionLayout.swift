@@ -111,7 +111,7 @@ extension MachineState {
         let index = RangeIndex(present.map(\.range))
         // A locked one is decoded by its hardware still, and comes back by itself.
         let kept = ((remembered?.regions ?? []) + lostRegions).filter { !$0.locked }.compactMap(\.layout).filter {
-            !index.overlaps($0.range)
+            !index.hasContainer(of: $0.range)
         }
         var seen: Set<AddressRange> = []
         return (present + kept).filter { seen.insert($0.range).inserted }.sorted { $0.range < $1.range }

@@ -114,7 +114,8 @@ struct RestoreTests {
         odd.granularity = 32768
         return [
             (machine(lost: [layout()], regions: [region]), "higher address"),
-            (gone, "0000:0d:00.0 is missing"), (reserved, "Soft Reserved line"),
+            (machine(lost: [layout()], regions: [over]), "overlaps it"), (gone, "0000:0d:00.0 is missing"),
+            (reserved, "Soft Reserved line"),
             (machine(lost: [layout(from: 0x1000_0000)]), "0000:0d:00.0 from byte"),
             (machine(lost: [layout(above)]), "would place it at 0x5d0000000, not at 0x610000000"),
             (machine(lost: [pmem]), "persistent"), (machine(lost: [dynamic]), "dynamic"),
