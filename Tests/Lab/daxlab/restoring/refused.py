@@ -94,7 +94,7 @@ def judge_taken(results, kernel):
     """The bytes are another region's by then, which stays."""
     alive = layouts(results.capture("lost"))
     check([layout.range for layout in alive] == [INSIDE], f"capture lost: {alive}")
-    not_restored(results, "has bytes of it")
+    not_restored(results, "overlaps it")
 
 
 CASES = [
