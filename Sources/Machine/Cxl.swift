@@ -30,6 +30,14 @@ package struct Region: Sendable, Equatable {
     /// Its bytes get memory while it is in use: that it contains a range does not mean that all of that has memory.
     package var hasDynamicCapacity: Bool { mode.hasPrefix("dynamic_") }
 
+    /// Whether the kernel names a region so: `region` and a number (drivers/cxl/core/region.c: cxl_region_alloc()).
+    package static func isName(_ text: some StringProtocol, digitsAtMost limit: Int = .max) -> Bool {
+        let prefix = "region"
+        let digits = text.utf8.dropFirst(prefix.utf8.count)
+        return text.utf8.starts(with: prefix.utf8) && (1...limit).contains(digits.count)
+            && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
     /// A region as sysfs shows it.
     package init(
         name: String,

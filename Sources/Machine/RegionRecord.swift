@@ -43,10 +43,7 @@ package struct RegionRecord: Codable, Sendable, Equatable {
 
     /// The layout; nil if the record makes no sense.
     package var layout: RegionLayout? {
-        let digits = name.utf8.dropFirst("region".utf8.count)
-        guard let range = Self.range(start, end), name.hasPrefix("region"), (1...9).contains(digits.count),
-            digits.allSatisfy({ (48...57).contains($0) })
-        else { return nil }
+        guard let range = Self.range(start, end), Region.isName(name, digitsAtMost: 9) else { return nil }
         var parts: [RegionTarget] = []
         for target in targets {
             let dpa = target.start.flatMap { start in target.end.flatMap { Self.range(start, $0) } }

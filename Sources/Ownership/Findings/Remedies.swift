@@ -77,7 +77,7 @@ final class Remedies {
         }
         let policies = policies()
         let gentle = policies.map { policy in { planner.command(policy) } }
-        // Without a device no memory is in the way, and the plans are the ones above.
+        // Without a device there is no memory to take offline, and the plans would be the same.
         if machine.daxDevices.allSatisfy({ $0.owner == nil }) { return gentle.reversed() }
         let offlining = policies.map { policy in
             {

@@ -18,7 +18,7 @@ struct ModelIndex: Sendable {
         decisions = RangeIndex(model.decisions.ranges)
         regions = RangeIndex(model.regions.map(\.range))
         committed = RangeIndex(
-            model.regions.filter { ($0.isCommitted || $0.life == .detached) && $0.mode == "ram" }.map(\.range)
+            model.regions.filter { $0.hasItsBytes && $0.mode == "ram" }.map(\.range)
         )
         units = RangeIndex(model.constants.ranges)
     }

@@ -57,6 +57,9 @@ struct ModelRegion: Hashable, Sendable {
     /// It is committed, or will be as soon as it appears.
     var isCommitted: Bool { stage.map { $0 >= .committed } ?? false }
 
+    /// It is committed, or will be again with the memory devices' drivers.
+    var hasItsBytes: Bool { isCommitted || life == .detached }
+
     /// Its decoders stay when `cxl_acpi` goes.
     var keepsDecoders: Bool { lock == .honoured }
 

@@ -59,8 +59,7 @@ extension KernelModel {
 
     /// Whether a committed region is over just `range`.
     func hasRegion(over range: AddressRange) -> Bool {
-        regions.contains { $0.range == range && $0.isCommitted }
-            || regions.contains { $0.range == range && $0.life == .detached }
+        regions.contains { $0.range == range && $0.hasItsBytes }
     }
 
     /// Why the region can't be made again as it was, in a clause; nil if it can.
@@ -167,7 +166,7 @@ extension KernelModel {
 
     /// Where the next bytes of `device` begin: behind all that its regions have.
     private func nextDeviceByte(of device: MemdevIdentity) -> UInt64 {
-        let present = Set(regions.filter { $0.isCommitted || $0.life == .detached }.map(\.range))
+        let present = Set(regions.filter(\.hasItsBytes).map(\.range))
         let used = constants.layouts.filter { present.contains($0.range) }.flatMap(\.targets).filter {
             $0.device == device
         }

@@ -48,7 +48,7 @@ extension Planner {
     /// The bytes of the regions that are in each of `models`, committed or as locked ones without their memory devices.
     private static func regionBytes(in models: [KernelModel]) -> Set<AddressRange> {
         let sets = models.map { model in
-            Set(model.regions.filter { $0.isCommitted || $0.life == .detached }.map(\.range))
+            Set(model.regions.filter(\.hasItsBytes).map(\.range))
         }
         return sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }
     }

@@ -140,9 +140,7 @@ package enum Step: Hashable, Sendable {
         case (.bindRegion, 2): self = .bindRegion(try Self.range(parts[1]))
         case (.splitDevice, 2): self = .splitDevice(try Self.range(parts[1]))
         case (.restoreRegion, 2):
-            let digits = parts[1].utf8.dropFirst("region".utf8.count)
-            guard parts[1].hasPrefix("region"), (1...9).contains(digits.count),
-                digits.allSatisfy({ (48...57).contains($0) })
+            guard Region.isName(parts[1], digitsAtMost: 9)
             else {
                 throw StepError(
                     message: "'\(text)' is not a step: write restore-region:NAME, for example restore-region:region0"

@@ -292,13 +292,3 @@ struct JournaledRun {
         return .stopped(error, differences: differences)
     }
 }
-
-extension Plan {
-    /// Of the regions of a capture, those that the steps create.
-    fileprivate var regionsOfFile: EarlierRegions? {
-        let created = Set(steps.filter { $0.verb == .restoreRegion }.compactMap(\.range))
-        return request.overrides.regions.map { regions in
-            EarlierRegions(file: regions.file, layouts: regions.layouts.filter { created.contains($0.range) })
-        }
-    }
-}

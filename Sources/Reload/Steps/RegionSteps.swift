@@ -27,29 +27,25 @@ struct RegionSteps {
         if let region = machine.regions.first(where: { $0.committed && $0.range == layout.range }) {
             // A run was cut off before its last write.
             try writer.write(region.name, to: .regionDriver(.bind), passing: [EBUSY])
-            var facts = try keptFacts(machine)
-            guard facts.unfinishedRegion != nil else { return }
-            facts.unfinishedRegion = nil
-            return try surfaces.facts.keep(facts)
+            let facts = try keptFacts(machine)
+            return facts.unfinishedRegion == nil ? () : try note(nil, in: facts)
         }
         guard let root = machine.rootDecoder(of: layout.range) else {
             throw ReloadError(.stepFailed, "no CXL window contains \(layout.range)")
         }
-        var facts = try keptFacts(machine)
+        let facts = try keptFacts(machine)
         let cleared = try deletingUnfinished(layout, on: machine, facts.unfinishedRegion)
         let parts = try parts(of: layout, on: cleared)
-        guard let created = surfaces.memory.value(of: .createRegion(root)), created.isRegionName else {
+        guard let created = surfaces.memory.value(of: .createRegion(root)), Region.isName(created) else {
             throw ReloadError(.stepFailed, "\(MemoryAttribute.createRegion(root).path) has no region name")
         }
-        facts.unfinishedRegion = created
-        try surfaces.facts.keep(facts)
+        try note(created, in: facts)
         // Until this write has succeeded, a region of that name is somebody else's.
         do {
             try writer.write(created, to: .createRegion(root))
         } catch {
             if error.code == .hung { throw error }
-            facts.unfinishedRegion = nil
-            try surfaces.facts.keep(facts)
+            try note(nil, in: facts)
             throw error
         }
         var taken: [String] = []
@@ -58,11 +54,16 @@ struct RegionSteps {
         } catch {
             if error.code == .hung { throw error }
             try giveUp(created, taken, below: root, after: error)
-            facts.unfinishedRegion = nil
-            try surfaces.facts.keep(facts)
+            try note(nil, in: facts)
             throw error
         }
-        facts.unfinishedRegion = nil
+        try note(nil, in: facts)
+    }
+
+    /// Writes down which region is begun and not finished.
+    private func note(_ unfinished: String?, in facts: RememberedFacts) throws(ReloadError) {
+        var facts = facts
+        facts.unfinishedRegion = unfinished
         try surfaces.facts.keep(facts)
     }
 
@@ -207,13 +208,5 @@ extension MachineState {
         decoders.filter {
             $0.kind == .endpoint && $0.memdev == name && $0.range == nil && $0.region == nil && $0.locked != true
         }
-    }
-}
-
-extension String {
-    /// Whether the kernel could have named a region so.
-    fileprivate var isRegionName: Bool {
-        let digits = utf8.dropFirst("region".utf8.count)
-        return hasPrefix("region") && !digits.isEmpty && digits.allSatisfy { (48...57).contains($0) }
     }
 }

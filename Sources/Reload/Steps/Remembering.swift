@@ -68,3 +68,13 @@ extension MachineState {
         return facts
     }
 }
+
+extension Plan {
+    /// Of the regions of a capture, those that the steps create.
+    var regionsOfFile: EarlierRegions? {
+        let created = Set(steps.filter { $0.verb == .restoreRegion }.compactMap(\.range))
+        return request.overrides.regions.map { regions in
+            EarlierRegions(file: regions.file, layouts: regions.layouts.filter { created.contains($0.range) })
+        }
+    }
+}

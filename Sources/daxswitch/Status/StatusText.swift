@@ -89,8 +89,7 @@ private func windowsText(_ machine: MachineState, _ detail: Detail, _ style: Sty
 private func regionsText(_ machine: MachineState, _ detail: Detail, _ style: Style) -> [Line] {
     let known = Set(machine.regions.map(\.name))
     let others = machine.iomem.entries { name in
-        let number = name.utf8.dropFirst("region".utf8.count)
-        return name.hasPrefix("region") && !number.isEmpty && number.allSatisfy { (0x30...0x39).contains($0) }
+        return Region.isName(name)
             && !known.contains(name)
     }
     guard !known.isEmpty || !others.isEmpty else { return [] }
