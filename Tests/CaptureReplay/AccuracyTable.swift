@@ -29,6 +29,8 @@ package struct AccuracyTable {
             *Certain*: the set has one owner for every range; then the predicted lines of `/proc/iomem` equal the recorded
             ones. What is not certain names the fact that is missing.
 
+            A region that a person made again is the step `restore-region:NAME`, with the layout that an earlier moment shows.
+
             | kernel | scenario | pairs | right | certain |
             |---|---|---|---|---|
 

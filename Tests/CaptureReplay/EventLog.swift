@@ -29,13 +29,16 @@ package struct EventLog {
     /// A person has reset a region's decoders. In sysfs such a region looks like one that waits for a memory device, and is
     /// not followed over a test of its memory.
     private var regionsWereReset = false
+    /// A person has made a region, and has not bound its driver yet: both together are one step.
+    private var regionIsBegun = false
 
     /// - Parameter bytes: Those of each `hmem.N` and `regionN` that the log names.
     package init(_ text: String, isCoordinated: Bool, bytes: [String: AddressRange] = [:]) {
         self.bytes = bytes
         for line in text.split(separator: "\n") {
             if let name = Self.captureName(line) {
-                stepsBefore[name] = steps
+                stepsBefore[name] = regionIsBegun ? .some(nil) : steps
+                regionIsBegun = false
                 steps = []
                 capture = name
                 asked = nil
@@ -54,6 +57,8 @@ package struct EventLog {
                 } else {
                     answers[asked].output += text + "\n"
                 }
+            } else if line == "region made by hand" {
+                regionIsBegun = true
             } else if line.hasPrefix("region ") {
                 steps = nil
             }
@@ -74,7 +79,10 @@ package struct EventLog {
         defer {
             if command.contains("dax_hmem") { hmemIsLoaded = command.hasPrefix("modprobe dax") || parts[0] == "insmod" }
         }
-        if command.hasSuffix("> /proc/sys/kernel/modprobe") {
+        if regionIsBegun {
+            regionIsBegun = false
+            steps = Self.madeRegion(parts).flatMap { name in steps.map { $0 + [.restoreRegion(name, bytes[name])] } }
+        } else if command.hasSuffix("> /proc/sys/kernel/modprobe") {
             let blocks = !parts.contains("modprobe")
             holds = blocks
             steps?.append(blocks ? .hold : .release)
@@ -119,6 +127,14 @@ package struct EventLog {
         case "/sys/bus/cxl/drivers_probe", "/sys/bus/cxl/drivers/cxl_region/bind": range.map(Step.bindRegion)
         default: nil
         }
+    }
+
+    /// The region whose driver is bound by `echo region0 > …/cxl_region/bind`.
+    private static func madeRegion(_ parts: [String]) -> String? {
+        guard parts.count == 4, parts[0] == "echo", parts[3] == "/sys/bus/cxl/drivers/cxl_region/bind" else {
+            return nil
+        }
+        return parts[1]
     }
 
     private static func insertion(_ path: String) -> Step? {

@@ -14,6 +14,8 @@ package struct Transition: Sendable {
     package var steps: [Step]
     package var before: MachineState
     package var after: MachineState
+    /// The bytes of the regions that steps make again. `before` then has what daxswitch would have kept of the moments before it.
+    package var restored: [AddressRange] { steps.filter { $0.verb == .restoreRegion }.compactMap(\.range) }
 }
 
 /// What the prediction of one transition was worth.
@@ -71,16 +73,21 @@ package enum Replay {
                 steps += more
                 // Regions made by hand or devices that a person changed are no step of ours.
                 if more.isEmpty && states[end].regions != states[end - 1].regions { break }
-                result.append(
-                    Transition(
-                        scenario: scenario,
-                        from: roots[start],
-                        to: roots[end],
-                        steps: steps,
-                        before: states[start],
-                        after: states[end]
-                    )
+                var transition = Transition(
+                    scenario: scenario,
+                    from: roots[start],
+                    to: roots[end],
+                    steps: steps,
+                    before: states[start],
+                    after: states[end]
                 )
+                if !transition.restored.isEmpty {
+                    transition.before.recall(states[...start])
+                    // What was never there is not made again.
+                    let known = Set(transition.before.layouts.map(\.range))
+                    if !transition.restored.allSatisfy(known.contains) { break }
+                }
+                result.append(transition)
             }
         }
         return result
@@ -141,6 +148,16 @@ extension MachineState {
         machine.modules.loaded[module] = nil
         machine.modules.builtin.insert(module)
         return machine
+    }
+}
+
+extension MachineState {
+    /// With what daxswitch would have kept of `moments`, the last of which is this one.
+    fileprivate mutating func recall(_ moments: ArraySlice<MachineState>) {
+        let kept = moments.reduce(nil) { $1.decodersToRemember(kept: $0) }
+        if !seesDecoders { remembered = kept }
+        lostRegions = kept?.regions.filter(hasLost) ?? []
+        if let done = moments.map(\.initialProbe).first(where: { $0.value == .done }) { initialProbe = done }
     }
 }
 
