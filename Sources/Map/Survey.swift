@@ -55,7 +55,8 @@ struct Survey {
         self.marks = marked
         markIndex = RangeIndex(marked.map(\.range))
         windows = RangeIndex(machine.windows.map(\.range))
-        tracked = (owned.map(\.range) + regions.map(\.range)).merged()
+        // A region that is created again can lie where nothing is now.
+        tracked = (owned.map(\.range) + regions.map(\.range) + predicted.map(\.range)).merged()
         edges = Edges(
             of: owned.map(\.range) + regions.map(\.range) + predicted.map(\.range) + kernel
         )
@@ -90,14 +91,16 @@ struct Survey {
 
     private func pieces(of range: AddressRange) -> [Piece] {
         edges.cut(range).map { bytes in
-            guard let place = ownedIndex.places(overlapping: bytes).first else {
-                return Piece(range: bytes, holder: untracked(bytes))
+            let prediction = predictedIndex.places(overlapping: bytes).first.map { predicted[$0] }
+            var piece: Piece
+            if let place = ownedIndex.places(overlapping: bytes).first {
+                let owned = owned[place]
+                let holder: MemoryMap.Holder = owned.isOwnerKnown ? .owner(owned.owner) : .unknown
+                piece = Piece(range: bytes, holder: holder, owned: owned)
+            } else {
+                piece = Piece(range: bytes, holder: prediction == nil ? untracked(bytes) : .owner(.none))
             }
-            let owned = owned[place]
-            let holder: MemoryMap.Holder = owned.isOwnerKnown ? .owner(owned.owner) : .unknown
-            var piece = Piece(range: bytes, holder: holder, owned: owned)
-            if let place = predictedIndex.places(overlapping: bytes).first {
-                let prediction = predicted[place]
+            if let prediction {
                 piece.after = prediction.owners
                 piece.isChanged = prediction.ownerNow.map { [$0] } != prediction.owners
             }

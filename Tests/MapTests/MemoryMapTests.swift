@@ -146,6 +146,24 @@ struct MemoryMapTests {
         #expect(now.segments.map(\.after) == [nil, nil] && !now.changes)
     }
 
+    @Test("a region that is created again is shown where nothing was: within a window, and outside of all")
+    func restored() {
+        let window = span(0x10_0000_0000, 2 * Self.gibibyte)
+        let lost = [span(window.start, Self.gibibyte), span(0x20_0000_0000, Self.gibibyte)]
+        let prediction = Prediction(
+            ranges: lost.map { range in
+                PredictedRange(range: range, owners: [.cxl], through: nil, rules: [], why: "", ownerNow: Owner.none)
+            },
+            modules: [:],
+            iomem: [],
+            missingFacts: []
+        )
+        let bars = MemoryMap(of: machine(windows: [window]), prediction: prediction, width: 8).bars
+        #expect(bars.map(\.changedCells) == [[0..<4], [0..<8]])
+        #expect(bars.map { $0.segments.map(\.holder) } == [[.owner(.none), .empty], [.owner(.none)]])
+        #expect(bars.map { $0.segments.map(\.after) } == [[[.cxl], nil], [[.cxl]]])
+    }
+
     @Test("ten thousand ranges are folded into the cells that there are, and none is lost")
     func folding() throws {
         let owners: [Owner] = [.cxl, .hmem]
