@@ -83,6 +83,18 @@ extension Term {
         ),
         Term("run", .toolWords, "The steps of a plan as apply carries them out. `daxswitch history` lists the runs."),
         Term("capture", .toolWords, "A recorded machine. `daxswitch collect` writes it, and --root reads it."),
+        Term(
+            "layout",
+            .toolWords,
+            "How a region was made: its range, interleaving, memory devices and dax devices with their use. Each apply records "
+                + "it in /run/daxswitch/regions.json, so a region that is lost later can be created again."
+        ),
+        Term(
+            "regions-from",
+            .toolWords,
+            "The option --regions-from takes the layouts of lost regions from an earlier capture of this host. It is needed if "
+                + "no apply has recorded them in this boot. plan, apply, predict and report take it."
+        ),
         Term("severity", .toolWords, "How bad a hazard or a finding is: crash, loss, failure or notice."),
         Term("certain", .toolWords, "Only one owner is possible for each range."),
         Term(

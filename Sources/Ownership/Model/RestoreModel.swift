@@ -8,7 +8,12 @@ extension KernelModel {
     /// create_region(), commit_store(), cxl_region_probe()).
     func restoring(_ name: String, _ range: AddressRange? = nil) -> StepOutcome {
         guard let layout = layout(toRestore: name, range) else {
-            return StepOutcome(self, refusal: "daxswitch has not seen a region \(name) in this boot")
+            let subject = range.map { "a region \(name) over \($0)" } ?? "a region \(name)"
+            return StepOutcome(
+                self,
+                refusal: "no layout of \(subject) is recorded on this machine. Use --regions-from with a capture from "
+                    + "before the loss"
+            )
         }
         return restoring(layout)
     }
@@ -133,6 +138,9 @@ extension KernelModel {
         let others = regions.filter { $0.isPresent && $0.range != layout.range }
         if let other = others.first(where: { $0.range.overlaps(layout.range) }) {
             return "\(other.name) (\(other.range)) overlaps it"
+        }
+        if leaked.contains(where: layout.range.overlaps) {
+            return "memory of it is still online without a device, which only a reboot ends"
         }
         if let claim = claims.first(where: { $0.owner == .hmem && $0.excludes(layout.range) }) {
             return "dax_hmem has bytes of it (\(claim.name))"

@@ -16,7 +16,7 @@ extension PolicyOrPlan {
                 entry.policy,
                 with: try Planner(
                     machine: machine,
-                    overrides: Overrides(regions: try consents.earlierRegions(of: machine))
+                    overrides: Overrides(regions: try consents.regions.earlierRegions(of: machine))
                 ),
                 named: shellWord(path: entry.argument)
             )
@@ -34,7 +34,7 @@ extension PolicyOrPlan {
                 throw StalePlan(file: file, changes: changes)
             }
             var overrides = saved.request.overrides
-            overrides.regions = try consents.earlierRegions(of: machine) ?? overrides.regions
+            overrides.regions = try consents.regions.earlierRegions(of: machine) ?? overrides.regions
             let planner = try Planner(machine: machine, overrides: overrides)
             let again = try Planner.replan(saved, on: machine)
             let differences = saved.changes(to: again)

@@ -21,6 +21,7 @@ struct PredictCommand: Command {
     @OptionGroup var detail: DetailOptions
     @OptionGroup var colour: ColourOption
     @OptionGroup var facts: OverrideOptions
+    @OptionGroup var regions: EarlierRegionsOption
 
     @OptionGroup var saving: PredictOutOption
 
@@ -62,12 +63,18 @@ struct PredictCommand: Command {
         }
     }
 
+    private func planner(for machine: MachineState) throws -> Planner {
+        var overrides = facts.overrides
+        overrides.regions = try regions.earlierRegions(of: machine)
+        return try Planner(machine: machine, overrides: overrides)
+    }
+
     private var modules: [String] { steps.map { underscored($0) } }
 
     /// Shows what each order comes to.
     private func explore() throws -> ExitStatus {
         let machine = try root.read()
-        let outcomes = try Planner(machine: machine, overrides: facts.overrides).allOrders(of: modules)
+        let outcomes = try planner(for: machine).allOrders(of: modules)
         if wantsJSON {
             Output.print(ordersDocument(outcomes, modules: modules.sorted()))
         } else {
@@ -80,7 +87,7 @@ struct PredictCommand: Command {
         if allOrders { return try explore() }
         let order = try steps.map { try Step(parsing: $0) }
         let machine = try root.read()
-        var plan = try Planner(machine: machine, overrides: facts.overrides).predict(order)
+        var plan = try planner(for: machine).predict(order)
         plan.madeAt = MadeAt.now
         try saving.file?.write(JSONValue.form(plan).rendered, isPrivate: true)
         if wantsJSON {

@@ -66,7 +66,7 @@ struct PlanningOptions: ParsableArguments {
     /// What plans for `machine`. - Throws: `PlanningError` if it is not known which rules the kernel follows.
     func planner(for machine: MachineState) throws -> Planner {
         var overrides = facts.overrides
-        overrides.regions = try consents.earlierRegions(of: machine)
+        overrides.regions = try consents.regions.earlierRegions(of: machine)
         return try Planner(machine: machine, overrides: overrides)
     }
 
@@ -79,26 +79,11 @@ struct PlanningOptions: ParsableArguments {
     var words: [String] { consents.words + facts.words }
 }
 
-/// What a plan may do beyond its policy: `--offline-memory`, `--leave-idle` and `--accept`. `plan` and `apply` take the same
-/// options, so what one shows is what the other carries out.
-struct ConsentOptions: ParsableArguments {
-    @Flag(help: "Take blocking memory offline first, and restore its use afterwards.")
-    var offlineMemory = false
-
-    @Flag(help: "Don't restore the memory's previous use.")
-    var leaveIdle = false
-
+/// `--regions-from`.
+struct EarlierRegionsOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Accept this hazard; may be repeated. Hazards that would crash the host can't be accepted.",
-            valueName: "hazard"
-        )
-    )
-    var accept: [Hazard.Identifier] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Restore the lost regions that this earlier capture of the host shows. The policy needs restore_regions = true.",
+            "Restore the lost regions that this earlier capture of the host shows. A policy needs restore_regions = true.",
             valueName: "capture"
         ),
         completion: .file()
@@ -137,15 +122,40 @@ struct ConsentOptions: ParsableArguments {
         return EarlierRegions(file: file, layouts: layouts)
     }
 
+    /// The option if it was given, as it is written in a command.
+    var words: [String] { regionsFrom.map { ["--regions-from", shellWord(path: $0)] } ?? [] }
+
+    func validate() throws {
+        if regionsFrom?.isEmpty == true { throw ValidationError("--regions-from: the name of the capture is empty") }
+    }
+}
+
+/// What a plan may do beyond its policy: `--offline-memory`, `--leave-idle` and `--accept`. `plan` and `apply` take the same
+/// options, so what one shows is what the other carries out.
+struct ConsentOptions: ParsableArguments {
+    @Flag(help: "Take blocking memory offline first, and restore its use afterwards.")
+    var offlineMemory = false
+
+    @Flag(help: "Don't restore the memory's previous use.")
+    var leaveIdle = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Accept this hazard; may be repeated. Hazards that would crash the host can't be accepted.",
+            valueName: "hazard"
+        )
+    )
+    var accept: [Hazard.Identifier] = []
+
+    @OptionGroup var regions: EarlierRegionsOption
+
     /// The options that were given, as they are written in a command.
     var words: [String] {
-        (regionsFrom.map { ["--regions-from", shellWord(path: $0)] } ?? [])
-            + (offlineMemory ? ["--offline-memory"] : []) + (leaveIdle ? ["--leave-idle"] : [])
+        regions.words + (offlineMemory ? ["--offline-memory"] : []) + (leaveIdle ? ["--leave-idle"] : [])
             + accept.flatMap { ["--accept", $0.rawValue] }
     }
 
     func validate() throws {
-        if regionsFrom?.isEmpty == true { throw ValidationError("--regions-from: the name of the capture is empty") }
         for hazard in accept where !hazard.isAcceptable {
             let names = Hazard.Identifier.acceptable.map(\.rawValue).sorted().joined(separator: ", ")
             throw ValidationError("--accept takes \(names). \(hazard.rawValue) can't be accepted")
