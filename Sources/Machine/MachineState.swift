@@ -153,12 +153,21 @@ package struct MachineState: Sendable, Equatable {
     /// What was kept stays: with `cxl_pci` out the regions are no longer committed when `cxl_acpi` goes, and an unlocked
     /// region that was reset is still not decoded when `cxl_acpi` has come and goes again. Only a region that is seen
     /// now takes the place of those over the same bytes.
-    package func decodersToRemember(kept: RememberedDecoders?) -> RememberedDecoders? {
+    ///
+    /// - Parameter withDevices: The dax devices are as their user has them. Within a run steps have taken some of them away, and
+    ///   those that were kept count; as they do if dax_cxl shows none.
+    package func decodersToRemember(kept: RememberedDecoders?, withDevices: Bool = false) -> RememberedDecoders? {
         guard missingCxlDriver == nil else { return kept }
         let committed = regions.filter(\.committed)
         let ram = committed.filter { $0.mode == "ram" && $0.range != nil }
+        let keptDevices = Dictionary(
+            (kept?.regions ?? []).map { ($0.range, $0.layout?.devices) },
+            uniquingKeysWith: { first, _ in first }
+        )
         let seen = zip(ram, layouts(of: ram)).map { region, layout in
-            RememberedRegion(range: layout.range, locked: region.locked == true, layout: layout)
+            var layout = layout
+            if !withDevices || layout.devices == nil { layout.devices = keptDevices[layout.range] ?? nil }
+            return RememberedRegion(range: layout.range, locked: region.locked == true, layout: layout)
         }
         let unseen = (kept?.regions ?? []).filter { old in !seen.contains { $0.range.overlaps(old.range) } }
         let reset = committed.filter { $0.locked != true }.compactMap(\.range)

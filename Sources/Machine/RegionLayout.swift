@@ -20,6 +20,8 @@ package struct RegionLayout: Sendable, Hashable {
     package var isOfAccelerator: Bool
     /// A device can have range registers in place of decoders (`Decoder.isBelowRoot`).
     package var isEmulated: Bool
+    /// Its dax devices, in address order; nil if they were not seen.
+    package var devices: [RegionDevice]?
 
     /// The layout of a region.
     package init(
@@ -30,7 +32,8 @@ package struct RegionLayout: Sendable, Hashable {
         granularity: UInt64?,
         targets: [RegionTarget],
         isOfAccelerator: Bool = false,
-        isEmulated: Bool = false
+        isEmulated: Bool = false,
+        devices: [RegionDevice]? = nil
     ) {
         self.name = name
         self.range = range
@@ -40,6 +43,7 @@ package struct RegionLayout: Sendable, Hashable {
         self.targets = targets
         self.isOfAccelerator = isOfAccelerator
         self.isEmulated = isEmulated
+        self.devices = devices
     }
 }
 
@@ -80,12 +84,17 @@ extension MachineState {
     /// The layouts of those of `regions` that have bytes; n regions and decoders take O(n).
     package func layouts(of regions: [Region]) -> [RegionLayout] {
         let decoders = Dictionary(decoders.map { ($0.name, $0) }) { first, _ in first }
-        let devices = Dictionary(memdevs.map { ($0.name, $0) }) { first, _ in first }
-        return regions.compactMap { layout(of: $0, decoders, devices) }
+        let memdevs = Dictionary(memdevs.map { ($0.name, $0) }) { first, _ in first }
+        let devices = regions.isEmpty ? [:] : devicesOfRegions
+        return regions.compactMap { layout(of: $0, decoders, memdevs, devices[$0.name]) }
     }
 
-    private func layout(of region: Region, _ decoders: [String: Decoder], _ devices: [String: Memdev]) -> RegionLayout?
-    {
+    private func layout(
+        of region: Region,
+        _ decoders: [String: Decoder],
+        _ memdevs: [String: Memdev],
+        _ devices: [RegionDevice]?
+    ) -> RegionLayout? {
         guard let range = region.range else { return nil }
         let ofTargets = region.targets.map { decoders[$0] }
         return RegionLayout(
@@ -96,12 +105,13 @@ extension MachineState {
             granularity: region.granularity,
             targets: ofTargets.map { decoder in
                 RegionTarget(
-                    device: decoder?.memdev.flatMap { devices[$0]?.identity },
+                    device: decoder?.memdev.flatMap { memdevs[$0]?.identity },
                     dpa: decoder?.dpa
                 )
             },
             isOfAccelerator: region.isOfAccelerator,
-            isEmulated: ofTargets.contains { $0?.isBelowRoot == true }
+            isEmulated: ofTargets.contains { $0?.isBelowRoot == true },
+            devices: devices
         )
     }
 

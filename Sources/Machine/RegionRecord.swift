@@ -12,6 +12,7 @@ package struct RegionRecord: Codable, Sendable, Equatable {
     private let targets: [Target]
     private let accelerator: Bool
     private let emulated: Bool
+    private let devices: [Device]?
 
     /// A memory device's part: what tells the device, and its bytes.
     private struct Target: Codable, Equatable {
@@ -19,6 +20,26 @@ package struct RegionRecord: Codable, Sendable, Equatable {
         let path: String?
         let start: String?
         let end: String?
+    }
+
+    /// A dax device with its bytes, its driver and what of it is online.
+    private struct Device: Codable, Equatable {
+        let ranges: [Bytes]
+        let driver: String?
+        let online: [Bytes]
+    }
+
+    /// Bytes, of memory that is online with its zone.
+    private struct Bytes: Codable, Equatable {
+        let start: String
+        let end: String
+        var zone: String?
+
+        init(_ range: AddressRange, zone: String? = nil) {
+            start = hexadecimal(range.start)
+            end = hexadecimal(range.end)
+            self.zone = zone
+        }
     }
 
     /// The record of `layout`.
@@ -39,6 +60,13 @@ package struct RegionRecord: Codable, Sendable, Equatable {
         }
         accelerator = layout.isOfAccelerator
         emulated = layout.isEmulated
+        devices = layout.devices?.map { device in
+            Device(
+                ranges: device.ranges.map { Bytes($0) },
+                driver: device.driver,
+                online: device.online.map { Bytes($0.range, zone: $0.zone) }
+            )
+        }
     }
 
     /// The layout; nil if the record makes no sense.
@@ -55,6 +83,7 @@ package struct RegionRecord: Codable, Sendable, Equatable {
             }
             parts.append(RegionTarget(device: device, dpa: dpa))
         }
+        if let devices, Self.devices(devices, in: range) == nil { return nil }
         return RegionLayout(
             name: name,
             range: range,
@@ -63,8 +92,23 @@ package struct RegionRecord: Codable, Sendable, Equatable {
             granularity: granularity,
             targets: parts,
             isOfAccelerator: accelerator,
-            isEmulated: emulated
+            isEmulated: emulated,
+            devices: devices.flatMap { Self.devices($0, in: range) }
         )
+    }
+
+    /// The dax devices; nil if they can't be those of `region`.
+    private static func devices(_ records: [Device], in region: AddressRange) -> [RegionDevice]? {
+        var devices: [RegionDevice] = []
+        for record in records {
+            let ranges = record.ranges.compactMap { range($0.start, $0.end) }
+            let online = record.online.compactMap { bytes in
+                range(bytes.start, bytes.end).map { OnlineMemory(range: $0, zone: bytes.zone) }
+            }
+            guard ranges.count == record.ranges.count, online.count == record.online.count else { return nil }
+            devices.append(RegionDevice(ranges: ranges, driver: record.driver, online: online))
+        }
+        return RegionDevice.areSound(devices, in: region) ? devices : nil
     }
 
     private static func range(_ start: String, _ end: String) -> AddressRange? {

@@ -41,6 +41,44 @@ import Testing
         )
     }
 
+    /// A region with two dax devices, as text that can be changed.
+    private func withDevices() throws -> String {
+        var layout = RegionLayout(name: "region0", range: regions[0].range, granularity: 256, targets: [])
+        let half = try #require(AddressRange(start: layout.range.start + 0x1000_0000, size: 0x1000_0000))
+        layout.devices = [
+            RegionDevice(
+                ranges: [try #require(AddressRange(start: layout.range.start, size: 0x1000_0000))],
+                driver: "device_dax"
+            ),
+            RegionDevice(ranges: [half], driver: "kmem", online: [OnlineMemory(range: half, zone: "Movable")]),
+        ]
+        let region = RememberedRegion(range: layout.range, locked: false, layout: layout)
+        let facts = RememberedFacts(
+            bootID: "3b1f8c2e",
+            initialProbe: nil,
+            decoders: RememberedDecoders(regions: [region], decoded: [])
+        )
+        #expect(RememberedFacts(parsing: facts.serialized()) == facts)
+        return String(decoding: facts.serialized(), as: UTF8.self)
+    }
+
+    @Test(
+        "dax devices are read again; with bytes of another one, outside of the region, of a driver or memory that can't be, nothing is",
+        arguments: [
+            ("\"driver\":\"device_dax\"", "\"driver\":\"nvme\""),
+            ("\"end\":\"0x5dfffffff\"", "\"end\":\"0x5e0000fff\""),
+            ("\"start\":\"0x5d0000000\"}]", "\"start\":\"0x5c0000000\"}]"),
+            ("\"driver\":\"kmem\"", "\"driver\":\"device_dax\""),
+            ("\"start\":\"0x5e0000000\",\"zone\"", "\"start\":\"0x5d0000000\",\"zone\""),
+            ("\"ranges\":[{\"end\":\"0x5dfffffff\",\"start\":\"0x5d0000000\"}]", "\"ranges\":[]"),
+        ]
+    )
+    func devices(part: String, forged: String) throws {
+        let text = try withDevices()
+        #expect(text.contains(part), "\(text)")
+        #expect(RememberedFacts(parsing: Array(text.replacing(part, with: forged).utf8)) == nil)
+    }
+
     @Test("the bytes of a device that dax_hmem was unbound from are read again, and none where an older file has none")
     func unbound() throws {
         let range = regions[0].range

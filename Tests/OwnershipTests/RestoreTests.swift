@@ -52,7 +52,7 @@ struct RestoreTests {
                 && plan.prediction.isCertain
         )
         #expect(plan.prediction.ranges.map(\.owners) == [[.cxl]])
-        #expect(plan.notes.contains { $0.contains("contents may be lost") })
+        #expect(plan.notes.contains { $0.contains("contents are not promised") })
     }
 
     @Test("a policy that may not, leaves it") func left() throws {
@@ -146,10 +146,96 @@ struct RestoreTests {
         policy.want = Policy.Want()
         let plan = try Planner(machine: machine).plan(policy)
         #expect(plan.hazards.isEmpty, "\(plan.hazards.map(\.why))")
-        #expect(plan.steps.contains(.restoreRegion(region.name, Machines.range)))
+        let steps = plan.steps.map(\.description)
+        let (removal, restoration) = (
+            steps.firstIndex(of: "unload:cxl_acpi"), steps.firstIndex(of: "restore-region:region0")
+        )
+        let absences = try Planner(machine: machine).absences(during: plan.steps)
+        #expect(absences.map(\.removal) == [removal] && absences.map(\.restoration) == [restoration])
+        let words = "is gone from step \((removal ?? 0) + 1) until step \((restoration ?? 0) + 1) creates it again"
+        #expect(plan.notes.contains { $0.contains(words) && $0.contains("not promised") }, "\(plan.notes)")
         policy.consent.restoreRegions = false
         let without = try Planner(machine: machine).plan(policy)
         #expect(without.hazards.contains { $0.id == .regionLost })
+    }
+
+    /// Two dax devices over halves of the region: device_dax has the first, and the memory of the second was online.
+    private static let halves = [
+        RegionDevice(ranges: [Machines.span(Machines.range.start, 0x1000_0000)], driver: "device_dax"),
+        RegionDevice(
+            ranges: [Machines.span(Machines.range.start + 0x1000_0000, 0x1000_0000)],
+            driver: "kmem",
+            online: [
+                OnlineMemory(range: Machines.span(Machines.range.start + 0x1000_0000, 0x1000_0000), zone: "Movable")
+            ]
+        ),
+    ]
+
+    private static func lost(with devices: [RegionDevice]?) -> RegionLayout {
+        var layout = layout()
+        layout.devices = devices
+        return layout
+    }
+
+    @Test("the dax devices that it had are created again, each with its use, and the plan says from where it is known")
+    func devices() throws {
+        let planner = try Planner(machine: Self.machine(lost: [Self.lost(with: Self.halves)]))
+        let plan = planner.plan(Self.cxl)
+        let (first, second) = (Self.halves[0].ranges[0], Self.halves[1].ranges[0])
+        #expect(
+            plan.steps == [
+                .restoreRegion("region0", Machines.range), .splitDevice(second), .restoreUse(first, .devdax),
+                .restoreUse(second, .systemRAM(.movable)),
+            ]
+        )
+        #expect(plan.hazards.isEmpty && plan.prediction.isCertain)
+        let words =
+            "At the last apply (/run/daxswitch/regions.json) it had 256 MiB devdax and 256 MiB system-ram/movable."
+        #expect(plan.notes.contains { $0.contains("\(words) The steps restore this use") }, "\(plan.notes)")
+
+        let idle = planner.plan(Self.cxl, leavesIdle: true)
+        #expect(idle.steps == [.restoreRegion("region0", Machines.range)])
+        #expect(idle.notes.contains { $0.contains("not restored (--leave-idle)") })
+    }
+
+    @Test("with dax_cxl out too, the devices come after it") func devicesWithoutDaxCxl() throws {
+        var machine = Self.machine(lost: [Self.lost(with: Self.halves)])
+        machine.modules.loaded["dax_cxl"] = nil
+        machine.modules.loaded["dax_hmem"] = nil
+        let steps = try Planner(machine: machine).plan(Self.cxl).steps.map(\.verb)
+        #expect(steps == [.restoreRegion, .load, .load, .splitDevice, .restoreUse, .restoreUse])
+    }
+
+    @Test("a capture that shows the devices is enough, and is named") func devicesOfCapture() throws {
+        let earlier = EarlierRegions(file: "earlier.tgz", layouts: [Self.lost(with: Self.halves)])
+        let plan = try Planner(machine: Self.machine(lost: []), overrides: Overrides(regions: earlier)).plan(Self.cxl)
+        #expect(plan.steps.map(\.verb) == [.restoreRegion, .splitDevice, .restoreUse, .restoreUse])
+        #expect(plan.notes.contains { $0.contains("In earlier.tgz it had 256 MiB devdax") }, "\(plan.notes)")
+    }
+
+    @Test(
+        "devices that can't be created again are named and left, and so is a use that comes by itself",
+        arguments: [
+            (nil, "were not recorded"), ([halves[1]], "The steps don't restore this use"),
+            ([RegionDevice(ranges: [Machines.range], driver: "kmem")], nil), ([], nil),
+        ] as [([RegionDevice]?, String?)]
+    )
+    func otherDevices(devices: [RegionDevice]?, words: String?) throws {
+        let plan = try Planner(machine: Self.machine(lost: [Self.lost(with: devices)])).plan(Self.cxl)
+        #expect(plan.steps == [.restoreRegion("region0", Machines.range)] && plan.hazards.isEmpty)
+        let note = plan.notes.first { $0.hasPrefix("region0") } ?? ""
+        #expect(words.map(note.contains) ?? note.hasSuffix("not promised."), "\(note)")
+    }
+
+    @Test("memory of it that is stuck online keeps it from being created again, by name") func stuck() throws {
+        var machine = Self.machine(lost: [Self.lost(with: Self.halves)])
+        machine.iomem = IomemTree(inFileOrder: [
+            IomemEntry(range: Machines.window, name: "CXL Window 0"),
+            IomemEntry(range: Self.halves[1].ranges[0], name: "System RAM (kmem)"),
+        ])
+        let plan = try Planner(machine: machine).plan(Self.cxl)
+        #expect(!plan.steps.contains { $0.verb == .restoreRegion })
+        #expect(plan.notes.contains { $0.contains("still online without a device") }, "\(plan.notes)")
     }
 
     @Test("a name that the kernel has given to another region since names the one that is gone") func sameName() throws

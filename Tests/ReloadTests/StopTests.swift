@@ -137,6 +137,27 @@ struct MachineFactsTests {
         #expect(machine.factsToKeep(before: "cxl_acpi", kept: facts, probeIsDone: false)?.decoders == facts?.decoders)
     }
 
+    @Test("the dax devices are those at the start of a run: what its steps took away is not written over them")
+    func devices() throws {
+        var machine = try RecordedKernel.lockedSwitch().state
+        let region = try #require(machine.regions.first)
+        let device = try #require(machine.daxDevices.first { $0.through == region.name })
+        let keeping = { (machine: MachineState, kept: RememberedFacts?, isStart: Bool) in
+            let facts = machine.factsToKeep(before: "cxl_acpi", kept: kept, probeIsDone: true, withDevices: isStart)
+            return (facts, facts?.decoders?.regions.first?.layout?.devices)
+        }
+        let (facts, devices) = keeping(machine, nil, true)
+        #expect(devices?.map(\.ranges) == [device.ranges] && devices?.first?.driver == device.driver)
+        // In the middle of a run: a step has taken the driver off the device.
+        machine.daxDevices[0].driver = nil
+        #expect(keeping(machine, facts, false).1 == devices && keeping(machine, nil, false).1 == nil)
+        #expect(keeping(machine, facts, true).1?.map(\.driver) == [nil])
+        // Without dax_cxl no device shows, and that is nobody's wish.
+        machine.daxDevices = []
+        machine.regions[0].daxDriver = nil
+        #expect(keeping(machine, facts, true).1 == devices)
+    }
+
     @Test("with cxl_acpi out, what is kept is left as it is")
     func outAlready() throws {
         var machine = try RecordedKernel.lockedSwitch().state

@@ -60,7 +60,7 @@ extension Term {
             "restore_regions",
             .policyKeys,
             "consent: create again the regions that this boot or the order has lost. Losing such a region is then not a hazard. "
-                + "Its contents may be lost."
+                + "Its contents are not promised."
         ),
     ]
 }

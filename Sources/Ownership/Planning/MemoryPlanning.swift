@@ -20,7 +20,7 @@ extension Planner {
         let split = machine.splitRegions.filter { $0.devices.allSatisfy(going.contains) }
         var (splits, unmade): ([Step], [AddressRange]) = ([], [])
         for region in split {
-            if let after = Self.making(region, in: end) {
+            if region.isWhole, let after = Self.doing(region.splits, in: end) {
                 splits += region.splits
                 end = after
             } else {
@@ -37,18 +37,6 @@ extension Planner {
             }
         }
         return without + splits + restored
-    }
-
-    /// `models` once the devices of `region` are made again; nil if that is not certain to go.
-    private static func making(_ region: SplitRegion, in models: [KernelModel]) -> [KernelModel]? {
-        guard region.isWhole else { return nil }
-        var models = models
-        for step in region.splits {
-            let outcomes = models.map { $0.applying(step) }
-            guard outcomes.allSatisfy({ $0.refusal == nil }) else { return nil }
-            models = outcomes.flatMap(\.models)
-        }
-        return models
     }
 
     /// A device with the driver that it has.

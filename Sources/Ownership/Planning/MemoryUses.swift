@@ -20,32 +20,12 @@ extension MachineState {
     }
 
     private func uses(of device: DaxDevice, over range: AddressRange, isOneOfSeveral: Bool) -> [Step] {
+        // Without kmem nobody has made it idle.
+        if device.driver == nil && modules.state(of: "kmem") != .live { return [] }
         let ranges = device.ranges.filter { $0.overlaps(range) }
-        switch device.driver {
-        case "kmem":
-            let runs = ranges.flatMap(onlineRuns)
-            return runs.isEmpty && isOneOfSeveral ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
-        case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
-        case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
-        case nil where modules.state(of: "kmem") == .live: return ranges.map { .restoreUse($0, .idle) }
-        default: return []
-        }
-    }
-
-    /// Neighbouring online blocks of the same zone, as one step each.
-    private func onlineRuns(in range: AddressRange) -> [Step] {
-        var runs: [(range: AddressRange, zone: MemoryUse.OnlineZone)] = []
-        for block in memory.blocks(in: range) where block.isOnline && range.contains(block.range) {
-            let zone = MemoryUse.OnlineZone(named: block.zone)
-            if let last = runs.last, last.zone == zone, last.range.touches(block.range),
-                let joined = AddressRange(start: last.range.start, end: block.range.end)
-            {
-                runs[runs.count - 1].range = joined
-            } else {
-                runs.append((block.range, zone))
-            }
-        }
-        return runs.map { .restoreUse($0.range, .systemRAM($0.zone)) }
+        let online = device.driver == "kmem" ? ranges.flatMap(onlineMemory) : []
+        return RegionDevice(ranges: ranges, driver: device.driver, online: online)
+            .uses(isOneOfSeveral: isOneOfSeveral)
     }
 
     /// What keeps the memory over `range` from being offline and free of kmem; nil where it is.
@@ -76,6 +56,21 @@ extension MachineState {
         return blocks.first { !$0.isOnline(in: zone) }.map { block in
             block.isOnline
                 ? "memory\(block.number) is in zone \(block.zone ?? "unknown")" : "memory\(block.number) is offline"
+        }
+    }
+}
+
+extension RegionDevice {
+    /// The steps that put it to the use that it had; none if kmem takes it by itself and leaves it offline.
+    func uses(isOneOfSeveral: Bool) -> [Step] {
+        switch driver {
+        case "kmem":
+            let runs = online.map { Step.restoreUse($0.range, .systemRAM(MemoryUse.OnlineZone(named: $0.zone))) }
+            return runs.isEmpty && isOneOfSeveral ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
+        case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
+        case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
+        case nil: return ranges.map { .restoreUse($0, .idle) }
+        default: return []
         }
     }
 }

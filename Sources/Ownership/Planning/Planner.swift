@@ -69,7 +69,11 @@ package struct Planner: Sendable {
         if holds(policy.want) {
             let steps = stepsOnLeftHold(for: policy)
             guard hasLostRegion(for: policy) else { return Asked(steps, self, policy) }
-            let restoring = Asked(restoringRegions(steps), self, policy)
+            let restoring = Asked(
+                restoringDevices(restoringRegions(steps), leavingIdle: leavesIdle),
+                self,
+                policy
+            )
             // Where the regions need more than that, the policy's order may do it.
             if restoring.walk.isSafe && restoring.walk.restores(for: policy.want) { return restoring }
             let whole = Asked(asking(policy, leavesIdle), self, policy)
@@ -97,7 +101,10 @@ package struct Planner: Sendable {
         // What is online goes offline first.
         let offline = policy.consent.offlineMemory ? machine.onlineMemory.map(Step.offlineMemory) : []
         let steps = policy.consent.restoreRegions ? restoringRegions(order, after: offline) : order
-        return policy.consent.offlineMemory ? givingMemoryBack(steps, leavingIdle: leavesIdle) : steps
+        return restoringDevices(
+            policy.consent.offlineMemory ? givingMemoryBack(steps, leavingIdle: leavesIdle) : steps,
+            leavingIdle: leavesIdle
+        )
     }
 
     /// Steps with what they come to.
@@ -181,7 +188,8 @@ package struct Planner: Sendable {
         let restoring = isRestored ? givingMemoryBack(asked.steps, leavingIdle: false) : []
         plan.notes =
             split.lost(after: plan.steps, restoring: restoring) + plan.handOverNotes
-            + machine.bindingNotes(of: plan.steps) + restoringNotes(walk)
+            + machine.bindingNotes(of: plan.steps)
+            + restoringNotes(walk, asked.steps, leavesIdle: request.leavesIdle)
             + unrestoredNotes(request.policy, walk) + walk.capacityNotes
         return plan
     }

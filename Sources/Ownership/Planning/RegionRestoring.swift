@@ -46,14 +46,14 @@ extension Planner {
     }
 
     /// The bytes of the regions that are in each of `models`, committed or as locked ones without their memory devices.
-    private static func regionBytes(in models: [KernelModel]) -> Set<AddressRange> {
+    static func regionBytes(in models: [KernelModel]) -> Set<AddressRange> {
         let sets = models.map { model in
             Set(model.regions.filter(\.hasItsBytes).map(\.range))
         }
         return sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }
     }
 
-    private static func play(_ steps: [Step], in models: [KernelModel]) -> [KernelModel] {
+    static func play(_ steps: [Step], in models: [KernelModel]) -> [KernelModel] {
         steps.reduce(models) { models, step in models.flatMap { $0.applying(step).models }.distinct() }
     }
 
@@ -76,32 +76,36 @@ extension Planner {
     private func lossWords(_ range: AddressRange) -> String {
         let name = machine.layouts.first { $0.range == range }?.name
         let subject = name.map { "\($0) (\(range))" } ?? "The region over \(range)"
-        let isOfFile = overrides.regions?.layouts.contains { $0.range == range } == true && !seen.contains(range)
-        return isOfFile
+        return isOfFile(range)
             ? "\(subject) is in \(overrides.regions?.file ?? "the capture") and not on this machine"
             : "\(subject) was lost in this boot"
+    }
+
+    /// Whether only `--regions-from` tells of the region over `range`.
+    func isOfFile(_ range: AddressRange) -> Bool {
+        overrides.regions?.layouts.contains { $0.range == range } == true && !seen.contains(range)
     }
 
     /// The bytes of the regions that this boot is known to have lost.
     private var seen: Set<AddressRange> { Set(machine.remembered?.regions.map(\.range) ?? []).union(lostBefore) }
 
-    /// What becomes of the regions that are created again, a sentence each.
-    func restoringNotes(_ walk: Walk) -> [String] {
-        let there = Set(start.models.flatMap(\.regions).filter { $0.isPresent && $0.isCommitted }.map(\.range))
+    /// What becomes of the regions that are created again, some sentences each.
+    ///
+    /// - Parameter asked: The steps that were asked for, with needless ones.
+    func restoringNotes(_ walk: Walk, _ asked: [Step], leavesIdle: Bool) -> [String] {
         let restored = walk.restoredRegions
+        let absences = absences(during: walk.steps)
         return walk.steps.enumerated().compactMap { place, step in
-            guard let layout = walk.layout(step), restored.contains(layout.range) else {
-                return nil
+            guard let layout = walk.layout(step), restored.contains(layout.range) else { return nil }
+            let again = "over the same bytes of the same memory devices. Its contents are not promised."
+            if let absence = absences.first(where: { $0.restoration == place }) {
+                return
+                    "\(layout.name) (\(layout.range)) is gone from step \(absence.removal + 1) until step \(place + 1) "
+                    + "creates it again, \(again)"
             }
-            let removal = walk.steps[..<place].lastIndex {
-                $0.verb == .unload && ($0.module?.hasPrefix("cxl_") ?? false)
-            }
-            let when =
-                there.contains(layout.range) && removal != nil
-                ? "\(layout.name) (\(layout.range)) is removed by step \((removal ?? 0) + 1)" : lossWords(layout.range)
-            return
-                "\(when), and is created again by step \(place + 1), over the same bytes of the same memory devices. "
-                + "Its contents may be lost."
+            let devices = deviceNote(layout, asked, leavesIdle: leavesIdle)
+            return "\(lossWords(layout.range)), and is created again by step \(place + 1), \(again)"
+                + (devices.map { " \($0)" } ?? "")
         }
     }
 

@@ -13,7 +13,8 @@ extension FactStore {
         var facts = machine.factsToKeep(
             before: "cxl_acpi",
             kept: kept,
-            probeIsDone: machine.initialProbe.value == .done
+            probeIsDone: machine.initialProbe.value == .done,
+            withDevices: true
         )
         if let earlier, let bootID = machine.kernel.bootID {
             let lost = machine.losing(earlier).lostRegions
@@ -42,7 +43,14 @@ extension MachineState {
     ///
     /// Without `cxl_acpi`, `cxl_pci`, `cxl_mem` or `cxl_port` sysfs shows no decoder; without dax_hmem nothing proves that the
     /// initial probe is over. That it is pending is never written down: others may load dax_hmem at any time.
-    func factsToKeep(before module: String, kept: RememberedFacts?, probeIsDone: Bool) -> RememberedFacts? {
+    ///
+    /// - Parameter withDevices: As `decodersToRemember` has it.
+    func factsToKeep(
+        before module: String,
+        kept: RememberedFacts?,
+        probeIsDone: Bool,
+        withDevices: Bool = false
+    ) -> RememberedFacts? {
         guard ["dax_hmem", "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port"].contains(module),
             windows.contains(where: \.isLive),
             let bootID = kernel.bootID
@@ -51,7 +59,10 @@ extension MachineState {
             bootID: bootID,
             sleeps: sleeps,
             initialProbe: probeIsDone || kept?.initialProbe == .done ? .done : nil,
-            decoders: decodersToRemember(kept: kept?.sleeps == sleeps ? kept?.decoders : nil),
+            decoders: decodersToRemember(
+                kept: kept?.sleeps == sleeps ? kept?.decoders : nil,
+                withDevices: withDevices
+            ),
             // They go with dax_hmem.
             unboundHmem: module == "dax_hmem" ? [:] : kept?.unboundHmem ?? [:],
             unfinishedRegion: kept?.unfinishedRegion

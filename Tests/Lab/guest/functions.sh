@@ -212,16 +212,28 @@ pattern() {
     [ -z "$before" ] || echo $device > $drivers/$before/bind
 }
 
-# online START movable|kernel: every memory block of the dax device at an address goes online in that zone
-online() {
-    local device size first block
+# blocks START: the numbers of the memory blocks of the dax device at an address
+blocks() {
+    local device size first
     device=/sys/bus/dax/devices/$(dax_device "$1")
     size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
     first=$(($1 / size))
-    for block in $(seq $first $((first + $(cat $device/size) / size - 1))); do
+    seq $first $((first + $(cat $device/size) / size - 1))
+}
+
+# online START movable|kernel: every memory block of the dax device at an address goes online in that zone
+online() {
+    local block
+    for block in $(blocks "$1"); do
         [ "$(cat /sys/devices/system/memory/memory$block/state)" = online ] ||
             echo online_"$2" > /sys/devices/system/memory/memory$block/state
     done
+}
+
+# offline START: every memory block of the dax device at an address goes offline
+offline() {
+    local block
+    for block in $(blocks "$1"); do echo offline > /sys/devices/system/memory/memory$block/state; done
 }
 
 # fill NODE MEBIBYTES: random data in the memory of a NUMA node, a multiple of 16 MiB, with its sum

@@ -1,9 +1,9 @@
 """The firmware's region is lost by hand: `status` names it, and `apply cxl` restores it, also from a capture alone."""
-from daxlab.case import Case
+from daxlab.case import BOTH, Case
 from daxlab.checks import check, document, ended, owned
-from daxlab.platforms import INSIDE
-from daxlab.restoring.layout import contents, gone, whole_as
-from daxlab.restoring.reloads import SHELL
+from daxlab.platforms import DEVICE_SIZE, FIRST_WINDOW, INSIDE
+from daxlab.restoring.layout import contents, gone, use, whole_as
+from daxlab.restoring.reloads import SHELL, verified
 
 # `apply cxl` has nothing to do at first, and keeps what shows of the region.
 BEFORE = f"""{SHELL}
@@ -31,6 +31,28 @@ FIRMWARE = BEFORE + LOST + "t apply cxl --yes --json\n" + RESTORED
 EARLIER = "/run/earlier.tgz"
 CAPTURE = BEFORE + f"run collect daxswitch collect {EARLIER}\n" + LOST.replace("load\n", "rm /run/daxswitch/regions.json\nload\n") \
     + f"run plan daxswitch plan cxl --regions-from {EARLIER} --json\nt apply cxl --yes --json --regions-from {EARLIER}\n" + RESTORED
+
+
+# Two dax devices in the place of one. Their memory goes offline before the removal by hand: no host survives that otherwise.
+TWO = f"""start_udev
+start=$(starts)
+split $start
+t apply cxl --yes --json
+cap before
+"""
+TWO_LOST = f"""offline $((start + {DEVICE_SIZE // 2:#x}))
+{LOST}"""
+TWO_RESTORED = """settle
+cap after
+t verify reload --json
+patterns check
+"""
+BY_HAND = f"{SHELL}with_cxl 1\nbound_region ram {DEVICE_SIZE:#x} {FIRST_WINDOW:#x} 1\n{TWO}{TWO_LOST}" \
+    + f"t apply cxl --yes --json\n{TWO_RESTORED}"
+OF_FIRMWARE = f"{SHELL}{TWO}{TWO_LOST}t apply cxl --yes --json\n{TWO_RESTORED}"
+OF_CAPTURE = f"{SHELL}{TWO}run collect daxswitch collect {EARLIER}\n" \
+    + TWO_LOST.replace("load\n", "rm /run/daxswitch/regions.json\nload\n") \
+    + f"t apply cxl --yes --json --regions-from {EARLIER}\n{TWO_RESTORED}"
 
 
 def named(command):
@@ -72,7 +94,29 @@ def judge_capture(results, kernel):
     return contents(results)
 
 
+def judge_two(source):
+    """A judge: the region and both dax devices are as they were, each with its driver and zone; the plan names `source`."""
+    def judge_devices(results, kernel):
+        before = results.capture("before")
+        drivers = sorted(device.driver for device in before.dax_devices())
+        check(drivers == ["device_dax", "kmem"], f"capture before: the drivers are {drivers}")
+        check("Movable" in str(use(before)[1]), f"capture before: no memory is online: {use(before)[1]}")
+        gone(results.capture("lost"))
+        command = results.command("apply-cxl", 2)
+        ended(command, 0)
+        notes = [note for note in document(command, "apply")["notes"] if "it had" in note]
+        check(len(notes) == 1 and source in notes[0] and "devdax and" in notes[0], f"{command}: the notes are {notes}")
+        whole_as(before, results.capture("after"))
+        verified(results.command("verify-reload"), before)
+        return contents(results)
+    return judge_devices
+
+
 CASES = [
     Case("restore-firmware", "unlocked", FIRMWARE, judge_firmware, kernels=("coordinated",), group="restore"),
     Case("restore-capture", "unlocked", CAPTURE, judge_capture, kernels=("coordinated",), group="restore"),
+    Case("restore-lost-split", "none", BY_HAND, judge_two("/run/daxswitch/regions.json"), kernels=BOTH, group="restore"),
+    Case("restore-firmware-split", "unlocked", OF_FIRMWARE, judge_two("/run/daxswitch/regions.json"),
+         kernels=("coordinated",), group="restore"),
+    Case("restore-capture-split", "unlocked", OF_CAPTURE, judge_two(EARLIER), kernels=("coordinated",), group="restore"),
 ]
