@@ -99,7 +99,10 @@ struct ApplyCommand: Command {
         }
         guard try isToBeDone(plan, on: machine, files, &report) else { return }
         let start = MonotonicClock.now
-        report.take(try carryOut(plan, on: machine))
+        let planner = try Planner(machine: machine, overrides: plan.request.overrides)
+        let absence = AbsenceMeter(planner.absences(during: plan.steps))
+        report.take(try carryOut(plan, on: machine, absence))
+        report.absences = absence.notes
         report.duration = MonotonicClock.now - start
     }
 
@@ -141,12 +144,19 @@ struct ApplyCommand: Command {
     }
 
     /// Carries the plan out, one daxswitch at a time. The run plans again, verifies, and rolls back what failed.
-    private func carryOut(_ plan: Plan, on machine: MachineState) throws -> Reload.Outcome {
+    private func carryOut(
+        _ plan: Plan,
+        on machine: MachineState,
+        _ absence: AbsenceMeter
+    ) throws -> Reload.Outcome {
         let state = StateDirectory()
         let lock = try Lock(state, waitingUpTo: wait.limit)
         let meter = ProgressMeter()
         meter.expect(plan.steps, on: machine)
-        let executor = Executor(.ofThisMachine(state)) { meter.show($0) }
+        let executor = Executor(.ofThisMachine(state)) { progress in
+            absence.take(progress, at: MonotonicClock.now)
+            meter.show(progress)
+        }
         let outcome = withExtendedLifetime(lock) {
             executor.run(
                 plan,

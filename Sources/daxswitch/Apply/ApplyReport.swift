@@ -37,6 +37,8 @@ struct ApplyReport: RecordedRun {
     var steps: [Step] = []
     /// What a reader of the plan should know besides.
     var notes: [String] = []
+    /// How long each region was gone that the run took away and created again, a sentence each.
+    var absences: [String] = []
     var hazards: [Hazard] = []
     /// The kinds of hazards that were accepted.
     var accepted: Set<Hazard.Identifier> = []
@@ -123,7 +125,7 @@ func applyDocument(_ report: ApplyReport) -> JSONValue {
         [
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "outcome": .text(report.outcome.rawValue), "steps": .form(report.steps),
-            "hazards": .form(report.hazards.groups), "notes": .list(report.notes.map { .text($0) }),
+            "hazards": .form(report.hazards.groups), "notes": .list((report.notes + report.absences).map { .text($0) }),
             "differences": differenceMembers(report.differences),
             "stale": .list(
                 report.staleFacts.map {
@@ -142,6 +144,7 @@ func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style)
     let differences =
         folded.shown.flatMap { wrapped(detail.shortened($0.what), indent: 2) }
         + folded.rest("differences", detail, style)
+    let absences = report.absences.flatMap { wrapped("Note: \($0)", indent: 2) }
     switch report.outcome {
     case .done:
         let time = report.duration.map { " in \(timeText($0))" } ?? ""
@@ -152,7 +155,7 @@ func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style)
             : report.after.map { machine in
                 [""] + MapText(machine, detail, style: style).lines() + [""]
             } ?? []
-        return map + [end] + (report.awaiting.map { [""] + awaitingText($0, style: style) } ?? [])
+        return map + absences + [end] + (report.awaiting.map { [""] + awaitingText($0, style: style) } ?? [])
     case .nothingToDo: return [style.good("Nothing to do.")]
     case .dryRun where report.steps.isEmpty && !report.isRefused && report.error == nil:
         return [style.good("Nothing to do.")]
@@ -161,10 +164,11 @@ func applyText(_ report: ApplyReport, _ detail: Detail = Detail(), style: Style)
         // Without a hazard the error says why.
         guard report.error == nil else { return [] }
         return [style.bad("Refused because of the hazards above; nothing was changed.")]
-    case .rolledBack: return [style.bad("A step failed; all changes were rolled back.")] + differences
+    case .rolledBack:
+        return absences + [style.bad("A step failed; all changes were rolled back.")] + differences
     case .failed: return [style.bad("Failed; nothing was changed.")] + differences
     case .stopped:
-        return [style.bad("Stopped half-way; the journal shows what was done.")] + differences
+        return absences + [style.bad("Stopped half-way; the journal shows what was done.")] + differences
             + ["  Next: `daxswitch recover` finishes or undoes it; `daxswitch status` shows who owns what."]
     }
 }
