@@ -8,12 +8,20 @@ package struct RegionDevice: Sendable, Hashable {
     package var driver: String?
     /// What of it was online, by zone.
     package var online: [OnlineMemory]
+    /// It had no driver although kmem was loaded: somebody has made it idle. Otherwise kmem takes it once that is loaded.
+    package var isLeftIdle: Bool
 
     /// A dax device.
-    package init(ranges: [AddressRange], driver: String?, online: [OnlineMemory] = []) {
+    package init(
+        ranges: [AddressRange],
+        driver: String?,
+        online: [OnlineMemory] = [],
+        isLeftIdle: Bool = false
+    ) {
         self.ranges = ranges
         self.driver = driver
         self.online = online
+        self.isLeftIdle = isLeftIdle
     }
 
     /// The drivers that a step can bind.
@@ -27,6 +35,7 @@ package struct RegionDevice: Sendable, Hashable {
             && devices.allSatisfy { device in
                 !device.ranges.isEmpty && (device.driver.map(drivers.contains) ?? true)
                     && (device.online.isEmpty || device.driver == "kmem")
+                    && !(device.isLeftIdle && device.driver != nil)
                     && device.online.allSatisfy { run in device.ranges.contains { $0.contains(run.range) } }
             }
     }
@@ -56,6 +65,7 @@ extension MachineState {
             grouping: daxDevices.filter { $0.owner == .cxl && $0.throughIsKnown && !$0.ranges.isEmpty },
             by: \.through
         )
+        let hasKmem = [.live, .builtin].contains(modules.state(of: "kmem"))
         var devices: [String: [RegionDevice]] = [:]
         for region in regions where region.daxDriver != nil {
             let seen = own[region.name] ?? []
@@ -63,7 +73,8 @@ extension MachineState {
                 RegionDevice(
                     ranges: device.ranges,
                     driver: device.driver,
-                    online: device.driver == "kmem" ? device.ranges.flatMap(onlineMemory) : []
+                    online: device.driver == "kmem" ? device.ranges.flatMap(onlineMemory) : [],
+                    isLeftIdle: device.driver == nil && hasKmem
                 )
             }
             guard let range = region.range, seen.allSatisfy(\.driverIsKnown), RegionDevice.areSound(found, in: range)

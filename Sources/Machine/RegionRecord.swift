@@ -22,11 +22,12 @@ package struct RegionRecord: Codable, Sendable, Equatable {
         let end: String?
     }
 
-    /// A dax device with its bytes, its driver and what of it is online.
+    /// A dax device with its bytes, its driver and what of it is online, and whether it was made idle.
     private struct Device: Codable, Equatable {
         let ranges: [Bytes]
         let driver: String?
         let online: [Bytes]
+        let idle: Bool
     }
 
     /// Bytes, of memory that is online with its zone.
@@ -64,7 +65,8 @@ package struct RegionRecord: Codable, Sendable, Equatable {
             Device(
                 ranges: device.ranges.map { Bytes($0) },
                 driver: device.driver,
-                online: device.online.map { Bytes($0.range, zone: $0.zone) }
+                online: device.online.map { Bytes($0.range, zone: $0.zone) },
+                idle: device.isLeftIdle
             )
         }
     }
@@ -106,7 +108,9 @@ package struct RegionRecord: Codable, Sendable, Equatable {
                 range(bytes.start, bytes.end).map { OnlineMemory(range: $0, zone: bytes.zone) }
             }
             guard ranges.count == record.ranges.count, online.count == record.online.count else { return nil }
-            devices.append(RegionDevice(ranges: ranges, driver: record.driver, online: online))
+            devices.append(
+                RegionDevice(ranges: ranges, driver: record.driver, online: online, isLeftIdle: record.idle)
+            )
         }
         return RegionDevice.areSound(devices, in: region) ? devices : nil
     }

@@ -69,6 +69,7 @@ import Testing
             ("\"end\":\"0x5dfffffff\"", "\"end\":\"0x5e0000fff\""),
             ("\"start\":\"0x5d0000000\"}]", "\"start\":\"0x5c0000000\"}]"),
             ("\"driver\":\"kmem\"", "\"driver\":\"device_dax\""),
+            ("\"driver\":\"kmem\",\"idle\":false", "\"driver\":\"kmem\",\"idle\":true"),
             ("\"start\":\"0x5e0000000\",\"zone\"", "\"start\":\"0x5d0000000\",\"zone\""),
             ("\"ranges\":[{\"end\":\"0x5dfffffff\",\"start\":\"0x5d0000000\"}]", "\"ranges\":[]"),
         ]

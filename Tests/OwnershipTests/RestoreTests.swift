@@ -218,6 +218,7 @@ struct RestoreTests {
         arguments: [
             (nil, "were not recorded"), ([halves[1]], "The steps don't restore this use"),
             ([RegionDevice(ranges: [Machines.range], driver: "kmem")], nil), ([], nil),
+            ([RegionDevice(ranges: [Machines.range], driver: nil)], nil),
         ] as [([RegionDevice]?, String?)]
     )
     func otherDevices(devices: [RegionDevice]?, words: String?) throws {
@@ -225,6 +226,22 @@ struct RestoreTests {
         #expect(plan.steps == [.restoreRegion("region0", Machines.range)] && plan.hazards.isEmpty)
         let note = plan.notes.first { $0.hasPrefix("region0") } ?? ""
         #expect(words.map(note.contains) ?? note.hasSuffix("not promised."), "\(note)")
+    }
+
+    @Test("a device that somebody has made idle is idle again, although kmem is loaded by then") func idleDevice()
+        throws
+    {
+        let idle = RegionDevice(ranges: [Machines.range], driver: nil, isLeftIdle: true)
+        var machine = Self.machine(lost: [Self.lost(with: [idle])])
+        machine.modules.loaded["kmem"] = machine.modules.loaded["dax_cxl"]
+        let plan = try Planner(machine: machine).plan(Self.cxl)
+        #expect(plan.steps == [.restoreRegion("region0", Machines.range), .restoreUse(Machines.range, .idle)])
+    }
+
+    @Test("a layout that is nowhere recorded is asked for") func unknownLayout() throws {
+        let plan = try Planner(machine: Self.machine(lost: [])).predict([.restoreRegion("region0")])
+        let words = "the layout of region0 is not recorded on this machine. Use --regions-from with a capture"
+        #expect(plan.hazards.contains { $0.id == .stepRefused && $0.why.contains(words) })
     }
 
     @Test("memory of it that is stuck online keeps it from being created again, by name") func stuck() throws {

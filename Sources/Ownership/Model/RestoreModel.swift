@@ -8,10 +8,11 @@ extension KernelModel {
     /// create_region(), commit_store(), cxl_region_probe()).
     func restoring(_ name: String, _ range: AddressRange? = nil) -> StepOutcome {
         guard let layout = layout(toRestore: name, range) else {
-            let subject = range.map { "a region \(name) over \($0)" } ?? "a region \(name)"
+            let subject = range.map { "\(name) (\($0))" } ?? name
             return StepOutcome(
                 self,
-                refusal: "no layout of \(subject) is recorded on this machine. Use --regions-from with a capture from "
+                refusal:
+                    "the layout of \(subject) is not recorded on this machine. Use --regions-from with a capture from "
                     + "before the loss"
             )
         }

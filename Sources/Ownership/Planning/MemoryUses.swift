@@ -21,10 +21,11 @@ extension MachineState {
 
     private func uses(of device: DaxDevice, over range: AddressRange, isOneOfSeveral: Bool) -> [Step] {
         // Without kmem nobody has made it idle.
-        if device.driver == nil && modules.state(of: "kmem") != .live { return [] }
+        let isLeftIdle = device.driver == nil && modules.state(of: "kmem") == .live
+        if device.driver == nil && !isLeftIdle { return [] }
         let ranges = device.ranges.filter { $0.overlaps(range) }
         let online = device.driver == "kmem" ? ranges.flatMap(onlineMemory) : []
-        return RegionDevice(ranges: ranges, driver: device.driver, online: online)
+        return RegionDevice(ranges: ranges, driver: device.driver, online: online, isLeftIdle: isLeftIdle)
             .uses(isOneOfSeveral: isOneOfSeveral)
     }
 
@@ -69,7 +70,8 @@ extension RegionDevice {
             return runs.isEmpty && isOneOfSeveral ? ranges.map { .restoreUse($0, .systemRAM(.offline)) } : runs
         case "device_dax": return ranges.map { .restoreUse($0, .devdax) }
         case "fsdev_dax": return ranges.map { .restoreUse($0, .famfs) }
-        case nil: return ranges.map { .restoreUse($0, .idle) }
+        // kmem does not take those that a step makes.
+        case nil where isLeftIdle || isOneOfSeveral: return ranges.map { .restoreUse($0, .idle) }
         default: return []
         }
     }
