@@ -52,7 +52,11 @@ def judge(rounds, regions, ways):
         check(beside == (kernel == "6.12"), f"capture before: the first region is at {found[0].range}")
         modules = before.modules()
         for number in range(1, rounds + 1):
-            ended(results.command(f"apply-{number}"), 0)
+            command = results.command(f"apply-{number}")
+            ended(command, 0)
+            notes = document(command, "apply")["notes"]
+            for words in ("is gone from step", "was gone for"):
+                check(sum(words in note for note in notes) == regions, f"{command}: the notes are {notes}")
             after = results.capture(f"round-{number}")
             check(after.modules().get("cxl_acpi") not in (None, modules.get("cxl_acpi")),
                   f"capture {after}: cxl_acpi was not loaded again")
