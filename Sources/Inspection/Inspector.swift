@@ -193,9 +193,7 @@ package struct Inspector: Sendable {
         // Without power decoders are reset, locked or not.
         if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }
         state.decoderHistory = DecoderHistoryInference(state: state, sources: sources).find()
-        state.unfinishedRegion = facts?.unfinishedRegion.flatMap { name in
-            state.regions.first { $0.name == name && !$0.committed }?.name
-        }
+        state.unfinishedRegion = facts?.unfinishedRegion.flatMap { state.leftOver(of: $0) }
         state.lostRegions = facts?.decoders?.regions.filter(state.hasLost) ?? []
         state.driverFailures = sources.log.failures
         let configuration = KernelConfiguration(tree: tree, release: state.kernel.release)

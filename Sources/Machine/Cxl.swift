@@ -91,7 +91,7 @@ package struct Decoder: Sendable, Equatable {
     package var region: String?
     /// The memory device that it is of (`mem0`); nil for one of a port.
     package var memdev: String?
-    /// The bytes of the memory device that it decodes to (`dpa_resource`, `dpa_size`); nil for a decoder without any.
+    /// The bytes of the memory device that it has (`dpa_resource`, `dpa_size`), also before it decodes; nil for one without any.
     package var dpa: AddressRange?
     /// It is an endpoint's directly below the root, as that of a CXL 1.1 device is.
     ///

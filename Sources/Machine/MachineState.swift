@@ -55,7 +55,8 @@ package struct MachineState: Sendable, Equatable {
     package var driverFailures: [DriverFailure]
     /// The committed ram regions of this boot that are gone, with their decoders' settings.
     package var lostRegions: [RememberedRegion]
-    /// The region that a run has begun to create and not finished, by its name now: it is there, and not committed.
+    /// The region that a run has begun to create and not finished: it is there and not committed, or decoders still have the
+    /// bytes of memory devices that were taken for it.
     package var unfinishedRegion: String?
     /// The kernel leaves no memory to drivers: it was built without CONFIG_EFI_SOFT_RESERVE. The file that says so; nil
     /// where none does.

@@ -142,25 +142,10 @@ struct RegionStepTests {
 
     @Test("a run that is killed within the step is finished by recover: no half of a region stays", arguments: 1...7)
     func killed(behind count: Int) throws {
-        let kernel = try Self.kernel("by-hand", "04-dax_cxl-first")
-        let lost = try #require(kernel.state.lostRegions.first)
-        let policy = try PolicyLibrary(folders: []).find("cxl").policy
-        let plan = try Planner(machine: kernel.state).plan(policy)
-        let faulty = FaultySurfaces(kernel)
-        var calls = 0
-        // The write behind which the process is killed.
-        let probe = FaultySurfaces(try Self.kernel("by-hand", "04-dax_cxl-first"))
-        _ = Executor(probe.surfaces).run(plan, accepting: [])
-        for (place, call) in probe.calls.enumerated() where call == "write" {
-            calls += 1
-            if calls == count { faulty.fault = (place, .killed(afterEffect: true)) }
-        }
-        _ = Executor(faulty.surfaces).run(plan, accepting: [])
-        #expect(faulty.isDead && kernel.state.regions.allSatisfy { !$0.committed })
-        let fresh = FaultySurfaces(kernel, journal: faulty.journal)
-        let machine = try kernel.read()
-        let run = try #require(try UnfinishedRun.find(fresh, bootID: machine.kernel.bootID))
-        let recovery = try Planner(machine: machine, overrides: run.overrides).recovery(of: run.interruption)
+        let lost = try #require(Self.kernel("by-hand", "04-dax_cxl-first").state.lostRegions.first)
+        let (kernel, fresh, run) = try leaving(killedBehind: count)
+        #expect(kernel.state.regions.allSatisfy { !$0.committed })
+        let recovery = try Planner(machine: kernel.read(), overrides: run.overrides).recovery(of: run.interruption)
         guard case .finish = recovery else {
             Issue.record("\(recovery)")
             return
@@ -168,6 +153,112 @@ struct RegionStepTests {
         _ = Executor(fresh.surfaces).recover(run, by: recovery)
         #expect(kernel.state.regions.map(\.range) == [lost.range] && kernel.state.regions.allSatisfy(\.committed))
         #expect(kernel.kept.last?.unfinishedRegion == nil)
+    }
+
+    /// A run of `apply cxl` that is killed behind a write; what it leaves, and the run as its journal has it.
+    private func leaving(killedBehind count: Int) throws -> (RecordedKernel, FaultySurfaces, UnfinishedRun) {
+        let kernel = try Self.kernel("by-hand", "04-dax_cxl-first")
+        let plan = try Planner(machine: kernel.state).plan(PolicyLibrary(folders: []).find("cxl").policy)
+        let faulty = FaultySurfaces(kernel)
+        let probe = FaultySurfaces(try Self.kernel("by-hand", "04-dax_cxl-first"))
+        _ = Executor(probe.surfaces).run(plan, accepting: [])
+        let writes = probe.calls.enumerated().filter { $0.element == "write" }
+        faulty.fault = (writes[count - 1].offset, .killed(afterEffect: true))
+        _ = Executor(faulty.surfaces).run(plan, accepting: [])
+        let fresh = FaultySurfaces(kernel, journal: faulty.journal)
+        let run = try #require(try UnfinishedRun.find(fresh, bootID: kernel.state.kernel.bootID))
+        return (kernel, fresh, run)
+    }
+
+    @Test("recover --undo deletes what a killed run has begun: no region, no bytes of a device", arguments: 1...7)
+    func undone(behind count: Int) throws {
+        let (kernel, fresh, run) = try leaving(killedBehind: count)
+        let recovery = try Planner(machine: kernel.read(), overrides: run.overrides)
+            .recovery(of: run.interruption, undoing: true)
+        guard case .undo(let plan) = recovery else {
+            Issue.record("\(recovery)")
+            return
+        }
+        #expect(plan.steps.allSatisfy { $0.verb != .restoreRegion })
+        guard case .undone(let machine, nil) = Executor(fresh.surfaces).recover(run, by: recovery) else {
+            Issue.record("it was not undone")
+            return
+        }
+        #expect(machine.regions.isEmpty && kernel.regions.dpa.isEmpty)
+        #expect(machine.unfinishedRegion == nil && kernel.kept.last?.unfinishedRegion == nil)
+    }
+
+    @Test("recover --undo of a region that is committed by then points to recover, which finishes it")
+    func committed() throws {
+        let (kernel, _, run) = try leaving(killedBehind: 8)
+        let planner = try Planner(machine: kernel.read(), overrides: run.overrides)
+        guard case .stuck(let why, _) = planner.recovery(of: run.interruption, undoing: true) else {
+            Issue.record("it is not stuck")
+            return
+        }
+        #expect(why.hasSuffix("`daxswitch recover` without --undo finishes the run"))
+    }
+
+    @Test(
+        "where the way back is refused too, the run stays open, and recover finishes or undoes it",
+        arguments: [
+            (MemoryAttribute.deleteRegion("decoder0.0"), false), (.deleteRegion("decoder0.0"), true),
+            (.endpointDecoder("decoder2.0", .dpaSize), false), (.endpointDecoder("decoder2.0", .dpaSize), true),
+        ]
+    )
+    func wayBackRefused(attribute: MemoryAttribute, undoing: Bool) throws {
+        let kernel = try Self.kernel("by-hand", "04-dax_cxl-first")
+        let lost = try #require(kernel.state.lostRegions.first)
+        let plan = try Planner(machine: kernel.state).plan(PolicyLibrary(folders: []).find("cxl").policy)
+        kernel.refusals[.region("region0", .commit)] = [EIO]
+        kernel.onWrite = { written, _ in
+            // The bytes of the device are taken by then.
+            if written == .region("region0", .size) { kernel.refusals[attribute] = Array(repeating: EBUSY, count: 16) }
+        }
+        let faulty = FaultySurfaces(kernel)
+        guard case .stopped(let error, _) = Executor(faulty.surfaces).run(plan, accepting: []) else {
+            Issue.record("it was not stopped")
+            return
+        }
+        #expect(error.description.contains("commit does not take 1"), "\(error)")
+        #expect(kernel.kept.last?.unfinishedRegion == "region0")
+        (kernel.onWrite, kernel.refusals) = (nil, [:])
+        let run = try #require(try UnfinishedRun.find(faulty, bootID: kernel.state.kernel.bootID))
+        let recovery = try Planner(machine: kernel.read(), overrides: run.overrides)
+            .recovery(of: run.interruption, undoing: undoing)
+        _ = Executor(faulty.surfaces).recover(run, by: recovery)
+        if undoing {
+            #expect(kernel.state.regions.isEmpty && kernel.regions.dpa.isEmpty)
+        } else {
+            #expect(kernel.state.regions.map(\.range) == [lost.range] && kernel.state.regions.allSatisfy(\.committed))
+        }
+        #expect(kernel.kept.last?.unfinishedRegion == nil)
+    }
+
+    @Test("if another process takes the name of the next region, the one that the kernel has then is taken")
+    func nameTaken() throws {
+        let kernel = try Self.kernel()
+        kernel.refusals[.createRegion("decoder0.0")] = [EBUSY]
+        kernel.onWait = { kernel, _ in
+            kernel.onWait = nil
+            kernel.reinterpret { machine in
+                machine.regions.append(
+                    Region(
+                        name: "region0",
+                        range: nil,
+                        mode: "ram",
+                        committed: false,
+                        locked: false,
+                        assembled: false,
+                        daxDriver: nil,
+                        targets: []
+                    )
+                )
+            }
+        }
+        try restore(kernel)
+        #expect(kernel.state.regions.filter(\.committed).map(\.name) == ["region1"])
+        #expect(kernel.state.regions.contains { $0.name == "region0" }, "the other process's region stays")
     }
 
     @Test("a region that only an earlier capture knows is created too, with --regions-from") func fromCapture() throws {

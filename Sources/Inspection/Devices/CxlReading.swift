@@ -104,7 +104,7 @@ struct CxlReading {
                     locked: isBelowRoot ? nil : try tree.value("\(path)/locked").map { $0 == "1" },
                     region: try tree.value("\(path)/region").flatMap { $0.isEmpty ? nil : $0 },
                     memdev: kind == .endpoint && ports.count == 3 ? endpoints[ports[1]] : nil,
-                    dpa: kind == .endpoint && range != nil ? try deviceBytes(path) : nil,
+                    dpa: kind == .endpoint ? try deviceBytes(path) : nil,
                     isBelowRoot: isBelowRoot,
                     interleave: kind == .root ? try interleave(path) : nil
                 )
@@ -113,7 +113,7 @@ struct CxlReading {
         return decoders
     }
 
-    /// What a decoder decodes to; nil where the material does not tell.
+    /// The bytes that an endpoint's decoder has of its memory device; nil if it has none or where the material does not tell.
     private func deviceBytes(_ path: String) throws(InspectionError) -> AddressRange? {
         guard let start = try tree.number("\(path)/dpa_resource"), let size = try tree.number("\(path)/dpa_size"),
             size > 0

@@ -77,11 +77,13 @@ package struct OwnershipGoal: Sendable, Equatable {
     /// in use by then.
     private func regionDifferences(_ machine: MachineState) -> [String] {
         let unfinished = machine.unfinishedRegion.map { ["\($0) was begun and is not finished"] } ?? []
-        guard let regions else { return unfinished }
-        return unfinished
-            + machine.committedRegions.filter { !regions.contains($0) }.map {
-                "a CXL region is over \($0), expected none"
-            }
+        return unfinished + newRegions(on: machine).map { "a CXL region is over \($0), expected none" }
+    }
+
+    /// The bytes of the committed ram regions of `machine` that this does not name.
+    func newRegions(on machine: MachineState) -> [AddressRange] {
+        guard let regions else { return [] }
+        return machine.committedRegions.filter { !regions.contains($0) }
     }
 
     /// Where what `other` leads to is not within this, in words.

@@ -87,7 +87,9 @@ extension Planner {
         }
         let mayOffline = run.plan.policy?.consent.offlineMemory == true
         if let plan = wayBack(to: run.original, offliningMemory: mayOffline) { return .undo(plan) }
-        return .stuck("no way back to the state before the run is certain", [])
+        let why = "no way back to the state before the run is certain"
+        guard case .finish = recovery(of: run) else { return .stuck(why, []) }
+        return .stuck("\(why). `daxswitch recover` without --undo finishes the run", [])
     }
 
     /// The owners are compared with those of the run's target: what they mean was judged before it was carried out.
@@ -111,8 +113,15 @@ extension Planner {
     ///
     /// It has no steps if the machine is as it was.
     ///
+    /// A region that the run has begun and not finished is deleted before the first step.
+    ///
     /// - Parameter offliningMemory: Memory that is online in the way may be taken offline.
     package func wayBack(to original: OwnershipGoal, offliningMemory: Bool = false) -> Plan? {
+        if let unfinished = machine.unfinishedRegion {
+            let cleared = machine.without(unfinishedRegion: unfinished)
+            return try? Planner(machine: cleared, overrides: overrides)
+                .wayBack(to: original, offliningMemory: offliningMemory)
+        }
         let unbound = start.models.flatMap(\.unboundHmem).uniqued()
         let plain = candidates(to: original, unbound: unbound)
         // Regions that the run has lost are created again, and none that were lost before it.
@@ -122,7 +131,11 @@ extension Planner {
                 return !created.isEmpty && created.allSatisfy { original.regions?.contains($0) == true }
             } + plain
         let offline = offliningMemory ? machine.onlineMemory.map(Step.offlineMemory) : []
-        return (ways + (offline.isEmpty ? [] : ways.map { offline + $0 })).lazy.map { predict($0) }.first { plan in
+        // Regions that were not there go with CXL's drivers alone: no step deletes a committed one.
+        let hasNewRegions = !original.newRegions(on: machine).isEmpty
+        return (ways + (offline.isEmpty ? [] : ways.map { offline + $0 })).lazy.filter { way in
+            !hasNewRegions || way.contains { $0.verb == .unload && $0.module?.hasPrefix("cxl_") == true }
+        }.map { predict($0) }.first { plan in
             plan.hazards.allSatisfy { Self.isOriginal.contains($0.id) } && plan.prediction.isCertain
                 && original.differences(from: OwnershipGoal(after: plan, isHeld: machine.isHeld)).isEmpty
         }

@@ -224,7 +224,7 @@ struct JournaledRun {
         surfaces.messages.announce("stopped: \(error.message)")
         guard !error.endsAll else { return stop(error, differences) }
         do {
-            let machine = try runner.settling.read()
+            let machine = try runner.deletingUnfinished()
             if original.differences(on: machine).isEmpty {
                 try close(.unchanged, as: .unchanged)
                 disarm()
@@ -257,6 +257,7 @@ struct JournaledRun {
     func rollBack(_ steps: [Step], _ closing: JournalEnd = .rolledBack) throws(ReloadError) {
         runner.report(.rollingBack(steps))
         try journal.write(JournalLine(event: .rollingBack, steps: steps))
+        _ = try runner.deletingUnfinished()
         var seen: Reading?
         for (index, step) in steps.enumerated() {
             let cleared = try runner.check(before: Array(steps[index...]), bringing: original, seen: seen)

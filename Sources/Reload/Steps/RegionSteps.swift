@@ -34,20 +34,9 @@ struct RegionSteps {
             throw ReloadError(.stepFailed, "no CXL window contains \(layout.range)")
         }
         let facts = try keptFacts(machine)
-        let cleared = try deletingUnfinished(layout, on: machine, facts.unfinishedRegion)
+        let cleared = try deletingUnfinished(facts.unfinishedRegion, of: [layout], on: machine)
         let parts = try parts(of: layout, on: cleared)
-        guard let created = surfaces.memory.value(of: .createRegion(root)), Region.isName(created) else {
-            throw ReloadError(.stepFailed, "\(MemoryAttribute.createRegion(root).path) has no region name")
-        }
-        try note(created, in: facts)
-        // Until this write has succeeded, a region of that name is somebody else's.
-        do {
-            try writer.write(created, to: .createRegion(root))
-        } catch {
-            if error.code == .hung { throw error }
-            try note(nil, in: facts)
-            throw error
-        }
+        let created = try create(below: root, facts)
         var taken: [String] = []
         do {
             try make(created, layout, parts, &taken)
@@ -58,6 +47,47 @@ struct RegionSteps {
             throw error
         }
         try note(nil, in: facts)
+    }
+
+    /// Deletes the region that a step has begun and not finished, and gives back the bytes of the memory devices that it had taken
+    /// for it. Does nothing without one.
+    func deleteUnfinished(on machine: MachineState) throws(ReloadError) {
+        let facts = try keptFacts(machine)
+        guard let unfinished = facts.unfinishedRegion else { return }
+        _ = try deletingUnfinished(unfinished, of: machine.lostRegions.compactMap(\.layout), on: machine)
+        try note(nil, in: facts)
+    }
+
+    /// How often a name is asked for that somebody else takes meanwhile.
+    private static let namesAtMost = 4
+
+    /// A new region below the root decoder `root`, without any bytes. Its name is the one that the kernel has for the next one;
+    /// if it has another one by then (EBUSY), that is taken (drivers/cxl/core/region.c: __create_region()).
+    private func create(below root: String, _ facts: RememberedFacts) throws(ReloadError) -> String {
+        var name = try nextName(below: root)
+        var tried = 1
+        while true {
+            try note(name, in: facts)
+            // Until this write has succeeded, a region of that name is somebody else's.
+            do {
+                try writer.write(name, to: .createRegion(root))
+                return name
+            } catch {
+                if error.code == .hung { throw error }
+                try note(nil, in: facts)
+                let next = try nextName(below: root)
+                tried += 1
+                if next == name || tried > Self.namesAtMost { throw error }
+                name = next
+            }
+        }
+    }
+
+    private func nextName(below root: String) throws(ReloadError) -> String {
+        guard let name = surfaces.memory.value(of: .createRegion(root)), Region.isName(name) else {
+            throw ReloadError(.stepFailed, "\(MemoryAttribute.createRegion(root).path) has no region name")
+        }
+        return name
     }
 
     /// Writes down which region is begun and not finished.
@@ -151,7 +181,7 @@ struct RegionSteps {
             throw ReloadError(
                 error.code,
                 error.message,
-                cause: [error.cause, "the unfinished region \(name) could not be deleted: \(second)"].compactMap(\.self)
+                cause: [error.cause, "deleting the unfinished region \(name) failed: \(second)"].compactMap(\.self)
                     .joined(separator: "; ")
             )
         }
@@ -164,33 +194,30 @@ struct RegionSteps {
         if size != 0 { try writer.write("0", to: attribute) }
     }
 
-    /// Deletes the region that an earlier run has begun, and what it left to the decoders of its devices.
+    /// Deletes the region `unfinished` that an earlier run has begun, and what it left to the decoders of the memory devices of
+    /// `layouts`, one of which it is.
     ///
     /// - Returns: The machine without that.
     private func deletingUnfinished(
-        _ layout: RegionLayout,
-        on machine: MachineState,
-        _ unfinished: String?
+        _ unfinished: String?,
+        of layouts: [RegionLayout],
+        on machine: MachineState
     ) throws(ReloadError) -> MachineState {
         guard let unfinished else { return machine }
         // What is committed by now is in use, whoever has finished it.
-        let begun = machine.regions.filter { region in
+        let isBegun = machine.regions.contains { region in
             region.name == unfinished && !region.committed
                 && surfaces.memory.value(of: .region(region.name, .commit)) == "0"
         }
-        for region in begun {
+        if isBegun {
             for root in machine.decoders.filter({ $0.kind == .root }).map(\.name) {
-                try writer.write(region.name, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
+                try writer.write(unfinished, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
             }
         }
-        var cleared = machine
-        let names = Set(begun.map(\.name))
-        cleared.regions.removeAll { names.contains($0.name) && !$0.committed }
-        for place in cleared.decoders.indices where cleared.decoders[place].region.map(names.contains) == true {
-            (cleared.decoders[place].region, cleared.decoders[place].range) = (nil, nil)
-        }
-        for device in layout.targets.compactMap(\.device).compactMap(machine.memdev) {
-            for decoder in cleared.freeDecoders(of: device.name).reversed() { try giveBack(decoder.name) }
+        let cleared = isBegun ? machine.without(unfinishedRegion: unfinished) : machine
+        let devices = layouts.flatMap(\.targets).compactMap(\.device).compactMap(machine.memdev).map(\.name).uniqued()
+        for device in devices {
+            for decoder in cleared.freeDecoders(of: device).reversed() { try giveBack(decoder.name) }
         }
         return cleared
     }

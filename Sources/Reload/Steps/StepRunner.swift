@@ -126,6 +126,14 @@ struct StepRunner {
         }
     }
 
+    /// The machine as it is, without a region that a step has begun and not finished: that one is deleted.
+    func deletingUnfinished() throws(ReloadError) -> MachineState {
+        let machine = try settling.read()
+        guard machine.unfinishedRegion != nil else { return machine }
+        try RegionSteps(surfaces: surfaces, settling: settling).deleteUnfinished(on: machine)
+        return try settling.read()
+    }
+
     private func act(_ step: Step, _ machine: MachineState, _ memory: MemorySteps) throws(ReloadError) {
         let binding = BindingSteps(surfaces: surfaces, settling: settling)
         switch step {

@@ -168,7 +168,7 @@ struct RecoverCommand: Command {
     ) throws -> Recovery {
         let planner = try Planner(machine: machine, overrides: run.overrides)
         let recovery = planner.recovery(of: run.interruption, undoing: undo)
-        report.take(recovery)
+        report.take(recovery, on: machine)
         if !wantsJSON {
             let text = recoveryText(report, recovery, of: run.interruption, machine: machine, style: colour.style)
             Output.print(text + [""])
@@ -177,7 +177,7 @@ struct RecoverCommand: Command {
     }
 
     private func confirm(_ report: RecoverReport) throws(Failure) {
-        guard !report.steps.isEmpty || report.restoredFiles != nil else { return }
+        guard report.hasToDo || report.restoredFiles != nil else { return }
         try Confirmation(of: "recover", isGiven: yes).ask("Carry this out? [y/N] ")
     }
 }

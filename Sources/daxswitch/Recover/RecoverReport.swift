@@ -46,6 +46,8 @@ struct RecoverReport: RecordedRun {
     var isChanged = false
     /// The steps that finish or undo the run.
     var steps: [Step] = []
+    /// A region that the run had begun to create and that is deleted before the steps; nil without one.
+    var deletedRegion: String?
     /// What stands in the way of finishing it.
     var hazards: [Hazard] = []
     /// The files that a `persist` which was cut off had changed, and that are as before again; nil if there was none.
@@ -54,11 +56,12 @@ struct RecoverReport: RecordedRun {
     var differences: [Difference] = []
     var error: Failure?
 
-    /// What is going to be done.
-    mutating func take(_ recovery: Recovery) {
+    /// What is going to be done on `machine`.
+    mutating func take(_ recovery: Recovery, on machine: MachineState) {
         switch recovery {
         case .isUndone: break
-        case .finish(let plan), .undo(let plan): steps = plan.steps
+        case .finish(let plan): steps = plan.steps
+        case .undo(let plan): (steps, deletedRegion) = (plan.steps, machine.unfinishedRegion)
         case .stuck(_, let found): hazards = found
         }
     }
@@ -68,20 +71,23 @@ struct RecoverReport: RecordedRun {
         switch ended {
         case .done:
             outcome = .done
-            isChanged = !steps.isEmpty
+            isChanged = hasToDo
         case .undone(_, let obstacle):
             outcome = .undone
-            isChanged = !steps.isEmpty
+            isChanged = hasToDo
             error = obstacle.map { Failure($0, status: .failed) }
         case .stopped(let error, let found):
             outcome = .stopped
-            isChanged = !steps.isEmpty
+            isChanged = hasToDo
             differences = found
             self.error = Failure(error, status: .stopped)
         }
     }
 
     var outcomeWord: String { outcome.rawValue }
+
+    /// Whether something is done to the machine.
+    var hasToDo: Bool { !steps.isEmpty || deletedRegion != nil }
 
     /// How the process ends.
     var status: ExitStatus {
@@ -132,7 +138,9 @@ func recoveryText(
     case .finish(let plan) where plan.isEmpty:
         return verdict("The machine already matches the plan; only the journal needs closing.").map(style.good)
     case .finish(let plan): return verdict("It can be finished.").map(style.careful) + steps(plan)
-    case .undo(let plan): return verdict("It can be undone.").map(style.careful) + steps(plan)
+    case .undo(let plan):
+        let deleted = machine.unfinishedRegion.map { " First \($0), which it had begun to create, is deleted." } ?? ""
+        return verdict("It can be undone.\(deleted)").map(style.careful) + (plan.isEmpty ? [] : steps(plan))
     case .stuck(_, let hazards):
         return verdict("It can neither be finished nor undone with certainty.").map(style.bad)
             + (hazards.isEmpty ? [] : [""] + hazardsText(hazards, style, recoverDetail))

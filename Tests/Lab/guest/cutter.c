@@ -4,11 +4,15 @@
  * call is done, however fast the command is. Programs that it has started go on, and their calls don't count, but for
  * "any-write": a write by any of them, to a file whose path matches the pattern PATH.
  *
- * Says "killed" or how the command ended before that.
+ * With "refuse=ERRNO" as CALL nothing is killed: such writes are not carried out and end with that errno, as if the kernel had
+ * refused them. COUNT is "3" for the third one alone, "3-6" also for the three behind it, "3-" for all behind it.
+ *
+ * Says "killed" or how the command ended before that, and how many writes were refused.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +23,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/filter.h>
@@ -33,6 +38,12 @@ static const char *call, *path;
 
 /* Whether the calls of what the command has started count as well. */
 static int is_any;
+
+/* The errno of the calls that are not carried out; 0 if the command is killed. */
+static int refusal;
+
+/* How many calls were refused. */
+static int refused;
 
 /* Closed when it has been told how the command ended. */
 static int untold;
@@ -102,7 +113,7 @@ static int is_open_as(pid_t thread, uint64_t descriptor)
 	if (length < 0)
 		return 0;
 	name[length] = 0;
-	return is_any ? !fnmatch(path, name, 0) : !strcmp(name, path);
+	return is_any ? !fnmatch(path, name, FNM_EXTMATCH) : !strcmp(name, path);
 }
 
 /* Whether a thread begins the call that is waited for. */
@@ -126,15 +137,21 @@ static int begins(pid_t thread, const struct ptrace_syscall_info *info)
 	return 0;
 }
 
-/* Whether a thread, stopped at the beginning of a call, begins the one that is waited for; then its end is, too. */
-static int enters(pid_t thread)
+/* Whether a thread is stopped at the beginning of the call that is waited for. */
+static int is_at_call(pid_t thread)
 {
 	struct ptrace_syscall_info info;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0 ||
-	    (info.op != PTRACE_SYSCALL_INFO_SECCOMP && info.op != PTRACE_SYSCALL_INFO_ENTRY))
+	return ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) >= 0 &&
+	       (info.op == PTRACE_SYSCALL_INFO_SECCOMP || info.op == PTRACE_SYSCALL_INFO_ENTRY) && begins(thread, &info);
+}
+
+/* Whether a thread, stopped at the beginning of a call, begins the one that is waited for; then its end is, too. */
+static int enters(pid_t thread)
+{
+	if (!is_at_call(thread))
 		return 0;
-	for (int i = 0; i < THREADS && begins(thread, &info); i++)
+	for (int i = 0; i < THREADS; i++)
 		if (!within[i]) {
 			within[i] = thread;
 			return 1;
@@ -157,6 +174,23 @@ static int has_done(pid_t thread)
 	return 0;
 }
 
+/*
+ * Has the call that a thread begins end with the errno and do nothing (seccomp(2)), if it is one from the `first` to the
+ * `last` of those that are waited for; `seen` have been. Returns how many have been then.
+ */
+static int refuse(pid_t thread, int seen, int first, int last)
+{
+	struct user_regs_struct registers;
+
+	if (!is_at_call(thread) || ++seen < first || seen > last || ptrace(PTRACE_GETREGS, thread, 0, &registers) < 0)
+		return seen;
+	registers.orig_rax = -1;
+	registers.rax = -refusal;
+	if (ptrace(PTRACE_SETREGS, thread, 0, &registers) == 0)
+		refused++;
+	return seen;
+}
+
 /* Whether a thread's calls count, as one of a process: programs that the command has started are not the command. */
 static int is_of(pid_t thread, pid_t process)
 {
@@ -171,6 +205,8 @@ static int is_of(pid_t thread, pid_t process)
 /* Tells how the command ended, and lets go of the output: whoever reads it waits for nothing that goes on. */
 static void tell(int status)
 {
+	if (refusal)
+		printf("refused %d; ", refused);
 	if (WIFSIGNALED(status))
 		puts("killed");
 	else
@@ -180,10 +216,13 @@ static void tell(int status)
 	close(untold);
 }
 
-/* Runs the command, and goes on until all that it has started has ended: their calls would fail without a tracer. */
-static void trace(int left, char **command)
+/*
+ * Runs the command, and goes on until all that it has started has ended: their calls would fail without a tracer. The
+ * `first` call that is waited for kills it; those from this one to the `last` are refused.
+ */
+static void trace(int first, int last, char **command)
 {
-	int status, is_begun = 0;
+	int status, is_begun = 0, seen = 0;
 	pid_t child, thread;
 
 	if (!(child = fork())) {
@@ -207,12 +246,16 @@ static void trace(int left, char **command)
 			is_begun = 1;
 			ptrace(PTRACE_SETOPTIONS, child, 0, OPTIONS);
 		} else if (status >> 16 == PTRACE_EVENT_SECCOMP) {
-			if (is_of(thread, child) && enters(thread))
+			if (refusal)
+				seen = refuse(thread, seen, first, last);
+			else if (is_of(thread, child) && enters(thread))
 				request = PTRACE_SYSCALL;
 		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			if (has_done(thread)) {
-				if (--left == 0)
+				if (++seen == first)
 					kill(child, SIGKILL);
+			} else if (!has_filters && refusal) {
+				seen = refuse(thread, seen, first, last);
 			} else if (!has_filters && is_of(thread, child)) {
 				enters(thread);
 			}
@@ -225,19 +268,23 @@ static void trace(int left, char **command)
 
 int main(int count, char **arguments)
 {
-	int ends[2];
-	char byte;
+	int ends[2], first, last;
+	char byte, *rest;
 
 	if (count < 5 || pipe2(ends, O_CLOEXEC))
 		return 64;
 	has_filters = !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &(__u32){ SECCOMP_RET_TRACE });
-	is_any = !strcmp(arguments[1], "any-write");
+	refusal = strncmp(arguments[1], "refuse=", 7) ? 0 : atoi(arguments[1] + 7);
+	is_any = refusal || !strcmp(arguments[1], "any-write");
 	call = is_any ? "write" : arguments[1];
 	path = arguments[2];
+	first = last = strtol(arguments[3], &rest, 10);
+	if (*rest == '-')
+		last = rest[1] ? atoi(rest + 1) : INT_MAX;
 	untold = ends[1];
 	if (!fork()) {
 		close(ends[0]);
-		trace(atoi(arguments[3]), arguments + 4);
+		trace(first, last, arguments + 4);
 		return 0;
 	}
 	close(ends[1]);

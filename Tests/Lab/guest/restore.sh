@@ -88,12 +88,13 @@ unfinished() {
     done | tr '\n' ' '
 }
 
-# kill_restoring WORDS KILLER...: a run that its killer kills; then `recover`, and where no region came of that, `apply cxl`
+# kill_restoring WORDS KILLER...: a run that its killer kills; then `recover $undo`, and where no region came of that, `apply cxl`
+undo=
 kill_restoring() {
     local words=$1 how code again=no
     shift
     how="$("$@" 2> /run/killed.err | tail -n 1); left $(committed_regions | wc -l) committed; unfinished $(unfinished)"
-    daxswitch recover --yes --json > /run/recover.out 2>&1
+    daxswitch recover $undo --yes --json > /run/recover.out 2>&1
     code=$?
     settle
     cap recovered
@@ -110,4 +111,28 @@ kill_recover() {
     shift 2
     first=$(/usr/bin/killer /run/daxswitch/journal "$lines" 0 daxswitch apply reload --yes --json 2> /dev/null | tail -n 1)
     kill_restoring "$words (apply: $first)" "$@"
+}
+
+# refuse WORDS ERRNO PATTERN COUNT: `apply cxl` restores a lost region while the kernel refuses writes, as cutter does it; then
+# `recover` if the run is not closed. Whether a whole region or none is left shows in the capture.
+refuse() {
+    local words=$1 how recovered=no
+    /usr/bin/cutter "refuse=$2" "$3" "$4" daxswitch apply cxl --yes --json > /run/refused.out 2> /run/refused.err
+    how="$(tail -n 1 /run/refused.out); left $(committed_regions | wc -l) committed; unfinished $(unfinished)"
+    case $how in
+        *"ended 0;"*) settle ;;
+        *"ended 5;"*)
+            daxswitch recover --yes --json > /run/recover.out 2>&1
+            recovered=$?
+            settle
+            ;;
+    esac
+    cap recovered
+    note_kill "$words: $how; recover: $recovered; $(ending)"
+}
+
+# apply_again: the region that was not restored is, by a run that nothing disturbs
+apply_again() {
+    [ -n "$(committed_regions)" ] || { t apply cxl --yes --json; settle; }
+    cap restored
 }

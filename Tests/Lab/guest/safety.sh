@@ -143,7 +143,7 @@ note_kill() {
     echo "  after boot: $(cut -d' ' -f1 /proc/uptime) s"
     new_step kills
     mkdir $directory
-    cp /run/kills /run/recover.out $directory/
+    cp /run/kills /run/recover.out /run/refused.* $directory/ 2>/dev/null
     send $directory
 }
 

@@ -155,9 +155,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
         defer { reads += 1 }
         try onRead?(reads, &state)
         var seen = state
-        seen.unfinishedRegion = kept.last?.unfinishedRegion.flatMap { name in
-            state.regions.first { $0.name == name && !$0.committed }?.name
-        }
+        seen.unfinishedRegion = kept.last?.unfinishedRegion.flatMap { seen.leftOver(of: $0) }
         for (index, device) in state.hmemDevices.enumerated() where !device.isBound {
             seen.hmemDevices[index].rangeWhenBound = kept.last?.unboundHmem[device.name]
         }

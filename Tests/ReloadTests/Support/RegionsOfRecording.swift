@@ -86,6 +86,9 @@ struct RegionsOfRecording {
                 modes.insert(name)
             } else {
                 try allocate(value, decoder, machine)
+                for place in machine.decoders.indices where machine.decoders[place].name == name {
+                    machine.decoders[place].dpa = dpa[name]
+                }
             }
         default: throw WriteRefusal(ENOENT)
         }

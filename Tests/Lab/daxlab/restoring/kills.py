@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from daxlab.case import Case
 from daxlab.checks import check
+from daxlab.platforms import DEVICE_SIZE
 from daxlab.restoring.layout import contents, gone, layouts, regions_as, whole_as
-from daxlab.restoring.reloads import SHELL
+from daxlab.restoring.reloads import SHELL, by_hand
 from daxlab.results import Failure
 from daxlab.safety.kills import lines_of, was_killed
 
@@ -27,11 +28,11 @@ class Point:
     line: str
 
 
-def after_writes(command, before=""):
+def after_writes(command, before="", writes=WRITES, facts=(1, 2, 3)):
     """A kill after each write of the step and each change of the kept facts; `before` is done first."""
     points = [Point(f"write {count} of {pattern}", f"/usr/bin/cutter any-write '{pattern}' {count}")
-              for pattern, count in WRITES]
-    points += [Point(f"change {count} of the kept facts", f"/usr/bin/cutter rename {FACTS} {count}") for count in (1, 2, 3)]
+              for pattern, count in writes]
+    points += [Point(f"change {count} of the kept facts", f"/usr/bin/cutter rename {FACTS} {count}") for count in facts]
     return tuple(Point(point.words, f"{before}kill_restoring '{point.words}' {point.line} {command}") for point in points)
 
 
@@ -65,12 +66,18 @@ class Kills:
     missed: int = 0
     # How many kills leave a region that was begun, at least: those between its creation and its commit.
     begun: int = 0
+    # `recover --undo`, which leaves no region.
+    undoes: bool = False
 
-    def case(self):
-        """As a case of the lab."""
-        script = (f"{SHELL}. /lab/safety.sh\nstart_udev\npatterns write\nt apply cxl --yes --json\ncap before\n"
-                  + "".join(f"{point.line}\n" for point in self.points) + "cap after\npatterns check\n")
-        return Case(self.name, "pair-unlocked", script, self.judge, kernels=("coordinated",), group="restore")
+    def cases(self):
+        """As cases of the lab: with the firmware's region, and with one by hand where the kernel puts that back alone."""
+        kills = ("undo=--undo\n" if self.undoes else "") + "".join(f"{point.line}\n" for point in self.points)
+        kept = "t apply cxl --yes --json\ncap before\n"
+        firmware = f"{SHELL}. /lab/safety.sh\nstart_udev\npatterns write\n{kept}"
+        hand = by_hand((2 * DEVICE_SIZE, 1, 2)).replace("cap before\n", f". /lab/safety.sh\n{kept}")
+        return [Case(self.name, platform, f"{begin}{kills}cap after\npatterns check\n", self.judge, kernels=(kernel,),
+                     group="restore")
+                for platform, begin, kernel in (("pair-unlocked", firmware, "coordinated"), ("pair", hand, "6.12"))]
 
     def judge(self, results, kernel):
         """Whole or gone after each kill and `recover`, and whole in the end."""
@@ -88,6 +95,7 @@ class Kills:
                 else:
                     gone(recovered)
                 check(found[3] in ("0", "1") and found[4] == "closed", f"not recovered: {line}")
+                check(left == "none" or not self.undoes, f"not undone: {line}")
                 check(found[5] in ("no", "0"), f"not restored afterwards: {line}")
                 whole_as(before, restored)
                 right = "right"
@@ -114,5 +122,7 @@ KILLS = (
     Kills("restore-kills-lost", after_writes(CXL, "lose; load; "), missed=2, begun=9),
     Kills("restore-kills-lines", at_lines(RELOAD, JOURNAL), missed=2),
     Kills("restore-kills-recover", in_recover(UNLOADED), missed=2, begun=9),
+    # A region that is committed by then is whole, and stays.
+    Kills("restore-kills-undo", after_writes(CXL, "lose; load; ", WRITES[:-2], (1,)), missed=1, begun=9, undoes=True),
 )
-CASES = [kills.case() for kills in KILLS]
+CASES = [case for kills in KILLS for case in kills.cases()]
