@@ -170,7 +170,9 @@ package struct Inspector: Sendable {
                 state.daxDevices[index].usersAreKnown = device.driver == nil || device.driver == "kmem"
             }
         }
-        state.pmem = try PmemReading(tree: tree, modules: modules.table, table: sources.processes).read()
+        let pmem = try PmemReading(tree: tree, modules: modules.table, table: sources.processes)
+            .read(state.layouts(of: state.regions.filter { $0.committed && $0.mode == "pmem" }))
+        (state.pmem, state.pmemRegions, state.pmemLabels) = (pmem.active, pmem.regions, pmem.labels)
         state.hmemSettings = HmemSettingsReading(tree: tree, commandLine: state.kernel.commandLine).read()
         state.memory = try MemoryReading(tree: tree).read(around: state)
 
@@ -195,6 +197,7 @@ package struct Inspector: Sendable {
         state.decoderHistory = DecoderHistoryInference(state: state, sources: sources).find()
         state.unfinishedRegion = facts?.unfinishedRegion.flatMap { state.leftOver(of: $0) }
         state.lostRegions = facts?.decoders?.regions.filter(state.hasLost) ?? []
+        state.lostPmem = facts?.pmem.filter { state.hasLost($0) } ?? []
         state.driverFailures = sources.log.failures
         let configuration = KernelConfiguration(tree: tree, release: state.kernel.release)
         state.softReserveIsOff = try configuration.softReserveIsOff(state)

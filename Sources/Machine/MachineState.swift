@@ -24,6 +24,10 @@ package struct MachineState: Sendable, Equatable {
     package var daxDevices: [DaxDevice]
     /// The active namespaces of persistent memory; nil where it is not known which are.
     package var pmem: [PmemNamespace]?
+    /// The committed regions of persistent memory, with what is on them.
+    package var pmemRegions: [PmemRegion]
+    /// The labels on persistent memory devices.
+    package var pmemLabels: [PmemLabels]
     /// The hmem platform devices (`hmem.N`) that sysfs shows.
     package var hmemDevices: [HmemDevice]
     /// How dax_hmem was told to behave.
@@ -55,6 +59,8 @@ package struct MachineState: Sendable, Equatable {
     package var driverFailures: [DriverFailure]
     /// The committed ram regions of this boot that are gone, with their decoders' settings.
     package var lostRegions: [RememberedRegion]
+    /// The committed regions of persistent memory of this boot that are gone, in the same way.
+    package var lostPmem: [PmemRegion]
     /// The region that a run has begun to create and not finished: it is there and not committed, or decoders still have the
     /// bytes of memory devices that were taken for it.
     package var unfinishedRegion: String?
@@ -77,6 +83,9 @@ package struct MachineState: Sendable, Equatable {
         memdevs = []
         daxDevices = []
         pmem = []
+        pmemRegions = []
+        pmemLabels = []
+        lostPmem = []
         hmemDevices = []
         hmemSettings = HmemSettings()
         memory = MemoryBlocks()
@@ -147,6 +156,28 @@ package struct MachineState: Sendable, Equatable {
         if regions.contains(where: { $0.committed && $0.range?.contains(region.range) == true }) { return false }
         return seesDecoders
             || !region.locked && !windows.contains(where: \.isLive) && !kernel.mayKeepDecodersUnshown
+    }
+
+    /// Whether a region of persistent memory that was committed in this boot is gone, as `hasLost(_:)`; one of the same bytes of the
+    /// same devices is the same, wherever the kernel has placed it.
+    package func hasLost(_ region: PmemRegion) -> Bool {
+        let layout = region.layout
+        if pmemRegions.contains(where: { $0.layout.range == layout.range || $0.layout.targets == layout.targets }) {
+            return false
+        }
+        return seesDecoders || !windows.contains(where: \.isLive) && !kernel.mayKeepDecodersUnshown
+    }
+
+    /// The regions of persistent memory that are to be remembered, in place of those that are `kept` until now. One that is locked
+    /// comes back by itself.
+    package func pmemToRemember(kept: [PmemRegion]) -> [PmemRegion] {
+        guard missingCxlDriver == nil else { return kept }
+        let locked = Set(regions.filter { $0.locked == true }.map(\.name))
+        let seen = pmemRegions.filter { !locked.contains($0.layout.name) }
+        let gone = kept.filter { old in
+            !pmemRegions.contains { $0.layout.range.overlaps(old.layout.range) } && hasLost(old)
+        }
+        return (seen + gone).sorted { $0.layout.range < $1.layout.range }
     }
 
     /// What is to be remembered of the decoders before they go out of sight, in place of what is `kept` until now.

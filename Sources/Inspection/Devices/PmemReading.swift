@@ -11,14 +11,44 @@ struct PmemReading {
     private static let bus = "/sys/bus/nd/devices"
     private static let kinds = ["namespace", "btt", "pfn", "dax"]
 
-    /// The active namespaces by name; nil where libnvdimm is there and the recording has nothing of it.
-    func read() throws(InspectionError) -> [PmemNamespace]? {
+    /// What the nd bus of sysfs has.
+    struct Found {
+        /// The active namespaces by name; nil where libnvdimm is there and the recording has nothing of it.
+        var active: [PmemNamespace]?
+        /// Each region of persistent memory with its namespaces.
+        var regions: [PmemRegion]
+        /// The labels on persistent memory devices.
+        var labels: [PmemLabels] = []
+    }
+
+    /// - Parameter layouts: The committed regions of persistent memory.
+    func read(_ layouts: [RegionLayout]) throws(InspectionError) -> Found {
         guard tree.exists(Self.bus) else {
-            return ["live", "builtin", "unknown"].contains(modules.state(of: "libnvdimm").rawValue) ? nil : []
+            let isThere = ["live", "builtin", "unknown"].contains(modules.state(of: "libnvdimm").rawValue)
+            return Found(active: isThere ? nil : [], regions: layouts.map { PmemRegion(layout: $0, volumes: nil) })
         }
-        let names = try tree.names(in: Self.bus) { name in
-            Self.kinds.contains { name.hasPrefix($0) && name.dropFirst($0.count).first?.isASCIIDigit == true }
-        }
+        let names = try tree.names(in: Self.bus) { _ in true }
+        var ranges: [String: AddressRange] = [:]
+        let active = try active(
+            names.filter { name in
+                Self.kinds.contains { name.hasPrefix($0) && name.dropFirst($0.count).first?.isASCIIDigit == true }
+            },
+            &ranges
+        )
+        let volumes =
+            layouts.isEmpty ? [:] : try volumes(names.filter { $0.hasPrefix("namespace") }, &ranges)
+        return Found(
+            active: active,
+            regions: layouts.map { PmemRegion(layout: $0, volumes: volumes[$0.range] ?? []) },
+            labels: labels(names.filter { $0.hasPrefix("nmem") })
+        )
+    }
+
+    /// - Parameter ranges: The bytes of each nd region by its path, as far as they have been read.
+    private func active(
+        _ names: [String],
+        _ ranges: inout [String: AddressRange]
+    ) throws(InspectionError) -> [PmemNamespace] {
         var active: [(name: String, region: String, disks: [Disk])] = []
         for name in names {
             guard let path = tree.realPath("\(Self.bus)/\(name)"), tree.linkName("\(path)/driver") != nil else {
@@ -27,15 +57,53 @@ struct PmemReading {
             let region = path.parts(at: "/").dropLast().map { "/\($0)" }.joined()
             active.append((name, region, try disks(of: path)))
         }
-        var ranges: [String: AddressRange] = [:]
         for region in Set(active.map(\.region)) { ranges[region] = try range(ofRegion: region) }
+        let known = ranges
         let mounts = mounts(of: Set(active.flatMap(\.disks).map(\.number)))
         return active.map { name, region, disks in
             let users = disks.flatMap { disk in
                 (mounts[disk.number] ?? []).sorted().map { "\(disk.name) is mounted at \($0)" }
                     + disk.holders.map { "\($0) holds \(disk.name)" }
             }
-            return PmemNamespace(name: name, range: ranges[region], users: users)
+            return PmemNamespace(name: name, range: known[region], users: users)
+        }
+    }
+
+    /// The namespaces that have bytes, by the bytes of their region.
+    private func volumes(
+        _ names: [String],
+        _ ranges: inout [String: AddressRange]
+    ) throws(InspectionError) -> [AddressRange: [PmemVolume]] {
+        var found: [AddressRange: [PmemVolume]] = [:]
+        for name in names {
+            guard let path = tree.realPath("\(Self.bus)/\(name)"), let size = try tree.number("\(path)/size"), size > 0
+            else { continue }
+            let region = path.parts(at: "/").dropLast().map { "/\($0)" }.joined()
+            if ranges[region] == nil { ranges[region] = try range(ofRegion: region) }
+            guard let range = ranges[region] else { continue }
+            found[range, default: []].append(PmemVolume(mode: mode(ofNamespace: path), size: size))
+        }
+        return found
+    }
+
+    /// What takes a namespace, as its label has it (drivers/nvdimm/namespace_devs.c: holder_class_show()), in ndctl's words.
+    private func mode(ofNamespace path: String) -> String {
+        switch tree.optionalValue("\(path)/holder_class") {
+        case "pfn": "fsdax"
+        case "dax": "devdax"
+        case "btt": "sector"
+        default: "raw"
+        }
+    }
+
+    private func labels(_ names: [String]) -> [PmemLabels] {
+        names.map { name in
+            PmemLabels(
+                name: name,
+                serial: tree.optionalValue("\(Self.bus)/\(name)/cxl/id"),
+                // Without a label area, ENXIO (drivers/nvdimm/dimm_devs.c: __available_slots_show()).
+                freeSlots: tree.optionalValue("\(Self.bus)/\(name)/available_slots").flatMap { parseNumber($0) }
+            )
         }
     }
 

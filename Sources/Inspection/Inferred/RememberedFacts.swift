@@ -22,6 +22,8 @@ package struct RememberedFacts: Sendable, Equatable {
     package var unboundHmem: [String: AddressRange] = [:]
     /// The region that a step has begun to make and not finished: `region0`; nil outside of such a step.
     package var unfinishedRegion: String?
+    /// The committed regions of persistent memory that are not locked.
+    package var pmem: [PmemRegion] = []
 
     /// Facts of one boot.
     package init(
@@ -30,8 +32,10 @@ package struct RememberedFacts: Sendable, Equatable {
         initialProbe: InitialProbe?,
         decoders: RememberedDecoders?,
         unboundHmem: [String: AddressRange] = [:],
-        unfinishedRegion: String? = nil
+        unfinishedRegion: String? = nil,
+        pmem: [PmemRegion] = []
     ) {
+        self.pmem = pmem
         self.unboundHmem = unboundHmem
         self.unfinishedRegion = unfinishedRegion
         self.bootID = bootID
@@ -74,6 +78,11 @@ package struct RememberedFacts: Sendable, Equatable {
             guard let range = bytes.range else { return nil }
             unbound[name] = range
         }
+        var pmem: [PmemRegion] = []
+        for region in decoded.pmem ?? [] {
+            guard let layout = region.layout.layout else { return nil }
+            pmem.append(PmemRegion(layout: layout, volumes: region.namespaces?.map(\.volume)))
+        }
         // A daxswitch before 0.2.0 did not count, and unbound nothing.
         self.init(
             bootID: decoded.bootID,
@@ -81,7 +90,8 @@ package struct RememberedFacts: Sendable, Equatable {
             initialProbe: probe,
             decoders: decoders,
             unboundHmem: unbound,
-            unfinishedRegion: decoded.unfinishedRegion
+            unfinishedRegion: decoded.unfinishedRegion,
+            pmem: pmem
         )
     }
 
@@ -104,6 +114,7 @@ package struct RememberedFacts: Sendable, Equatable {
         let unbound = unboundHmem.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(Self.text($0.value))" }
         let text =
             "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe),"
+            + (pmem.isEmpty ? "" : "\"pmem\":[\(pmem.map(Self.text).joined(separator: ","))],")
             + "\"sleeps\":\(sleeps),\"unbound_hmem\":{\(unbound.joined(separator: ","))}"
             + (unfinishedRegion.map { ",\"unfinished_region\":\"\($0.filter(\.isASCIIAlphanumeric))\"" } ?? "") + "}\n"
         return Array(text.utf8)
@@ -113,11 +124,15 @@ package struct RememberedFacts: Sendable, Equatable {
         "{\"end\":\"\(hexadecimal(range.end))\",\"start\":\"\(hexadecimal(range.start))\"}"
     }
 
-    private static func text(_ layout: RegionLayout) -> String {
+    private static func text(_ layout: RegionLayout) -> String { json(RegionRecord(layout)) }
+
+    private static func text(_ region: PmemRegion) -> String { json(Document.Pmem(region)) }
+
+    private static func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Text and numbers alone: there is nothing that can't be encoded.
-        return (try? encoder.encode(RegionRecord(layout))).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 
     /// The facts of this boot; nil if there are only those of another boot, or no facts.
@@ -131,7 +146,9 @@ package struct RememberedFacts: Sendable, Equatable {
             throw tree.damaged(path, "not a facts file written by daxswitch. Remove it if it is not needed")
         }
         let decoded = facts.decoders.map { $0.regions.map(\.range) + $0.decoded } ?? []
-        for range in decoded + facts.unboundHmem.sorted(by: { $0.key < $1.key }).map(\.value) {
+        for range in decoded + facts.pmem.map(\.layout.range)
+            + facts.unboundHmem.sorted(by: { $0.key < $1.key }).map(\.value)
+        {
             _ = try tree.physical(range, at: path)
         }
         return facts.bootID == bootID ? facts : nil
@@ -144,6 +161,7 @@ package struct RememberedFacts: Sendable, Equatable {
         let decoders: Decoders?
         let unboundHmem: [String: Bytes]?
         let unfinishedRegion: String?
+        let pmem: [Pmem]?
 
         enum CodingKeys: String, CodingKey {
             case bootID = "boot_id"
@@ -152,6 +170,23 @@ package struct RememberedFacts: Sendable, Equatable {
             case decoders
             case unboundHmem = "unbound_hmem"
             case unfinishedRegion = "unfinished_region"
+            case pmem
+        }
+
+        struct Pmem: Codable {
+            let layout: RegionRecord
+            let namespaces: [Namespace]?
+
+            init(_ region: PmemRegion) {
+                layout = RegionRecord(region.layout)
+                namespaces = region.volumes?.map { Namespace(mode: $0.mode, size: $0.size) }
+            }
+        }
+
+        struct Namespace: Codable {
+            let mode: String
+            let size: UInt64
+            var volume: PmemVolume { PmemVolume(mode: mode, size: size) }
         }
 
         struct Decoders: Decodable {

@@ -10,7 +10,8 @@ package func findings(of machine: MachineState, policies: @escaping () -> [Polic
     let examination = Examination(machine, policies: policies)
     let parts: [[Finding]] = [
         examination.doubleClaims, examination.undecoded, examination.regionsNotAssembled, examination.withoutOwner,
-        examination.leaked, examination.lostRegions, examination.unbindable, examination.driverRefusals,
+        examination.leaked, examination.lostRegions, examination.lostPmem, examination.unbindable,
+        examination.driverRefusals,
         examination.firmwareSystemRAM, examination.softReserveOff, examination.hmemOverRegions,
         examination.lostCapacity, examination.autoOnline, examination.held,
     ]

@@ -85,8 +85,10 @@ extension StepHazards {
             subject: region.name,
             ranges: [region.range],
             why:
-                "\(doing(step)) \(reset) memory can't be reached any longer, its contents are lost, and the region does "
-                + "not come back by itself" + unrestorable(region, in: model),
+                "\(doing(step)) \(reset) memory can't be reached any longer, "
+                + (contents(ofPmem: region, in: model)
+                    ?? "its contents are lost, and the region does not come back by itself")
+                + unrestorable(region, in: model),
             fix: wantsHmem && advice.canBeHmem
                 ? "run `\(model.constants.persistHmem)` and reboot: cxl_acpi is then never loaded, dax_hmem owns the "
                     + "range, and the decoders stay as the firmware set them\(use.kexecAdvice)"

@@ -18,10 +18,25 @@ extension StepHazards {
         guard active.isEmpty else {
             let words = users.isEmpty ? "" : " (\(users.joined(separator: ", ")))"
             let names = active.map(\.name).joined(separator: ", ")
-            return [pmemInUse(region, "\(names) on \(region.name) is active\(words). Unloading \(module) removes it")]
+            let known = model.constants.pmemRegions.first { $0.layout.range == region.range }
+            let contents = known.map { ". The region has \($0.words)" } ?? ""
+            return [
+                pmemInUse(
+                    region,
+                    "\(names) on \(region.name) is active\(words). Unloading \(module) removes it\(contents)"
+                )
+            ]
         }
         return region.keepsDecoders || policy?.consent.loseRegions == true
             ? [] : [regionLost(region, module, use, in: model)]
+    }
+
+    /// What becomes of a region of persistent memory whose decoders are reset, as the end of a sentence; nil for one of ram.
+    func contents(ofPmem region: ModelRegion, in model: KernelModel) -> String? {
+        guard region.mode == "pmem" else { return nil }
+        let known = model.constants.pmemRegions.first { $0.layout.range == region.range }
+        return "and the region does not come back by itself (\(Rule.pmemNotFromLabels.id)). It has "
+            + (known?.words ?? "namespaces that were not recorded") + ". Its data stays on the memory devices"
     }
 
     private func pmemInUse(_ region: ModelRegion, _ why: String) -> Hazard {

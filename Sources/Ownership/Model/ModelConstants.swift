@@ -67,6 +67,8 @@ struct ModelConstants: Equatable, Sendable {
     var otherMemory: [DaxClaim]
     /// The active namespaces of persistent memory; nil where it is not known which are.
     var pmem: [PmemNamespace]?
+    /// `MachineState.pmemRegions`.
+    let pmemRegions: [PmemRegion]
     /// How the committed regions of this boot were made, those that are gone too, in address order.
     let layouts: [RegionLayout]
     /// `MachineState.unfinishedRegion`.
@@ -119,6 +121,7 @@ struct ModelConstants: Equatable, Sendable {
             DaxClaim($0, owner: .none, reserved: [])
         }
         pmem = machine.pmem
+        pmemRegions = machine.pmemRegions
         layouts = machine.layouts
         unfinishedRegion = machine.unfinishedRegion
         missingDevices =

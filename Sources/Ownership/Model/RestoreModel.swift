@@ -86,7 +86,8 @@ extension KernelModel {
         if layout.mode.hasPrefix("dynamic_") { return "its capacity is dynamic" }
         if layout.mode != "ram" {
             return
-                "it is persistent memory, and a new region could lose the data. To create it yourself, see cxl-create-region(1)"
+                "it is persistent memory, and daxswitch does not create a region over data. To create it yourself, see "
+                + "cxl-create-region(1)"
         }
         if layout.isEmulated {
             return "its memory device may have range registers instead of decoders (it is directly below the root)"

@@ -65,11 +65,16 @@ extension Planner {
                 ? [] : ["--regions-from has no effect: policy \(policy.name) has restore_regions = false."]
         }
         let restored = walk.restoredRegions
-        return machine.lostRegions.filter { !restored.contains($0.range) }.map { region in
-            let why = walk.builder.models.lazy.compactMap { $0.whyNotRestorable(region.range) }.first
-            return "\(lossWords(region.range)), and is not created again: "
-                + (why ?? "with the steps of this policy it is not certain to work") + "."
+        let pmem = machine.lostPmem.map { region in
+            "\(region.layout.name) (\(region.layout.range)) was lost in this boot and is not created again: it is persistent memory with "
+                + "\(region.words), and daxswitch does not create a region over data. `daxswitch status` shows how to do it."
         }
+        return pmem
+            + machine.lostRegions.filter { !restored.contains($0.range) }.map { region in
+                let why = walk.builder.models.lazy.compactMap { $0.whyNotRestorable(region.range) }.first
+                return "\(lossWords(region.range)), and is not created again: "
+                    + (why ?? "with the steps of this policy it is not certain to work") + "."
+            }
     }
 
     /// That the region over `range` is gone, and how that is known, as the beginning of a sentence.

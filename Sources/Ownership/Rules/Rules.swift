@@ -258,6 +258,17 @@ extension Rule {
             + "the pmem_region; drivers/cxl/pmem.c: cxl_pmem_region_probe() follows it; seen on 6.12 and 6.18"
     )
 
+    static let pmemNotFromLabels = Rule(
+        "pmem-not-from-labels",
+        withDaxCxl,
+        "The kernel assembles a persistent region from programmed decoders alone. It reads no region labels, so a region whose "
+            + "decoders were reset does not come back with the drivers. If a region is created again with the same memory devices in "
+            + "the same order, over the same bytes of each, the kernel finds the labels of its namespaces.",
+        source:
+            "drivers/cxl/pmem.c: cxl_pmem_region_probe(), \"TODO enable CXL labels\", cookie1; drivers/nvdimm/label.c reads "
+            + "namespace labels alone; seen on 6.12 and 7.3"
+    )
+
     static let restoredRegion = Rule(
         "restored-region",
         withDaxCxl,
@@ -291,6 +302,6 @@ extension Rule {
         restoredRegion, firstFit, decoderOrder, deviceBytesAppended,
         requestsCxl, softdepCxl, dependsOnHmem, resetOnRemoval, lockHonoured, lockIgnored, lockUnknown,
         firmwareRegionKept,
-        unassembledKept, holdBlocks, pmemNeedsBridge,
+        unassembledKept, holdBlocks, pmemNeedsBridge, pmemNotFromLabels,
     ]
 }

@@ -65,7 +65,8 @@ extension MachineState {
             ),
             // They go with dax_hmem.
             unboundHmem: module == "dax_hmem" ? [:] : kept?.unboundHmem ?? [:],
-            unfinishedRegion: kept?.unfinishedRegion
+            unfinishedRegion: kept?.unfinishedRegion,
+            pmem: pmemToRemember(kept: kept?.pmem ?? [])
         )
     }
 }

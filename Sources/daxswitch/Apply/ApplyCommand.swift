@@ -124,12 +124,8 @@ struct ApplyCommand: Command {
             report.outcome = .dryRun
             return false
         }
-        if report.isRefused {
-            report.outcome = .refused
-            return false
-        }
-        if plan.isEmpty {
-            report.outcome = .nothingToDo
+        if report.isRefused || plan.isEmpty {
+            report.outcome = report.isRefused ? .refused : .nothingToDo
             // Others may remove regions later: remembered ones can be restored. A failure here changes nothing.
             if Privilege.current.hazard == nil { try? RunningMachine().remember(machine) }
             return false

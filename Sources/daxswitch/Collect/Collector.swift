@@ -195,6 +195,8 @@ extension Collector {
         var disks: Set<String> = []
         for name in names {
             guard let path = tree.realPath("\(bus)/\(name)") else { continue }
+            // The serial number of a memory device.
+            if name.hasPrefix("nmem") { recording.file("\(path)/cxl/id") }
             for disk in recording.names(in: "\(path)/block") ?? [] {
                 recording.file("\(path)/block/\(disk)/dev")
                 recording.directory("\(path)/block/\(disk)/holders", depth: 1)

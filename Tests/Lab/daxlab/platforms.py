@@ -159,4 +159,5 @@ WIRED = {machine.name: machine for machine in (
     Wired("switch", SWITCH, (LARGER,)),
     Wired("trio", TRIO, (INSIDE, SECOND, THIRD)),
     Wired("trio-unlocked", TRIO, (INSIDE, SECOND, THIRD), ONE_EACH),
+    Wired("persistent", Topology(devices=(Device(persistent=True),) * 2), (OUTSIDE,)),
 )}
