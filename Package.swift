@@ -37,7 +37,8 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: [
-        .systemLibrary(name: "CKmod", pkgConfig: "libkmod", providers: [.apt(["libkmod-dev"])]),
+        // Opened when it is needed, so its headers are all that building takes from libkmod-dev.
+        .target(name: "CKmod", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "CSystem", cSettings: [.treatAllWarnings(as: .error)]),
         library("LinuxSystem", ["CSystem"]),
         library("Kmod", ["CKmod", "LinuxSystem", "Machine"]),

@@ -1,4 +1,4 @@
-private import CKmod
+internal import CKmod
 private import Glibc
 private import LinuxSystem
 private import Machine
@@ -28,24 +28,27 @@ struct ModuleName: Sendable, Equatable {
 @safe
 struct ContextHandle: ~Copyable {
     let pointer: OpaquePointer
+    /// libkmod's functions.
+    let library: UnsafePointer<libkmod>
 
     /// Takes over the caller's reference.
-    init(owning pointer: OpaquePointer) {
+    init(owning pointer: OpaquePointer, _ library: UnsafePointer<libkmod>) {
         unsafe self.pointer = pointer
+        unsafe self.library = library
     }
 
     deinit {
-        _ = unsafe kmod_unref(pointer)
+        _ = unsafe library.pointee.kmod_unref(pointer)
     }
 
     /// A module object for a name, whether there is such a module or not: `kmod_module_new_from_name()` never looks.
     func module(_ name: ModuleName) throws(KmodError) -> ModuleHandle {
         var module: OpaquePointer?
-        let result = unsafe kmod_module_new_from_name(pointer, name.text, &module)
+        let result = unsafe library.pointee.kmod_module_new_from_name(pointer, name.text, &module)
         guard result >= 0, let module = unsafe module else {
             throw KmodError(.failed, "libkmod has no object for \(name.text)", cause: ErrorNumber(-result))
         }
-        return unsafe ModuleHandle(owning: module)
+        return unsafe ModuleHandle(owning: module, library)
     }
 }
 
@@ -67,31 +70,34 @@ enum ModuleState: Sendable {
 @safe
 struct ModuleHandle: ~Copyable {
     let pointer: OpaquePointer
+    /// libkmod's functions.
+    let library: UnsafePointer<libkmod>
 
     /// Takes over the caller's reference.
-    init(owning pointer: OpaquePointer) {
+    init(owning pointer: OpaquePointer, _ library: UnsafePointer<libkmod>) {
         unsafe self.pointer = pointer
+        unsafe self.library = library
     }
 
     deinit {
-        _ = unsafe kmod_module_unref(pointer)
+        _ = unsafe library.pointee.kmod_module_unref(pointer)
     }
 
     /// The name, with underscores.
-    var name: String { unsafe String(cString: kmod_module_get_name(pointer)) }
+    var name: String { unsafe text(library.pointee.kmod_module_get_name(pointer)) }
 
     /// The file; nil if `modules.dep` doesn't have the module.
-    var path: String? { unsafe kmod_module_get_path(pointer).map { unsafe String(cString: $0) } }
+    var path: String? { unsafe library.pointee.kmod_module_get_path(pointer).map { unsafe String(cString: $0) } }
 
     /// What the `options` lines of the configuration and the kernel command line give it.
-    var options: String? { unsafe kmod_module_get_options(pointer).map { unsafe String(cString: $0) } }
+    var options: String? { unsafe library.pointee.kmod_module_get_options(pointer).map { unsafe String(cString: $0) } }
 
     /// An `install` line of the configuration puts a command in its place.
-    var hasCommand: Bool { unsafe kmod_module_get_install_commands(pointer) != nil }
+    var hasCommand: Bool { unsafe library.pointee.kmod_module_get_install_commands(pointer) != nil }
 
     /// `modules.builtin` has it. libkmod looks there before it looks into `/sys`.
     var isBuiltin: Bool {
-        unsafe kmod_module_get_initstate(pointer) == Int32(KMOD_MODULE_BUILTIN.rawValue)
+        unsafe library.pointee.kmod_module_get_initstate(pointer) == Int32(KMOD_MODULE_BUILTIN.rawValue)
     }
 
     /// There is a file or a builtin module behind the name.
@@ -103,7 +109,7 @@ struct ModuleHandle: ~Copyable {
     /// builtin module with parameters has such a directory too, so a module that `modules.builtin` lacks looks the same.
     /// - Throws: `.unreadable`.
     func state() throws(KmodError) -> ModuleState {
-        let answer = unsafe kmod_module_get_initstate(pointer)
+        let answer = unsafe library.pointee.kmod_module_get_initstate(pointer)
         switch answer {
         case Int32(KMOD_MODULE_LIVE.rawValue): return .live
         case Int32(KMOD_MODULE_COMING.rawValue): return .coming
@@ -116,12 +122,14 @@ struct ModuleHandle: ~Copyable {
     }
 
     /// The loaded modules that use it, sorted.
-    var holders: [String] { unsafe ModuleListHandle(owning: kmod_module_get_holders(pointer)).names.sorted() }
+    var holders: [String] {
+        unsafe ModuleListHandle(owning: library.pointee.kmod_module_get_holders(pointer), library).names.sorted()
+    }
 
     /// The modules that it can't do without, all of them, in the order in which they must be inserted: what
     /// `modules.dep` lists, from right to left; none of them if the file of one is gone.
     var dependencies: ModuleListHandle {
-        unsafe ModuleListHandle(owning: kmod_module_get_dependencies(pointer))
+        unsafe ModuleListHandle(owning: library.pointee.kmod_module_get_dependencies(pointer), library)
     }
 }
 
@@ -129,14 +137,16 @@ struct ModuleHandle: ~Copyable {
 @safe
 struct ModuleListHandle: ~Copyable {
     private let first: OpaquePointer?
+    private let library: UnsafePointer<libkmod>
 
     /// Takes over the list; nil is the empty list.
-    init(owning first: OpaquePointer?) {
+    init(owning first: OpaquePointer?, _ library: UnsafePointer<libkmod>) {
         unsafe self.first = first
+        unsafe self.library = library
     }
 
     deinit {
-        _ = unsafe kmod_module_unref_list(first)
+        _ = unsafe library.pointee.kmod_module_unref_list(first)
     }
 
     /// Calls `body` with each module in turn, until it throws.
@@ -144,10 +154,10 @@ struct ModuleListHandle: ~Copyable {
         var entry = unsafe first
         while let current = unsafe entry {
             // Adds a reference, which the handle then owns.
-            if let module = unsafe kmod_module_get_module(current) {
-                try body(unsafe ModuleHandle(owning: module))
+            if let module = unsafe library.pointee.kmod_module_get_module(current) {
+                try body(unsafe ModuleHandle(owning: module, library))
             }
-            unsafe entry = kmod_list_next(first, current)
+            unsafe entry = library.pointee.kmod_list_next(first, current)
         }
     }
 

@@ -1,4 +1,4 @@
-private import CKmod
+internal import CKmod
 private import Glibc
 private import LinuxSystem
 
@@ -24,7 +24,7 @@ package struct KmodContext: ~Copyable {
     ///   - configurationPaths: modprobe.d directories or files; empty for none; nil for libkmod's own
     ///     (`/etc/modprobe.d`, `/run/modprobe.d`, …), which are the host's. `modules.softdep` in the modules directory
     ///     is always read.
-    /// - Throws: `.corruptIndex`, `.unreadable`, `.failed`.
+    /// - Throws: `.noLibrary`, `.corruptIndex`, `.unreadable`, `.failed`.
     package init(
         modulesDirectory: String? = nil,
         configurationPaths: [String]? = nil
@@ -32,19 +32,25 @@ package struct KmodContext: ~Copyable {
         let context = try Self.open(modulesDirectory, configurationPaths)
         // What libkmod writes to stderr the typed errors say already. The configuration has been read by now: of a bad
         // line there it has told.
-        unsafe kmod_set_log_fn(context.pointer, nil, nil)
+        unsafe context.library.pointee.kmod_set_log_fn(context.pointer, nil, nil)
 
-        let directory = unsafe String(cString: kmod_get_dirname(context.pointer))
+        let directory = unsafe text(context.library.pointee.kmod_get_dirname(context.pointer))
         hasIndex = try ModuleIndex.check(directory: directory)
         // Maps the files that were just found sound; left to itself libkmod opens them again for each look-up.
         // It fails where an index is missing, and then libkmod does that.
-        _ = unsafe kmod_load_resources(context.pointer)
+        _ = unsafe context.library.pointee.kmod_load_resources(context.pointer)
 
         self.modulesDirectory = directory
         handle = context
     }
 
+    /// Opens libkmod in this process; the processes that it forks then have it. If it can't be opened, `init` says why.
+    package static func openLibrary() {
+        _ = unsafe try? openLibkmod()
+    }
+
     private static func open(_ directory: String?, _ paths: [String]?) throws(KmodError) -> ContextHandle {
+        let library = unsafe try openLibkmod()
         errno = 0
         var pointer: OpaquePointer?
         if let paths {
@@ -53,21 +59,23 @@ package struct KmodContext: ~Copyable {
             // A null pointer instead of this list would mean the host's configuration; an empty list means none.
             unsafe strings.append(nil)
             let list = unsafe strings.map { unsafe UnsafePointer<CChar>($0) }
-            unsafe pointer = list.withUnsafeBufferPointer { list in unsafe kmod_new(directory, list.baseAddress) }
+            unsafe pointer = list.withUnsafeBufferPointer { list in
+                unsafe library.pointee.kmod_new(directory, list.baseAddress)
+            }
         } else {
-            unsafe pointer = kmod_new(directory, nil)
+            unsafe pointer = library.pointee.kmod_new(directory, nil)
         }
         guard let pointer = unsafe pointer else {
             throw KmodError(.failed, "libkmod can't be set up", cause: errno == 0 ? nil : ErrorNumber(errno))
         }
-        return unsafe ContextHandle(owning: pointer)
+        return unsafe ContextHandle(owning: pointer, library)
     }
 
     /// The version of the libkmod that this process runs with, in the name of the library's file, such as `2.5.1` of
-    /// `libkmod.so.2.5.1`; nil where `/proc` does not tell. libkmod.h has no call that says it.
+    /// `libkmod.so.2.5.1`; nil if there is no libkmod or `/proc` does not tell. libkmod.h has no call that says it.
     package static var libraryVersion: String? {
         let name = "/libkmod.so."
-        guard let maps = try? File("/proc/self/maps", O_RDONLY).readAll(),
+        guard unsafe (try? openLibkmod()) != nil, let maps = try? File("/proc/self/maps", O_RDONLY).readAll(),
             let line = String(decoding: maps, as: UTF8.self).lines.first(where: { $0.contains(name) }),
             let path = line.fields().last,
             let file = unsafe realpath(String(path), nil)
@@ -94,8 +102,8 @@ extension KmodContext {
             throw KmodError(.invalidName, "\(nameOrAlias.debugDescription) can't be the name or alias of a module")
         }
         var list: OpaquePointer?
-        let result = unsafe kmod_module_new_from_lookup(handle.pointer, nameOrAlias, &list)
-        let modules = unsafe ModuleListHandle(owning: list)
+        let result = unsafe handle.library.pointee.kmod_module_new_from_lookup(handle.pointer, nameOrAlias, &list)
+        let modules = unsafe ModuleListHandle(owning: list, handle.library)
         switch result {
         case 0...:
             var isFound = false

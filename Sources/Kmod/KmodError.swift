@@ -31,6 +31,8 @@ package struct KmodError: Error, Sendable, Equatable, CustomStringConvertible {
         case notPermitted
         /// `/proc/sys/kernel/modules_disabled` is 1: nothing is loaded or removed until the next boot.
         case disabled
+        /// libkmod itself can't be opened.
+        case noLibrary
         /// The running kernel was built without loadable modules.
         case unsupported
         /// The kernel doesn't take the file: wrong format, wrong kernel, unknown symbol, bad signature.

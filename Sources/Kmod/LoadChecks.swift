@@ -1,4 +1,4 @@
-private import CKmod
+internal import CKmod
 private import Glibc
 private import LinuxSystem
 private import Machine
@@ -100,10 +100,18 @@ extension KmodContext {
     func commands(for module: borrowing ModuleHandle, includingLoaded: Bool) -> [InstallCommand] {
         var flags = KMOD_PROBE_DRY_RUN.rawValue | KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY.rawValue
         if includingLoaded { flags |= KMOD_PROBE_IGNORE_LOADED.rawValue }
-        let recorder = CommandRecorder()
+        let library = unsafe module.library
+        let recorder = unsafe CommandRecorder(library)
         let pointer = unsafe module.pointer
         CommandRecorder.$current.withValue(recorder) {
-            _ = unsafe kmod_module_probe_insert_module(pointer, flags, nil, nil, nil, CommandRecorder.printAction)
+            _ = unsafe library.pointee.kmod_module_probe_insert_module(
+                pointer,
+                flags,
+                nil,
+                nil,
+                nil,
+                CommandRecorder.printAction
+            )
         }
         return recorder.commands
     }
@@ -119,17 +127,24 @@ extension KmodContext {
 ///
 /// Its callback has no pointer of the caller's, hence the task-local value: it belongs to the thread that made the
 /// call, which is the one that is called back.
+@safe
 private final class CommandRecorder: @unchecked Sendable {
     @TaskLocal static var current: CommandRecorder?
 
     private(set) var commands: [InstallCommand] = []
+    private let library: UnsafePointer<libkmod>
+
+    init(_ library: UnsafePointer<libkmod>) {
+        unsafe self.library = library
+    }
 
     static let printAction: @convention(c) (OpaquePointer?, Bool, UnsafePointer<CChar>?) -> Void = {
         (module, isCommand, _) in
         guard isCommand, let recorder = CommandRecorder.current, let module = unsafe module else { return }
-        let command = unsafe kmod_module_get_install_commands(module).map { unsafe String(cString: $0) }
+        let library = unsafe recorder.library
+        let command = unsafe library.pointee.kmod_module_get_install_commands(module).map { unsafe String(cString: $0) }
         recorder.commands.append(
-            InstallCommand(module: unsafe String(cString: kmod_module_get_name(module)), command: command ?? "")
+            InstallCommand(module: unsafe text(library.pointee.kmod_module_get_name(module)), command: command ?? "")
         )
     }
 }

@@ -1,4 +1,4 @@
-private import CKmod
+internal import CKmod
 private import Glibc
 private import LinuxSystem
 
@@ -29,7 +29,7 @@ extension KmodContext {
             // Else ENOENT would look like the kernel's answer for a missing symbol.
             throw KmodError(.notFound, "the file of \(module.name) is missing", cause: ErrorNumber(errno))
         }
-        let result = unsafe kmod_module_insert_module(module.pointer, 0, module.options ?? "")
+        let result = unsafe module.library.pointee.kmod_module_insert_module(module.pointer, 0, module.options ?? "")
         if result < 0 && result != -EEXIST { throw .insertion(of: module.name, errno: -result) }
     }
 
@@ -58,8 +58,8 @@ extension KmodContext {
         case .live, .builtin: return
         case .coming, .going, .absent: break
         }
-        let refusal = CommandRefusal()
-        let result = unsafe kmod_module_probe_insert_module(
+        let refusal = unsafe CommandRefusal(module.library)
+        let result = unsafe module.library.pointee.kmod_module_probe_insert_module(
             module.pointer,
             KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY.rawValue,
             nil,
@@ -100,7 +100,7 @@ extension KmodContext {
         case .live, .coming, .going:
             break
         }
-        let result = unsafe kmod_module_remove_module(module.pointer, KMOD_REMOVE_NOLOG.rawValue)
+        let result = unsafe module.library.pointee.kmod_module_remove_module(module.pointer, KMOD_REMOVE_NOLOG.rawValue)
         if result < 0 {
             throw .removal(of: module.name, errno: -result, state: try module.state(), holders: module.holders)
         }
@@ -108,15 +108,21 @@ extension KmodContext {
 }
 
 /// Stands where libkmod would call system(3) otherwise.
+@safe
 private final class CommandRefusal {
     /// The command that was refused last.
     private(set) var last: InstallCommand?
+    private let library: UnsafePointer<libkmod>
+
+    init(_ library: UnsafePointer<libkmod>) {
+        unsafe self.library = library
+    }
 
     static let runInstall: @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Int32 = {
         guard let module = unsafe $0, let command = unsafe $1, let data = unsafe $2 else { return -ECANCELED }
         let refusal = unsafe Unmanaged<CommandRefusal>.fromOpaque(data).takeUnretainedValue()
         refusal.last = InstallCommand(
-            module: unsafe String(cString: kmod_module_get_name(module)),
+            module: unsafe text(refusal.library.pointee.kmod_module_get_name(module)),
             command: unsafe String(cString: command)
         )
         return -ECANCELED

@@ -30,6 +30,15 @@ struct DocumentTests {
         #expect((document["libkmod"] as? String)?.hasPrefix("2.") == true)
     }
 
+    @Test("a library that is damaged is not started with, and its version is not known")
+    func damagedLibrary() throws {
+        let library = try temporaryFile("libkmod.so.2", "not a library")
+        let folder = URL(fileURLWithPath: library).deletingLastPathComponent().path
+        let ended = try Tool.run(["version", "--json"], environment: ["LD_LIBRARY_PATH": folder])
+        #expect(ended.status == 0)
+        #expect(try ended.document()["libkmod"] is NSNull)
+    }
+
     @Test("explain and collect are as their schemas say")
     func others() throws {
         let explain = try Tool.run(["explain", "--json"]).document()

@@ -6,8 +6,8 @@ import LinuxSystem
 package struct LibkmodModules: ModuleControl {
     private let call = WatchedCall()
 
-    /// Modules of the running kernel.
-    package init() {}
+    /// Modules of the running kernel. The library is opened here, once for the processes of all calls.
+    package init() { KmodContext.openLibrary() }
 
     /// Loads `module`. The context is opened again each time: libkmod reads its configuration when it is opened, and a
     /// hold may have come or gone since.
@@ -81,6 +81,7 @@ extension KmodError {
     /// What makes a module loadable again.
     fileprivate var fix: String {
         if case .installCommand = code { return "remove that line from modprobe's configuration" }
+        if code == .noLibrary { return "install the library: libkmod2 on Debian, kmod-libs on Fedora" }
         return "install the modules of the running kernel again, or boot the kernel whose modules are installed"
     }
 }

@@ -27,6 +27,15 @@ def located(name):
     return path
 
 
+def shared_library(name):
+    """The path of a library of this machine."""
+    listed = subprocess.run([located("ldconfig"), "-p"], capture_output=True, text=True, check=True).stdout
+    found = re.search(rf"^\s*{re.escape(name)} .*=> (\S+)$", listed, re.MULTILINE)
+    if not found:
+        raise FileNotFoundError(f"{name} is missing: Tests/Lab/prepare installs it")
+    return found[1]
+
+
 def compiled(name, *options):
     """A helper, compiled from the lab's C source if that is newer."""
     source, target = SOURCES / f"{name}.c", cache.directory("build") / name
@@ -69,6 +78,8 @@ def under_test(kernel, script, tool=None, policies=None, files=None, restarts=Fa
             tree.program(path)
     if tool:
         tree.program(tool, "/usr/bin/daxswitch")
+        # Opened by name, so ldd does not list it.
+        tree.program(shared_library("libkmod.so.2"))
     if policies:
         tree.tree(policies, POLICIES)
     for name in ("prerm", "postrm", "postinst"):
