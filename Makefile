@@ -25,6 +25,15 @@ ARCHIVE := $(wildcard $(shell $(dir $(realpath $(shell command -v $(SWIFT))))cla
 STATIC := $(CURDIR)/.build/static
 RELEASE += $(if $(ARCHIVE),-Xlinker -L$(STATIC) -Xlinker --as-needed)
 
+# Each type is made by its own function. By its name the runtime would ask for each type argument which protocols it conforms to,
+# and go through all 4,800 conformances of the program for each answer: a fifth of what `status` takes.
+RELEASE += -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+# Swift's own linker arguments export every symbol, as if the tool were a library.
+RELEASE += -Xlinker --no-export-dynamic
+# The places that the loader has to correct as a bit map: 1 MiB less to read at each start. From glibc 2.36 on.
+GLIBC := $(lastword $(shell getconf GNU_LIBC_VERSION))
+RELEASE += $(if $(shell printf '2.36\n%s\n' $(GLIBC) | sort -C -V && echo newer),-Xlinker -z -Xlinker pack-relative-relocs)
+
 # TOMLKit does not free the strings that it hands out, and the tool's own memory goes with its process.
 SANITIZED := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitize/races
 
