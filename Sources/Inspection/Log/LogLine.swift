@@ -91,16 +91,23 @@ struct LogLine {
         return (Substring(parts[0]) == "kern  ", parts[2].dropFirst())
     }
 
+    /// What stands between the brackets at the start, without the spaces in front, and what stands behind them.
     private static func bracket(
         _ text: Substring.UTF8View
     ) -> (inside: Substring.UTF8View, behind: Substring.UTF8View)? {
-        guard text.first == UInt8(ascii: "["), let close = text.firstIndex(of: UInt8(ascii: "]")) else { return nil }
-        return (text[..<close].dropFirst().drop { $0 == UInt8(ascii: " ") }, text[close...].dropFirst())
+        let bytes = text.span
+        guard bytes.count > 0, bytes[0] == UInt8(ascii: "["),
+            let close = bytes.indices.first(where: { bytes[$0] == UInt8(ascii: "]") }),
+            let start = (1...close).first(where: { bytes[$0] != UInt8(ascii: " ") })
+        else { return nil }
+        let end = text.index(text.startIndex, offsetBy: close)
+        return (text[text.index(text.startIndex, offsetBy: start)..<end], text[text.index(after: end)...])
     }
 
     private static func isCaller(_ text: Substring.UTF8View) -> Bool {
-        guard let kind = text.first, kind == UInt8(ascii: "T") || kind == UInt8(ascii: "C") else { return false }
-        return text.count > 1 && text.dropFirst().allSatisfy(isDigit)
+        let bytes = text.span
+        guard bytes.count > 1, bytes[0] == UInt8(ascii: "T") || bytes[0] == UInt8(ascii: "C") else { return false }
+        return (1..<bytes.count).allSatisfy { isDigit(bytes[$0]) }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
@@ -113,9 +120,11 @@ struct LogLine {
 
     /// `3.224010`: digits, and up to six behind the point; nil for anything else.
     private static func microseconds(_ text: Substring.UTF8View) -> Int? {
+        let bytes = text.span
         var (number, fraction) = (0, -1)
-        for byte in text {
-            if byte == UInt8(ascii: "."), fraction < 0, text.first != byte {
+        for place in bytes.indices {
+            let byte = bytes[place]
+            if byte == UInt8(ascii: "."), fraction < 0, place > 0 {
                 fraction = 0
                 continue
             }

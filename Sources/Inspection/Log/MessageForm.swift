@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// The whole form of a kernel message: what stands in it from its first character to its last.
 ///
 /// A message that merely contains a text proves nothing: users name processes and files, and the kernel quotes both
@@ -33,12 +35,18 @@ package struct MessageForm: Sendable {
     }
 
     private let parts: [Part]
+    /// What every message of this form begins with. Most messages have another beginning, and each is compared with many forms.
+    private let beginning: String
 
     /// A form of these parts.
-    package init(_ parts: [Part]) { self.parts = parts }
+    package init(_ parts: [Part]) {
+        self.parts = parts
+        beginning = if case .text(let text) = parts.first { text } else { "" }
+    }
 
     /// The addresses in `message`; nil if it has another form.
     package func addresses(in message: Substring) -> [UInt64]? {
+        guard message.startsWithBytes(of: beginning) else { return nil }
         var matcher = Matcher(rest: message.utf8)
         for part in parts {
             guard matcher.take(part) else { return nil }
@@ -91,12 +99,8 @@ private struct Matcher {
     }
 
     private mutating func take(_ text: String) -> Bool {
-        var place = rest.startIndex
-        for byte in text.utf8 {
-            guard place != rest.endIndex, rest[place] == byte else { return false }
-            place = rest.index(after: place)
-        }
-        rest = rest[place...]
+        guard Substring(rest).startsWithBytes(of: text) else { return false }
+        rest = rest.dropFirst(text.utf8.count)
         return true
     }
 

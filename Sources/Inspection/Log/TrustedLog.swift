@@ -34,8 +34,12 @@ struct TrustedLog {
 
     /// The lines without the carriage returns and the indentation that all of them got on their way, as in a ticket.
     private static func unwrapped(_ lines: [String]) -> [String] {
-        let bare = lines.map { $0.utf8.last == 0x0d ? String($0.unicodeScalars.dropLast()) : $0 }
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        // A log that comes from the machine itself has neither, and each of its lines is looked at.
+        guard lines.first?.utf8.first.map(isBlank) != false || lines.contains(where: { $0.utf8.last == 0x0d }) else {
+            return lines
+        }
+        let bare = lines.map { $0.utf8.last == 0x0d ? String($0.unicodeScalars.dropLast()) : $0 }
         let indent =
             bare.filter { !$0.utf8.allSatisfy(isBlank) }.map { $0.utf8.prefix(while: isBlank).count }.min() ?? 0
         return indent == 0 ? bare : bare.map { String(Substring($0.utf8.dropFirst(indent))) }

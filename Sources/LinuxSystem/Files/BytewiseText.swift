@@ -13,20 +13,25 @@ extension Substring {
         keepingEmpty: Bool = false
     ) -> [Substring] {
         let separator = UInt8(ascii: separator)
+        let bytes = utf8.span
         var parts: [Substring] = []
-        var start = startIndex
-        var place = start
-        while place != endIndex, parts.count < maxSplits {
-            let isSeparator = utf8[place] == separator
-            let next = utf8.index(after: place)
-            if isSeparator {
-                if keepingEmpty || start != place { parts.append(self[start..<place]) }
-                start = next
+        var start = 0
+        var place = 0
+        while place < bytes.count, parts.count < maxSplits {
+            if bytes[place] == separator {
+                if keepingEmpty || start != place { parts.append(part(start..<place)) }
+                start = place + 1
             }
-            place = next
+            place += 1
         }
-        if keepingEmpty || start != endIndex { parts.append(self[start...]) }
+        if keepingEmpty || start != bytes.count { parts.append(part(start..<bytes.count)) }
         return parts
+    }
+
+    /// The bytes at these places, which begin and end with a character of Unicode.
+    private func part(_ places: Range<Int>) -> Substring {
+        let start = utf8.index(startIndex, offsetBy: places.lowerBound)
+        return Substring(utf8[start..<utf8.index(start, offsetBy: places.count)])
     }
 
     /// The lines that are not empty, without their ends.
@@ -44,12 +49,9 @@ extension Substring {
 
     /// Whether the first bytes are those of `prefix`. Another character than its last may begin in the bytes behind it.
     package func startsWithBytes(of prefix: String) -> Bool {
-        var place = startIndex
-        for byte in prefix.utf8 {
-            guard place != endIndex, utf8[place] == byte else { return false }
-            place = utf8.index(after: place)
-        }
-        return true
+        let bytes = utf8.span
+        let wanted = prefix.utf8.span
+        return wanted.count <= bytes.count && wanted.indices.allSatisfy { bytes[$0] == wanted[$0] }
     }
 }
 

@@ -176,21 +176,26 @@ package struct RootDirectory: Sendable {
 
     /// The same as `resolve`, link by link.
     func resolveByWalking(_ path: String) -> String? {
-        // What is resolved, from the root on; a component ends at each of the marks.
-        var done = self.path
-        var marks: [String.Index] = []
-        var rest: [Substring] = path.parts(at: "/").reversed()
+        let slash = UInt8(ascii: "/")
+        // What is resolved, from the root on; a component begins at each of the marks.
+        var done = Array(self.path.utf8)
+        let root = done.count
+        var marks: [Int] = []
+        var rest = Array(path.utf8)[...]
         var links = 0
-        while let part = rest.popLast() {
-            if part == "." { continue }
-            if part == ".." {
-                if let mark = marks.popLast() { done.removeSubrange(mark...) }
+        // Not set to zeros: the kernel writes into it, and only what it wrote is read.
+        var buffer = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { $1 = $0.count }
+        while let start = rest.firstIndex(where: { $0 != slash }) {
+            let part = rest[start...].prefix { $0 != slash }
+            rest = rest[part.endIndex...]
+            if part.count <= 2, part.allSatisfy({ $0 == UInt8(ascii: ".") }) {
+                if part.count == 2, let mark = marks.popLast() { done.removeSubrange(mark...) }
                 continue
             }
-            let mark = done.endIndex
-            done += "/"
+            let mark = done.count
+            done.append(slash)
             done += part
-            guard let target = File.linkTarget(done) else {
+            guard let target = Self.linkTarget(&done, &buffer) else {
                 // Another file than a link: EINVAL.
                 guard errno == EINVAL else { return nil }
                 marks.append(mark)
@@ -198,12 +203,28 @@ package struct RootDirectory: Sendable {
             }
             links += 1
             guard links <= Self.linkLimit else { return nil }
-            done.removeSubrange((target.startsWithBytes(of: "/") ? marks.first ?? mark : mark)...)
-            if target.startsWithBytes(of: "/") { marks = [] }
-            for part in target.parts(at: "/").reversed() { rest.append(part) }
+            if target.first == slash { marks = [] }
+            done.removeSubrange((target.first == slash ? root : mark)...)
+            rest = target + [slash] + rest
         }
-        let inside = Substring(done.utf8.dropFirst(self.path.utf8.count))
-        return inside.isEmpty ? "/" : String(inside)
+        return done.count == root ? "/" : String(decoding: done[root...], as: UTF8.self)
+    }
+
+    /// What the link at the path of these bytes says, read into `buffer`; nil with errno if no link is there.
+    private static func linkTarget(_ path: inout [UInt8], _ buffer: inout [UInt8]) -> ArraySlice<UInt8>? {
+        path.append(0)
+        defer { path.removeLast() }
+        let count = unsafe path.withUnsafeBytes { path in
+            unsafe buffer.withUnsafeMutableBytes { buffer in
+                guard let name = path.baseAddress, let start = buffer.baseAddress else { return -1 }
+                return unsafe readlink(
+                    name.assumingMemoryBound(to: CChar.self),
+                    start.assumingMemoryBound(to: CChar.self),
+                    buffer.count
+                )
+            }
+        }
+        return count > 0 ? buffer[..<count] : nil
     }
 
     /// What the link at `path` says; nil if no link is there.

@@ -31,7 +31,7 @@ package struct WatchedReading: Sendable {
     /// How long a file may take. In a debug build, which is never installed, the tests choose it, in milliseconds.
     package static var patienceWithFiles: Duration {
         #if DEBUG
-            if let text = unsafe getenv("DAXSWITCH_TEST_PATIENCE"), let limit = unsafe Int(String(cString: text)) {
+            if let limit = environmentVariable("DAXSWITCH_TEST_PATIENCE").flatMap({ Int($0) }) {
                 return .milliseconds(limit)
             }
         #endif

@@ -83,20 +83,62 @@ private struct ShownFact: Sendable {
     let read: @Sendable (MachineState, inout KernelModel) -> Void
     let show: @Sendable (KernelModel, inout MachineState) -> Void
 
-    private init<Value>(
-        _ inModel: any WritableKeyPath<KernelModel, Value> & Sendable,
-        _ onMachine: any WritableKeyPath<MachineState, Value> & Sendable
+    private init(
+        read: @escaping @Sendable (MachineState, inout KernelModel) -> Void,
+        show: @escaping @Sendable (KernelModel, inout MachineState) -> Void
     ) {
-        read = { machine, model in model[keyPath: inModel] = machine[keyPath: onMachine] }
-        show = { model, machine in machine[keyPath: onMachine] = model[keyPath: inModel] }
+        self.read = read
+        self.show = show
     }
 
-    /// In this order: a line of iomem is leaked where no device stands behind it.
+    /// In this order: a line of iomem is leaked where no device stands behind it. Not by key paths: the runtime makes each of
+    /// them at the first use, at every start of the program.
     static let all = [
-        ShownFact(\.loaded, \.loadedNames), ShownFact(\.unbound, \.unbound), ShownFact(\.isHeld, \.isHeld),
-        ShownFact(\.windowsAreLive, \.windowsAreLive), ShownFact(\.regions, \.modelRegions),
-        ShownFact(\.claims, \.claims), ShownFact(\.unboundHmem, \.unboundHmem), ShownFact(\.leaked, \.leaked),
-        ShownFact(\.onlineBlocks, \.onlineBlocks),
+        ShownFact {
+            $1.loaded = $0.loadedNames
+        } show: {
+            $1.loadedNames = $0.loaded
+        },
+        ShownFact {
+            $1.unbound = $0.unbound
+        } show: {
+            $1.unbound = $0.unbound
+        },
+        ShownFact {
+            $1.isHeld = $0.isHeld
+        } show: {
+            $1.isHeld = $0.isHeld
+        },
+        ShownFact {
+            $1.windowsAreLive = $0.windowsAreLive
+        } show: {
+            $1.windowsAreLive = $0.windowsAreLive
+        },
+        ShownFact {
+            $1.regions = $0.modelRegions
+        } show: {
+            $1.modelRegions = $0.regions
+        },
+        ShownFact {
+            $1.claims = $0.claims
+        } show: {
+            $1.claims = $0.claims
+        },
+        ShownFact {
+            $1.unboundHmem = $0.unboundHmem
+        } show: {
+            $1.unboundHmem = $0.unboundHmem
+        },
+        ShownFact {
+            $1.leaked = $0.leaked
+        } show: {
+            $1.leaked = $0.leaked
+        },
+        ShownFact {
+            $1.onlineBlocks = $0.onlineBlocks
+        } show: {
+            $1.onlineBlocks = $0.onlineBlocks
+        },
     ]
 }
 

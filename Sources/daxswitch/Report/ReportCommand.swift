@@ -3,7 +3,7 @@ import LinuxSystem
 import Ownership
 
 /// The format of a report; the raw value is the word of `--format`.
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+enum ReportFormat: String, WordChoice {
     case html, md
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// When text is in colour; the raw value is the word of `--color`.
-enum ColourChoice: String, CaseIterable, ExpressibleByArgument {
+enum ColourChoice: String, WordChoice {
     case auto, always, never
 }
 
@@ -60,7 +60,7 @@ struct Detail {
 }
 
 /// What a command prints; the raw value is the word of `--format`.
-enum Format: String, CaseIterable, ExpressibleByArgument {
+enum Format: String, WordChoice {
     /// Text without the map.
     case table
     /// The map alone.

@@ -177,7 +177,18 @@ struct ConsentOptions: ParsableArguments {
     }
 }
 
-extension Generation: ExpressibleByArgument {}
+/// Words that an option takes, all of them.
+///
+/// The option parser's own list is found through a key path, which the runtime makes at each start of the program.
+protocol WordChoice: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
+
+extension WordChoice {
+    package static var allValueStrings: [String] { allCases.map { $0.rawValue } }
+    /// None: a word says what it is.
+    package static var allValueDescriptions: [String: String] { [:] }
+}
+
+extension Generation: WordChoice {}
 
 extension InitialProbe: ExpressibleByArgument {
     /// The words that a person can give; that it is unknown is no statement.

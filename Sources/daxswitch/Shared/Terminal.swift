@@ -1,4 +1,4 @@
-import FoundationEssentials
+import LinuxSystem
 
 /// What standard output can show: how many columns, whether in colour, and whether more characters than ASCII.
 ///
@@ -31,10 +31,15 @@ struct Terminal: Equatable {
         hasColour = isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 
+    /// The variables of the environment that are looked at.
+    private static let variables = ["COLUMNS", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "TERM"]
+
     /// The terminal of this process.
     static var current: Terminal {
         Terminal(
-            environment: ProcessInfo.processInfo.environment,
+            environment: [String: String](
+                uniqueKeysWithValues: variables.compactMap { name in environmentVariable(name).map { (name, $0) } }
+            ),
             columns: Output.columns,
             isTerminal: Output.isTerminal
         )

@@ -80,7 +80,7 @@ extension MachineStatus {
 /// Where `status --follow` draws.
 struct FollowScreen {
     /// Whether the screen is drawn over; else blocks follow each other.
-    private let isScreen = Output.isTerminal && ProcessInfo.processInfo.environment["TERM", default: "dumb"] != "dumb"
+    private let isScreen = Output.isTerminal && (environmentVariable("TERM") ?? "dumb") != "dumb"
 
     private var changed = Date.now
     /// What stands on the screen.
