@@ -84,6 +84,20 @@ struct PreviewTests {
         #expect(all.recommendation == "daxswitch apply hmem\(command)")
     }
 
+    @Test("what is broken is counted as status does, without the regions that only --regions-from shows")
+    func faultsWithoutCapture() throws {
+        let machine = try Inspector(root: TestCaptures.root("7.3.4/no-region/topology").path).read()
+        let window = try #require(machine.windows.first).range
+        let layout = RegionLayout(name: "region0", range: window, granularity: 256, targets: [])
+        let earlier = EarlierRegions(file: "earlier.tgz", layouts: [layout])
+        #expect(faultCount(of: machine.losing(earlier)) > faultCount(of: machine))
+        let verdict = { (overrides: Overrides) in
+            let plan = try Planner(machine: machine, overrides: overrides).predict([])
+            return planText(plan, machine: machine, Detail(isQuiet: true), style: Style(hasColour: false)).map(\.text)
+        }
+        #expect(try verdict(Overrides(regions: earlier)) == verdict(Overrides()))
+    }
+
     @Test("what was accepted was accepted for what the plan showed: another region makes a saved plan stale")
     func otherSubject() throws {
         let machine = try Inspector(root: TestCaptures.root("7.3.4/auto-reload/dax_cxl-first").path).read()

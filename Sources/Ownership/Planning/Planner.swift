@@ -62,7 +62,9 @@ package struct Planner: Sendable {
     }
 
     /// What `policy` comes to, without what only a reader of the plan needs.
-    func outcome(of policy: Policy) -> Walk { asked(policy, leavesIdle: false).walk }
+    func outcome(of policy: Policy, leavesIdle: Bool = false) -> Walk {
+        asked(policy, leavesIdle: leavesIdle).walk
+    }
 
     /// The steps that serve `policy`, and what they come to.
     private func asked(_ policy: Policy, leavesIdle: Bool) -> Asked {

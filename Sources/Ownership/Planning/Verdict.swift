@@ -38,8 +38,8 @@ extension Planner {
         let apply = { (offlining: Bool, hazards: [Hazard]) in
             let taken = request.accepted.intersection(hazards.map(\.id)).map(\.rawValue).sorted()
             let options =
-                (request.overrides.regions.map { ["--regions-from \($0.file)"] } ?? [])
-                + (offlining ? ["--offline-memory"] : []) + (offlining && request.leavesIdle ? ["--leave-idle"] : [])
+                (request.overrides.regions.map { ["--regions-from", shellWord(path: $0.file)] } ?? [])
+                + (offlining ? ["--offline-memory"] : []) + (request.leavesIdle ? ["--leave-idle"] : [])
                 + taken.map { "--accept \($0)" }
             return (["daxswitch apply \(named)"] + options).joined(separator: " ")
         }
@@ -51,7 +51,7 @@ extension Planner {
         if canApply, !policy.consent.offlineMemory, plan.openHazards.contains(where: { $0.id == .memoryOnline }) {
             var offlining = policy
             offlining.consent.offlineMemory = true
-            let outcome = outcome(of: offlining)
+            let outcome = outcome(of: offlining, leavesIdle: request.leavesIdle)
             if outcome.hazards.allSatisfy({ request.accepted.contains($0.id) }) && outcome.prediction.isCertain {
                 return apply(true, outcome.hazards)
             }

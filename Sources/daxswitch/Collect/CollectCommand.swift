@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ownership
 
 /// `collect`: the machine as a directory or an archive.
 struct CollectCommand: Command {

@@ -18,8 +18,8 @@ func planText(
     _ detail: Detail = Detail(),
     style: Style
 ) -> [Line] {
-    let machine = machine?.losing(plan.request.overrides.regions)
     let verdict = verdictText(plan, machine, isCarriedOut: isCarriedOut, style)
+    let machine = machine?.losing(plan.request.overrides.regions)
     if detail.isQuiet { return verdict }
     let sections = [
         verdict + head(plan, machine, root: root, style),

@@ -3,6 +3,8 @@ import Machine
 import Ownership
 
 /// What the plan comes to, and the one command that serves what was asked.
+///
+/// - Parameter machine: As it was read, without the regions of `--regions-from`: what is broken is counted as `status` does.
 func verdictText(_ plan: Plan, _ machine: MachineState?, isCarriedOut: Bool = false, _ style: Style) -> [Line] {
     let next = plan.recommendation.map { command in
         command.hasPrefix("daxswitch persist ") ? "\(command), then reboot" : command

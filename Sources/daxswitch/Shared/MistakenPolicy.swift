@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LinuxSystem
+import Ownership
 import Policy
 
 extension PolicyLibrary {

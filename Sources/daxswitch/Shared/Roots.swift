@@ -3,6 +3,7 @@ import Glibc
 import Inspection
 import LinuxSystem
 import Machine
+import Ownership
 import Persistence
 
 /// Where a machine is read from.
