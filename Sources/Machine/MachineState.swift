@@ -158,8 +158,8 @@ package struct MachineState: Sendable, Equatable {
             || !region.locked && !windows.contains(where: \.isLive) && !kernel.mayKeepDecodersUnshown
     }
 
-    /// Whether a region of persistent memory that was committed in this boot is gone, as `hasLost(_:)`; one of the same bytes of the
-    /// same devices is the same, wherever the kernel has placed it.
+    /// Whether a region of persistent memory that was committed in this boot is gone, as `hasLost(_:)`. A region over
+    /// the same bytes of the same devices counts as this one, at any address.
     package func hasLost(_ region: PmemRegion) -> Bool {
         let layout = region.layout
         if pmemRegions.contains(where: { $0.layout.range == layout.range || $0.layout.targets == layout.targets }) {

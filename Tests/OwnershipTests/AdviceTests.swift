@@ -32,6 +32,23 @@ struct AdviceTests {
         #expect(!wants(unseen), "the decoders are not seen")
     }
 
+    @Test(
+        "a capture from before a loss is advised only where it can help: not over a Soft Reserved line, nor outside of windows"
+    )
+    func captureOfLoss() throws {
+        let fix = { (machine: MachineState) in findings(of: machine) { [] }.first { $0.id == .noOwner }?.fix ?? "" }
+        let words =
+            "If a region was lost in this boot and you have a capture from before: `daxswitch plan cxl --regions-from"
+        #expect(fix(Machines.booted(.coordinated)).contains(words), "\(fix(Machines.booted(.coordinated)))")
+        var reserved = Machines.booted(.deferring)
+        reserved.iomem = IomemTree(inFileOrder: [IomemEntry(range: Machines.range, name: "Soft Reserved")])
+        var outside = Machines.booted(.coordinated)
+        outside.windows = []
+        for machine in [reserved, outside, Machines.booted(.hmemOnly)] {
+            #expect(!fix(machine).isEmpty && !fix(machine).contains("--regions-from"), "\(fix(machine))")
+        }
+    }
+
     @Test("memory that is stuck: nothing but a reboot helps")
     func leaked() throws {
         let hazards = try Planner(machine: stuck(.deferring)).plan(Machines.hmem).hazards

@@ -91,6 +91,34 @@ struct PmemLostTests {
         for machine in [missing, taken, unloaded] { #expect(try !finding(machine).fix.contains("cxl create-region")) }
     }
 
+    @Test(
+        "no command where the kernel crashes if cxl_pmem comes after the region; one where it is loaded or no such rule holds",
+        arguments: [
+            (
+                .deferring, nil,
+                "cxl_pmem is not loaded, and the kernel crashes if it is loaded after the region is created"
+            ),
+            (nil, nil, "Run `modprobe cxl_pmem`, then `daxswitch status` again"),
+            (.deferring, "missing", "cxl_pmem is not in this kernel"), (.deferring, "builtin", "`cxl create-region"),
+            (.hmemOnly, nil, "`cxl create-region"),
+        ] as [(Generation?, String?, String)]
+    )
+    func bridge(generation: Generation?, state: String?, words: String) throws {
+        var machine = Self.lost()
+        machine.kernel.generation = Inferred(generation, evidence: ["the test says so"])
+        machine.modules.loaded["cxl_pmem"] = nil
+        if state == "builtin" { machine.modules.builtin.insert("cxl_pmem") }
+        if state == "missing" { machine.modules.dependencies = ["cxl_acpi": []] }
+        let fix = try finding(machine).fix
+        #expect(fix.contains(words), "\(fix)")
+        #expect(fix.contains("create-region") == words.contains("create-region"), "\(fix)")
+    }
+
+    @Test("namespaces of which nothing was recorded are called so")
+    func unrecorded() {
+        #expect(PmemRegion(layout: Self.layout, volumes: nil).words == "namespaces that were not recorded")
+    }
+
     @Test("two on the same device: the one with the first bytes comes first")
     func order() throws {
         var second = Self.layout
@@ -123,7 +151,17 @@ struct PmemLostTests {
         policy.consent.restoreRegions = true
         let plan = try Planner(machine: Self.lost()).plan(policy)
         #expect(!plan.steps.contains { $0.verb == .restoreRegion })
-        #expect(plan.notes.contains { $0.contains("persistent memory with 1 namespace (fsdax, 254 MiB)") })
+        let note = plan.notes.first { $0.contains("with 1 namespace (fsdax, 254 MiB)") } ?? ""
+        #expect(note.contains("persistent memory, which daxswitch never creates; `daxswitch status` shows the command"))
+        // A capture has the layout as well.
+        let earlier = EarlierRegions(file: "earlier.tgz", layouts: [Self.layout])
+        let asked = { (machine: MachineState) in
+            try Planner(machine: machine, overrides: Overrides(regions: earlier)).predict([.restoreRegion("region0")])
+        }
+        let why = try asked(Self.lost()).hazards.first?.why ?? ""
+        #expect(why.hasSuffix("persistent memory, which daxswitch never creates; `daxswitch status` shows the command"))
+        let unrecorded = try asked(Self.lost([])).hazards.first?.why ?? ""
+        #expect(unrecorded.hasSuffix("persistent memory, which daxswitch never creates"), "\(unrecorded)")
     }
 
     @Test("a plan that would lose it says what is on it, and that the data stays on the devices")

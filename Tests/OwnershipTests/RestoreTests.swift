@@ -152,8 +152,10 @@ struct RestoreTests {
         )
         let absences = try Planner(machine: machine).absences(during: plan.steps)
         #expect(absences.map(\.removal) == [removal] && absences.map(\.restoration) == [restoration])
-        let words = "is gone from step \((removal ?? 0) + 1) until step \((restoration ?? 0) + 1) creates it again"
-        #expect(plan.notes.contains { $0.contains(words) && $0.contains("not promised") }, "\(plan.notes)")
+        let words =
+            "Step \((removal ?? 0) + 1) removes region0 (\(Machines.range)) and step \((restoration ?? 0) + 1) creates it again "
+            + "over the same bytes of the same memory devices. In between it is gone. Its contents are not promised."
+        #expect(plan.notes.contains(words), "\(plan.notes)")
         policy.consent.restoreRegions = false
         let without = try Planner(machine: machine).plan(policy)
         #expect(without.hazards.contains { $0.id == .regionLost })
@@ -240,8 +242,42 @@ struct RestoreTests {
 
     @Test("a layout that is nowhere recorded is asked for") func unknownLayout() throws {
         let plan = try Planner(machine: Self.machine(lost: [])).predict([.restoreRegion("region0")])
-        let words = "the layout of region0 is not recorded on this machine. Use --regions-from with a capture"
-        #expect(plan.hazards.contains { $0.id == .stepRefused && $0.why.contains(words) })
+        let refused = try #require(plan.hazards.first { $0.id == .stepRefused })
+        #expect(
+            refused.why == "this step can't be carried out: the layout of region0 is not recorded on this machine"
+                && refused.fix == "use --regions-from with a capture from before the loss"
+        )
+        let other = EarlierRegions(file: "earlier.tgz", layouts: [Self.layout(name: "region9")])
+        let planner = try Planner(machine: Self.machine(lost: []), overrides: Overrides(regions: other))
+        let missing = try #require(planner.predict([.restoreRegion("region0")]).hazards.first)
+        #expect(missing.why.hasSuffix("region0 is neither recorded on this machine nor in earlier.tgz"))
+        var bare = Self.layout()
+        bare.targets = []
+        let half = try Planner(machine: Self.machine(lost: [bare])).predict([.restoreRegion("region0")])
+        #expect(half.hazards.first?.why == "this step can't be carried out: its layout was not recorded")
+        #expect(half.hazards.first?.fix == refused.fix)
+    }
+
+    @Test("the command that comes next has the options that were asked for, and the capture as a shell takes it")
+    func nextCommand() throws {
+        let earlier = EarlierRegions(file: "my capture.tgz", layouts: [Self.layout()])
+        let planner = try Planner(machine: Self.machine(lost: []), overrides: Overrides(regions: earlier))
+        let command = "daxswitch apply cxl --regions-from 'my capture.tgz'"
+        #expect(planner.plan(Self.cxl).recommendation == command)
+        #expect(planner.plan(Self.cxl, leavesIdle: true).recommendation == "\(command) --leave-idle")
+    }
+
+    @Test("a policy that may not, says which may") func otherPolicy() throws {
+        let earlier = EarlierRegions(file: "earlier.tgz", layouts: [Self.layout()])
+        let planner = try Planner(machine: Self.machine(lost: []), overrides: Overrides(regions: earlier))
+        let notes = planner.plan(Machines.cxl).notes
+        #expect(
+            notes.contains { $0.hasPrefix("--regions-from has no effect") && $0.hasSuffix("Use policy cxl or reload.") }
+        )
+        let odd = EarlierRegions(file: "earlier.tgz", layouts: [Self.layout(from: 0x1000_0000)])
+        let other = try Planner(machine: Self.machine(lost: []), overrides: Overrides(regions: odd))
+        let words = "is in earlier.tgz but not on this machine. It is not created again: the kernel would use"
+        #expect(other.plan(Self.cxl).notes.contains { $0.contains(words) })
     }
 
     @Test("memory of it that is stuck online keeps it from being created again, by name") func stuck() throws {

@@ -113,7 +113,7 @@ struct CxlReading {
         return decoders
     }
 
-    /// The bytes that an endpoint's decoder has of its memory device; nil if it has none or where the material does not tell.
+    /// The bytes that an endpoint's decoder has of its memory device; nil if it has none or if the material does not tell.
     private func deviceBytes(_ path: String) throws(InspectionError) -> AddressRange? {
         guard let start = try tree.number("\(path)/dpa_resource"), let size = try tree.number("\(path)/dpa_size"),
             size > 0

@@ -115,8 +115,9 @@ extension Finding.Identifier {
         case .regionLost:
             (
                 .loss,
-                "A region that was committed in this boot is gone. Its decoders were reset. It does not come back by "
-                    + "itself; a policy with restore_regions, such as cxl, creates it again if it can."
+                "A region that was committed in this boot is gone. Its decoders were reset. It does not come back by itself. "
+                    + "`daxswitch apply cxl` creates a ram region again if it can, with --regions-from CAPTURE if no apply has "
+                    + "recorded it. For a pmem region `daxswitch status` shows the command."
             )
         case .unbindable:
             (

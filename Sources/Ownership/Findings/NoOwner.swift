@@ -52,21 +52,25 @@ extension Examination {
         }
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
         if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which shows what blocks it" }
+        let loss = region == nil ? model.constants.lossAdvice(over: bytes) : ""
         let isUnbound = machine.modules.state(of: "cxl_acpi") == .unbound
         if !machine.seesDecoders && (isUnbound || machine.modules.state(of: "cxl_pci") == .absent) && !machine.isHeld {
             return "run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
+                + loss
         }
         if machine.memdevs.isEmpty && meetsWindow {
             let isIn = [.live, .builtin].contains(machine.modules.state(of: "cxl_pci"))
             return "if it is the memory of an accelerator, its own driver uses it. If not, "
                 + (isIn
                     ? "check why no CXL memory device is visible (`journalctl -k -g cxl`)"
-                    : "load cxl_pci and check the memory devices")
+                    : "load cxl_pci and check the memory devices\(loss)")
         }
         if meetsWindow && region == nil && machine.seesDecoders {
-            return model.constants.regionAdvice(over: bytes) + (remedies.persistHmem.map { "; or \($0)" } ?? "")
+            return model.constants.regionAdvice(over: bytes) + (remedies.persistHmem.map { "; or \($0)" } ?? "") + loss
         }
-        return remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which show what blocks them"
+        return
+            (remedies.persistHmem ?? "run `daxswitch plan cxl` and `daxswitch plan hmem`, which show what blocks them")
+            + loss
     }
 
     private func sources(of bytes: some Sequence<AddressRange>, _ reserved: RangeIndex) -> [String] {

@@ -9,7 +9,7 @@ struct PmemObstacle: Error {
 extension PmemRegion {
     /// What is on it: `1 namespace (fsdax, 254 MiB)`.
     var words: String {
-        guard let volumes else { return "namespaces that could not be read (libnvdimm is not loaded)" }
+        guard let volumes else { return "namespaces that were not recorded" }
         if volumes.isEmpty { return "no namespace" }
         let each = volumes.map { "\($0.mode), \(sizeText($0.size))" }.joined(separator: "; ")
         return "\(volumes.count) namespace\(volumes.count == 1 ? "" : "s") (\(each))"
@@ -27,6 +27,7 @@ extension MachineState {
                 "\(unseen). Run `modprobe -a cxl_pmem cxl_acpi cxl_pci cxl_mem`, then `daxswitch status` again"
             )
         }
+        if let why = whyWithoutBridge { return refused(why) }
         guard let granularity = layout.granularity, !layout.targets.isEmpty else {
             return refused("its layout was not recorded")
         }
@@ -56,6 +57,20 @@ extension MachineState {
             "cxl create-region -m -t pmem -d \(root.name) -w \(devices.count) -g \(granularity) -s \(layout.range.size) "
                 + "\(devices.joined(separator: " "))"
         )
+    }
+
+    /// Why a region of persistent memory that is created now would have no nvdimm bridge (`Rule.pmemNeedsBridge`), in a clause; nil if
+    /// it has one, or if this kernel does not crash then.
+    private var whyWithoutBridge: String? {
+        let state = modules.state(of: "cxl_pmem")
+        if [.live, .builtin].contains(state) { return nil }
+        if let generation = kernel.generation.value, !Rule.pmemNeedsBridge.holds(for: generation) { return nil }
+        let known =
+            state == .unknown ? "it is not known whether cxl_pmem is loaded" : "cxl_pmem is \(state.words)"
+        let crash = "the kernel crashes if it is loaded after the region is created (\(Rule.pmemNeedsBridge.id))"
+        // Without it no label is read.
+        if state == .missing { return "\(known). It is the driver that finds the labels" }
+        return "\(known), and \(crash). Run `modprobe cxl_pmem`, then `daxswitch status` again"
     }
 
     /// The state of the labels on the devices of a region, a line for each.

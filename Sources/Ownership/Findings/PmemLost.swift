@@ -23,14 +23,15 @@ extension Examination {
     }
 
     private func fix(_ region: PmemRegion) -> String {
-        let reboot =
-            "reboot, if the firmware made the region: it is then there again. daxswitch does not create pmem regions"
+        let reboot = "if the firmware made the region, reboot: it is then there again"
+        let never = "daxswitch does not create pmem regions"
         switch machine.commandToCreate(region.layout) {
         case .success(let command):
             return
-                "\(reboot). Otherwise run `\(command)`: the same devices in the same order find their labels again. Check "
-                + "with `ndctl list`, and don't create namespaces or write labels before that"
-        case .failure(let obstacle): return "\(reboot). To create it by hand is not possible now: \(obstacle.why)"
+                "\(reboot). If it was made by hand, run `\(command)`: with the same devices in the same order, the kernel finds "
+                + "the labels. Then check with `ndctl list`. Until then, don't create namespaces or write labels. \(never)"
+        case .failure(let obstacle):
+            return "\(reboot). \(never). It can't be created by hand now: \(obstacle.why)"
         }
     }
 }

@@ -57,8 +57,10 @@ extension Examination {
         if let range = device.ranges.first(where: { $0.overlaps(empty.first ?? $0) }), !empty.isEmpty {
             return model.constants.advice(forMemoryIn: range, device)
         }
-        return
-            "leave the device idle. If a region was lost in this boot, reboot. If not, "
+        let capture =
+            model.constants.mayHaveLostRegion(over: bytes)
+            ? " or, if you have a capture from before, run \(ModelConstants.planFromCapture)" : ""
+        return "leave the device idle. If a region was lost in this boot, reboot\(capture). If not, "
             + model.constants.regionAdvice(over: bytes)
     }
 }

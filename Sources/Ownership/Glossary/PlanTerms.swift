@@ -59,8 +59,8 @@ extension Term {
         Term(
             "restore_regions",
             .policyKeys,
-            "consent: create again the regions that this boot or the order has lost. Losing such a region is then not a hazard. "
-                + "Its contents are not promised."
+            "consent: create regions again that were lost in this boot or that the steps remove. Removing one is then not a hazard "
+                + "if it can be created again. Its contents are not promised."
         ),
     ]
 }

@@ -58,4 +58,19 @@ extension ModelConstants {
             ? "set up a region over the range in the firmware, and reboot: this kernel can't create one over a Soft Reserved range"
             : "create a region over the range (cxl create-region)"
     }
+
+    /// Whether a region over `ranges` can have been lost and be created again, although nothing has recorded it.
+    func mayHaveLostRegion(over ranges: [AddressRange]) -> Bool {
+        generation != .hmemOnly && earlierFile == nil && ranges.contains(where: meetsWindow)
+            && !ranges.contains(where: isSoftReservedInIomem)
+    }
+
+    /// What finds a region again that was lost over `ranges` and not recorded, as a last sentence; empty where there can be none.
+    func lossAdvice(over ranges: [AddressRange]) -> String {
+        mayHaveLostRegion(over: ranges)
+            ? ". If a region was lost in this boot and you have a capture from before: \(Self.planFromCapture)" : ""
+    }
+
+    /// The command that plans with an earlier capture.
+    static let planFromCapture = "`daxswitch plan cxl --regions-from CAPTURE`"
 }

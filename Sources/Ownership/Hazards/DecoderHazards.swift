@@ -92,11 +92,11 @@ extension StepHazards {
             fix: wantsHmem && advice.canBeHmem
                 ? "run `\(model.constants.persistHmem)` and reboot: cxl_acpi is then never loaded, dax_hmem owns the "
                     + "range, and the decoders stay as the firmware set them\(use.kexecAdvice)"
-                : "leave \(module) loaded. A reboot loads all modules again and keeps the region"
+                : "leave \(module) loaded. A region that the firmware made is there again after a reboot; one made by hand is not"
         )
     }
 
-    /// Why it can't be made again, where the policy consents to that.
+    /// Why it can't be created again, if the policy consents to that.
     private func unrestorable(_ region: ModelRegion, in model: KernelModel) -> String {
         guard policy?.consent.restoreRegions == true else { return "" }
         let gone = model.without(region)
@@ -173,7 +173,7 @@ extension StepHazards {
                 : "dax_hmem takes \(subject), but no CXL decoder maps it. If it goes online, the kernel crashes",
             fix: isLostHere
                 ? "see the hazard region-lost"
-                : "leave it to CXL, or \(model.constants.regionAdvice(over: bytes))"
+                : "leave it to CXL, or \(model.constants.regionAdvice(over: bytes))\(model.constants.lossAdvice(over: bytes))"
         )
     }
 

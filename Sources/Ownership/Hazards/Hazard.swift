@@ -158,9 +158,10 @@ extension Hazard.Identifier {
                 .loss,
                 .step,
                 isAcceptable: true,
-                "Unloading cxl_acpi resets the decoders of a region. Its memory can't be reached any longer, its contents "
-                    + "are lost, and the region does not come back by itself. A policy with restore_regions creates it "
-                    + "again if it can."
+                "Unloading cxl_acpi resets the decoders of a region. Its memory can't be reached any longer, and the region "
+                    + "does not come back by itself. The contents of a ram region are lost; the data of a pmem region stays on "
+                    + "the memory devices. `daxswitch apply cxl` creates a ram region again if it can, with --regions-from "
+                    + "CAPTURE if no apply has recorded it. For a pmem region `daxswitch status` shows the command."
             )
         case .undecodedRange:
             Facts(

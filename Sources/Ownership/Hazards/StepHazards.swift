@@ -62,12 +62,7 @@ struct StepHazards {
             )
         }
         var fix = "put the steps that it needs before it in the order"
-        if step.verb == .restoreRegion {
-            fix =
-                model.seesDecoders
-                ? "remove \(step) from the order"
-                : "put load:cxl_acpi, load:cxl_pci and load:cxl_mem before it in the order"
-        }
+        if step.verb == .restoreRegion { fix = restoringFix(refusal, in: model) }
         if case .load(let module) = step, !model.isHeld, let line = model.constants.modules.lineAgainst(module) {
             fix = "remove the line from \(line.path), which daxswitch did not write, and plan again"
         }
@@ -80,9 +75,20 @@ struct StepHazards {
         return Hazard(
             id: .stepRefused,
             subject: "\(step)",
-            why: "the kernel would refuse this step: \(refusal)",
+            why: (step.verb == .restoreRegion
+                ? "this step can't be carried out: " : "the kernel would refuse this step: ")
+                + refusal,
             fix: fix
         )
+    }
+
+    /// What lets the region of the step be created, or leaves it out.
+    private func restoringFix(_ refusal: String, in model: KernelModel) -> String {
+        let layout = step.region.flatMap { model.layout(toRestore: $0, step.range) }
+        if layout == nil || refusal == KernelModel.withoutLayout { return "use \(KernelModel.layoutSource)" }
+        return model.seesDecoders
+            ? "remove \(step) from the order"
+            : "put load:cxl_acpi, load:cxl_pci and load:cxl_mem before it in the order"
     }
 
     private func kernelSwitches(_ constants: ModelConstants) -> [Hazard] {

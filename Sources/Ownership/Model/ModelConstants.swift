@@ -71,6 +71,10 @@ struct ModelConstants: Equatable, Sendable {
     let pmemRegions: [PmemRegion]
     /// How the committed regions of this boot were made, those that are gone too, in address order.
     let layouts: [RegionLayout]
+    /// The bytes of `MachineState.lostPmem`.
+    let lostPmem: Set<AddressRange>
+    /// The capture of `--regions-from`.
+    var earlierFile: String?
     /// `MachineState.unfinishedRegion`.
     let unfinishedRegion: String?
     /// Their memory devices that are not there, as far as sysfs shows those that are.
@@ -123,6 +127,7 @@ struct ModelConstants: Equatable, Sendable {
         pmem = machine.pmem
         pmemRegions = machine.pmemRegions
         layouts = machine.layouts
+        lostPmem = Set(machine.lostPmem.map(\.layout.range))
         unfinishedRegion = machine.unfinishedRegion
         missingDevices =
             machine.seesDecoders

@@ -8,12 +8,11 @@ extension KernelModel {
     /// create_region(), commit_store(), cxl_region_probe()).
     func restoring(_ name: String, _ range: AddressRange? = nil) -> StepOutcome {
         guard let layout = layout(toRestore: name, range) else {
-            let subject = range.map { "\(name) (\($0))" } ?? name
+            let subject = "the layout of " + (range.map { "\(name) (\($0))" } ?? name)
             return StepOutcome(
                 self,
-                refusal:
-                    "the layout of \(subject) is not recorded on this machine. Use --regions-from with a capture from "
-                    + "before the loss"
+                refusal: constants.earlierFile.map { "\(subject) is neither recorded on this machine nor in \($0)" }
+                    ?? "\(subject) is not recorded on this machine"
             )
         }
         return restoring(layout)
@@ -30,7 +29,7 @@ extension KernelModel {
         } else {
             model.add(layout)
         }
-        model.decide(layout.range, [.restoredRegion], "\(layout.name) is made again over \(layout.range)")
+        model.decide(layout.range, [.restoredRegion], "\(layout.name) is created again over \(layout.range)")
         if model.has("dax_cxl") { model.claimRegions() }
         return StepOutcome(model)
     }
@@ -77,7 +76,13 @@ extension KernelModel {
     }
 
     /// Why a region without a layout can't be created again.
-    static let withoutLayout = "its layout was not recorded. Use --regions-from with a capture from before the loss"
+    static let withoutLayout = "its layout was not recorded"
+    /// What has the layout then, with the option that takes it.
+    static let layoutSource = "--regions-from with a capture from before the loss"
+
+    /// Why a region of persistent memory that was recorded is not created again.
+    static let persistent =
+        "it is persistent memory, which daxswitch never creates; `daxswitch status` shows the command"
 
     /// What no step changes.
     private func lastingObstacle(_ layout: RegionLayout) -> String? {
@@ -85,9 +90,8 @@ extension KernelModel {
         if layout.isOfAccelerator { return "it belongs to an accelerator, whose own driver creates it" }
         if layout.mode.hasPrefix("dynamic_") { return "its capacity is dynamic" }
         if layout.mode != "ram" {
-            return
-                "it is persistent memory, and daxswitch does not create a region over data. To create it yourself, see "
-                + "cxl-create-region(1)"
+            let isShown = constants.lostPmem.contains(layout.range)
+            return isShown ? Self.persistent : "it is persistent memory, which daxswitch never creates"
         }
         if layout.isEmulated {
             return "its memory device may have range registers instead of decoders (it is directly below the root)"
@@ -144,7 +148,7 @@ extension KernelModel {
         if leaked.contains(where: layout.range.overlaps) {
             return "memory of it is still online without a device, which only a reboot ends"
         }
-        if let claim = claims.first(where: { $0.owner == .hmem && $0.excludes(layout.range) }) {
+        if let claim = hmemClaim(over: layout.range) {
             return "dax_hmem has bytes of it (\(claim.name))"
         }
         // drivers/cxl/core/region.c: alloc_region_ref(), "HPA order violation"; cxl_port_attach_region().
@@ -165,6 +169,9 @@ extension KernelModel {
         }
         return nil
     }
+
+    /// The device of dax_hmem that has bytes of `range`.
+    func hmemClaim(over range: AddressRange) -> DaxClaim? { claims.first { $0.owner == .hmem && $0.excludes(range) } }
 
     private func sharesPort(_ layout: RegionLayout, with region: ModelRegion) -> Bool {
         guard let other = constants.layouts.first(where: { $0.range == region.range }) else {

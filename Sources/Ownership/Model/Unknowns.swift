@@ -71,6 +71,7 @@ struct Unknowns {
             throw PlanningError.generationUnknown(machine)
         }
         var model = KernelModel(of: machine, generation: generation)
+        if let file = overrides.regions?.file { model = model.withConstants { $0.earlierFile = file } }
         let probe = overrides.initialProbe ?? machine.initialProbe.value
         model.probeIsPending = model.constants.hasInitialProbe && probe == .pending
         let unseen = UnseenRegions(of: machine, model)

@@ -62,19 +62,33 @@ extension Planner {
         guard let policy else { return [] }
         guard policy.consent.restoreRegions else {
             return overrides.regions == nil
-                ? [] : ["--regions-from has no effect: policy \(policy.name) has restore_regions = false."]
+                ? []
+                : [
+                    "--regions-from has no effect: policy \(policy.name) has restore_regions = false. Use policy cxl or reload."
+                ]
         }
         let restored = walk.restoredRegions
         let pmem = machine.lostPmem.map { region in
-            "\(region.layout.name) (\(region.layout.range)) was lost in this boot and is not created again: it is persistent memory with "
-                + "\(region.words), and daxswitch does not create a region over data. `daxswitch status` shows how to do it."
+            "\(region.layout.name) (\(region.layout.range)) was lost in this boot with \(region.words). It is not created again: "
+                + "\(KernelModel.persistent)."
         }
         return pmem
             + machine.lostRegions.filter { !restored.contains($0.range) }.map { region in
-                let why = walk.builder.models.lazy.compactMap { $0.whyNotRestorable(region.range) }.first
-                return "\(lossWords(region.range)), and is not created again: "
+                let why =
+                    claimWords(region.range, walk)
+                    ?? walk.builder.models.lazy.compactMap { $0.whyNotRestorable(region.range) }.first
+                return "\(lossWords(region.range)). It is not created again: "
                     + (why ?? "with the steps of this policy it is not certain to work") + "."
             }
+    }
+
+    /// That dax_hmem takes bytes of a lost region with the steps themselves, as a clause; nil if it has them now, or never does.
+    private func claimWords(_ range: AddressRange, _ walk: Walk) -> String? {
+        guard start.models.allSatisfy({ $0.hmemClaim(over: range) == nil }) else { return nil }
+        let claim = walk.builder.models.lazy.compactMap { $0.hmemClaim(over: range) }.first
+        return claim.map {
+            "after these steps dax_hmem may have bytes of it (\($0.name)). Carry them out, then run `daxswitch plan cxl`"
+        }
     }
 
     /// That the region over `range` is gone, and how that is known, as the beginning of a sentence.
@@ -82,7 +96,7 @@ extension Planner {
         let name = machine.layouts.first { $0.range == range }?.name
         let subject = name.map { "\($0) (\(range))" } ?? "The region over \(range)"
         return isOfFile(range)
-            ? "\(subject) is in \(overrides.regions?.file ?? "the capture") and not on this machine"
+            ? "\(subject) is in \(overrides.regions?.file ?? "the capture") but not on this machine"
             : "\(subject) was lost in this boot"
     }
 
@@ -102,14 +116,15 @@ extension Planner {
         let absences = absences(during: walk.steps)
         return walk.steps.enumerated().compactMap { place, step in
             guard let layout = walk.layout(step), restored.contains(layout.range) else { return nil }
-            let again = "over the same bytes of the same memory devices. Its contents are not promised."
+            let again = "creates it again over the same bytes of the same memory devices."
+            let promise = "Its contents are not promised."
             if let absence = absences.first(where: { $0.restoration == place }) {
                 return
-                    "\(layout.name) (\(layout.range)) is gone from step \(absence.removal + 1) until step \(place + 1) "
-                    + "creates it again, \(again)"
+                    "Step \(absence.removal + 1) removes \(layout.name) (\(layout.range)) and step \(place + 1) \(again) "
+                    + "In between it is gone. \(promise)"
             }
             let devices = deviceNote(layout, asked, leavesIdle: leavesIdle)
-            return "\(lossWords(layout.range)), and is created again by step \(place + 1), \(again)"
+            return "\(lossWords(layout.range)). Step \(place + 1) \(again) \(promise)"
                 + (devices.map { " \($0)" } ?? "")
         }
     }
@@ -167,7 +182,8 @@ extension KernelModel {
     /// Why the region over `range` can't be created again once the drivers of CXL are in, in a clause; nil if it can, as far as it
     /// is known now.
     func whyNotRestorable(_ range: AddressRange) -> String? {
-        guard let layout = constants.layouts.first(where: { $0.range == range }) else { return Self.withoutLayout }
-        return obstacle(toRestoring: layout, withDrivers: true)
+        let layout = constants.layouts.first { $0.range == range }
+        let why = layout.map { obstacle(toRestoring: $0, withDrivers: true) } ?? Self.withoutLayout
+        return why == Self.withoutLayout ? "\(Self.withoutLayout). Use \(Self.layoutSource)" : why
     }
 }

@@ -58,11 +58,13 @@ struct RegionSteps {
         try note(nil, in: facts)
     }
 
-    /// How often a name is asked for that somebody else takes meanwhile.
+    /// How many names are tried. A name can be taken by another program between its reading and its use.
     private static let namesAtMost = 4
 
-    /// A new region below the root decoder `root`, without any bytes. Its name is the one that the kernel has for the next one;
-    /// if it has another one by then (EBUSY), that is taken (drivers/cxl/core/region.c: __create_region()).
+    /// Creates a region below the root decoder `root`, without any bytes, and returns its name.
+    ///
+    /// The name must be the one that the kernel shows for the next region. If another program has used it up by then, the kernel
+    /// refuses it (EBUSY), and the next name is tried (drivers/cxl/core/region.c: __create_region()).
     private func create(below root: String, _ facts: RememberedFacts) throws(ReloadError) -> String {
         var name = try nextName(below: root)
         var tried = 1

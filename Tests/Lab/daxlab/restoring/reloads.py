@@ -55,7 +55,7 @@ def judge(rounds, regions, ways):
             command = results.command(f"apply-{number}")
             ended(command, 0)
             notes = document(command, "apply")["notes"]
-            for words in ("is gone from step", "was gone for"):
+            for words in ("In between it is gone", "was gone for"):
                 check(sum(words in note for note in notes) == regions, f"{command}: the notes are {notes}")
             after = results.capture(f"round-{number}")
             check(after.modules().get("cxl_acpi") not in (None, modules.get("cxl_acpi")),
