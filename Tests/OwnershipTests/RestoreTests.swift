@@ -267,6 +267,26 @@ struct RestoreTests {
         #expect(planner.plan(Self.cxl, leavesIdle: true).recommendation == "\(command) --leave-idle")
     }
 
+    @Test("what only the steps give to dax_hmem is not said to be there now, and hides no other reason")
+    func takenBySteps() throws {
+        let note = { (layout: RegionLayout) in
+            var machine = Self.machine(lost: [layout])
+            machine.modules.loaded["dax_hmem"] = nil
+            machine.modules.loaded["dax_cxl"] = nil
+            var policy = Self.cxl
+            policy.want.windowOnly = .hmem
+            machine.initialProbe = Inferred(.pending, evidence: ["the test says so"])
+            let plan = try Planner(machine: machine).plan(policy)
+            #expect(plan.prediction.ranges.contains { $0.owners == [.hmem] }, "\(plan.steps) \(plan.notes)")
+            return plan.notes.first { $0.contains("not created again") } ?? ""
+        }
+        let other = try note(Self.layout(from: 0x1000_0000))
+        #expect(other.contains("the kernel would use 0000:0d:00.0 from byte"), "\(other)")
+        var pmem = Self.layout()
+        pmem.mode = "pmem"
+        #expect(try note(pmem).contains("persistent memory"))
+    }
+
     @Test("a policy that may not, says which may") func otherPolicy() throws {
         let earlier = EarlierRegions(file: "earlier.tgz", layouts: [Self.layout()])
         let planner = try Planner(machine: Self.machine(lost: []), overrides: Overrides(regions: earlier))

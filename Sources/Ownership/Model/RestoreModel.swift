@@ -149,7 +149,7 @@ extension KernelModel {
             return "memory of it is still online without a device, which only a reboot ends"
         }
         if let claim = hmemClaim(over: layout.range) {
-            return "dax_hmem has bytes of it (\(claim.name))"
+            return Self.obstacle(claim)
         }
         // drivers/cxl/core/region.c: alloc_region_ref(), "HPA order violation"; cxl_port_attach_region().
         let above = others.filter { $0.range.start > layout.range.end }
@@ -169,6 +169,9 @@ extension KernelModel {
         }
         return nil
     }
+
+    /// That `claim` of dax_hmem is in the way.
+    static func obstacle(_ claim: DaxClaim) -> String { "dax_hmem has bytes of it (\(claim.name))" }
 
     /// The device of dax_hmem that has bytes of `range`.
     func hmemClaim(over range: AddressRange) -> DaxClaim? { claims.first { $0.owner == .hmem && $0.excludes(range) } }

@@ -74,21 +74,23 @@ extension Planner {
         }
         return pmem
             + machine.lostRegions.filter { !restored.contains($0.range) }.map { region in
-                let why =
-                    claimWords(region.range, walk)
-                    ?? walk.builder.models.lazy.compactMap { $0.whyNotRestorable(region.range) }.first
+                let why = obstacle(region.range, walk)
                 return "\(lossWords(region.range)). It is not created again: "
                     + (why ?? "with the steps of this policy it is not certain to work") + "."
             }
     }
 
-    /// That dax_hmem takes bytes of a lost region with the steps themselves, as a clause; nil if it has them now, or never does.
-    private func claimWords(_ range: AddressRange, _ walk: Walk) -> String? {
-        guard start.models.allSatisfy({ $0.hmemClaim(over: range) == nil }) else { return nil }
-        let claim = walk.builder.models.lazy.compactMap { $0.hmemClaim(over: range) }.first
-        return claim.map {
-            "after these steps dax_hmem may have bytes of it (\($0.name)). Carry them out, then run `daxswitch plan cxl`"
-        }
+    /// Why the lost region over `range` is not created again, as a clause; nil if no reason is certain.
+    private func obstacle(_ range: AddressRange, _ walk: Walk) -> String? {
+        let models = walk.builder.models
+        let after = models.lazy.compactMap { $0.whyNotRestorable(range) }.first
+        // What the steps themselves give to dax_hmem it does not have yet.
+        guard start.models.allSatisfy({ $0.hmemClaim(over: range) == nil }),
+            let claim = models.lazy.compactMap({ $0.hmemClaim(over: range) }).first,
+            after == KernelModel.obstacle(claim)
+        else { return after }
+        return start.models.lazy.compactMap { $0.whyNotRestorable(range) }.first
+            ?? "after these steps dax_hmem may have bytes of it (\(claim.name)). Carry them out, then run `daxswitch plan cxl`"
     }
 
     /// That the region over `range` is gone, and how that is known, as the beginning of a sentence.
