@@ -67,11 +67,6 @@ struct NextBootTests {
             decoded: []
         )
         #expect(NextBoot(of: machine).hazards(of: .hmem).isEmpty)
-        // With cxl_acpi loaded again it is as lost as before, and as much there at the next boot.
-        var seen = Machines.booted(.coordinated)
-        #expect(NextBoot(of: seen).hazards(of: .hmem).map(\.id) == [.undecodedRange])
-        seen.lostRegions = [RememberedRegion(range: Machines.range, locked: false)]
-        #expect(NextBoot(of: seen).hazards(of: .hmem).isEmpty)
         machine.softReserved.append(
             SoftReservedRange(range: Machines.span(0x5_f000_0000, 0x1000_0000), sources: ["test"])
         )

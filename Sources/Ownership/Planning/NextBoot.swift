@@ -201,12 +201,9 @@ package struct NextBoot: Sendable {
     /// those of an HMEM range that is larger than its memory. Outside of windows, dax_hmem takes the same with every choice.
     private func undecoded(_ now: KernelModel) -> [AddressRange] {
         let constants = now.constants
-        // Lost or out of sight, locked or not: the firmware programs them again.
-        let regions = ((machine.remembered?.regions ?? []) + machine.lostRegions).map(\.range)
-        guard !machine.seesDecoders else {
-            return now.undecoded.filter(constants.meetsWindow).flatMap(RangeIndex(regions).remainder).merged()
-        }
-        let decoded = RangeIndex(regions + (machine.remembered?.decoded ?? []))
+        guard !machine.seesDecoders else { return now.undecoded.filter(constants.meetsWindow).merged() }
+        // Locked or not: the firmware programs them again.
+        let decoded = RangeIndex((machine.remembered?.regions.map(\.range) ?? []) + (machine.remembered?.decoded ?? []))
         let empty = constants.under.empty.filter(constants.meetsWindow).flatMap(decoded.remainder)
         guard machine.remembered?.isComplete == true else { return empty.merged() }
         let answered = RangeIndex(constants.under.lines.map(\.range))
