@@ -30,6 +30,14 @@ RELEASE += $(if $(ARCHIVE),-Xlinker -L$(STATIC) -Xlinker --as-needed)
 RELEASE += -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 # Swift's own linker arguments export every symbol, as if the tool were a library.
 RELEASE += -Xlinker --no-export-dynamic
+# Functions in the order in which the usual commands first call them. What a start touches lies together, and the kernel maps
+# 2 MiB less. A name that is no longer there is passed over; `make order` writes the file again.
+ORDER := $(CURDIR)/Tools/function-order.txt
+RELEASE += -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --symbol-ordering-file=$(ORDER) \
+	-Xlinker --no-warn-symbol-ordering
+# `make order` needs the names, and valgrind can't read the rest.
+STRIP := -Xlinker -s
+RELEASE += $(STRIP)
 # The places that the loader has to correct as a bit map: 1 MiB less to read at each start. From glibc 2.36 on.
 GLIBC := $(lastword $(shell getconf GNU_LIBC_VERSION))
 RELEASE += $(if $(shell printf '2.36\n%s\n' $(GLIBC) | sort -C -V && echo newer),-Xlinker -z -Xlinker pack-relative-relocs)
@@ -42,7 +50,7 @@ OVERLAY = $(dir $(realpath $(shell command -v $(SWIFT))))../lib/swift/linux/lib_
 WITHOUT_OVERLAY := -Xswiftc -Xfrontend -Xswiftc -disable-cross-import-overlays
 SUITE = $(SWIFT) test $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
 
-.PHONY: all setup try suite test bench budget bench-ready check-budget sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
+.PHONY: all setup try suite test bench budget order bench-ready check-budget sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
 	docs cases policies install deb test-deb rpm test-rpm test-ansible release clean
 
 all: setup
@@ -80,6 +88,10 @@ check-budget: all bench-ready
 
 budget: all bench-ready
 	Benchmarks/bench write-budget
+
+order:
+	$(MAKE) all bench-ready STRIP="-Xlinker -S"
+	Benchmarks/bench write-order
 
 bench-ready:
 	@.ci/setup bench

@@ -65,7 +65,7 @@ let package = Package(
             swiftSettings: settings,
             linkerSettings: [
                 .unsafeFlags(["-use-ld=lld"]),
-                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
+                .unsafeFlags(["-Xlinker", "--gc-sections"], .when(configuration: .release)),
             ]
         ),
         .target(

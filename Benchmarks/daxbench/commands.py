@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from daxbench import budget, figures, fleet, functions, processes, report, scaling
+from daxbench import budget, figures, fleet, functions, order, processes, report, scaling
 from daxbench.place import PICTURE, REPOSITORY, roots
 
 PARTS = ("processes", "functions", "fleet")
@@ -25,6 +25,7 @@ def parser():
     run.add_argument("--guest", type=Path, help="the bench.json of the lab's case (default: the newest in its cache)")
     commands.add_parser("check-budget", help="compare the instructions with Benchmarks/budget.json")
     commands.add_parser("write-budget", help="record the instructions in Benchmarks/budget.json")
+    commands.add_parser("write-order", help="record the order of functions in Tools/function-order.txt")
     return top
 
 
@@ -80,7 +81,11 @@ def main():
             scratch = Path(name)
             if options.command == "run":
                 return run(options, tool, scratch)
-            root = roots(scratch)[0]
+            machines = roots(scratch)
+            if options.command == "write-order":
+                print(f"order: {order.write(tool, machines):,} functions")
+                return 0
+            root = machines[0]
             if options.command == "write-budget":
                 for name, count in budget.write(tool, root).items():
                     print(f"budget: {name}: {figures.instructions(count)}")

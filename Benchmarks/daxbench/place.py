@@ -6,6 +6,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = REPOSITORY / "docs/performance.md"
 PICTURE = REPOSITORY / "docs/scaling.svg"
 BUDGET = REPOSITORY / "Benchmarks/budget.json"
+ORDER = REPOSITORY / "Tools/function-order.txt"
 # Where `make lab` leaves the results of its case `bench`.
 LAB_RESULTS = REPOSITORY / ".build/lab"
 
