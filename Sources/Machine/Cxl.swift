@@ -93,6 +93,8 @@ package struct Decoder: Sendable, Equatable {
     package var memdev: String?
     /// The bytes of the memory device that it has (`dpa_resource`, `dpa_size`), also before it decodes; nil for one without any.
     package var dpa: AddressRange?
+    /// It has bytes of its memory device and no region: of one that was begun, or reserved by somebody.
+    package var isReserving: Bool { kind == .endpoint && range == nil && region == nil && dpa != nil }
     /// It is an endpoint's directly below the root, as that of a CXL 1.1 device is.
     ///
     /// Such a device need not have decoders. The kernel then makes one of its range registers and shows it as locked, since it

@@ -161,10 +161,7 @@ package struct MachineState: Sendable, Equatable {
     /// Whether a region of persistent memory that was committed in this boot is gone, as `hasLost(_:)`. A region over
     /// the same bytes of the same devices counts as this one, at any address.
     package func hasLost(_ region: PmemRegion) -> Bool {
-        let layout = region.layout
-        if pmemRegions.contains(where: { $0.layout.range == layout.range || $0.layout.targets == layout.targets }) {
-            return false
-        }
+        if pmemRegions.contains(where: { $0.layout.isSame(as: region.layout) }) { return false }
         return seesDecoders || !windows.contains(where: \.isLive) && !kernel.mayKeepDecodersUnshown
     }
 
@@ -173,9 +170,15 @@ package struct MachineState: Sendable, Equatable {
     package func pmemToRemember(kept: [PmemRegion]) -> [PmemRegion] {
         guard missingCxlDriver == nil else { return kept }
         let locked = Set(regions.filter { $0.locked == true }.map(\.name))
-        let seen = pmemRegions.filter { !locked.contains($0.layout.name) }
+        let seen = pmemRegions.filter { !locked.contains($0.layout.name) }.map { region in
+            // What can't be read now, as while libnvdimm is not loaded, is as it was.
+            var region = region
+            region.volumes = region.volumes ?? kept.first { $0.layout.isSame(as: region.layout) }?.volumes
+            return region
+        }
+        // Also one that can't be told to be lost, while a memory device has no endpoint yet.
         let gone = kept.filter { old in
-            !pmemRegions.contains { $0.layout.range.overlaps(old.layout.range) } && hasLost(old)
+            !pmemRegions.contains { $0.layout.range.overlaps(old.layout.range) || $0.layout.isSame(as: old.layout) }
         }
         return (seen + gone).sorted { $0.layout.range < $1.layout.range }
     }

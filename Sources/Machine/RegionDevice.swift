@@ -37,6 +37,7 @@ package struct RegionDevice: Sendable, Hashable {
                     && (device.online.isEmpty || device.driver == "kmem")
                     && !(device.isLeftIdle && device.driver != nil)
                     && device.online.allSatisfy { run in device.ranges.contains { $0.contains(run.range) } }
+                    && zip(device.online, device.online.dropFirst()).allSatisfy { $0.range.end < $1.range.start }
             }
     }
 }
@@ -65,23 +66,27 @@ extension MachineState {
             grouping: daxDevices.filter { $0.owner == .cxl && $0.throughIsKnown && !$0.ranges.isEmpty },
             by: \.through
         )
-        let hasKmem = [.live, .builtin].contains(modules.state(of: "kmem"))
         var devices: [String: [RegionDevice]] = [:]
         for region in regions where region.daxDriver != nil {
             let seen = own[region.name] ?? []
             let found = seen.sorted { $0.ranges[0] < $1.ranges[0] }.map { device in
-                RegionDevice(
-                    ranges: device.ranges,
-                    driver: device.driver,
-                    online: device.driver == "kmem" ? device.ranges.flatMap(onlineMemory) : [],
-                    isLeftIdle: device.driver == nil && hasKmem
-                )
+                regionDevice(device, device.ranges)
             }
             guard let range = region.range, seen.allSatisfy(\.driverIsKnown), RegionDevice.areSound(found, in: range)
             else { continue }
             devices[region.name] = found
         }
         return devices
+    }
+
+    /// `device` with those of its bytes that are in `ranges`, and its use. Without kmem nobody has made it idle.
+    package func regionDevice(_ device: DaxDevice, _ ranges: [AddressRange]) -> RegionDevice {
+        RegionDevice(
+            ranges: ranges,
+            driver: device.driver,
+            online: device.driver == "kmem" ? ranges.flatMap(onlineMemory) : [],
+            isLeftIdle: device.driver == nil && [.live, .builtin].contains(modules.state(of: "kmem"))
+        )
     }
 
     /// The blocks in `range` that are online, those of one zone that are next to each other as one.

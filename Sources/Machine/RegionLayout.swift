@@ -47,6 +47,14 @@ package struct RegionLayout: Sendable, Hashable {
     }
 }
 
+extension RegionLayout {
+    /// Whether it is the region of `other`: the same bytes, or the same bytes of the same devices, wherever the kernel has placed
+    /// them.
+    func isSame(as other: RegionLayout) -> Bool {
+        range == other.range || targets.allSatisfy { $0.device != nil && $0.dpa != nil } && targets == other.targets
+    }
+}
+
 /// A memory device's part of a region.
 package struct RegionTarget: Sendable, Hashable {
     /// The device; nil if it was not seen.
@@ -154,10 +162,7 @@ extension MachineState {
     /// decoders that are of no region.
     package func leftOver(of name: String) -> String? {
         let isThere = regions.contains { $0.name == name && !$0.committed }
-        let hasBytes = decoders.contains { decoder in
-            decoder.kind == .endpoint && decoder.range == nil && decoder.region == nil && decoder.dpa != nil
-        }
-        return isThere || hasBytes ? name : nil
+        return isThere || decoders.contains(where: \.isReserving) ? name : nil
     }
 
     /// This machine once the region `name`, which is not committed, is deleted and its decoders have no bytes.

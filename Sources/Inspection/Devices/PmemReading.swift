@@ -39,7 +39,7 @@ struct PmemReading {
             layouts.isEmpty ? [:] : try volumes(names.filter { $0.hasPrefix("namespace") }, &ranges)
         return Found(
             active: active,
-            regions: layouts.map { PmemRegion(layout: $0, volumes: volumes[$0.range] ?? []) },
+            regions: try regions(layouts, names.filter { $0.hasPrefix("region") }, volumes, &ranges),
             labels: labels(names.filter { $0.hasPrefix("nmem") })
         )
     }
@@ -93,6 +93,31 @@ struct PmemReading {
         case "dax": "devdax"
         case "btt": "sector"
         default: "raw"
+        }
+    }
+
+    /// The regions with their namespaces. Without an nd region that has its driver (drivers/nvdimm/region.c: nd_region_probe()
+    /// makes the namespaces of the labels) it is not known what is on one.
+    private func regions(
+        _ layouts: [RegionLayout],
+        _ names: [String],
+        _ volumes: [AddressRange: [PmemVolume]],
+        _ ranges: inout [String: AddressRange]
+    ) throws(InspectionError) -> [PmemRegion] {
+        if layouts.isEmpty { return [] }
+        var bound: Set<AddressRange> = []
+        for name in names {
+            guard let path = tree.realPath("\(Self.bus)/\(name)"), tree.linkName("\(path)/driver") != nil else {
+                continue
+            }
+            if ranges[path] == nil { ranges[path] = try range(ofRegion: path) }
+            if let range = ranges[path] { bound.insert(range) }
+        }
+        return layouts.map { layout in
+            PmemRegion(
+                layout: layout,
+                volumes: bound.contains(layout.range) ? volumes[layout.range] ?? [] : volumes[layout.range]
+            )
         }
     }
 

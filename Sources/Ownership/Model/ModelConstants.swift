@@ -79,6 +79,8 @@ struct ModelConstants: Equatable, Sendable {
     let unfinishedRegion: String?
     /// Their memory devices that are not there, as far as sysfs shows those that are.
     let missingDevices: Set<MemdevIdentity>
+    /// The last byte of each memory device that a decoder has without a region, as `cxl reserve-dpa` gives it one.
+    let reservedBytes: [MemdevIdentity: UInt64]
     /// The root decoders: the bytes of each window, and how it interleaves them.
     let roots: [RootDecoder]
     /// The memory devices whose persistent regions may wait in decoders that sysfs does not show.
@@ -132,6 +134,15 @@ struct ModelConstants: Equatable, Sendable {
         missingDevices =
             machine.seesDecoders
             ? Set(layouts.flatMap(\.targets).compactMap(\.device).filter { machine.memdev($0) == nil }) : []
+        // Those of a region that was begun are given back by the step that creates it.
+        let reserving = machine.unfinishedRegion == nil ? machine.decoders.filter(\.isReserving) : []
+        reservedBytes = Dictionary(
+            reserving.compactMap { decoder in
+                let device = machine.memdevs.first { $0.name == decoder.memdev }?.identity
+                return device.flatMap { device in decoder.dpa.map { (device, $0.end) } }
+            },
+            uniquingKeysWith: max
+        )
         roots = machine.decoders.filter { $0.kind == .root }.compactMap { decoder in
             decoder.range.map { RootDecoder(range: $0, interleave: decoder.interleave) }
         }

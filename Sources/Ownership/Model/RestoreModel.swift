@@ -184,13 +184,14 @@ extension KernelModel {
         return other.targets.contains { target in target.device.map { bridges.contains($0.hostBridge) } ?? true }
     }
 
-    /// Where the next bytes of `device` begin: behind all that its regions have.
+    /// Where the next bytes of `device` begin: behind all that its regions and its decoders without a region have.
     private func nextDeviceByte(of device: MemdevIdentity) -> UInt64 {
         let present = Set(regions.filter(\.hasItsBytes).map(\.range))
         let used = constants.layouts.filter { present.contains($0.range) }.flatMap(\.targets).filter {
             $0.device == device
         }
-        return used.compactMap(\.dpa?.end).max().map { $0 == .max ? .max : $0 + 1 } ?? 0
+        let ends = used.compactMap(\.dpa?.end) + [constants.reservedBytes[device]].compactMap(\.self)
+        return ends.max().map { $0 == .max ? .max : $0 + 1 } ?? 0
     }
 
     /// The kernel chooses the first free place of the window.

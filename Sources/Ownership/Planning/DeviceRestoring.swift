@@ -14,7 +14,9 @@ extension Planner {
         var models = Self.play(order, in: start.models)
         var steps: [Step] = []
         for layout in lost {
-            guard let own = layout.deviceSteps, let after = Self.doing(own, in: models) else { continue }
+            guard let own = layout.deviceSteps(inBlocksOf: machine.memory.blockSize),
+                let after = Self.doing(own, in: models)
+            else { continue }
             steps += own
             models = after
         }
@@ -53,7 +55,7 @@ extension Planner {
         guard let devices = layout.devices else {
             return "Its dax devices were not recorded: it gets one device over all of it."
         }
-        let wanted = layout.deviceSteps
+        let wanted = layout.deviceSteps(inBlocksOf: machine.memory.blockSize)
         if devices.isEmpty || wanted?.isEmpty == true { return nil }
         let source =
             isOfFile(layout.range)
@@ -70,9 +72,13 @@ extension Planner {
 
 extension RegionLayout {
     /// The steps that make its dax devices of the one over all of the region, and put them to their use; nil if they are not known,
-    /// or not the whole region with one range each.
-    var deviceSteps: [Step]? {
+    /// or not the whole region with one range each, or were online in other memory blocks than this boot has.
+    ///
+    /// - Parameter size: Bytes of a memory block; 0 if that is not known.
+    func deviceSteps(inBlocksOf size: UInt64) -> [Step]? {
         guard let devices, !devices.isEmpty else { return nil }
+        let online = devices.flatMap(\.online).map(\.range)
+        guard online.allSatisfy({ size == 0 || $0.start % size == 0 && $0.size % size == 0 }) else { return nil }
         let ranges = devices.flatMap(\.ranges).sorted()
         guard ranges.count == devices.count, ranges.merged() == [range] else { return nil }
         return ranges.dropFirst().map(Step.splitDevice)

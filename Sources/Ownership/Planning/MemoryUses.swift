@@ -20,13 +20,8 @@ extension MachineState {
     }
 
     private func uses(of device: DaxDevice, over range: AddressRange, isOneOfSeveral: Bool) -> [Step] {
-        // Without kmem nobody has made it idle.
-        let isLeftIdle = device.driver == nil && modules.state(of: "kmem") == .live
-        if device.driver == nil && !isLeftIdle { return [] }
-        let ranges = device.ranges.filter { $0.overlaps(range) }
-        let online = device.driver == "kmem" ? ranges.flatMap(onlineMemory) : []
-        return RegionDevice(ranges: ranges, driver: device.driver, online: online, isLeftIdle: isLeftIdle)
-            .uses(isOneOfSeveral: isOneOfSeveral)
+        let device = regionDevice(device, device.ranges.filter { $0.overlaps(range) })
+        return device.driver == nil && !device.isLeftIdle ? [] : device.uses(isOneOfSeveral: isOneOfSeveral)
     }
 
     /// What keeps the memory over `range` from being offline and free of kmem; nil where it is.

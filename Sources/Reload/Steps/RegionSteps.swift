@@ -125,7 +125,7 @@ struct RegionSteps {
                     cause: target.device.map { "\($0.function), serial \($0.serial)" }
                 )
             }
-            guard let decoder = machine.freeDecoders(of: device.name).first else {
+            guard let decoder = machine.freeDecoders(of: device.name).first(where: { $0.dpa == nil }) else {
                 throw ReloadError(.stepFailed, "\(device.name) has no free decoder")
             }
             parts.append(Part(decoder: decoder.name, dpa: dpa))
@@ -207,9 +207,14 @@ struct RegionSteps {
     ) throws(ReloadError) -> MachineState {
         guard let unfinished else { return machine }
         // What is committed by now is in use, whoever has finished it.
-        let isBegun = machine.regions.contains { region in
-            region.name == unfinished && !region.committed
-                && surfaces.memory.value(of: .region(region.name, .commit)) == "0"
+        let commit = MemoryAttribute.region(unfinished, .commit)
+        var isBegun = false
+        if machine.regions.contains(where: { $0.name == unfinished && !$0.committed }) {
+            // Without an answer it would be forgotten while it is there.
+            guard let value = surfaces.memory.value(of: commit) else {
+                throw ReloadError(.stepFailed, "\(commit.path) can't be read")
+            }
+            isBegun = value == "0"
         }
         if isBegun {
             for root in machine.decoders.filter({ $0.kind == .root }).map(\.name) {
