@@ -170,7 +170,7 @@ extension KernelModel {
         return nil
     }
 
-    /// That `claim` of dax_hmem is in the way.
+    /// Why `claim` of dax_hmem keeps a region from being created.
     static func obstacle(_ claim: DaxClaim) -> String { "dax_hmem has bytes of it (\(claim.name))" }
 
     /// The device of dax_hmem that has bytes of `range`.
