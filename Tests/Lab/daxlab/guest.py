@@ -17,6 +17,8 @@ RULE_PACKAGES = ("udev", "kmod", "daxctl", "ndctl")
 RULE_PATHS = re.compile(r"(/usr)?/lib/(udev/(rules\.d/.|[^/]+_id$)|modprobe\.d/.)|"
                         r"/etc/modprobe\.d/.|/usr/share/daxctl/.")
 POLICIES = "/usr/share/daxswitch/policies"
+SHELL_FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
+SOURCED = re.compile(r"(?:^|[;&'\"] *)\. /lab/(\w+\.sh)", re.MULTILINE)
 
 
 def located(name):
@@ -58,8 +60,22 @@ def base(kernel, init):
     return tree
 
 
+def check_functions(script):
+    """The init reads functions.sh, and the script what it names: a later file would replace a function of an earlier one.
+
+    Raises ValueError where two of them define the same function.
+    """
+    defined = {}
+    for name in ("functions.sh", *dict.fromkeys(SOURCED.findall(script))):
+        for function in SHELL_FUNCTION.findall((SOURCES / name).read_text()):
+            other = defined.setdefault(function, name)
+            if other != name:
+                raise ValueError(f"guest/{name} replaces {function}() of guest/{other}: rename one of them")
+
+
 def under_test(kernel, script, tool=None, policies=None, files=None, restarts=False):
     """The guest that a case or a recording runs in; one that restarts has its kernel and kexec."""
+    check_functions(script)
     tree = base(kernel, "init")
     for name in ("functions.sh", "record.sh", "restore.sh", "safety.sh"):
         tree.copy(SOURCES / name, f"/lab/{name}")

@@ -212,8 +212,8 @@ pattern() {
     [ -z "$before" ] || echo $device > $drivers/$before/bind
 }
 
-# blocks START: the numbers of the memory blocks of the dax device at an address
-blocks() {
+# device_blocks START: the numbers of the memory blocks of the dax device at an address
+device_blocks() {
     local device size first
     device=/sys/bus/dax/devices/$(dax_device "$1")
     size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
@@ -224,7 +224,7 @@ blocks() {
 # online START movable|kernel: every memory block of the dax device at an address goes online in that zone
 online() {
     local block
-    for block in $(blocks "$1"); do
+    for block in $(device_blocks "$1"); do
         [ "$(cat /sys/devices/system/memory/memory$block/state)" = online ] ||
             echo online_"$2" > /sys/devices/system/memory/memory$block/state
     done
@@ -233,7 +233,7 @@ online() {
 # offline START: every memory block of the dax device at an address goes offline
 offline() {
     local block
-    for block in $(blocks "$1"); do echo offline > /sys/devices/system/memory/memory$block/state; done
+    for block in $(device_blocks "$1"); do echo offline > /sys/devices/system/memory/memory$block/state; done
 }
 
 # fill NODE MEBIBYTES: random data in the memory of a NUMA node, a multiple of 16 MiB, with its sum
