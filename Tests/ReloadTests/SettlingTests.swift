@@ -105,6 +105,43 @@ struct SettlingTests {
         }
     }
 
+    @Test(
+        "udev gets an interval to begin, counted from what the kernel announced last; nothing if it announced nothing"
+    )
+    func udevBegins() throws {
+        for isAnnounced in [true, false] {
+            let kernel = try RecordedKernel.lockedSwitch()
+            let expected = try target([], kernel)
+            if isAnnounced { try kernel.insert("dax_cxl", isHeld: false) }
+            _ = try settling(kernel).settle(.load("dax_cxl"), expecting: [expected])
+            #expect(kernel.now == (isAnnounced ? .milliseconds(100) : .zero))
+        }
+    }
+
+    @Test("a load that was done before the step is not looked for again, if nothing has changed since")
+    func nothingToDo() throws {
+        enum Since: CaseIterable { case nothing, uevent, udevAtWork, time, module }
+        for since in Since.allCases {
+            let kernel = try RecordedKernel.lockedSwitch()
+            let expected = try target([], kernel)
+            var before = try settling(kernel).takeReading()
+            switch since {
+            case .nothing: break
+            case .uevent: kernel.hasAnnounced = true
+            case .udevAtWork: kernel.udevRestsAt = .milliseconds(300)
+            case .time: kernel.pass(.milliseconds(1))
+            case .module:
+                var machine = before.machine
+                machine.modules.loaded["dax_cxl"] = nil
+                before = Reading(machine: machine, start: before.start, end: before.end)
+            }
+            let machine = try settling(kernel).settle(.load("dax_cxl"), from: before, expecting: [expected]).machine
+            #expect(machine == kernel.state)
+            #expect(kernel.reads == (since == .nothing ? 1 : 2), "\(since)")
+            #expect(kernel.now >= (since == .udevAtWork ? .milliseconds(300) : .zero))
+        }
+    }
+
     @Test("a udev that does not come to rest is waited for ten seconds")
     func restless() throws {
         let kernel = try RecordedKernel.lockedSwitch()

@@ -24,6 +24,7 @@ struct UdevControlTests {
         }
         func waitForQuiet(upTo limit: Duration) {}
         func hasHeard() -> Bool { false }
+        var lastHeard: Duration? { nil }
     }
 
     /// What its caller finds of udevd when the files are there.

@@ -57,15 +57,23 @@ struct Settling {
     /// The machine is read once single files show the step and what is expected, or nothing was announced for an interval.
     /// - Parameters:
     ///   - next: The step that follows; nil after the last one.
+    ///   - before: The machine right before the step.
     ///   - expected: What the step may make of the machine; none if that is not certain.
     /// - Throws: `ReloadError` `.notSettled` with what is still missing at the deadline, `.kernelTrouble` at once.
     func settle(
         _ step: Step,
         before next: Step? = nil,
+        from before: Reading? = nil,
         expecting expected: [Target] = []
     ) throws(ReloadError) -> Reading {
         let start = surfaces.waiter.now
         let awaitsUdev = step.awaitsUdev(before: next)
+        if let before, isStillTrue(before, after: step, expected),
+            !awaitsUdev || timeForUdev == .zero && !surfaces.machine.udevIsBusy()
+        {
+            try checkMessages("after \(step)")
+            return before
+        }
         var steady: (machine: MachineState, since: Duration)?
         var isQuiet = false
         // udevd has begun with what was announced; it makes its queue only once it has woken.
@@ -97,8 +105,9 @@ struct Settling {
                 if missing == nil && reading.end - since >= deadlines.interval { return reading }
                 if missing == nil && expected.contains(where: { $0.differences(on: machine).isEmpty }) {
                     hasChanged = surfaces.waiter.hasHeard()
-                    if !hasChanged && awaitsUdev && step.addsDevices && !hasSeenUdev {
-                        hasChanged = surfaces.waiter.wait(upTo: deadlines.interval) || surfaces.machine.udevIsBusy()
+                    let rest = timeForUdev
+                    if !hasChanged && awaitsUdev && step.addsDevices && !hasSeenUdev && rest > .zero {
+                        hasChanged = surfaces.waiter.wait(upTo: rest) || surfaces.machine.udevIsBusy()
                     }
                     if !hasChanged { return reading }
                 }
@@ -112,6 +121,21 @@ struct Settling {
             }
             if !hasChanged { isQuiet = !surfaces.waiter.wait(upTo: deadlines.interval) }
         }
+    }
+
+    /// How long udevd may still need to begin with what the kernel announced last; 0 if it has had an interval for it.
+    private var timeForUdev: Duration {
+        guard let last = surfaces.waiter.lastHeard else { return .zero }
+        return max(.zero, last + deadlines.interval - surfaces.waiter.now)
+    }
+
+    /// Whether `step` had nothing to do and the machine right before it still counts: udev had loaded the module already.
+    private func isStillTrue(_ before: Reading, after step: Step, _ expected: [Target]) -> Bool {
+        guard case .load(let module) = step, before.machine.modules.state(of: module) == .live,
+            missing(after: step) == nil, missing(after: step, on: before.machine) == nil,
+            expected.contains(where: { $0.differences(on: before.machine).isEmpty })
+        else { return false }
+        return counts(before)
     }
 
     /// Whether `/proc/iomem` is as one of `expected` says; true if nothing is expected, or it can't be read.
@@ -154,13 +178,16 @@ struct Settling {
         return Reading(machine: machine, start: start, end: surfaces.waiter.now)
     }
 
-    /// `seen` if it still counts, else the machine as it is now: the kernel has announced nothing since, and no more time has
-    /// passed than reading took. A reading is never of one moment, so another one would be as old when it is used.
+    /// `seen` if it still counts, else the machine as it is now.
     func current(_ seen: Reading?) throws(ReloadError) -> Reading {
-        if let seen, !surfaces.waiter.hasHeard(), surfaces.waiter.now - seen.end <= seen.end - seen.start {
-            return seen
-        }
+        if let seen, counts(seen) { return seen }
         return try takeReading()
+    }
+
+    /// Whether the kernel has announced nothing since a reading, and no more time has passed than reading took. A reading is
+    /// never of one moment, so another one would be as old when it is used.
+    private func counts(_ reading: Reading) -> Bool {
+        !surfaces.waiter.hasHeard() && surfaces.waiter.now - reading.end <= reading.end - reading.start
     }
 
     /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.

@@ -10,14 +10,16 @@ struct ClearedStep {
     let rest: [Step]
     /// The machine right before it.
     let machine: MachineState
+    /// The same as it was read.
+    let seen: Reading
     /// What the step may make of it; none if that is not certain.
     let expected: [Target]
 
     /// The first of `steps`, on the machine of `planner`.
     ///
     /// If loads follow a load, udev may have done some of them by then, for devices of the first one.
-    fileprivate init(_ step: Step, before rest: [Step], on machine: MachineState, _ planner: Planner) {
-        (self.step, self.rest, self.machine) = (step, rest, machine)
+    fileprivate init(_ step: Step, before rest: [Step], on machine: MachineState, _ seen: Reading, _ planner: Planner) {
+        (self.step, self.rest, self.machine, self.seen) = (step, rest, machine, seen)
         let loads = step.verb == .load ? rest.prefix { $0.verb == .load } : []
         expected = (0...loads.count).map { planner.predict([step] + loads.prefix($0)) }
             .filter(\.prediction.isCertain).map { Target(of: $0) }
@@ -52,12 +54,13 @@ struct StepRunner {
         var seen = seen
         while true {
             // A reading from before the first step does not have what was written down since.
-            let machine = try settling.current(seen).machine.losing(overrides.regions)
+            let reading = try settling.current(seen)
+            let machine = reading.machine.losing(overrides.regions)
             seen = nil
             let planner = try planner(on: machine, before: steps)
             let differences = try differences(before: steps, bringing: goal, on: machine, planner)
             if differences.isEmpty, let step = steps.first {
-                return ClearedStep(step, before: Array(steps.dropFirst()), on: machine, planner)
+                return ClearedStep(step, before: Array(steps.dropFirst()), on: machine, reading, planner)
             }
             // Memory devices can take long to be ready.
             let limit =
@@ -119,7 +122,12 @@ struct StepRunner {
         )
         do {
             try act(step, cleared.machine, memory)
-            return try settling.settle(step, before: cleared.rest.first, expecting: cleared.expected)
+            return try settling.settle(
+                step,
+                before: cleared.rest.first,
+                from: cleared.seen,
+                expecting: cleared.expected
+            )
         } catch {
             guard !error.endsAll || error.code == .hung, let complaint = settling.newComplaint() else { throw error }
             throw ReloadError(complaint, "the kernel logged an error, and \(error)")

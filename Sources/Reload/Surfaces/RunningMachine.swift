@@ -102,6 +102,7 @@ package enum MonotonicClock {
 package final class UeventWaiter: Waiter {
     private let socket: Int32
     private let removals: Int32
+    private var heard: Duration?
 
     /// Listens from now on. Without a socket every wait lasts its whole time.
     ///
@@ -135,12 +136,19 @@ package final class UeventWaiter: Waiter {
         let count = unsafe poll(&watched, 2, max(limit.milliseconds, 1))
         guard count > 0 else { return false }
         _ = drain(removals)
-        _ = drain(socket)
+        if drain(socket) { heard = now }
         return true
     }
 
     /// Whether a uevent came since one was last waited for or asked for. Without a socket one may have come.
-    package func hasHeard() -> Bool { socket < 0 || drain(socket) }
+    package func hasHeard() -> Bool {
+        guard socket < 0 || drain(socket) else { return false }
+        heard = now
+        return true
+    }
+
+    /// When one was last read from the socket, which is not before the kernel sent it. Without a socket: just now.
+    package var lastHeard: Duration? { socket < 0 ? now : heard }
 
     /// Reads all that came; whether that is anything.
     private func drain(_ descriptor: Int32) -> Bool {

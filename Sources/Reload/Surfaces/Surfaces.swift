@@ -59,6 +59,8 @@ package protocol Waiter {
     func waitForQuiet(upTo limit: Duration)
     /// Whether the kernel has announced a change since this was asked or waited for; returns at once.
     func hasHeard() -> Bool
+    /// When an announcement was noticed last, on the clock of `now`; nil if there was none.
+    var lastHeard: Duration? { get }
 }
 
 /// Signals that ask for an end.

@@ -149,6 +149,7 @@ final class FaultySurfaces: ModuleControl, HoldControl, MemoryControl, MachineRe
     func wait(upTo limit: Duration) -> Bool { kernel.wait(upTo: limit) }
     func waitForQuiet(upTo limit: Duration) { kernel.waitForQuiet(upTo: limit) }
     func hasHeard() -> Bool { kernel.hasHeard() }
+    var lastHeard: Duration? { kernel.lastHeard }
     func note(_ progress: RunProgress) { kernel.note(progress) }
     func inhibit(because reason: String) throws(ReloadError) { try kernel.inhibit(because: reason) }
     func allow() { kernel.allow() }

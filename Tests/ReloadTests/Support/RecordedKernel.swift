@@ -59,6 +59,8 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     /// Called after each wait, with how many there were.
     var onWait: ((RecordedKernel, Int) -> Void)?
     private var waits = 0
+    /// When the kernel has announced something last.
+    private(set) var lastHeard: Duration?
     /// A uevent has come that nobody has heard yet.
     var hasAnnounced = false
     /// How long udev has events to work on.
@@ -99,6 +101,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
 
     private func advance(_ step: Step) {
         let isGate = [.hold, .release].contains(step)
+        if !isGate { lastHeard = now }
         let (isHeld, gap) = (isGate ? step == .hold : state.isHeld, isGate ? nil : state.holdGap)
         if let next = moments.next(step, on: state, kept: kept.last) { state = next }
         (state.isHeld, state.holdGap) = (isHeld, gap)
@@ -187,6 +190,7 @@ final class RecordedKernel: ModuleControl, HoldControl, MemoryControl, MachineRe
     func readIomem() -> IomemTree? { state.iomem }
     func wait(upTo limit: Duration) -> Bool {
         now += wakesAfter.map { min($0, limit) } ?? limit
+        if wakesAfter != nil { lastHeard = now }
         waits += 1
         onWait?(self, waits)
         return wakesAfter != nil
