@@ -34,16 +34,22 @@ patterns() {
     for start in $(starts); do pattern "$1" "$start"; done
 }
 
-# lose: cxl_acpi is removed by hand, and with it every region
+# lose: cxl_acpi is removed by hand, or unbound where it is part of the image, and with it every region
 lose() {
     local module
-    for module in dax_cxl dax_hmem cxl_acpi; do /sbin/rmmod $module; done
+    for module in dax_cxl dax_hmem; do /sbin/rmmod $module; done
+    if grep -q '^cxl_acpi ' /proc/modules; then
+        /sbin/rmmod cxl_acpi
+    else
+        write ACPI0017:00 /sys/bus/platform/drivers/cxl_acpi/unbind
+    fi
     settle
 }
 
 # load: CXL's drivers again, by hand
 load() {
     /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
+    [ -e /sys/bus/platform/devices/ACPI0017:00/driver ] || write ACPI0017:00 /sys/bus/platform/drivers/cxl_acpi/bind
     settle
 }
 

@@ -2,9 +2,9 @@
 import re
 from dataclasses import dataclass
 
-from daxlab.case import Case
+from daxlab.case import BOTH, Case
 from daxlab.checks import check
-from daxlab.platforms import DEVICE_SIZE
+from daxlab.platforms import DEVICE_SIZE, FIRST_WINDOW
 from daxlab.restoring.layout import contents, gone, layouts, regions_as, whole_as
 from daxlab.restoring.reloads import SHELL, by_hand
 from daxlab.results import Failure
@@ -125,4 +125,31 @@ KILLS = (
     # A region that is committed by then is whole, and stays.
     Kills("restore-kills-undo", after_writes(CXL, "lose; load; ", WRITES[:-2], (1,)), missed=1, begun=9, undoes=True),
 )
+
+
+# A region with two dax devices, of which the memory of one is online: after the loss its region, devices and use come back.
+# The memory goes offline before the removal by hand: no host survives that otherwise.
+LOSE_SPLIT = f"offline $((start + {DEVICE_SIZE // 2:#x})); lose; load; "
+SPLIT = f"""{SHELL}. /lab/safety.sh
+with_cxl 1
+bound_region ram {DEVICE_SIZE:#x} {FIRST_WINDOW:#x} 1
+start_udev
+start=$(starts)
+split $start
+t apply cxl --yes --json
+cap before
+"""
+
+
+@dataclass(frozen=True)
+class KillsOfUse(Kills):
+    """Kills of a run that restores dax devices and their use as well."""
+
+    def cases(self):
+        """As one case of the lab, on both kernels."""
+        kills = "".join(f"{point.line}\n" for point in self.points)
+        return [Case(self.name, "none", f"{SPLIT}{kills}cap after\npatterns check\n", self.judge, kernels=BOTH, group="restore")]
+
+
+KILLS += (KillsOfUse("restore-kills-use", at_lines(CXL, 14, LOSE_SPLIT), missed=4),)
 CASES = [case for kills in KILLS for case in kills.cases()]

@@ -1,5 +1,5 @@
 """The firmware's region is lost by hand: `status` names it, and `apply cxl` restores it, also from a capture alone."""
-from daxlab.case import BOTH, Case
+from daxlab.case import BOTH, EVERY_SHAPE, Case
 from daxlab.checks import check, document, ended, owned
 from daxlab.platforms import DEVICE_SIZE, FIRST_WINDOW, INSIDE
 from daxlab.restoring.layout import contents, gone, use, whole_as
@@ -113,10 +113,14 @@ def judge_two(source):
 
 
 CASES = [
-    Case("restore-firmware", "unlocked", FIRMWARE, judge_firmware, kernels=("coordinated",), group="restore"),
-    Case("restore-capture", "unlocked", CAPTURE, judge_capture, kernels=("coordinated",), group="restore"),
-    Case("restore-lost-split", "none", BY_HAND, judge_two("/run/daxswitch/regions.json"), kernels=BOTH, group="restore"),
+    Case("restore-firmware", "unlocked", FIRMWARE, judge_firmware, kernels=("coordinated",),
+         shapes=EVERY_SHAPE, group="restore"),
+    Case("restore-capture", "unlocked", CAPTURE, judge_capture, kernels=("coordinated",),
+         shapes=EVERY_SHAPE, group="restore"),
+    Case("restore-lost-split", "none", BY_HAND, judge_two("/run/daxswitch/regions.json"), kernels=BOTH,
+         shapes=EVERY_SHAPE, group="restore"),
     Case("restore-firmware-split", "unlocked", OF_FIRMWARE, judge_two("/run/daxswitch/regions.json"),
-         kernels=("coordinated",), group="restore"),
-    Case("restore-capture-split", "unlocked", OF_CAPTURE, judge_two(EARLIER), kernels=("coordinated",), group="restore"),
+         kernels=("coordinated",), shapes=EVERY_SHAPE, group="restore"),
+    Case("restore-capture-split", "unlocked", OF_CAPTURE, judge_two(EARLIER), kernels=("coordinated",),
+         shapes=EVERY_SHAPE, group="restore"),
 ]
