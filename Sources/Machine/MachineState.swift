@@ -63,7 +63,7 @@ package struct MachineState: Sendable, Equatable {
     package var lostPmem: [PmemRegion]
     /// The region that a run has begun to create and not finished: it is there and not committed, or decoders still have the
     /// bytes of memory devices that were taken for it.
-    package var unfinishedRegion: String?
+    package var unfinishedRegion: UnfinishedRegion?
     /// The kernel leaves no memory to drivers: it was built without CONFIG_EFI_SOFT_RESERVE. The file that says so; nil
     /// where none does.
     package var softReserveIsOff: String?

@@ -158,25 +158,6 @@ extension MachineState {
         return region.daxDriver == nil ? "dax_\(region.name) has no driver" : nil
     }
 
-    /// `name`, if there is something left of a region of that name which was begun: itself, or bytes of memory devices with
-    /// decoders that are of no region.
-    package func leftOver(of name: String) -> String? {
-        let isThere = regions.contains { $0.name == name && !$0.committed }
-        return isThere || decoders.contains(where: \.isReserving) ? name : nil
-    }
-
-    /// This machine once the region `name`, which is not committed, is deleted and its decoders have no bytes.
-    package func without(unfinishedRegion name: String) -> MachineState {
-        var cleared = self
-        cleared.regions.removeAll { $0.name == name && !$0.committed }
-        for place in decoders.indices where decoders[place].region == name {
-            (cleared.decoders[place].region, cleared.decoders[place].range) = (nil, nil)
-            cleared.decoders[place].dpa = nil
-        }
-        cleared.unfinishedRegion = nil
-        return cleared
-    }
-
     /// The memory device that `identity` names: of its serial number where no other has that, else in its place.
     package func memdev(_ identity: MemdevIdentity) -> Memdev? {
         let same = memdevs.filter { $0.identity?.serial == identity.serial }

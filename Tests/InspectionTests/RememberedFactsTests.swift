@@ -136,6 +136,10 @@ import Testing
             "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[],\"regions\":[{\"start\":\"2\",\"end\":\"1\",\"locked\":true}]}}",
             "{\"boot_id\":\"x\",\"decoders\":null,\"unbound_hmem\":{\"hmem.0\":{\"start\":\"2\",\"end\":\"1\"}}}",
             "{\"boot_id\":\"x\",\"decoders\":{\"decoded\":[{\"start\":\"two\",\"end\":\"0x1\"}],\"regions\":[]}}",
+            "{\"boot_id\":\"x\",\"decoders\":null,\"unfinished_region\":\"../region0\"}",
+            "{\"boot_id\":\"x\",\"decoders\":null,\"unfinished_region\":\"region0\",\"unfinished_parts\":"
+                + "[{\"serial\":\"one\",\"path\":\"p\",\"decoder\":0,\"size\":\"0x1\"}]}",
+            "{\"boot_id\":\"x\",\"decoders\":null,\"unbound_hmem\":{\"../hmem\":{\"start\":\"1\",\"end\":\"2\"}}}",
         ]
     )
     func foreign(text: String) throws {
@@ -164,5 +168,21 @@ import Testing
         let copy = try TestCaptures.copy(TestCaptures.root(kernel: "7.3.4", scenario: "auto-acpi-out", "acpi-out"))
         try copy.write("softdep cxl_acpi pre:\ninstall cxl_acpi /bin/false\n", to: Inspector.holdPath)
         #expect(try Inspector(root: copy.path).read().isHeld)
+    }
+
+    @Test("a region that is begun is read again with its decoders; of older facts, without") func unfinished() throws {
+        let device = MemdevIdentity(serial: "0x1", path: "pci0000:34/0000:34:00.0/0000:35:00.0")
+        let parts = [UnfinishedRegion.Part(device: device, decoder: 1, size: 0x1000_0000)]
+        var facts = RememberedFacts(
+            bootID: "3b1f8c2e",
+            initialProbe: nil,
+            decoders: nil,
+            unfinishedRegion: UnfinishedRegion(name: "region0", parts: parts)
+        )
+        #expect(RememberedFacts(parsing: facts.serialized()) == facts)
+        facts.unfinishedRegion?.parts = nil
+        let older = "{\"boot_id\":\"3b1f8c2e\",\"decoders\":null,\"unfinished_region\":\"region0\"}"
+        #expect(RememberedFacts(parsing: Array(older.utf8)) == facts)
+        #expect(RememberedFacts(parsing: facts.serialized()) == facts)
     }
 }

@@ -46,7 +46,9 @@ struct RegionStepTests {
         let region = try #require(kernel.state.regions.first)
         #expect(region.range == lost.range && region.committed && region.assembled)
         #expect(kernel.state.layouts(of: [region]).first == lost.layout)
-        #expect(kernel.kept.last?.unfinishedRegion == nil && kernel.kept.contains { $0.unfinishedRegion == "region0" })
+        #expect(
+            kernel.kept.last?.unfinishedRegion == nil && kernel.kept.contains { $0.unfinishedRegion?.name == "region0" }
+        )
         let root = "/sys/bus/cxl/devices"
         #expect(
             kernel.writes == [
@@ -221,7 +223,7 @@ struct RegionStepTests {
             return
         }
         #expect(error.description.contains("commit does not take 1"), "\(error)")
-        #expect(kernel.kept.last?.unfinishedRegion == "region0")
+        #expect(kernel.kept.last?.unfinishedRegion?.name == "region0")
         (kernel.onWrite, kernel.refusals) = (nil, [:])
         let run = try #require(try UnfinishedRun.find(faulty, bootID: kernel.state.kernel.bootID))
         let recovery = try Planner(machine: kernel.read(), overrides: run.overrides)
@@ -275,5 +277,66 @@ struct RegionStepTests {
         }
         #expect(machine.regions.first?.range == layout.range && machine.regions.first?.committed == true)
         #expect(kernel.kept.contains { $0.decoders?.regions.first?.layout == layout })
+    }
+
+    /// What another process has given to a decoder, as `cxl reserve-dpa` does.
+    private func reserve(_ decoder: String, _ size: String, on kernel: RecordedKernel) throws {
+        try kernel.write("ram", to: .endpointDecoder(decoder, .mode)) { true }
+        try kernel.write(size, to: .endpointDecoder(decoder, .dpaSize)) { true }
+    }
+
+    /// Facts as a daxswitch wrote them that did not note the decoders.
+    private func forgetParts(_ kernel: RecordedKernel) throws {
+        var facts = try #require(kernel.kept.last)
+        facts.unfinishedRegion?.parts = nil
+        try kernel.keep(facts)
+    }
+
+    @Test(
+        "bytes of a memory device that another process has reserved stay with it, beside those of a region that was begun",
+        arguments: [(true, true), (true, false), (false, true), (false, false)]
+    )
+    func reservedBeside(undoing: Bool, isNoted: Bool) throws {
+        let (kernel, fresh, run) = try leaving(killedBehind: 5)
+        #expect(kernel.regions.dpa.keys.sorted() == ["decoder2.0"])
+        try reserve("decoder2.1", "0x10000000", on: kernel)
+        if !isNoted { try forgetParts(kernel) }
+        let theirs = AddressRange(start: 0x2000_0000, size: 0x1000_0000)
+        #expect(kernel.regions.dpa["decoder2.1"] == theirs)
+        try RegionSteps(
+            surfaces: kernel.surfaces,
+            settling: Settling(surfaces: kernel.surfaces, deadlines: Deadlines())
+        )
+        .deleteUnfinished(on: kernel.read())
+        #expect(kernel.regions.dpa == ["decoder2.1": theirs] && kernel.state.regions.isEmpty)
+        // Theirs lie behind the bytes that the region had: it can't be created below them.
+        let recovery = try Planner(machine: kernel.read(), overrides: run.overrides)
+            .recovery(of: run.interruption, undoing: undoing)
+        _ = Executor(fresh.surfaces).recover(run, by: recovery)
+        #expect(kernel.regions.dpa == ["decoder2.1": theirs] && kernel.kept.last?.unfinishedRegion == nil)
+    }
+
+    @Test("a run that was killed before it took bytes: those that its decoder has by then are another process's")
+    func reservedInstead() throws {
+        let (kernel, _, _) = try leaving(killedBehind: 1)
+        kernel.reinterpret { $0.regions = [] }
+        try reserve("decoder2.0", "0x10000000", on: kernel)
+        #expect(try kernel.read().unfinishedRegion == nil)
+        try RegionSteps(
+            surfaces: kernel.surfaces,
+            settling: Settling(surfaces: kernel.surfaces, deadlines: Deadlines())
+        )
+        .deleteUnfinished(on: kernel.read())
+        #expect(kernel.regions.dpa["decoder2.0"]?.size == 0x1000_0000)
+    }
+
+    @Test("the decoders of a region that is begun are noted by the device and their place") func notedParts() throws {
+        let kernel = try Self.kernel()
+        let layout = try #require(kernel.state.lostRegions.first?.layout)
+        let target = try #require(layout.targets.first)
+        try restore(kernel)
+        let noted = kernel.kept.compactMap { $0.unfinishedRegion }.first
+        let part = UnfinishedRegion.Part(device: try #require(target.device), decoder: 0, size: 0x2000_0000)
+        #expect(noted == UnfinishedRegion(name: "region0", parts: [part]))
     }
 }

@@ -20,8 +20,8 @@ package struct RememberedFacts: Sendable, Equatable {
     package var decoders: RememberedDecoders?
     /// The devices that dax_hmem was unbound from, with the bytes that they have: `hmem.0`.
     package var unboundHmem: [String: AddressRange] = [:]
-    /// The region that a step has begun to make and not finished: `region0`; nil outside of such a step.
-    package var unfinishedRegion: String?
+    /// The region that a step has begun to make and not finished; nil outside of such a step.
+    package var unfinishedRegion: UnfinishedRegion?
     /// The committed regions of persistent memory that are not locked.
     package var pmem: [PmemRegion] = []
 
@@ -32,7 +32,7 @@ package struct RememberedFacts: Sendable, Equatable {
         initialProbe: InitialProbe?,
         decoders: RememberedDecoders?,
         unboundHmem: [String: AddressRange] = [:],
-        unfinishedRegion: String? = nil,
+        unfinishedRegion: UnfinishedRegion? = nil,
         pmem: [PmemRegion] = []
     ) {
         self.pmem = pmem
@@ -75,13 +75,20 @@ package struct RememberedFacts: Sendable, Equatable {
         }
         var unbound: [String: AddressRange] = [:]
         for (name, bytes) in decoded.unboundHmem ?? [:] {
-            guard let range = bytes.range else { return nil }
+            guard let range = bytes.range, name.isNumbered("hmem.") else { return nil }
             unbound[name] = range
         }
         var pmem: [PmemRegion] = []
         for region in decoded.pmem ?? [] {
             guard let layout = region.layout.layout else { return nil }
             pmem.append(PmemRegion(layout: layout, volumes: region.namespaces?.map(\.volume)))
+        }
+        var unfinished: UnfinishedRegion?
+        if let name = decoded.unfinishedRegion {
+            guard Region.isName(name, digitsAtMost: 9) else { return nil }
+            let parts = decoded.unfinishedParts?.map(\.part)
+            guard parts?.contains(where: { $0 == nil }) != true else { return nil }
+            unfinished = UnfinishedRegion(name: name, parts: parts?.compactMap(\.self))
         }
         // A daxswitch before 0.2.0 did not count, and unbound nothing.
         self.init(
@@ -90,7 +97,7 @@ package struct RememberedFacts: Sendable, Equatable {
             initialProbe: probe,
             decoders: decoders,
             unboundHmem: unbound,
-            unfinishedRegion: decoded.unfinishedRegion,
+            unfinishedRegion: unfinished,
             pmem: pmem
         )
     }
@@ -110,14 +117,18 @@ package struct RememberedFacts: Sendable, Equatable {
         let probe = initialProbe.map { "\"\($0.rawValue)\"" } ?? "null"
         // A boot id is a UUID; anything that would need escaping in JSON is not one.
         let id = bootID.filter { $0.isHexDigit || $0 == "-" }
-        // Nor is the name of a device, which is `hmem.` and a number.
         let unbound = unboundHmem.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(Self.text($0.value))" }
         let text =
             "{\"boot_id\":\"\(id)\",\"decoders\":\(decoders ?? "null"),\"initial_probe\":\(probe),"
             + (pmem.isEmpty ? "" : "\"pmem\":[\(pmem.map(Self.text).joined(separator: ","))],")
             + "\"sleeps\":\(sleeps),\"unbound_hmem\":{\(unbound.joined(separator: ","))}"
-            + (unfinishedRegion.map { ",\"unfinished_region\":\"\($0.filter(\.isASCIIAlphanumeric))\"" } ?? "") + "}\n"
+            + (unfinishedRegion.map(Self.text) ?? "") + "}\n"
         return Array(text.utf8)
+    }
+
+    private static func text(_ unfinished: UnfinishedRegion) -> String {
+        let parts = unfinished.parts.map { ",\"unfinished_parts\":\(json($0.map(Document.Part.init)))" } ?? ""
+        return "\(parts),\"unfinished_region\":\(json(unfinished.name))"
     }
 
     private static func text(_ range: AddressRange) -> String {
@@ -161,6 +172,7 @@ package struct RememberedFacts: Sendable, Equatable {
         let decoders: Decoders?
         let unboundHmem: [String: Bytes]?
         let unfinishedRegion: String?
+        let unfinishedParts: [Part]?
         let pmem: [Pmem]?
 
         enum CodingKeys: String, CodingKey {
@@ -170,7 +182,27 @@ package struct RememberedFacts: Sendable, Equatable {
             case decoders
             case unboundHmem = "unbound_hmem"
             case unfinishedRegion = "unfinished_region"
+            case unfinishedParts = "unfinished_parts"
             case pmem
+        }
+
+        struct Part: Codable {
+            let serial: String
+            let path: String
+            let decoder: Int
+            let size: String
+
+            init(_ part: UnfinishedRegion.Part) {
+                (serial, path, decoder) = (part.device.serial, part.device.path, part.decoder)
+                size = hexadecimal(part.size)
+            }
+
+            /// Nil if it makes no sense.
+            var part: UnfinishedRegion.Part? {
+                guard parseNumber(serial) != nil, decoder >= 0, let size = parseNumber(size) else { return nil }
+                let device = MemdevIdentity(serial: serial, path: path)
+                return UnfinishedRegion.Part(device: device, decoder: decoder, size: size)
+            }
         }
 
         struct Pmem: Codable {
@@ -212,9 +244,4 @@ package struct RememberedFacts: Sendable, Equatable {
             }
         }
     }
-}
-
-extension Character {
-    /// A letter or a digit, as the name of a device has them.
-    fileprivate var isASCIIAlphanumeric: Bool { isASCII && (isLetter || isNumber) }
 }

@@ -75,7 +75,7 @@ struct ModelConstants: Equatable, Sendable {
     let lostPmem: Set<AddressRange>
     /// The capture of `--regions-from`.
     var earlierFile: String?
-    /// `MachineState.unfinishedRegion`.
+    /// The name of `MachineState.unfinishedRegion`.
     let unfinishedRegion: String?
     /// Their memory devices that are not there, as far as sysfs shows those that are.
     let missingDevices: Set<MemdevIdentity>
@@ -130,12 +130,13 @@ struct ModelConstants: Equatable, Sendable {
         pmemRegions = machine.pmemRegions
         layouts = machine.layouts
         lostPmem = Set(machine.lostPmem.map(\.layout.range))
-        unfinishedRegion = machine.unfinishedRegion
+        unfinishedRegion = machine.unfinishedRegion?.name
         missingDevices =
             machine.seesDecoders
             ? Set(layouts.flatMap(\.targets).compactMap(\.device).filter { machine.memdev($0) == nil }) : []
         // Those of a region that was begun are given back by the step that creates it.
-        let reserving = machine.unfinishedRegion == nil ? machine.decoders.filter(\.isReserving) : []
+        let begun = machine.unfinishedRegion.map { Set(machine.decoders(takenFor: $0).map(\.name)) } ?? []
+        let reserving = machine.decoders.filter { $0.isReserving && !begun.contains($0.name) }
         reservedBytes = Dictionary(
             reserving.compactMap { decoder in
                 let device = machine.memdevs.first { $0.name == decoder.memdev }?.identity

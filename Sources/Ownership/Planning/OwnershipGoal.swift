@@ -76,7 +76,7 @@ package struct OwnershipGoal: Sendable, Equatable {
     /// The regions that were not there: a run that makes one again does not delete it on its way back, since memory of it may be
     /// in use by then.
     private func regionDifferences(_ machine: MachineState) -> [String] {
-        let unfinished = machine.unfinishedRegion.map { ["\($0) was begun and is not finished"] } ?? []
+        let unfinished = machine.unfinishedRegion.map { ["\($0.name) was begun and is not finished"] } ?? []
         return unfinished + newRegions(on: machine).map { "a CXL region is over \($0), expected none" }
     }
 

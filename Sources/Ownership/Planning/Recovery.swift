@@ -118,7 +118,7 @@ extension Planner {
     /// - Parameter offliningMemory: Memory that is online in the way may be taken offline.
     package func wayBack(to original: OwnershipGoal, offliningMemory: Bool = false) -> Plan? {
         if let unfinished = machine.unfinishedRegion {
-            let cleared = machine.without(unfinishedRegion: unfinished)
+            let cleared = machine.deleting(unfinished).givingBack(unfinished)
             return try? Planner(machine: cleared, overrides: overrides)
                 .wayBack(to: original, offliningMemory: offliningMemory)
         }

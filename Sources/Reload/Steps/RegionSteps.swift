@@ -17,8 +17,8 @@ struct RegionSteps {
 
     /// Makes the region that had `name` over the bytes that it had, and binds its driver.
     ///
-    /// That it is being made is written down before, with the name that it gets: a run that is killed leaves it to be deleted
-    /// by the next one.
+    /// That it is being made is written down before, with the name that it gets and the decoders that it takes: a run that is
+    /// killed leaves it to be deleted by the next one.
     /// - Throws: `ReloadError` `.stepFailed` where the kernel places it elsewhere or refuses a value; no region is there then.
     func restore(_ name: String, _ range: AddressRange? = nil, on machine: MachineState) throws(ReloadError) {
         guard let layout = machine.layoutToRestore(name, range) else {
@@ -34,9 +34,9 @@ struct RegionSteps {
             throw ReloadError(.stepFailed, "no CXL window contains \(layout.range)")
         }
         let facts = try keptFacts(machine)
-        let cleared = try deletingUnfinished(facts.unfinishedRegion, of: [layout], on: machine)
+        let cleared = try deleting(facts.unfinishedRegion, on: machine)
         let parts = try parts(of: layout, on: cleared)
-        let created = try create(below: root, facts)
+        let created = try create(below: root, parts, facts)
         var taken: [String] = []
         do {
             try make(created, layout, parts, &taken)
@@ -54,7 +54,7 @@ struct RegionSteps {
     func deleteUnfinished(on machine: MachineState) throws(ReloadError) {
         let facts = try keptFacts(machine)
         guard let unfinished = facts.unfinishedRegion else { return }
-        _ = try deletingUnfinished(unfinished, of: machine.lostRegions.compactMap(\.layout), on: machine)
+        _ = try deleting(unfinished, on: machine)
         try note(nil, in: facts)
     }
 
@@ -65,11 +65,15 @@ struct RegionSteps {
     ///
     /// The name must be the one that the kernel shows for the next region. If another program has used it up by then, the kernel
     /// refuses it (EBUSY), and the next name is tried (drivers/cxl/core/region.c: __create_region()).
-    private func create(below root: String, _ facts: RememberedFacts) throws(ReloadError) -> String {
+    private func create(
+        below root: String,
+        _ parts: [Part],
+        _ facts: RememberedFacts
+    ) throws(ReloadError) -> String {
         var name = try nextName(below: root)
         var tried = 1
         while true {
-            try note(name, in: facts)
+            try note(UnfinishedRegion(name: name, parts: parts.map(\.noted)), in: facts)
             // Until this write has succeeded, a region of that name is somebody else's.
             do {
                 try writer.write(name, to: .createRegion(root))
@@ -93,7 +97,7 @@ struct RegionSteps {
     }
 
     /// Writes down which region is begun and not finished.
-    private func note(_ unfinished: String?, in facts: RememberedFacts) throws(ReloadError) {
+    private func note(_ unfinished: UnfinishedRegion?, in facts: RememberedFacts) throws(ReloadError) {
         var facts = facts
         facts.unfinishedRegion = unfinished
         try surfaces.facts.keep(facts)
@@ -112,6 +116,8 @@ struct RegionSteps {
         let decoder: String
         /// The bytes of the memory device that it had.
         let dpa: AddressRange
+        /// What identifies the decoder.
+        let noted: UnfinishedRegion.Part
     }
 
     /// The decoders by position. The kernel takes those of a device in their order (drivers/cxl/core/hdm.c: cxl_dpa_alloc()).
@@ -125,10 +131,11 @@ struct RegionSteps {
                     cause: target.device.map { "\($0.function), serial \($0.serial)" }
                 )
             }
-            guard let decoder = machine.freeDecoders(of: device.name).first(where: { $0.dpa == nil }) else {
+            guard let decoder = machine.freeDecoder(of: device.name), let number = decoder.number else {
                 throw ReloadError(.stepFailed, "\(device.name) has no free decoder")
             }
-            parts.append(Part(decoder: decoder.name, dpa: dpa))
+            let noted = UnfinishedRegion.Part(device: identity, decoder: number, size: dpa.size)
+            parts.append(Part(decoder: decoder.name, dpa: dpa, noted: noted))
         }
         return parts
     }
@@ -196,20 +203,17 @@ struct RegionSteps {
         if size != 0 { try writer.write("0", to: attribute) }
     }
 
-    /// Deletes the region `unfinished` that an earlier run has begun, and what it left to the decoders of the memory devices of
-    /// `layouts`, one of which it is.
+    /// Deletes the region `unfinished` that an earlier run has begun, and gives back the bytes that its decoders have.
     ///
     /// - Returns: The machine without that.
-    private func deletingUnfinished(
-        _ unfinished: String?,
-        of layouts: [RegionLayout],
-        on machine: MachineState
-    ) throws(ReloadError) -> MachineState {
+    private func deleting(_ unfinished: UnfinishedRegion?, on machine: MachineState) throws(ReloadError) -> MachineState
+    {
         guard let unfinished else { return machine }
+        let name = unfinished.name
         // What is committed by now is in use, whoever has finished it.
-        let commit = MemoryAttribute.region(unfinished, .commit)
+        let commit = MemoryAttribute.region(name, .commit)
         var isBegun = false
-        if machine.regions.contains(where: { $0.name == unfinished && !$0.committed }) {
+        if machine.regions.contains(where: { $0.name == name && !$0.committed }) {
             // Without an answer it would be forgotten while it is there.
             guard let value = surfaces.memory.value(of: commit) else {
                 throw ReloadError(.stepFailed, "\(commit.path) can't be read")
@@ -218,15 +222,14 @@ struct RegionSteps {
         }
         if isBegun {
             for root in machine.decoders.filter({ $0.kind == .root }).map(\.name) {
-                try writer.write(unfinished, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
+                try writer.write(name, to: .deleteRegion(root), passing: [ENODEV, EINVAL])
             }
         }
-        let cleared = isBegun ? machine.without(unfinishedRegion: unfinished) : machine
-        let devices = layouts.flatMap(\.targets).compactMap(\.device).compactMap(machine.memdev).map(\.name).uniqued()
-        for device in devices {
-            for decoder in cleared.freeDecoders(of: device).reversed() { try giveBack(decoder.name) }
-        }
-        return cleared
+        // Deleting it has taken the region from them, and left them their bytes.
+        let left = isBegun ? machine.deleting(unfinished) : machine
+        // The kernel takes bytes back from the last decoder of a device first (drivers/cxl/core/hdm.c: cxl_dpa_free()).
+        for decoder in left.decoders(takenFor: unfinished).reversed() { try giveBack(decoder.name) }
+        return left.givingBack(unfinished)
     }
 }
 
@@ -236,11 +239,12 @@ extension MachineState {
         decoders.first { $0.kind == .root && $0.range?.contains(range) == true }?.name
     }
 
-    /// The decoders of the memory device `name` that decode nothing and are of no region, in the order of their numbers. A locked
+    /// The first decoder of the memory device `name`, in the order of their numbers, that decodes nothing and has no bytes. A locked
     /// one still decodes in hardware what a region had that was deleted, and the kernel would program another beside it (7.3.4).
-    fileprivate func freeDecoders(of name: String) -> [Decoder] {
-        decoders.filter {
-            $0.kind == .endpoint && $0.memdev == name && $0.range == nil && $0.region == nil && $0.locked != true
+    fileprivate func freeDecoder(of name: String) -> Decoder? {
+        decoders.first {
+            $0.kind == .endpoint && $0.memdev == name && $0.range == nil && $0.region == nil && $0.dpa == nil
+                && $0.locked != true
         }
     }
 }

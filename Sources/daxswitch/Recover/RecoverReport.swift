@@ -61,7 +61,7 @@ struct RecoverReport: RecordedRun {
         switch recovery {
         case .isUndone: break
         case .finish(let plan): steps = plan.steps
-        case .undo(let plan): (steps, deletedRegion) = (plan.steps, machine.unfinishedRegion)
+        case .undo(let plan): (steps, deletedRegion) = (plan.steps, machine.unfinishedRegion?.name)
         case .stuck(_, let found): hazards = found
         }
     }
@@ -139,7 +139,7 @@ func recoveryText(
         return verdict("The machine already matches the plan; only the journal needs closing.").map(style.good)
     case .finish(let plan): return verdict("It can be finished.").map(style.careful) + steps(plan)
     case .undo(let plan):
-        let deleted = machine.unfinishedRegion.map { " First \($0), which it had begun to create, is deleted." } ?? ""
+        let deleted = machine.unfinishedRegion.map { " First \($0.name), which it had begun to create, is deleted." } ?? ""
         return verdict("It can be undone.\(deleted)").map(style.careful) + (plan.isEmpty ? [] : steps(plan))
     case .stuck(_, let hazards):
         return verdict("It can neither be finished nor undone with certainty.").map(style.bad)
