@@ -10,7 +10,10 @@ struct AbsenceMeterTests {
     /// What is said after `progress`, each with its second.
     private func notes(_ progress: [(Int, Progress)]) throws -> [String] {
         let range = try #require(AddressRange(start: 0x5_d000_0000, size: 0x2000_0000))
-        let meter = AbsenceMeter([RegionAbsence(name: "region0", range: range, removal: 1, restoration: 2)])
+        let meter = AbsenceMeter(
+            [RegionAbsence(name: "region0", range: range, removal: 1, restoration: 2)],
+            during: [.unload("dax_cxl"), .unload("cxl_acpi"), restore]
+        )
         for (second, one) in progress { meter.take(one, at: .seconds(second)) }
         return meter.notes
     }
@@ -44,5 +47,23 @@ struct AbsenceMeterTests {
             (3, .step(.hold, index: 1, count: 2)), (9, .stepEnded(restore, elapsed: .seconds(1))),
         ]
         #expect(try notes(progress).isEmpty)
+    }
+
+    @Test("a recovery counts from the step of the run that took it away, as the journal has it")
+    func recovered() throws {
+        let range = try #require(AddressRange(start: 0x5_d000_0000, size: 0x2000_0000))
+        let meter = AbsenceMeter(
+            [],
+            during: [restore],
+            since: [range: .seconds(195)],
+            of: [RegionAbsence(name: "region0", range: range, removal: 1, restoration: 2)]
+        )
+        meter.take(.step(restore, index: 0, count: 1), at: .seconds(200))
+        meter.take(.stepEnded(restore, elapsed: .seconds(20)), at: .seconds(220))
+        #expect(
+            meter.notes == [
+                "region0 (0x5d0000000-0x5efffffff) was gone for 25 s. Its contents are not promised."
+            ]
+        )
     }
 }

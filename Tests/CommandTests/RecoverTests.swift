@@ -1,4 +1,7 @@
+import Foundation
 import Inspection
+import Iomem
+import Machine
 import Ownership
 import Policy
 import TestCaptures
@@ -52,5 +55,85 @@ struct RecoverTests {
         (report.outcome, report.restoredFiles) = (.undone, ["/etc/modprobe.d/01-daxswitch.conf"])
         #expect(texts(recoverText(report, style: style)).last == "  /etc/modprobe.d/01-daxswitch.conf")
         #expect(texts(choiceText(style: style)).joined(separator: " ").contains("/var/lib/daxswitch/persist.json"))
+    }
+
+    /// A machine on which a killed run has left region0 and bytes of mem0.
+    private func machine(hasRegion: Bool) throws -> MachineState {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "cxl-owned")
+        var machine = try Inspector(root: root.path).read()
+        let device = MemdevIdentity(serial: "0x1", path: "pci0000:34/0000:34:00.0/0000:35:00.0")
+        let bytes = try #require(AddressRange(start: 0, size: 0x1000_0000))
+        machine.regions = []
+        if hasRegion {
+            machine.regions.append(
+                Region(
+                    name: "region0",
+                    range: nil,
+                    mode: "ram",
+                    committed: false,
+                    locked: false,
+                    assembled: false,
+                    daxDriver: nil,
+                    targets: []
+                )
+            )
+        }
+        machine.memdevs = [Memdev(name: "mem0", hasEndpoint: true, identity: device)]
+        machine.decoders = ["decoder2.0", "decoder2.1"].map { name in
+            Decoder(
+                name: name,
+                kind: .endpoint,
+                range: nil,
+                locked: false,
+                region: nil,
+                memdev: "mem0",
+                dpa: bytes
+            )
+        }
+        let part = UnfinishedRegion.Part(device: device, decoder: 0, size: bytes.size)
+        machine.unfinishedRegion = UnfinishedRegion(name: "region0", parts: [part])
+        return machine
+    }
+
+    @Test(
+        "a region that was begun and its bytes of a device are named, before and after, in text and JSON",
+        arguments: [
+            (
+                true,
+                "region0, which the run had begun to create, is deleted, and 256 MiB of mem0 (decoder2.0) are given back."
+            ),
+            (false, "256 MiB of mem0 (decoder2.0) are given back."),
+        ]
+    )
+    func begun(hasRegion: Bool, words: String) throws {
+        let machine = try machine(hasRegion: hasRegion)
+        let plan = try Planner(machine: machine).predict([])
+        var report = RecoverReport()
+        report.policy = "cxl"
+        report.take(.undo(plan), on: machine)
+        #expect(report.hasToDo)
+        let run = Interruption(of: plan, from: OwnershipGoal(of: machine), accepted: [])
+        let before = texts(recoveryText(report, .undo(plan), of: run, machine: machine, style: style))
+        #expect(before.joined(separator: " ").contains("It can be undone. First \(words)"), "\(before)")
+        let members = try #require(
+            try JSONSerialization.jsonObject(with: JSONEncoder().encode(recoverDocument(report))) as? [String: Any]
+        )
+        #expect(members["deleted_region"] as? String == (hasRegion ? "region0" : nil))
+        let back = try #require((members["given_back"] as? [[String: Any]])?.first)
+        #expect(back["decoder"] as? String == "decoder2.0" && back["memdev"] as? String == "mem0")
+        #expect(back["size"] as? UInt64 == 0x1000_0000)
+        report.outcome = .undone
+        report.absences = ["region0 was gone for 2 s."]
+        let after = texts(recoverText(report, style: style)).joined(separator: " ").split(separator: " ")
+            .joined(separator: " ")
+        #expect(after.contains("256 MiB of mem0 (decoder2.0) were given back."), "\(after)")
+        #expect(after.contains("Note: region0 was gone for 2 s."))
+    }
+
+    @Test("what a run that is finished does not touch is not called given back") func finishedWithout() throws {
+        var report = RecoverReport()
+        let machine = try machine(hasRegion: false)
+        report.take(.finish(try Planner(machine: machine).predict([])), on: machine)
+        #expect(report.givenBack.isEmpty && report.deletedRegion == nil)
     }
 }

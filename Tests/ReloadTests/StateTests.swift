@@ -137,6 +137,37 @@ struct StateTests {
         try journal.write(JournalLine(event: .stepEnded, index: 0))
     }
 
+    @Test("a journal shows since when a region is gone that the run took away, until a step creates it again")
+    func gone() throws {
+        var machine = MachineState(kernel: Kernel(release: "7.3"), iomem: IomemTree(inFileOrder: []))
+        machine.kernel.bootID = "this-boot"
+        let range = try #require(AddressRange(start: 0x5_d000_0000, size: 0x2000_0000))
+        let steps: [Step] = [.unload("cxl_acpi"), .load("cxl_acpi"), .restoreRegion("region0", range)]
+        let plan = Plan(
+            request: Plan.Request(policy: nil, order: steps),
+            steps: steps,
+            prediction: Prediction(ranges: [], modules: [:], iomem: [], missingFacts: []),
+            hazards: [],
+            fingerprint: Fingerprint(of: machine)
+        )
+        let absence = RegionAbsence(name: "region0", range: range, removal: 0, restoration: 2)
+        let journal = Journal(JournalFile(state))
+        try journal.begin(
+            JournalHeader(plan, on: machine, rules: .coordinated, accepted: [], absences: [absence])
+        )
+        let found = { try UnfinishedRun.find(JournalFile(self.state), bootID: "this-boot") }
+        #expect(try found()?.absences == [absence] && found()?.goneSince == [:])
+        try journal.write(JournalLine(event: .stepBegun, index: 0, time: 61_500))
+        try journal.write(JournalLine(event: .stepEnded, index: 0))
+        try journal.write(JournalLine(event: .stepBegun, index: 1, time: 63_000))
+        #expect(try found()?.goneSince == [range: .milliseconds(61_500)])
+        try journal.write(JournalLine(event: .stepEnded, index: 1))
+        try journal.write(JournalLine(event: .stepBegun, index: 2, time: 64_000))
+        #expect(try found()?.goneSince == [range: .milliseconds(61_500)])
+        try journal.write(JournalLine(event: .stepEnded, index: 2))
+        #expect(try found()?.goneSince == [:])
+    }
+
     @Test("a journal shows what was done; of another boot it is nobody's")
     func journal() throws {
         try writeJournal()

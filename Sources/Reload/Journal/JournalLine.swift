@@ -1,3 +1,4 @@
+import Iomem
 import Machine
 import Ownership
 import SavedPlan
@@ -33,6 +34,8 @@ struct JournalLine: Codable {
     var message: String?
     /// Of `awaiting`: until when, in milliseconds of CLOCK_MONOTONIC.
     var deadline: Int64?
+    /// Of `step-begun`: when, in milliseconds of CLOCK_MONOTONIC; nil in a journal before 0.2.0.
+    var time: Int64?
 }
 
 /// What a journal begins with: all that `recover` needs when nothing but the journal and the machine is left.
@@ -53,14 +56,44 @@ struct JournalHeader: Codable {
     let before: OwnershipGoal
     /// What keeps the run; nil if it stays once it is verified.
     let confirmation: TimedConfirmation?
+    /// The regions that its steps take away and create again; nil in a journal before 0.2.0.
+    private let absences: [Absence]?
 
     enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
         case bootID = "boot_id"
         case plan, rules
         case probeWasDone = "probe_was_done"
-        case accepted, before, confirmation
+        case accepted, before, confirmation, absences
     }
+
+    /// A `RegionAbsence`, with addresses as hexadecimal text.
+    private struct Absence: Codable {
+        let name: String
+        let start: String
+        let end: String
+        let removal: Int
+        let restoration: Int
+
+        init(_ absence: RegionAbsence) {
+            name = absence.name
+            start = hexadecimal(absence.range.start)
+            end = hexadecimal(absence.range.end)
+            removal = absence.removal
+            restoration = absence.restoration
+        }
+
+        /// Nil if it makes no sense.
+        var absence: RegionAbsence? {
+            guard let first = parseNumber(start), let last = parseNumber(end), Region.isName(name, digitsAtMost: 9),
+                let range = AddressRange(start: first, end: last)
+            else { return nil }
+            return RegionAbsence(name: name, range: range, removal: removal, restoration: restoration)
+        }
+    }
+
+    /// The regions that its steps take away and create again, as far as that was written down.
+    var regionAbsences: [RegionAbsence] { (absences ?? []).compactMap(\.absence) }
 
     /// What a run of `plan` on `machine` begins with.
     init(
@@ -68,7 +101,8 @@ struct JournalHeader: Codable {
         on machine: MachineState,
         rules: Generation?,
         accepted: [Hazard],
-        confirmation: TimedConfirmation? = nil
+        confirmation: TimedConfirmation? = nil,
+        absences: [RegionAbsence] = []
     ) {
         schemaVersion = Self.version
         bootID = machine.kernel.bootID
@@ -78,6 +112,7 @@ struct JournalHeader: Codable {
         self.accepted = accepted
         before = OwnershipGoal(of: machine)
         self.confirmation = confirmation
+        self.absences = absences.map(Absence.init)
     }
 }
 

@@ -95,7 +95,8 @@ package struct Executor {
             on: machine,
             rules: overrides.generation,
             accepted: try taken(accepted, by: plan, on: machine, overrides),
-            confirmation: confirmation
+            confirmation: confirmation,
+            absences: (try? Planner(machine: machine, overrides: overrides).absences(during: plan.steps)) ?? []
         )
         let journal = Journal(surfaces.journal)
         // First of all: a run that is killed within any step is rolled back too.
@@ -211,7 +212,7 @@ struct JournaledRun {
             let cleared = try runner.check(before: Array(steps[index...]), bringing: target, seen: seen)
             runner.report(.step(step, index: index, count: steps.count))
             let start = surfaces.waiter.now
-            try journal.write(JournalLine(event: .stepBegun, index: index))
+            try journal.write(JournalLine(event: .stepBegun, index: index, time: start.inMilliseconds))
             seen = try runner.perform(cleared)
             try journal.write(JournalLine(event: .stepEnded, index: index))
             runner.report(.stepEnded(step, elapsed: surfaces.waiter.now - start))

@@ -1,3 +1,4 @@
+package import Iomem
 package import Ownership
 import SavedPlan
 
@@ -17,6 +18,13 @@ package struct UnfinishedRun: Sendable, Equatable {
     package var wayBackEnded = 0
     /// Why it stopped, if the kernel complained about something that no step reaches.
     package var complaintElsewhere: String?
+    /// The regions that its own steps take away and create again.
+    package let absences: [RegionAbsence]
+    /// Since when those are gone that it has taken away and not created again, by CLOCK_MONOTONIC; without those of which the
+    /// journal does not have the time.
+    package private(set) var goneSince: [AddressRange: Duration] = [:]
+    /// It went on with other steps than its own.
+    private var wasResumed = false
     /// The first line that can't be read, as `FILE:LINE`; what came before it counts.
     package var damage: String?
 
@@ -119,6 +127,7 @@ package struct UnfinishedRun: Sendable, Equatable {
         probeWasDone = header.probeWasDone
         interruption = Interruption(of: header.plan, from: header.before, accepted: header.accepted)
         confirmation = header.confirmation
+        absences = header.regionAbsences
     }
 
     private mutating func take(_ line: JournalLine) {
@@ -128,14 +137,23 @@ package struct UnfinishedRun: Sendable, Equatable {
         switch line.event {
         case .begun, .wayBackBegun, .finished: break
         case .awaiting: deadline = line.deadline.map { .milliseconds($0) }
-        case .stepBegun: stepsBegun += 1
-        case .stepEnded: interruption.stepsEnded += 1
+        case .stepBegun:
+            stepsBegun += 1
+            for absence in absences where !wasResumed && absence.removal == line.index {
+                goneSince[absence.range] = line.time.map { .milliseconds($0) }
+            }
+        case .stepEnded:
+            interruption.stepsEnded += 1
+            for absence in absences where !wasResumed && absence.restoration == line.index {
+                goneSince[absence.range] = nil
+            }
         case .rollingBack:
             wayBack = line.steps ?? []
             wayBackEnded = 0
             interruption.wasGoingBack = true
         case .wayBackEnded: wayBackEnded += 1
         case .resumed:
+            wasResumed = true
             interruption.steps = line.steps ?? []
             interruption.stepsEnded = 0
             interruption.wasGoingBack = false

@@ -100,7 +100,7 @@ struct ApplyCommand: Command {
         guard try isToBeDone(plan, on: machine, files, &report) else { return }
         let start = MonotonicClock.now
         let planner = try Planner(machine: machine, overrides: plan.request.overrides)
-        let absence = AbsenceMeter(planner.absences(during: plan.steps))
+        let absence = AbsenceMeter(planner.absences(during: plan.steps), during: plan.steps)
         report.take(try carryOut(plan, on: machine, absence))
         report.absences = absence.notes
         report.duration = MonotonicClock.now - start

@@ -90,7 +90,19 @@ struct RecoverCommand: Command {
             if let (run, recovery) = try find(last, on: machine, &report) {
                 try confirm(report)
                 let meter = ProgressMeter()
-                report.take(Executor(.ofThisMachine(state)) { meter.show($0) }.recover(run, by: recovery))
+                let planner = try Planner(machine: machine, overrides: run.overrides)
+                let absence = AbsenceMeter(
+                    planner.absences(during: report.steps),
+                    during: report.steps,
+                    since: run.goneSince,
+                    of: run.absences
+                )
+                let executor = Executor(.ofThisMachine(state)) { progress in
+                    absence.take(progress, at: MonotonicClock.now)
+                    meter.show(progress)
+                }
+                report.take(executor.recover(run, by: recovery))
+                report.absences = absence.notes
             }
             if report.error == nil { try recoverChoice(on: BootSystem(root: state.root), &report) }
         }

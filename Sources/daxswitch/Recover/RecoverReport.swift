@@ -1,3 +1,4 @@
+import Iomem
 import Machine
 import Ownership
 import Persistence
@@ -46,8 +47,13 @@ struct RecoverReport: RecordedRun {
     var isChanged = false
     /// The steps that finish or undo the run.
     var steps: [Step] = []
-    /// A region that the run had begun to create and that is deleted before the steps; nil without one.
+    /// A region that the run had begun to create and that is deleted: before the steps, or by the step that creates it again; nil
+    /// if it is not there.
     var deletedRegion: String?
+    /// The decoders that have bytes of memory devices for it, which are given back then.
+    var givenBack: [Decoder] = []
+    /// How long each region was gone that the steps have created again, a sentence each.
+    var absences: [String] = []
     /// What stands in the way of finishing it.
     var hazards: [Hazard] = []
     /// The files that a `persist` which was cut off had changed, and that are as before again; nil if there was none.
@@ -60,10 +66,36 @@ struct RecoverReport: RecordedRun {
     mutating func take(_ recovery: Recovery, on machine: MachineState) {
         switch recovery {
         case .isUndone: break
-        case .finish(let plan): steps = plan.steps
-        case .undo(let plan): (steps, deletedRegion) = (plan.steps, machine.unfinishedRegion?.name)
+        case .finish(let plan):
+            steps = plan.steps
+            if steps.contains(where: { $0.verb == .restoreRegion }) { takeUnfinished(on: machine) }
+        case .undo(let plan):
+            steps = plan.steps
+            takeUnfinished(on: machine)
         case .stuck(_, let found): hazards = found
         }
+    }
+
+    private mutating func takeUnfinished(on machine: MachineState) {
+        guard let unfinished = machine.unfinishedRegion else { return }
+        if machine.regions.contains(where: { $0.name == unfinished.name && !$0.committed }) {
+            deletedRegion = unfinished.name
+        }
+        givenBack = machine.deleting(unfinished).decoders(takenFor: unfinished)
+    }
+
+    /// What becomes of what the run had begun to create, as a sentence; nil if there is nothing of it.
+    ///
+    /// - Parameter isDone: It is told afterwards.
+    func clearing(isDone: Bool) -> String? {
+        let region = deletedRegion.map { "\($0), which the run had begun to create, \(isDone ? "was" : "is") deleted" }
+        let bytes = givenBack.map { decoder in
+            "\(sizeText(decoder.dpa?.size ?? 0)) of \(decoder.memdev ?? "a memory device") (\(decoder.name))"
+        }
+        let back =
+            bytes.isEmpty ? nil : "\(bytes.joined(separator: " and ")) \(isDone ? "were" : "are") given back"
+        let parts = [region, back].compactMap(\.self)
+        return parts.isEmpty ? nil : "\(parts.joined(separator: ", and "))."
     }
 
     /// How it ended.
@@ -87,7 +119,7 @@ struct RecoverReport: RecordedRun {
     var outcomeWord: String { outcome.rawValue }
 
     /// Whether something is done to the machine.
-    var hasToDo: Bool { !steps.isEmpty || deletedRegion != nil }
+    var hasToDo: Bool { !steps.isEmpty || deletedRegion != nil || !givenBack.isEmpty }
 
     /// How the process ends.
     var status: ExitStatus {
@@ -108,10 +140,18 @@ func recoverDocument(_ report: RecoverReport) -> JSONValue {
             "policy": JSONValue(report.policy), "changed": .bool(report.isChanged),
             "journal": JSONValue(report.journal?.rawValue), "outcome": .text(report.outcome.rawValue),
             "restored_files": JSONValue(report.restoredFiles ?? []), "steps": .form(report.steps),
-            "hazards": .form(report.hazards.groups),
+            "hazards": .form(report.hazards.groups), "deleted_region": JSONValue(report.deletedRegion),
+            "given_back": .list(report.givenBack.map(givenBackMembers)),
+            "notes": .list(report.absences.map { .text($0) }),
             "differences": differenceMembers(report.differences), "error": report.error.map(errorMember) ?? .null,
         ]
     )
+}
+
+private func givenBackMembers(_ decoder: Decoder) -> JSONValue {
+    .object([
+        "decoder": .text(decoder.name), "memdev": JSONValue(decoder.memdev), "size": .number(decoder.dpa?.size ?? 0),
+    ])
 }
 
 /// What was found, what it comes to, and the steps, for people.
@@ -129,6 +169,7 @@ func recoveryText(
     let verdict = { (words: String) in
         wrapped("The run of policy \(report.policy ?? "?") \(end). \(words)", indent: 0)
     }
+    let first = report.clearing(isDone: false).map { " First \($0)" } ?? ""
     let steps = { (plan: Plan) in
         [""] + planText(plan, machine: machine, isCarriedOut: true, recoverDetail, style: style)
     }
@@ -137,10 +178,9 @@ func recoveryText(
         return verdict("The machine is in its previous state; only the journal needs closing.").map(style.good)
     case .finish(let plan) where plan.isEmpty:
         return verdict("The machine already matches the plan; only the journal needs closing.").map(style.good)
-    case .finish(let plan): return verdict("It can be finished.").map(style.careful) + steps(plan)
+    case .finish(let plan): return verdict("It can be finished.\(first)").map(style.careful) + steps(plan)
     case .undo(let plan):
-        let deleted = machine.unfinishedRegion.map { " First \($0.name), which it had begun to create, is deleted." } ?? ""
-        return verdict("It can be undone.\(deleted)").map(style.careful) + (plan.isEmpty ? [] : steps(plan))
+        return verdict("It can be undone.\(first)").map(style.careful) + (plan.isEmpty ? [] : steps(plan))
     case .stuck(_, let hazards):
         return verdict("It can neither be finished nor undone with certainty.").map(style.bad)
             + (hazards.isEmpty ? [] : [""] + hazardsText(hazards, style, recoverDetail))
@@ -160,6 +200,12 @@ private let recoverDetail = Detail(allOption: "--json")
 
 /// The end of a `recover` for people.
 func recoverText(_ report: RecoverReport, style: Style) -> [Line] {
+    let cleared = [.done, .undone].contains(report.outcome) ? report.clearing(isDone: true) : nil
+    let notes = [cleared].compactMap(\.self) + report.absences
+    return notes.flatMap { wrapped("Note: \($0)", indent: 2) } + recoverEnd(report, style: style)
+}
+
+private func recoverEnd(_ report: RecoverReport, style: Style) -> [Line] {
     switch report.outcome {
     // It was not done: nobody answered, or something stood in the way.
     case .nothingToRecover where report.error != nil: return [style.bad("Failed; nothing was changed.")]
