@@ -197,4 +197,18 @@ struct FoldTests {
         let lines = texts(MapText(machine, marks: Array(repeating: mark, count: 5000), style: style).lines())
         #expect(lines.contains { $0.hasPrefix("  1-5000~") }, "\(lines)")
     }
+
+    @Test("hazards of one kind are told together only if fix and reason are alike") func reasons() throws {
+        let hazard = { (name: String, why: String) in
+            Hazard(id: .regionLost, subject: name, why: why, fix: "reboot")
+        }
+        let lines = { (hazards: [Hazard]) in
+            hazardsText(hazards, self.style).map(\.text).joined(separator: " ")
+        }
+        let first = hazard("region0", "region0 (0x1-0x2) is not locked, its contents are lost")
+        let alike = lines([first, hazard("region1", "region1 (0x3-0x4) is not locked, its contents are lost")])
+        #expect(alike.contains("region1, as region0 above"), "\(alike)")
+        let other = lines([first, hazard("region1", "region1 has persistent memory, its data stays on the devices")])
+        #expect(other.contains("its data stays") && !other.contains("above"), "\(other)")
+    }
 }

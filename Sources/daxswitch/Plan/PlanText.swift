@@ -150,6 +150,7 @@ func hazardsText(
         items: groups.map(\.cause),
         kind: \.id.rawValue,
         fix: \.fix,
+        reason: \.why,
         ranges: \.ranges,
         full: { place -> [Line] in
             let (hazard, consequences) = groups[place]

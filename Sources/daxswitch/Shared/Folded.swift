@@ -71,16 +71,19 @@ func grouped(_ number: Int) -> String {
 }
 
 /// Findings or hazards, those of one kind next to each other. What is alike is said once: the first is told in full, and so
-/// is each with another fix. Above `paragraphLimit` of a kind, only the first is told in full, and most are just counted.
+/// is each with another fix or reason. Above `paragraphLimit` of a kind, only the first is told in full, and most are just counted.
 struct Telling<Item> {
     let items: [Item]
     /// The id.
     let kind: (Item) -> String
     let fix: (Item) -> String
+    /// Why it is so, if another reason is to be told in full.
+    var reason: (Item) -> String = { _ in "" }
     let ranges: (Item) -> [AddressRange]
     /// The item at a place in full.
     let full: (Int) -> [Line]
-    /// The item at a place in a line; the other place is that of the one above with the same fix, nil if it has another.
+    /// The item at a place in a line; the other place is that of the one above with the same fix and reason, nil if it has
+    /// others.
     let brief: (Int, Int?) -> Line
 
     func lines(_ detail: Detail, _ style: Style) -> [Line] {
@@ -92,7 +95,7 @@ struct Telling<Item> {
             let folded = Folded(Array(kin), above: paragraphLimit, detail)
             var told: Int?
             for place in folded.shown {
-                let isAlike = told.map { fix(items[$0]) == fix(items[place]) } ?? false
+                let isAlike = told.map { isSame(items[$0], items[place]) } ?? false
                 if let told, isAlike && !detail.isVerbose || !folded.hidden.isEmpty {
                     lines.append(brief(place, isAlike ? told : nil))
                 } else {
@@ -103,5 +106,18 @@ struct Telling<Item> {
             lines += folded.rest(kind(items[first]), size: { ranges(items[$0]).totalSize }, detail, style)
         }
         return lines
+    }
+
+    private func isSame(_ one: Item, _ other: Item) -> Bool {
+        fix(one) == fix(other) && withoutNumbers(reason(one)) == withoutNumbers(reason(other))
+    }
+}
+
+/// The words of `text`, with `#` for those that have digits, such as names of devices, addresses and sizes, and once for several
+/// next to each other.
+private func withoutNumbers(_ text: String) -> [Substring] {
+    text.split(separator: " ").reduce(into: []) { words, word in
+        let isNumber = word.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        if !isNumber || words.last != "#" { words.append(isNumber ? "#" : word) }
     }
 }
