@@ -54,4 +54,18 @@ struct PmemRegionTests {
         facts.pmem = machine.pmemRegions + [PmemRegion(layout: machine.pmemRegions[0].layout, volumes: nil)]
         #expect(RememberedFacts(parsing: facts.serialized()) == facts)
     }
+
+    @Test("without namespaces it has none only if its nd region has a driver; else they are not known")
+    func namespaces() throws {
+        var tree = tree()
+        tree["\(Self.bridge)/region0/namespace0.0/size"] = "0\n"
+        let volumes = { (tree: FakeTree) in
+            try #require(try Inspector(tree: tree, log: FakeLog()).read().pmemRegions.first).volumes
+        }
+        #expect(try volumes(tree) == nil)
+        tree.links["/sys/bus/nd/devices/region0"] = "\(Self.bridge)/region0"
+        #expect(try volumes(tree) == nil)
+        tree.links["\(Self.bridge)/region0/driver"] = "/sys/bus/nd/drivers/nd_region"
+        #expect(try volumes(tree) == [])
+    }
 }

@@ -178,4 +178,26 @@ struct PmemLostTests {
         )
         #expect(hazards.first?.why.contains("contents are lost") == false)
     }
+
+    @Test("serial numbers that can't be read pair no labels with a device") func unreadableSerials() throws {
+        var layout = Self.layout
+        for place in layout.targets.indices { layout.targets[place].device?.serial = "?" }
+        var machine = Self.lost([layout])
+        machine.pmemLabels = [
+            PmemLabels(name: "nmem0", serial: nil, freeSlots: 3), PmemLabels(name: "nmem1", serial: "!", freeSlots: 4),
+        ]
+        #expect(machine.labelEvidence(of: layout).isEmpty)
+    }
+
+    @Test("what is known of the namespaces stays while they can't be read, and is replaced once they can")
+    func kept() {
+        var machine = Self.lost([])
+        let known = [PmemRegion(layout: Self.layout, volumes: Self.volumes)]
+        machine.pmemRegions = [PmemRegion(layout: Self.layout, volumes: nil)]
+        #expect(machine.pmemToRemember(kept: known) == known)
+        machine.pmemRegions = [PmemRegion(layout: Self.layout, volumes: [])]
+        #expect(machine.pmemToRemember(kept: known) == machine.pmemRegions)
+        machine.pmemRegions = []
+        #expect(machine.pmemToRemember(kept: known) == known)
+    }
 }

@@ -49,23 +49,20 @@ struct PmemReading {
         _ names: [String],
         _ ranges: inout [String: AddressRange]
     ) throws(InspectionError) -> [PmemNamespace] {
-        var active: [(name: String, region: String, disks: [Disk])] = []
+        var active: [(name: String, range: AddressRange?, disks: [Disk])] = []
         for name in names {
             guard let path = tree.realPath("\(Self.bus)/\(name)"), tree.linkName("\(path)/driver") != nil else {
                 continue
             }
-            let region = path.parts(at: "/").dropLast().map { "/\($0)" }.joined()
-            active.append((name, region, try disks(of: path)))
+            active.append((name, try range(around: path, &ranges), try disks(of: path)))
         }
-        for region in Set(active.map(\.region)) { ranges[region] = try range(ofRegion: region) }
-        let known = ranges
         let mounts = mounts(of: Set(active.flatMap(\.disks).map(\.number)))
-        return active.map { name, region, disks in
+        return active.map { name, range, disks in
             let users = disks.flatMap { disk in
                 (mounts[disk.number] ?? []).sorted().map { "\(disk.name) is mounted at \($0)" }
                     + disk.holders.map { "\($0) holds \(disk.name)" }
             }
-            return PmemNamespace(name: name, range: known[region], users: users)
+            return PmemNamespace(name: name, range: range, users: users)
         }
     }
 
@@ -78,9 +75,7 @@ struct PmemReading {
         for name in names {
             guard let path = tree.realPath("\(Self.bus)/\(name)"), let size = try tree.number("\(path)/size"), size > 0
             else { continue }
-            let region = path.parts(at: "/").dropLast().map { "/\($0)" }.joined()
-            if ranges[region] == nil { ranges[region] = try range(ofRegion: region) }
-            guard let range = ranges[region] else { continue }
+            guard let range = try range(around: path, &ranges) else { continue }
             found[range, default: []].append(PmemVolume(mode: mode(ofNamespace: path), size: size))
         }
         return found
@@ -110,8 +105,7 @@ struct PmemReading {
             guard let path = tree.realPath("\(Self.bus)/\(name)"), tree.linkName("\(path)/driver") != nil else {
                 continue
             }
-            if ranges[path] == nil { ranges[path] = try range(ofRegion: path) }
-            if let range = ranges[path] { bound.insert(range) }
+            if let range = try range(ofRegion: path, &ranges) { bound.insert(range) }
         }
         return layouts.map { layout in
             PmemRegion(
@@ -154,10 +148,23 @@ struct PmemReading {
         return disks
     }
 
-    private func range(ofRegion region: String) throws(InspectionError) -> AddressRange? {
+    /// The bytes of the nd region that the namespace at `path` is on.
+    private func range(
+        around path: String,
+        _ ranges: inout [String: AddressRange]
+    ) throws(InspectionError) -> AddressRange? {
+        try range(ofRegion: path.parts(at: "/").dropLast().map { "/\($0)" }.joined(), &ranges)
+    }
+
+    private func range(
+        ofRegion region: String,
+        _ ranges: inout [String: AddressRange]
+    ) throws(InspectionError) -> AddressRange? {
+        if let range = ranges[region] { return range }
         let start = try tree.number("\(region)/resource")
         let size = try tree.number("\(region)/size")
-        return start.flatMap { start in size.flatMap { AddressRange(start: start, size: $0) } }
+        ranges[region] = start.flatMap { start in size.flatMap { AddressRange(start: start, size: $0) } }
+        return ranges[region]
     }
 
     /// Where the devices of these numbers are mounted, in any mount namespace.

@@ -76,8 +76,10 @@ extension MachineState {
     /// The state of the labels on the devices of a region, a line for each.
     func labelEvidence(of layout: RegionLayout) -> [String] {
         layout.targets.compactMap(\.device).compactMap { device in
-            let labels = pmemLabels.first { $0.serial.flatMap { parseNumber($0) } == parseNumber(device.serial) }
-            guard let labels else { return nil }
+            // Two that can't be read are not the same number.
+            guard let serial = parseNumber(device.serial),
+                let labels = pmemLabels.first(where: { $0.serial.flatMap { parseNumber($0) } == serial })
+            else { return nil }
             let slots = labels.freeSlots.map { "room for \($0) more labels" } ?? "no labels that the kernel can read"
             return "/sys/bus/nd/devices/\(labels.name)/available_slots: \(slots) (serial \(device.serial))"
         }
