@@ -178,7 +178,7 @@ package struct MachineState: Sendable, Equatable {
         }
         // Also one that can't be told to be lost, while a memory device has no endpoint yet.
         let gone = kept.filter { old in
-            !pmemRegions.contains { $0.layout.range.overlaps(old.layout.range) || $0.layout.isSame(as: old.layout) }
+            !pmemRegions.contains { $0.layout.takesBytes(of: old.layout) }
         }
         return (seen + gone).sorted { $0.layout.range < $1.layout.range }
     }
@@ -187,7 +187,7 @@ package struct MachineState: Sendable, Equatable {
     ///
     /// What was kept stays: with `cxl_pci` out the regions are no longer committed when `cxl_acpi` goes, and an unlocked
     /// region that was reset is still not decoded when `cxl_acpi` has come and goes again. Only a region that is seen
-    /// now takes the place of those over the same bytes.
+    /// now takes the place of those over the same bytes, or with the same bytes of a memory device.
     ///
     /// - Parameter withDevices: The dax devices are as their user has them. Within a run steps have taken some of them away, and
     ///   those that were kept count; as they do if dax_cxl shows none.
@@ -204,7 +204,11 @@ package struct MachineState: Sendable, Equatable {
             if !withDevices || layout.devices == nil { layout.devices = keptDevices[layout.range] ?? nil }
             return RememberedRegion(range: layout.range, locked: region.locked == true, layout: layout)
         }
-        let unseen = (kept?.regions ?? []).filter { old in !seen.contains { $0.range.overlaps(old.range) } }
+        let unseen = (kept?.regions ?? []).filter { old in
+            !seen.contains { new in
+                new.range.overlaps(old.range) || old.layout.map { new.layout?.takesBytes(of: $0) == true } ?? false
+            }
+        }
         let reset = committed.filter { $0.locked != true }.compactMap(\.range)
         let programmed = decodedBytes
         return RememberedDecoders(

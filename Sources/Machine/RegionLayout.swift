@@ -53,6 +53,15 @@ extension RegionLayout {
     func isSame(as other: RegionLayout) -> Bool {
         range == other.range || targets.allSatisfy { $0.device != nil && $0.dpa != nil } && targets == other.targets
     }
+
+    /// Whether it has bytes that `other` had, of addresses or of a memory device: there is never more than one of them.
+    package func takesBytes(of other: RegionLayout) -> Bool {
+        if range.overlaps(other.range) { return true }
+        return targets.contains { target in
+            guard let device = target.device, let bytes = target.dpa else { return false }
+            return other.targets.contains { $0.device == device && $0.dpa?.overlaps(bytes) == true }
+        }
+    }
 }
 
 /// A memory device's part of a region.

@@ -329,4 +329,70 @@ struct RestoreTests {
         #expect(plan.steps.contains(.restoreRegion("region0", lost.range)))
         #expect(plan.prediction.ranges.contains { $0.range == lost.range && $0.owners == [.cxl] })
     }
+
+    @Test("bytes of the device that a decoder has without a region move the next region: predicted and refused")
+    func reserved() throws {
+        var machine = Self.machine(lost: [Self.layout()])
+        machine.decoders.append(
+            Decoder(
+                name: "decoder2.1",
+                kind: .endpoint,
+                range: nil,
+                locked: false,
+                region: nil,
+                memdev: "mem1",
+                dpa: AddressRange(start: 0, size: 0x1000_0000)
+            )
+        )
+        let words = "the kernel would use 0000:0d:00.0 from byte 0x10000000 on"
+        let refused = try Planner(machine: machine).predict([.restoreRegion("region0")])
+        #expect(refused.hazards.contains { $0.id == .stepRefused && $0.why.contains(words) }, "\(refused.hazards)")
+        // Those of a region that daxswitch has begun are given back first; another decoder's are not.
+        machine.unfinishedRegion = UnfinishedRegion(
+            name: "region0",
+            parts: [UnfinishedRegion.Part(device: Self.device, decoder: 1, size: 0x1000_0000)]
+        )
+        #expect(try Planner(machine: machine).predict([.restoreRegion("region0")]).hazards.isEmpty)
+        machine.unfinishedRegion?.parts?[0].decoder = 0
+        let others = try Planner(machine: machine).predict([.restoreRegion("region0")])
+        #expect(others.hazards.contains { $0.id == .stepRefused && $0.why.contains(words) })
+    }
+
+    /// region0 at the upper half of the window has the bytes of the device that a lost region below it had.
+    private static func replacing(_ range: AddressRange) -> MachineState {
+        var region = Machines.region(range, locked: false)
+        region.targets = ["decoder2.0"]
+        region.granularity = 256
+        var machine = machine(lost: [layout(Machines.range, name: "region7")], regions: [region])
+        machine.decoders[0].memdev = "mem1"
+        machine.decoders[0].dpa = AddressRange(start: 0, size: range.size)
+        machine.decoders[0].range = range
+        machine.decoders[0].name = "decoder2.0"
+        return machine
+    }
+
+    @Test(
+        "a lost region whose bytes a newer one has is not created in its place: reload restores the newer one",
+        arguments: [
+            // The same bytes of the device, or a part of the same addresses.
+            Machines.span(Machines.range.end + 1, 0x2000_0000),
+            Machines.span(Machines.range.start + 0x1000_0000, 0x2000_0000),
+        ]
+    )
+    func replaced(range: AddressRange) throws {
+        let machine = Self.replacing(range)
+        var policy = Self.cxl
+        policy.order = [.unload("dax_cxl"), .unload("dax_hmem"), .unload("cxl_acpi")] + policy.order.dropFirst(2)
+        policy.want = Policy.Want()
+        let plan = try Planner(machine: machine).plan(policy)
+        let created = plan.steps.filter { $0.verb == .restoreRegion }
+        #expect(!created.contains(.restoreRegion("region7", Machines.range)), "\(plan.steps)")
+    }
+
+    @Test("facts of a region whose bytes of a device another one has now are not kept") func replacedFacts() throws {
+        let range = Machines.span(Machines.range.end + 1, 0x2000_0000)
+        let machine = Self.replacing(range)
+        let kept = RememberedDecoders(regions: machine.lostRegions, decoded: [])
+        #expect(machine.decodersToRemember(kept: kept)?.regions.map(\.range) == [range])
+    }
 }

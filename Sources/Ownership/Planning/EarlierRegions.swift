@@ -24,9 +24,11 @@ extension MachineState {
             let region = RememberedRegion(range: layout.range, locked: false, layout: layout)
             guard hasLost(region) else { continue }
             machine.lostRegions.removeAll { $0.layout == nil && $0.range == layout.range }
-            if !machine.lostRegions.contains(where: { $0.range.overlaps(layout.range) }) {
-                machine.lostRegions.append(region)
+            // What this boot has lost is newer.
+            let isReplaced = machine.lostRegions.contains { lost in
+                lost.range.overlaps(layout.range) || lost.layout?.takesBytes(of: layout) == true
             }
+            if !isReplaced { machine.lostRegions.append(region) }
         }
         return machine
     }

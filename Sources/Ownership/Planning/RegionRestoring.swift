@@ -11,7 +11,11 @@ extension Planner {
     ///
     /// - Parameter before: Steps that are done before the order.
     func restoringRegions(_ order: [Step], after before: [Step] = []) -> [Step] {
-        let known = start.models.flatMap(\.constants.layouts).uniqued()
+        let present = machine.layouts(of: machine.regions.filter(\.committed))
+        // One that has the bytes of a lost region is newer than that: it must not be lost for it.
+        let known = start.models.flatMap(\.constants.layouts).uniqued().filter { layout in
+            !present.contains { $0.range != layout.range && $0.takesBytes(of: layout) }
+        }
         if known.isEmpty { return order }
         var moments = [Self.play(before, in: start.models)]
         for step in order { moments.append(Self.play([step], in: moments[moments.count - 1])) }
