@@ -6,7 +6,7 @@ extension KernelModel {
     /// The machine as it shows itself, before unknown facts are decided.
     init(of machine: MachineState, generation: Generation) {
         var model = KernelModel(ModelConstants(of: machine, generation: generation))
-        for fact in ShownFact.all { fact.read(machine, &model) }
+        model.take(machine)
         model.addWaitingRegions(of: machine)
         model.doubtLocks(of: machine)
         if generation == .allOrNothing {
@@ -68,7 +68,7 @@ extension KernelModel {
     ///   programmed them.
     func shown(on machine: MachineState) -> MachineState {
         var machine = machine
-        for fact in ShownFact.all { fact.show(self, &machine) }
+        machine.show(self)
         let undecoded = RangeIndex(undecoded)
         machine.decoders.removeAll { decoder in
             guard seesDecoders, let range = decoder.range else { return true }
@@ -78,68 +78,55 @@ extension KernelModel {
     }
 }
 
-/// A fact of the state that a machine shows as the model has it: one description reads it and shows it.
-private struct ShownFact: Sendable {
-    let read: @Sendable (MachineState, inout KernelModel) -> Void
-    let show: @Sendable (KernelModel, inout MachineState) -> Void
-
-    private init(
-        read: @escaping @Sendable (MachineState, inout KernelModel) -> Void,
-        show: @escaping @Sendable (KernelModel, inout MachineState) -> Void
-    ) {
-        self.read = read
-        self.show = show
+extension KernelModel {
+    /// Takes the state from what `machine` shows.
+    fileprivate mutating func take(_ machine: MachineState) {
+        loaded = Set(machine.modules.loaded.keys)
+        unbound = Set(machine.modules.builtin.filter { machine.modules.state(of: $0) == .unbound })
+        isHeld = machine.isHeld
+        windowsAreLive = machine.windows.contains(where: \.isLive)
+        regions = machine.modelRegions
+        claims = machine.claims
+        unboundHmem = machine.hmemDevices.filter { !$0.isBound }.compactMap(\.rangeWhenBound)
+        // Of iomem, a model reads the lines of kmem alone.
+        leaked = leakedRanges(of: machine)
+        onlineBlocks = machine.memory.blocks.filter(\.isOnline).map(\.range)
     }
+}
 
-    /// In this order: a line of iomem is leaked where no device stands behind it. Not by key paths: the runtime makes each of
-    /// them at the first use, at every start of the program.
-    static let all = [
-        ShownFact {
-            $1.loaded = $0.loadedNames
-        } show: {
-            $1.loadedNames = $0.loaded
-        },
-        ShownFact {
-            $1.unbound = $0.unbound
-        } show: {
-            $1.unbound = $0.unbound
-        },
-        ShownFact {
-            $1.isHeld = $0.isHeld
-        } show: {
-            $1.isHeld = $0.isHeld
-        },
-        ShownFact {
-            $1.windowsAreLive = $0.windowsAreLive
-        } show: {
-            $1.windowsAreLive = $0.windowsAreLive
-        },
-        ShownFact {
-            $1.regions = $0.modelRegions
-        } show: {
-            $1.modelRegions = $0.regions
-        },
-        ShownFact {
-            $1.claims = $0.claims
-        } show: {
-            $1.claims = $0.claims
-        },
-        ShownFact {
-            $1.unboundHmem = $0.unboundHmem
-        } show: {
-            $1.unboundHmem = $0.unboundHmem
-        },
-        ShownFact {
-            $1.leaked = $0.leaked
-        } show: {
-            $1.leaked = $0.leaked
-        },
-        ShownFact {
-            $1.onlineBlocks = $0.onlineBlocks
-        } show: {
-            $1.onlineBlocks = $0.onlineBlocks
-        },
-    ]
+extension MachineState {
+    /// Shows the state of `model`, as `KernelModel.take(_:)` reads it.
+    fileprivate mutating func show(_ model: KernelModel) {
+        modules.loaded = [:]
+        for (position, name) in model.loaded.sorted().enumerated() {
+            modules.loaded[name] = LoadedModule(isLive: true, references: 0, users: [], address: 0, position: position)
+        }
+        for module in modules.drivers.keys where modules.builtin.contains(module) {
+            guard var driver = modules.drivers[module] else { continue }
+            for place in driver.devices.indices { driver.devices[place].isBound = !model.unbound.contains(module) }
+            modules.drivers[module] = driver
+        }
+        isHeld = model.isHeld
+        for index in windows.indices {
+            windows[index].isLive = model.windowsAreLive
+            windows[index].number = model.windowsAreLive ? index : nil
+        }
+        let known = Dictionary(regions.map { ($0.name, $0) }) { first, _ in first }
+        regions = model.regions.compactMap { region in known[region.name].flatMap(region.shown(as:)) }
+        daxDevices = daxDevices.filter { $0.owner == nil } + model.claims.map(\.shown)
+        hmemDevices.removeAll { !$0.isBound }
+        hmemDevices += model.unboundHmem.enumerated().map { number, range in
+            HmemDevice(name: "hmem.unbound\(number)", isBelowPlatform: true, isBound: false, rangeWhenBound: range)
+        }
+        // A line of iomem is leaked where no device stands behind it.
+        let added = model.leaked + daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges)
+        iomem = IomemTree(
+            inFileOrder: added.uniqued().sorted().map { IomemEntry(range: $0, name: "System RAM (kmem)") }
+        )
+        memory.blocks = model.onlineBlocks.sorted().enumerated().map { number, block in
+            MemoryBlock(number: number, range: block, isOnline: true, zone: nil)
+        }
+    }
 }
 
 extension MachineState {
@@ -148,100 +135,23 @@ extension MachineState {
         decodedBytes + (seesDecoders ? [] : remembered?.decoded ?? [])
     }
 
-    fileprivate var loadedNames: Set<String> {
-        get { Set(modules.loaded.keys) }
-        set {
-            modules.loaded = [:]
-            for (position, name) in newValue.sorted().enumerated() {
-                modules.loaded[name] = LoadedModule(
-                    isLive: true,
-                    references: 0,
-                    users: [],
-                    address: 0,
-                    position: position
-                )
-            }
-        }
-    }
-
-    fileprivate var unbound: Set<String> {
-        get { Set(modules.builtin.filter { modules.state(of: $0) == .unbound }) }
-        set {
-            for module in modules.drivers.keys where modules.builtin.contains(module) {
-                let isBound = !newValue.contains(module)
-                guard var driver = modules.drivers[module] else { continue }
-                for place in driver.devices.indices { driver.devices[place].isBound = isBound }
-                modules.drivers[module] = driver
-            }
-        }
-    }
-
-    fileprivate var windowsAreLive: Bool {
-        get { windows.contains(where: \.isLive) }
-        set {
-            for index in windows.indices {
-                windows[index].isLive = newValue
-                windows[index].number = newValue ? index : nil
-            }
-        }
-    }
-
     fileprivate var modelRegions: [ModelRegion] {
-        get {
-            let lines = Set(iomem.flattened.map(\.entry.name))
-            let showsLines = lines.contains { $0.hasPrefix("CXL Window ") }
-            let seesEndpoints = seesDecoders
-            let locks = Dictionary(grouping: decoders.filter { $0.locked != nil }, by: \.name)
-            return regions.compactMap { region in
-                let ofTargets = region.targets.flatMap { locks[$0] ?? [] }.compactMap(\.locked)
-                var read = ModelRegion(region, locks: ofTargets, seesEndpoints: seesEndpoints)
-                if showsLines { read?.hasLine = lines.contains(region.name) }
-                return read
-            }
-        }
-        set {
-            let known = Dictionary(regions.map { ($0.name, $0) }) { first, _ in first }
-            regions = newValue.compactMap { region in known[region.name].flatMap(region.shown(as:)) }
+        let lines = Set(iomem.flattened.map(\.entry.name))
+        let showsLines = lines.contains { $0.hasPrefix("CXL Window ") }
+        let seesEndpoints = seesDecoders
+        let locks = Dictionary(grouping: decoders.filter { $0.locked != nil }, by: \.name)
+        return regions.compactMap { region in
+            let ofTargets = region.targets.flatMap { locks[$0] ?? [] }.compactMap(\.locked)
+            var read = ModelRegion(region, locks: ofTargets, seesEndpoints: seesEndpoints)
+            if showsLines { read?.hasLine = lines.contains(region.name) }
+            return read
         }
     }
 
     fileprivate var claims: [DaxClaim] {
-        get {
-            let spans = DaxRegionSpans(of: self)
-            return daxDevices.compactMap { device in
-                device.owner.map { DaxClaim(device, owner: $0, reserved: spans.span(of: device).map { [$0] } ?? []) }
-            }
-        }
-        set { daxDevices = daxDevices.filter { $0.owner == nil } + newValue.map(\.shown) }
-    }
-
-    fileprivate var unboundHmem: [AddressRange] {
-        get { hmemDevices.filter { !$0.isBound }.compactMap(\.rangeWhenBound) }
-        set {
-            hmemDevices.removeAll { !$0.isBound }
-            hmemDevices += newValue.enumerated().map { number, range in
-                HmemDevice(name: "hmem.unbound\(number)", isBelowPlatform: true, isBound: false, rangeWhenBound: range)
-            }
-        }
-    }
-
-    /// Of iomem, a model reads the lines of kmem alone.
-    fileprivate var leaked: [AddressRange] {
-        get { leakedRanges(of: self) }
-        set {
-            let added = newValue + daxDevices.filter { $0.driver == "kmem" }.flatMap(\.ranges)
-            iomem = IomemTree(
-                inFileOrder: added.uniqued().sorted().map { IomemEntry(range: $0, name: "System RAM (kmem)") }
-            )
-        }
-    }
-
-    fileprivate var onlineBlocks: [AddressRange] {
-        get { memory.blocks.filter(\.isOnline).map(\.range) }
-        set {
-            memory.blocks = newValue.sorted().enumerated().map { number, block in
-                MemoryBlock(number: number, range: block, isOnline: true, zone: nil)
-            }
+        let spans = DaxRegionSpans(of: self)
+        return daxDevices.compactMap { device in
+            device.owner.map { DaxClaim(device, owner: $0, reserved: spans.span(of: device).map { [$0] } ?? []) }
         }
     }
 }
