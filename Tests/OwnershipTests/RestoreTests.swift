@@ -193,7 +193,7 @@ struct RestoreTests {
         #expect(plan.hazards.isEmpty && plan.prediction.isCertain)
         let words =
             "At the last apply (/run/daxswitch/regions.json) it had 256 MiB devdax and 256 MiB system-ram/movable."
-        #expect(plan.notes.contains { $0.contains("\(words) The steps restore this use") }, "\(plan.notes)")
+        #expect(plan.notes.contains { $0.contains("\(words) It has this use again after the steps") }, "\(plan.notes)")
 
         let idle = planner.plan(Self.cxl, leavesIdle: true)
         #expect(idle.steps == [.restoreRegion("region0", Machines.range)])

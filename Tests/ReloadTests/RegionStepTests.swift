@@ -330,6 +330,20 @@ struct RegionStepTests {
         #expect(kernel.regions.dpa["decoder2.0"]?.size == 0x1000_0000)
     }
 
+    @Test(
+        "killed before the kernel had made anything: recover forgets the name, which may be another program's next",
+        arguments: [true, false]
+    )
+    func nothingBegun(undoing: Bool) throws {
+        let (kernel, fresh, run) = try leaving(killedBehind: 1)
+        kernel.reinterpret { $0.regions = [] }
+        #expect(kernel.kept.last?.unfinishedRegion?.name == "region0")
+        let recovery = try Planner(machine: kernel.read(), overrides: run.overrides)
+            .recovery(of: run.interruption, undoing: undoing)
+        _ = Executor(fresh.surfaces).recover(run, by: recovery)
+        #expect(kernel.kept.last?.unfinishedRegion == nil)
+    }
+
     @Test("the decoders of a region that is begun are noted by the device and their place") func notedParts() throws {
         let kernel = try Self.kernel()
         let layout = try #require(kernel.state.lostRegions.first?.layout)

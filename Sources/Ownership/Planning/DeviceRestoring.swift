@@ -63,7 +63,7 @@ extension Planner {
         let had = "\(source) it had \(devices.map(\.words).joined(separator: " and "))."
         let asked = Set(steps)
         if let wanted, wanted.allSatisfy(asked.contains) {
-            return "\(had) The steps restore this use. If it was changed after that, the change is lost."
+            return "\(had) It has this use again after the steps. If it was changed after that, the change is lost."
         }
         if leavesIdle { return "\(had) This use is not restored (--leave-idle)." }
         return "\(had) The steps don't restore this use (not asked for, or not certain to work): use `daxctl` for that."

@@ -12,6 +12,11 @@ extension Executor {
         closing: JournalEnd = .rolledBack
     ) -> RecoveryOutcome {
         let outcome = bring(run, by: recovery, closing)
+        switch outcome {
+        // A run is not open again because this can't be written; the next one that keeps facts does it.
+        case .done(let machine), .undone(let machine, _): try? surfaces.facts.forgetUnfinished(on: machine)
+        case .stopped: break
+        }
         if closing != .unconfirmed, let confirmation = run.confirmation {
             switch outcome {
             case .done, .undone: surfaces.timer.disarm(confirmation)

@@ -28,6 +28,17 @@ extension FactStore {
         }
         if let facts, facts != kept { try keep(facts) }
     }
+
+    /// Forgets the region that a run has begun, if nothing is left of it: one that gets its name later is another program's.
+    ///
+    /// - Throws: `ReloadError` `.unavailable`.
+    func forgetUnfinished(on machine: MachineState) throws(ReloadError) {
+        guard machine.unfinishedRegion == nil, var facts = try kept(bootID: machine.kernel.bootID),
+            facts.unfinishedRegion != nil
+        else { return }
+        facts.unfinishedRegion = nil
+        try keep(facts)
+    }
 }
 
 extension MachineState {
@@ -65,7 +76,8 @@ extension MachineState {
             ),
             // They go with dax_hmem.
             unboundHmem: module == "dax_hmem" ? [:] : kept?.unboundHmem ?? [:],
-            unfinishedRegion: kept?.unfinishedRegion,
+            // Without any of it left, the name may be another program's by the next run.
+            unfinishedRegion: unfinishedRegion,
             pmem: pmemToRemember(kept: kept?.pmem ?? [])
         )
     }
