@@ -110,7 +110,7 @@ lab-kernels: lab-ready
 # Every case, the suite under the address sanitizer, then the table of dangerous situations again: four hours.
 lab: lab-kernels test-ansible sanitize-address
 	Tests/Lab/lab run --group main --group persist --group findings --group restore --group hmat --group bench --tool $(TOOL) --policies Policies
-	Tests/Lab/lab run --group main --group persist --group builtin --tool $(TOOL) --policies Policies $(SHAPES:%=--kernel %)
+	Tests/Lab/lab run --group main --group persist --group builtin --group restore --tool $(TOOL) --policies Policies $(SHAPES:%=--kernel %)
 	Tests/Lab/lab walk --tool $(TOOL) $(SHAPES:%=--kernel %)
 	Tests/Lab/lab safety --tool $(TOOL) --policies Policies --kernel coordinated --kernel 6.12 $(filter %-builtin,$(SHAPES:%=--kernel=%))
 	Tests/Lab/lab record --kernel 6.12 --kernel coordinated --scenario partly-covered --out $(RECORDINGS)

@@ -21,11 +21,11 @@ package struct UnfinishedRegion: Sendable, Equatable {
 
     /// The name that the kernel gives it: `region0`.
     package var name: String
-    /// Its decoders by position; nil if a daxswitch wrote it down that did not note them.
-    package var parts: [Part]?
+    /// Its decoders by position.
+    package var parts: [Part]
 
     /// A region that is being created.
-    package init(name: String, parts: [Part]?) {
+    package init(name: String, parts: [Part]) {
         self.name = name
         self.parts = parts
     }
@@ -45,29 +45,27 @@ extension MachineState {
 
     /// The decoders without a region that have bytes of a memory device for `region`. One that has other bytes than it was to get
     /// is somebody else's, as of `cxl reserve-dpa`.
-    ///
-    /// If it is not noted which ones it takes, they are those that have just the bytes of a lost region.
     package func decoders(takenFor region: UnfinishedRegion) -> [Decoder] {
-        let isOurs: (Decoder, AddressRange) -> Bool
-        if let parts = region.parts {
-            isOurs = { decoder, bytes in
-                parts.contains {
-                    $0.decoder == decoder.number && $0.size == bytes.size && memdev($0.device)?.name == decoder.memdev
-                }
-            }
-        } else {
-            let targets = lostRegions.compactMap(\.layout).flatMap(\.targets)
-            isOurs = { decoder, bytes in
-                targets.contains { target in
-                    target.dpa == bytes && target.device.flatMap(memdev)?.name == decoder.memdev
-                }
-            }
-        }
-        return decoders.filter { decoder in
+        decoders.filter { decoder in
             guard decoder.isReserving, decoder.locked != true, decoder.memdev != nil, let bytes = decoder.dpa else {
                 return false
             }
-            return isOurs(decoder, bytes)
+            return region.parts.contains {
+                $0.decoder == decoder.number && $0.size == bytes.size && memdev($0.device)?.name == decoder.memdev
+            }
+        }
+    }
+
+    /// The last decoder that has bytes of a memory device behind those that `region` has taken, which it can't give back before that
+    /// one has; nil without such a decoder.
+    ///
+    /// The kernel frees those of the highest decoder of a port alone (drivers/cxl/core/hdm.c: cxl_dpa_free()).
+    package func decoder(behind region: UnfinishedRegion) -> Decoder? {
+        let ours = decoders(takenFor: region)
+        return decoders.last { decoder in
+            guard decoder.kind == .endpoint, decoder.dpa != nil, let number = decoder.number, !ours.contains(decoder)
+            else { return false }
+            return ours.contains { $0.memdev == decoder.memdev && $0.number.map { $0 < number } == true }
         }
     }
 

@@ -100,9 +100,9 @@ struct RecoverTests {
         arguments: [
             (
                 true,
-                "region0, which the run had begun to create, is deleted, and 256 MiB of mem0 (decoder2.0) are given back."
+                "The half-made region0 is deleted. 256 MiB of mem0 (decoder2.0) are freed."
             ),
-            (false, "256 MiB of mem0 (decoder2.0) are given back."),
+            (false, "256 MiB of mem0 (decoder2.0) are freed."),
         ]
     )
     func begun(hasRegion: Bool, words: String) throws {
@@ -114,7 +114,7 @@ struct RecoverTests {
         #expect(report.hasToDo)
         let run = Interruption(of: plan, from: OwnershipGoal(of: machine), accepted: [])
         let before = texts(recoveryText(report, .undo(plan), of: run, machine: machine, style: style))
-        #expect(before.joined(separator: " ").contains("It can be undone. First \(words)"), "\(before)")
+        #expect(before.joined(separator: " ").contains("It can be undone. \(words)"), "\(before)")
         let members = try #require(
             try JSONSerialization.jsonObject(with: JSONEncoder().encode(recoverDocument(report))) as? [String: Any]
         )
@@ -126,7 +126,7 @@ struct RecoverTests {
         report.absences = ["region0 was gone for 2 s."]
         let after = texts(recoverText(report, style: style)).joined(separator: " ").split(separator: " ")
             .joined(separator: " ")
-        #expect(after.contains("256 MiB of mem0 (decoder2.0) were given back."), "\(after)")
+        #expect(after.contains("256 MiB of mem0 (decoder2.0) were freed."), "\(after)")
         #expect(after.contains("Note: region0 was gone for 2 s."))
     }
 

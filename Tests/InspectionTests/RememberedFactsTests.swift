@@ -170,19 +170,18 @@ import Testing
         #expect(try Inspector(root: copy.path).read().isHeld)
     }
 
-    @Test("a region that is begun is read again with its decoders; of older facts, without") func unfinished() throws {
+    @Test("a region that is begun is read again with its decoders; without them it is no fact") func unfinished() throws
+    {
         let device = MemdevIdentity(serial: "0x1", path: "pci0000:34/0000:34:00.0/0000:35:00.0")
         let parts = [UnfinishedRegion.Part(device: device, decoder: 1, size: 0x1000_0000)]
-        var facts = RememberedFacts(
+        let facts = RememberedFacts(
             bootID: "3b1f8c2e",
             initialProbe: nil,
             decoders: nil,
             unfinishedRegion: UnfinishedRegion(name: "region0", parts: parts)
         )
         #expect(RememberedFacts(parsing: facts.serialized()) == facts)
-        facts.unfinishedRegion?.parts = nil
-        let older = "{\"boot_id\":\"3b1f8c2e\",\"decoders\":null,\"unfinished_region\":\"region0\"}"
-        #expect(RememberedFacts(parsing: Array(older.utf8)) == facts)
-        #expect(RememberedFacts(parsing: facts.serialized()) == facts)
+        let bare = "{\"boot_id\":\"3b1f8c2e\",\"decoders\":null,\"unfinished_region\":\"region0\"}"
+        #expect(RememberedFacts(parsing: Array(bare.utf8)) == nil)
     }
 }

@@ -154,7 +154,7 @@ struct RestoreTests {
         #expect(absences.map(\.removal) == [removal] && absences.map(\.restoration) == [restoration])
         let words =
             "Step \((removal ?? 0) + 1) removes region0 (\(Machines.range)) and step \((restoration ?? 0) + 1) creates it again "
-            + "over the same bytes of the same memory devices. In between it is gone. Its contents are not promised."
+            + "at the same addresses, on the same parts of the same memory devices. In between it is gone. Its contents are not promised."
         #expect(plan.notes.contains(words), "\(plan.notes)")
         policy.consent.restoreRegions = false
         let without = try Planner(machine: machine).plan(policy)
@@ -353,7 +353,7 @@ struct RestoreTests {
             parts: [UnfinishedRegion.Part(device: Self.device, decoder: 1, size: 0x1000_0000)]
         )
         #expect(try Planner(machine: machine).predict([.restoreRegion("region0")]).hazards.isEmpty)
-        machine.unfinishedRegion?.parts?[0].decoder = 0
+        machine.unfinishedRegion?.parts[0].decoder = 0
         let others = try Planner(machine: machine).predict([.restoreRegion("region0")])
         #expect(others.hazards.contains { $0.id == .stepRefused && $0.why.contains(words) })
     }
@@ -372,7 +372,7 @@ struct RestoreTests {
     }
 
     @Test(
-        "a lost region whose bytes a newer one has is not created in its place: reload restores the newer one",
+        "a lost region whose bytes a newer one has is not created in its place",
         arguments: [
             // The same bytes of the device, or a part of the same addresses.
             Machines.span(Machines.range.end + 1, 0x2000_0000),

@@ -118,6 +118,21 @@ struct SettlingTests {
         }
     }
 
+    @Test("udev that begins during the reading is waited for, however long the reading takes") func udevBeginsLate()
+        throws
+    {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let expected = try target([], kernel)
+        try kernel.insert("dax_cxl", isHeld: false)
+        kernel.onRead = { [unowned kernel] count, _ throws(ReloadError) in
+            guard count == 0 else { return }
+            kernel.pass(.milliseconds(150))
+            kernel.udevRestsAt = .milliseconds(400)
+        }
+        _ = try settling(kernel).settle(.load("dax_cxl"), expecting: [expected])
+        #expect(kernel.now >= .milliseconds(400))
+    }
+
     @Test("a load that was done before the step is not looked for again, if nothing has changed since")
     func nothingToDo() throws {
         enum Since: CaseIterable { case nothing, uevent, udevAtWork, time, module }

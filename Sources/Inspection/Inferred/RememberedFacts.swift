@@ -85,10 +85,10 @@ package struct RememberedFacts: Sendable, Equatable {
         }
         var unfinished: UnfinishedRegion?
         if let name = decoded.unfinishedRegion {
-            guard Region.isName(name, digitsAtMost: 9) else { return nil }
-            let parts = decoded.unfinishedParts?.map(\.part)
-            guard parts?.contains(where: { $0 == nil }) != true else { return nil }
-            unfinished = UnfinishedRegion(name: name, parts: parts?.compactMap(\.self))
+            guard Region.isName(name, digitsAtMost: 9), let noted = decoded.unfinishedParts else { return nil }
+            let parts = noted.compactMap(\.part)
+            guard parts.count == noted.count else { return nil }
+            unfinished = UnfinishedRegion(name: name, parts: parts)
         }
         // A daxswitch before 0.2.0 did not count, and unbound nothing.
         self.init(
@@ -127,8 +127,8 @@ package struct RememberedFacts: Sendable, Equatable {
     }
 
     private static func text(_ unfinished: UnfinishedRegion) -> String {
-        let parts = unfinished.parts.map { ",\"unfinished_parts\":\(json($0.map(Document.Part.init)))" } ?? ""
-        return "\(parts),\"unfinished_region\":\(json(unfinished.name))"
+        let parts = json(unfinished.parts.map(Document.Part.init))
+        return ",\"unfinished_parts\":\(parts),\"unfinished_region\":\(json(unfinished.name))"
     }
 
     private static func text(_ range: AddressRange) -> String {

@@ -62,6 +62,15 @@ extension Planner {
             )
         }
         if run.original.differences(on: machine).isEmpty { return .isUndone }
+        if let begun = machine.unfinishedRegion, let behind = machine.decoder(behind: begun) {
+            let device = behind.memdev ?? "its memory device"
+            return .stuck(
+                "\(behind.name) has bytes of \(device) behind those that the run has taken for \(begun.name), and the kernel "
+                    + "frees the last ones first. Free those of \(behind.name) (`cxl free-dpa -d \(behind.name) \(device)`), "
+                    + "then run `daxswitch recover` again",
+                []
+            )
+        }
         if undoing { return undo(run) }
         let rest = predict(Array(run.steps.dropFirst(run.stepsEnded)))
         let finish = [rest, predict(run.steps)].first { leads($0, to: run) }

@@ -87,6 +87,10 @@ extension Planner {
     /// Why the lost region over `range` is not created again, as a clause; nil if no reason is certain.
     private func obstacle(_ range: AddressRange, _ walk: Walk) -> String? {
         let models = walk.builder.models
+        // Without decoders in sight a reason may be that of one possible state among others.
+        if !machine.seesDecoders, Set(models.map { $0.whyNotRestorable(range) }).count > 1 {
+            return "no CXL decoder is visible. Run `\(machine.commandShowingCxl)`, then plan again"
+        }
         let after = models.lazy.compactMap { $0.whyNotRestorable(range) }.first
         // What the steps themselves give to dax_hmem it does not have yet.
         guard start.models.allSatisfy({ $0.hmemClaim(over: range) == nil }),
@@ -122,7 +126,7 @@ extension Planner {
         let absences = absences(during: walk.steps)
         return walk.steps.enumerated().compactMap { place, step in
             guard let layout = walk.layout(step), restored.contains(layout.range) else { return nil }
-            let again = "creates it again over the same bytes of the same memory devices."
+            let again = "creates it again at the same addresses, on the same parts of the same memory devices."
             let promise = "Its contents are not promised."
             if let absence = absences.first(where: { $0.restoration == place }) {
                 return

@@ -210,7 +210,7 @@ extension Rule {
     static let resetOnRemoval = Rule(
         "removal-resets-decoders",
         withDaxCxl,
-        "Unloading cxl_acpi always succeeds and resets the decoders of every committed region. The region does not come back.",
+        "Unloading cxl_acpi always succeeds and resets the decoders of every committed region. The region does not come back by itself.",
         source: "drivers/cxl/core/region.c: cxl_region_decode_reset(); seen on 6.12 and 7.3"
     )
     static let lockHonoured = Rule(

@@ -34,7 +34,7 @@ struct JournalLine: Codable {
     var message: String?
     /// Of `awaiting`: until when, in milliseconds of CLOCK_MONOTONIC.
     var deadline: Int64?
-    /// Of `step-begun`: when, in milliseconds of CLOCK_MONOTONIC; nil in a journal before 0.2.0.
+    /// Of `step-begun`: when, in milliseconds of CLOCK_MONOTONIC.
     var time: Int64?
 }
 
@@ -56,7 +56,7 @@ struct JournalHeader: Codable {
     let before: OwnershipGoal
     /// What keeps the run; nil if it stays once it is verified.
     let confirmation: TimedConfirmation?
-    /// The regions that its steps take away and create again; nil in a journal before 0.2.0.
+    /// The regions that its steps take away and create again; nil if there are none.
     private let absences: [Absence]?
 
     enum CodingKeys: String, CodingKey {

@@ -106,8 +106,10 @@ struct Settling {
                 if missing == nil && expected.contains(where: { $0.differences(on: machine).isEmpty }) {
                     hasChanged = surfaces.waiter.hasHeard()
                     let rest = timeForUdev
-                    if !hasChanged && awaitsUdev && step.addsDevices && !hasSeenUdev && rest > .zero {
-                        hasChanged = surfaces.waiter.wait(upTo: rest) || surfaces.machine.udevIsBusy()
+                    if !hasChanged && awaitsUdev && step.addsDevices && !hasSeenUdev {
+                        // It may have begun during the reading.
+                        hasChanged =
+                            rest > .zero && surfaces.waiter.wait(upTo: rest) || surfaces.machine.udevIsBusy()
                     }
                     if !hasChanged { return reading }
                 }

@@ -137,7 +137,10 @@ struct StepRunner {
     /// The machine as it is, without a region that a step has begun and not finished: that one is deleted.
     func deletingUnfinished() throws(ReloadError) -> MachineState {
         let machine = try settling.read()
-        guard machine.unfinishedRegion != nil else { return machine }
+        guard machine.unfinishedRegion != nil else {
+            try surfaces.facts.forgetUnfinished(on: machine)
+            return machine
+        }
         try RegionSteps(surfaces: surfaces, settling: settling).deleteUnfinished(on: machine)
         return try settling.read()
     }

@@ -110,6 +110,8 @@ package final class UeventWaiter: Waiter {
     package init(watching directory: String? = nil) {
         socket = daxswitch_open_uevents()
         removals = directory.map { unsafe daxswitch_open_removals($0) } ?? -1
+        // Before that the kernel may have announced something just now.
+        heard = MonotonicClock.now
     }
 
     deinit { for descriptor in [socket, removals] where descriptor >= 0 { close(descriptor) } }

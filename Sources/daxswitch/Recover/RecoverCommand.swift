@@ -15,8 +15,8 @@ struct RecoverCommand: Command {
         discussion: """
             Reads the journal of the interrupted run. Restores the planned owners or the previous ones, \
             whichever is certain. Exits 0 if the run is finished or there is nothing to recover, 1 if the \
-            previous state is restored, 5 if neither is certain. Also restores the files of an interrupted \
-            persist. May be repeated.
+            previous state is restored, 5 if neither is certain. A region that the run had begun to create is \
+            deleted. Also restores the files of an interrupted persist. May be repeated.
             """
     )
 

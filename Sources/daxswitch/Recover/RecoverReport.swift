@@ -47,10 +47,10 @@ struct RecoverReport: RecordedRun {
     var isChanged = false
     /// The steps that finish or undo the run.
     var steps: [Step] = []
-    /// A region that the run had begun to create and that is deleted: before the steps, or by the step that creates it again; nil
-    /// if it is not there.
+    /// A region that the run had begun to create and that is to be deleted: before the steps, or by the step that creates it again;
+    /// nil if it is not there.
     var deletedRegion: String?
-    /// The decoders that have bytes of memory devices for it, which are given back then.
+    /// The decoders that have bytes of memory devices for it, which are given back with it.
     var givenBack: [Decoder] = []
     /// How long each region was gone that the steps have created again, a sentence each.
     var absences: [String] = []
@@ -88,14 +88,13 @@ struct RecoverReport: RecordedRun {
     ///
     /// - Parameter isDone: It is told afterwards.
     func clearing(isDone: Bool) -> String? {
-        let region = deletedRegion.map { "\($0), which the run had begun to create, \(isDone ? "was" : "is") deleted" }
+        let region = deletedRegion.map { "The half-made \($0) \(isDone ? "was" : "is") deleted." }
         let bytes = givenBack.map { decoder in
             "\(sizeText(decoder.dpa?.size ?? 0)) of \(decoder.memdev ?? "a memory device") (\(decoder.name))"
         }
-        let back =
-            bytes.isEmpty ? nil : "\(bytes.joined(separator: " and ")) \(isDone ? "were" : "are") given back"
+        let back = bytes.isEmpty ? nil : "\(bytes.joined(separator: " and ")) \(isDone ? "were" : "are") freed."
         let parts = [region, back].compactMap(\.self)
-        return parts.isEmpty ? nil : "\(parts.joined(separator: ", and "))."
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
     }
 
     /// How it ended.
@@ -169,7 +168,7 @@ func recoveryText(
     let verdict = { (words: String) in
         wrapped("The run of policy \(report.policy ?? "?") \(end). \(words)", indent: 0)
     }
-    let first = report.clearing(isDone: false).map { " First \($0)" } ?? ""
+    let first = report.clearing(isDone: false).map { " \($0)" } ?? ""
     let steps = { (plan: Plan) in
         [""] + planText(plan, machine: machine, isCarriedOut: true, recoverDetail, style: style)
     }

@@ -83,7 +83,7 @@ struct PlanningOptions: ParsableArguments {
 struct EarlierRegionsOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Restore the lost regions that this earlier capture of the host shows. A policy needs restore_regions = true.",
+            "Take lost regions from this earlier capture of the host. A policy restores them if it has restore_regions = true.",
             valueName: "capture"
         ),
         completion: .file()

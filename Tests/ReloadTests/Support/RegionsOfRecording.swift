@@ -96,6 +96,13 @@ struct RegionsOfRecording {
 
     private mutating func allocate(_ value: String, _ decoder: Decoder, _ machine: MachineState) throws(WriteRefusal) {
         guard let size = parseNumber(value) else { throw WriteRefusal(EINVAL) }
+        // cxl_dpa_free() takes bytes from the highest decoder of a port alone.
+        let behind = machine.decoders.filter {
+            $0.memdev == decoder.memdev && ($0.number ?? 0) > (decoder.number ?? 0)
+        }
+        if dpa[decoder.name] != nil, behind.contains(where: { (dpa[$0.name] ?? $0.dpa) != nil }) {
+            throw WriteRefusal(EBUSY)
+        }
         dpa[decoder.name] = nil
         if size == 0 { return }
         guard modes.contains(decoder.name) else { throw WriteRefusal(EBUSY) }
