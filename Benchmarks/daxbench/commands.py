@@ -49,7 +49,8 @@ def run(options, tool, scratch):
         of_functions = [functions.parsing()] + functions.planning_figures(plans)
     if "fleet" in parts:
         recorded += fleet.figures(tool, machines, options.hosts, scratch)
-    guest = report.guest_figures(options.guest or newest_guest())
+    of_guest = options.guest or newest_guest()
+    guest = report.guest_figures(of_guest)
     if not guest:
         print("bench: no figures of guests: `Tests/Lab/lab run --case bench` makes them", file=sys.stderr)
     print(report.notes() + "\n\n" + figures.text(recorded + of_functions + guest))
@@ -66,7 +67,7 @@ def run(options, tool, scratch):
             f"![Time of a plan by the number of Soft Reserved ranges]({PICTURE.name})")
     # Guests take the lab; without it the figures of the last time stay.
     if guest:
-        written["figures of guests"] = figures.markdown(guest)
+        written["figures of guests"] = f"{report.guest_note(of_guest)}\n\n{figures.markdown(guest)}"
     report.write(written)
     return 0
 

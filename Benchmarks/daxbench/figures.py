@@ -52,7 +52,7 @@ class Figure:
         return [self.what, self.unit(self.ours), peer, ratio, reach, {True: "yes", False: "no", None: ""}[self.is_met]]
 
 
-HEADER = ["figure", "daxswitch", "peer", "ratio", "reach", "met"]
+HEADER = ["figure", "daxswitch", "peer", "ratio", "target", "met"]
 
 
 def text(figures):

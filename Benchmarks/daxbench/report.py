@@ -28,6 +28,11 @@ def guest_figures(path):
     return result
 
 
+def guest_note(path):
+    """When and where the figures of guests were measured."""
+    return f"Measured {json.loads(path.read_text())['measured']}."
+
+
 def machine():
     """The machine that it ran on, in words."""
     model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read())

@@ -56,7 +56,7 @@ struct JournalHeader: Codable {
     let before: OwnershipGoal
     /// What keeps the run; nil if it stays once it is verified.
     let confirmation: TimedConfirmation?
-    /// The regions that its steps take away and create again; nil if there are none.
+    /// The regions that its steps take away and create again; nil without such regions.
     private let absences: [Absence]?
 
     enum CodingKeys: String, CodingKey {

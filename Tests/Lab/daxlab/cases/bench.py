@@ -1,5 +1,8 @@
 """What the tool costs beside the commands that it replaces: one guest, one run, the median of several rounds."""
+import datetime
 import json
+import os
+import re
 from dataclasses import dataclass
 from statistics import median
 
@@ -121,11 +124,19 @@ def judge(results, kernel):
     owned(results.capture("end"), {INSIDE: "cxl"})
     figures = measured(results.command("times").stdout)
     rows = [row.members(median(figures[row.key, "ours"]), median(figures[row.key, "peer"])) for row in ROWS]
-    (results.directory / "bench.json").write_text(json.dumps({"rows": rows}, indent=2) + "\n")
+    release = results.capture("end").read("proc/sys/kernel/osrelease")
+    (results.directory / "bench.json").write_text(json.dumps({"measured": where(release), "rows": rows}, indent=2) + "\n")
     for row in rows:
         ours, peer = ((row.get(f"{side}_ms"), row.get(f"{side}_kib")) for side in ("ours", "peer"))
         print(f"{row['name']:24} {text(*ours):>12} {row['peer']:38} {text(*peer):>12} {row['ratio']:>6.2f}"
               + (f", to reach {row['reach']}" if row["reach"] else ""))
+
+
+def where(release):
+    """When and on what it was measured, in words; `release` is the guest's kernel."""
+    model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read())
+    return (f"{datetime.date.today()}; Linux {release} in an emulated guest on "
+            f"{os.cpu_count()} × {model[1] if model else 'an unknown processor'}")
 
 
 def text(milliseconds, kibibytes):
