@@ -5,13 +5,14 @@ from daxlab.platforms import DEVICE_SIZE, FIRST_WINDOW
 from daxlab.restoring.layout import contents, whole_as
 from daxlab.restoring.reloads import SHELL
 
-# Half of a device: the other half is reserved.
+# Half of a device: the other half is reserved. On the coordinated kernel dax_hmem has the whole range at first, of which no decoder maps
+# the second half: it can't be written to before CXL owns the region.
 SIZE = DEVICE_SIZE // 2
 SCRIPT = f"""{SHELL}with_cxl 1
 bound_region ram {SIZE:#x} {FIRST_WINDOW:#x} 1
 start_udev
-patterns write
 t apply cxl --yes --json
+patterns write
 cap before
 lose
 load
