@@ -18,7 +18,7 @@ RULE_PATHS = re.compile(r"(/usr)?/lib/(udev/(rules\.d/.|[^/]+_id$)|modprobe\.d/.
                         r"/etc/modprobe\.d/.|/usr/share/daxctl/.")
 POLICIES = "/usr/share/daxswitch/policies"
 SHELL_FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
-SOURCED = re.compile(r"(?:^|[;&'\"] *)\. /lab/(\w+\.sh)", re.MULTILINE)
+SOURCED = re.compile(r"\. /lab/(\w+\.sh)")
 
 
 def located(name):
@@ -63,7 +63,7 @@ def base(kernel, init):
 def check_functions(script):
     """The init reads functions.sh, and the script what it names: a later file would replace a function of an earlier one.
 
-    Raises ValueError where two of them define the same function.
+    Raises ValueError if two of them define the same function.
     """
     defined = {}
     for name in ("functions.sh", *dict.fromkeys(SOURCED.findall(script))):

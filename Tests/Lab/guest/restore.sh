@@ -34,7 +34,7 @@ patterns() {
     for start in $(starts); do pattern "$1" "$start"; done
 }
 
-# lose: cxl_acpi is removed by hand, or unbound where it is part of the image, and with it every region
+# lose: cxl_acpi is removed by hand, or unbound if it is part of the image, and with it every region
 lose() {
     local module
     for module in dax_cxl dax_hmem; do /sbin/rmmod $module; done

@@ -58,7 +58,7 @@ def judge(rounds, regions, ways):
             for words in ("In between it is gone", "was gone for"):
                 check(sum(words in note for note in notes) == regions, f"{command}: the notes are {notes}")
             after = results.capture(f"round-{number}")
-            # Where it is part of the image, nothing tells one binding from the next.
+            # If it is part of the image, nothing tells one binding from the next.
             check("cxl_acpi" not in modules or after.modules().get("cxl_acpi") not in (None, modules["cxl_acpi"]),
                   f"capture {after}: cxl_acpi was not loaded again")
             whole_as(before, after)
