@@ -124,14 +124,13 @@ demo: lab-ready
 
 # The suite under the address sanitizer, then under the thread sanitizer; each is a build of its own, removed afterwards.
 # A build alone takes longer than the two minutes that `make test` could spare, so `make lab` runs the first.
-# Where a recorded machine is / there is no /proc of the process, without which neither works; under a limit on the size of
-# files the thread sanitizer does not, and it holds back the signals that a forked child sends itself.
+# Tests in which a recorded machine is / are left out by themselves: neither works without /proc of the process. Under a limit
+# on the size of files the thread sanitizer does not work, and it holds back the signals that a forked child sends itself.
 sanitize: sanitize-address sanitize-thread
 
 sanitize-address sanitize-thread: sanitize-%: setup
 	@.ci/setup test
-	$(SANITIZED) $(SUITE) --disable-xctest --sanitize=$* --scratch-path .build/$* --skip RepeatedRunTests \
-		--skip CaseTests.printsLive \
+	$(SANITIZED) $(SUITE) --disable-xctest --sanitize=$* --scratch-path .build/$* \
 		--skip SavedPlanTests.fullDisk --skip ChildProcessTests.nohup --skip ChildProcessTests.stopped
 	rm -rf .build/$*
 

@@ -57,6 +57,9 @@ package struct CaptureRoot: Sendable, Hashable, CustomStringConvertible {
 /// machine from there (`tree(of:)`); a moment whose path is asked for is unpacked, once, and goes with the process. Tests
 /// must not change that: `copy(_:)` gives one to change.
 package enum TestCaptures {
+    /// Whether the tests run under a sanitizer, of which `make sanitize` tells.
+    package static let isSanitized = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil
+
     /// The repository, from the place of this file in it.
     package static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -6,8 +6,10 @@ import TestCaptures
 struct Jail {
     private let root: String
 
-    /// Whether the suite may call chroot(2).
-    static var isPossible: Bool { (try? Self.run(["chroot", "/", "true"]).status) == 0 }
+    /// Whether the suite may call chroot(2); a sanitizer needs /proc of its own process.
+    static var isPossible: Bool {
+        !TestCaptures.isSanitized && (try? Self.run(["chroot", "/", "true"]).status) == 0
+    }
 
     /// Puts the tool and its libraries into `root`, a copy of a recorded machine.
     init(_ root: String) throws {
