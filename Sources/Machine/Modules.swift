@@ -2,9 +2,9 @@
 package struct ModuleTable: Sendable, Equatable {
     /// The loaded modules by name (underscores), from `/proc/modules`.
     package var loaded: [String: LoadedModule]
-    /// The names in `modules.builtin`, and those that `/sys/module` shows without being loadable; underscores.
+    /// Those of `relevant` in `modules.builtin`, and those that `/sys/module` shows without being loadable.
     package var builtin: Set<String>
-    /// Hard dependencies from `modules.dep` by name, nearest first; nil where that file was not there.
+    /// Hard dependencies of `relevant` from `modules.dep` by name, nearest first; nil where that file was not there.
     package var dependencies: [String: [String]]?
     /// `pre:` soft dependencies from `modules.softdep` by name; nil where that file was not there.
     package var softDependencies: [String: [String]]?
@@ -43,6 +43,10 @@ extension ModuleTable {
     package static let switched = [
         "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax",
     ]
+
+    /// The modules of which it is asked whether the kernel has them: those, and others that show what kernel it is or what it can
+    /// do; underscores.
+    package static let relevant = switched + ["cxl_core", "dax", "libnvdimm"]
 }
 
 /// How a module stands; the raw value is the word in the JSON documents.

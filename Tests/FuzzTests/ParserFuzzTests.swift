@@ -101,8 +101,7 @@ import Testing
 
     @Test func moduleLists() throws {
         try Fuzzer("module-lists").run { bytes in
-            let text = String(decoding: bytes, as: UTF8.self)
-            _ = ModuleReading.dependencies(text).count + ModuleReading.softDependencies(text).count
+            _ = ModuleLists.dependencies(bytes).needs.count + ModuleLists.softDependencies(bytes).count
             let directory = "/lib/modules/6.12.107"
             let files = ["modules.dep", "modules.softdep", "modules.builtin"].map { ("\(directory)/\($0)", bytes) }
             reading(MemoryTree(Dictionary(uniqueKeysWithValues: files)))

@@ -1,5 +1,5 @@
 import Foundation
-import Inspection
+@testable import Inspection
 import Iomem
 import Machine
 import TestCaptures
@@ -118,7 +118,8 @@ import Testing
             "/sys/kernel/security/lockdown": "none [integrity] confidentiality\n",
             "/proc/modules":
                 "kmem 20480 -1 - Unloading 0xffffffffc0a1f000 (O-)\nx 1 2 a,[permanent],b, Live 0x0\ny 1 - - Live 0x0\n",
-            "/sys/module/device_hmem/parameters/disable": "N\n", "/sys/module/x/initstate": "live\n",
+            "/sys/module/device_hmem/parameters/disable": "N\n", "/sys/module/cxl_core/parameters/x": "N\n",
+            "/sys/module/dax/initstate": "live\n",
         ])
         let state = try Inspector(tree: tree, log: FakeLog()).read()
         #expect(state.kernel.modulesDisabled && state.kernel.lockdown == "integrity" && state.kernel.bootID == nil)
@@ -126,7 +127,30 @@ import Testing
         #expect(state.modules.loaded["kmem"]?.references == -1)
         #expect(state.modules.loaded["kmem"]?.address == 0xffff_ffff_c0a1_f000)
         #expect(state.modules.loaded["x"]?.users == ["a", "b"] && state.modules.loaded["x"]?.position == 1)
-        #expect(state.modules.builtin == ["device_hmem"])
+        // Of a module that decides nothing it is not asked; a module that came meanwhile has its state.
+        #expect(state.modules.builtin == ["cxl_core"])
+    }
+
+    @Test("depmod's lists: names by file, with dashes or underscores; of what decides nothing, nothing") func lists() {
+        let dependencies = """
+            kernel/drivers/dax/dax-hmem.ko.xz: kernel/drivers/dax/device-dax.ko.xz
+            kernel/drivers/cxl/core/cxl_core.ko: kernel/drivers/acpi/apei/einj.ko updates/libnvdimm.ko
+            kernel/drivers/net/dax_hmem/virtio.ko:
+            kernel/fs/dax_hmem2.ko: kernel/drivers/dax/kmem.ko
+            updates/dax_cxl.ko.zst:
+            """
+        let known = ModuleLists.dependencies(Array(dependencies.utf8))
+        #expect(
+            known.needs == ["dax_hmem": ["device_dax"], "cxl_core": ["einj", "libnvdimm"], "dax_cxl": []]
+                && known.hmemFile == "kernel/drivers/dax/dax-hmem.ko.xz"
+        )
+        #expect(
+            ModuleLists.builtin(Array("kernel/drivers/dax/dax.ko\nkernel/x/kmem.ko\nmem.ko".utf8)) == ["dax", "kmem"]
+        )
+        let soft = ModuleLists.softDependencies(
+            Array("# Soft\nsoftdep dax_hmem pre: cxl-acpi post: x\nsoftdep y post: z\n".utf8)
+        )
+        #expect(soft == ["dax_hmem": ["cxl_acpi"]])
     }
 
     @Test("processes that have a dax device open or mapped") func users() throws {

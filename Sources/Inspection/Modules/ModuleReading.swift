@@ -1,7 +1,6 @@
 internal import Iomem
 internal import LinuxSystem
 internal import Machine
-internal import Synchronization
 
 /// Reads the modules: `/proc/modules`, `/sys/module`, and the lists of depmod in `/lib/modules/RELEASE`.
 struct ModuleReading {
@@ -11,11 +10,6 @@ struct ModuleReading {
     private(set) var hmemFile: String?
 
     private let tree: any FileTree
-
-    // The lists of a host have thousands of lines, and a run reads them with each reading of the machine.
-    private static let builtinLists = LastText<Set<String>>()
-    private static let dependencyLists = LastText<(dependencies: [String: [String]], hmemFile: String?)>()
-    private static let softDependencyLists = LastText<[String: [String]]>()
 
     /// The modules of the kernel `release`, on a machine with these `decoders`.
     ///
@@ -35,22 +29,13 @@ struct ModuleReading {
         table.isRecorded = isRecorded
         let directory = "/lib/modules/\(release)"
         table.loaded = try loaded()
-        let list = try tree.read("\(directory)/modules.builtin")
-        table.builtin = try builtin(
-            list.map { Self.builtinLists.value(of: $0) { Set($0.lines.map { Self.name($0) }) } },
-            decoders,
-            commandLine
-        )
-        if let list = try tree.read("\(directory)/modules.dep") {
-            let known = Self.dependencyLists.value(of: list) { text in
-                (Self.dependencies(text), Self.paths(text).first { Self.name($0) == "dax_hmem" }.map(String.init))
-            }
-            table.dependencies = known.dependencies
+        let list = try tree.read("\(directory)/modules.builtin").map(ModuleLists.builtin)
+        table.builtin = builtin(list, decoders, commandLine)
+        if let known = try tree.read("\(directory)/modules.dep").map(ModuleLists.dependencies) {
+            table.dependencies = known.needs
             hmemFile = known.hmemFile.map { "\(directory)/\($0)" }
         }
-        table.softDependencies = try tree.read("\(directory)/modules.softdep").map { list in
-            Self.softDependencyLists.value(of: list, Self.softDependencies)
-        }
+        table.softDependencies = try tree.read("\(directory)/modules.softdep").map(ModuleLists.softDependencies)
         // Up to 6.2 dax_hmem has no device for itself, and its driver is bound to each hmem.N (drivers/dax/hmem/device.c).
         let hmem = devices(of: "hmem_platform", "hmem_platform.", platformDevices)
         table.drivers["dax_hmem"] = hmem.devices.isEmpty ? devices(of: "hmem", "hmem.", platformDevices) : hmem
@@ -108,17 +93,21 @@ struct ModuleReading {
         return (String(fields[0]), module)
     }
 
-    /// The names in `modules.builtin`, and the directories of `/sys/module` that have no `initstate`: those belong to
+    /// The names in `modules.builtin`, and those of the directories of `/sys/module` that have no `initstate`: those belong to
     /// code in the kernel image (`mod_sysfs_setup()` makes the attribute for loadable modules only).
-    private func builtin(_ list: Set<String>?, _ decoders: [Decoder], _ commandLine: KernelCommandLine)
-        throws(InspectionError) -> Set<String>
-    {
+    private func builtin(
+        _ list: Set<String>?,
+        _ decoders: [Decoder],
+        _ commandLine: KernelCommandLine
+    ) -> Set<String> {
         let loaded = table.loaded
         var names = list ?? []
-        for name in try tree.list("/sys/module") ?? [] where loaded[name] == nil && !names.contains(underscored(name)) {
+        for name in ModuleTable.relevant where loaded[name] == nil && !names.contains(name) {
             let path = "/sys/module/\(name)"
-            if !tree.exists("\(path)/initstate"), !tree.exists("\(path)/coresize"), tree.exists(path) {
-                names.insert(underscored(name))
+            // While it is looked at, the module may go.
+            if tree.exists(path), !tree.exists("\(path)/initstate"), !tree.exists("\(path)/coresize"), tree.exists(path)
+            {
+                names.insert(name)
             }
         }
         // A running machine may have loaded a module since its list was read.
@@ -143,49 +132,6 @@ struct ModuleReading {
         var found = Set(Self.driverPaths.filter { tree.exists("/sys/bus/\($0.value)") }.keys)
         if decoders.contains(where: { $0.kind == .endpoint }) { found.insert("cxl_port") }
         return found
-    }
-
-    /// The name of the module in a path of depmod's, which keeps the dashes of file names: `kernel/drivers/dax/dax_cxl.ko.xz`
-    /// is `dax_cxl`.
-    static func name(_ path: some StringProtocol) -> String {
-        let file = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
-        return underscored(file.prefix { $0 != "." })
-    }
-
-    /// The paths before the colons of `modules.dep`.
-    private static func paths(_ text: String) -> [Substring] { text.lines.compactMap { $0.parts(at: ":").first } }
-
-    /// Lines `PATH: PATH PATH…` of `modules.dep`.
-    static func dependencies(_ text: String) -> [String: [String]] {
-        var result: [String: [String]] = [:]
-        for line in text.lines {
-            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            result[name(line[..<colon])] = line[colon...].dropFirst().fields().map { name($0) }
-        }
-        return result
-    }
-
-    /// The names behind `pre:` in the lines of `modules.softdep`.
-    static func softDependencies(_ text: String) -> [String: [String]] {
-        var result: [String: [String]] = [:]
-        for line in text.lines {
-            guard let soft = SoftDependencies(line.fields().map(String.init)), !soft.before.isEmpty else { continue }
-            result[soft.module, default: []] += soft.before
-        }
-        return result
-    }
-}
-
-/// What was made of a text, for as long as the text stays the same.
-private final class LastText<Value: Sendable>: Sendable {
-    private let last = Mutex<(text: [UInt8], value: Value)?>(nil)
-
-    /// What `parse` makes of `text`.
-    func value(of text: [UInt8], _ parse: (String) -> Value) -> Value {
-        if let last = last.withLock({ $0 }), last.text == text { return last.value }
-        let value = parse(String(decoding: text, as: UTF8.self))
-        last.withLock { $0 = (text, value) }
-        return value
     }
 }
 
