@@ -34,6 +34,12 @@ struct Journal {
         return (run, last?.event == JournalLine.Event.finished.rawValue)
     }
 
+    /// Whether every line behind the first, which has the plan, can be read.
+    static func isWhole(_ bytes: [UInt8]) -> Bool {
+        bytes.split(separator: 0x0a, omittingEmptySubsequences: true).dropFirst()
+            .allSatisfy { (try? JournalLine(json: $0)) != nil }
+    }
+
     /// The lines up to the first that can't be read, whose number and what is wrong with it come with them.
     ///
     /// A last line that was cut off counts as not written.

@@ -57,19 +57,20 @@ package struct UnfinishedRun: Sendable, Equatable {
             if heading.hasEnded { return nil }
             throw otherVersion(heading.run.schemaVersion, store.place)
         }
+        // Most journals are of a run that has ended, and a plan takes much longer to read than the rest.
+        if heading.hasEnded && Journal.isWhole(bytes) { return nil }
         return try read(bytes, store.place)
     }
 
-    /// The run that a journal of this version shows as interrupted; nil if it has ended.
+    /// The run that a journal of this version shows as interrupted.
     ///
     /// - Throws: `ReloadError` `.damagedJournal` where nothing can be told from it.
-    private static func read(_ bytes: [UInt8], _ place: String) throws(ReloadError) -> UnfinishedRun? {
+    private static func read(_ bytes: [UInt8], _ place: String) throws(ReloadError) -> UnfinishedRun {
         let (lines, damage) = Journal.lines(of: bytes)
         guard let first = lines.first, first.event == .begun, let header = first.run else {
             throw damaged("\(place):1", cause: damage.map { "\($0.cause)" })
         }
         if let damage, damage.isWhole { throw damaged("\(place):\(damage.line)", cause: "\(damage.cause)") }
-        if lines.last?.event == .finished && damage == nil { return nil }
         var run = UnfinishedRun(header)
         for line in lines { run.take(line) }
         run.damage = damage.map { "\(place):\($0.line)" }
