@@ -9,6 +9,8 @@ package struct Inspector: Sendable {
     private let source: Source
     /// A reading of the running machine, of which any file may hang.
     private let watch: WatchedReading?
+    /// The same for a run, which reads it many times.
+    private let repeated: RepeatedReading?
 
     /// Where the machine is read from.
     private enum Source {
@@ -21,11 +23,14 @@ package struct Inspector: Sendable {
     private static let attempts = 4
 
     /// A reader of the machine below `root`.
-    package init(root: String = "/") {
+    ///
+    /// - Parameter isOfRun: It reads many times: one child process is kept for it.
+    package init(root: String = "/", isOfRun: Bool = false) {
         let isLive = DirectoryTree(root: root).isLive
         source = isLive ? .material(.thisMachine) : .path(root)
         // The reading of a run may decide whether it can go back: what was only slow is asked again.
         watch = isLive ? WatchedReading(asksAgain: true) : nil
+        repeated = isLive && isOfRun ? RepeatedReading(Self.readOnce) : nil
     }
 
     /// A reader of any tree, with the kernel log from any place.
@@ -37,6 +42,7 @@ package struct Inspector: Sendable {
     package init(_ material: Material) {
         source = .material(material)
         watch = nil
+        repeated = nil
     }
 
     private func material(_ wantsMachine: Bool) throws(InspectionError) -> Material {
@@ -65,9 +71,8 @@ package struct Inspector: Sendable {
         var attempt = 1
         while true {
             do throws(InspectionError) {
-                return try watched { material throws(InspectionError) in
-                    (try Self.readOnce(material), material.tree.isLive ? Self.files(paths, in: material.tree) : [:])
-                }
+                if let repeated { return try repeated.read(with: paths) }
+                return try watched { material throws(InspectionError) in try Self.readOnce(material, paths) }
             } catch {
                 guard error.code == .unstable, attempt < Self.attempts else { throw error }
             }
@@ -101,8 +106,15 @@ package struct Inspector: Sendable {
         // The log never waits. Both readings must see the same one; single files need none.
         let log: any KernelLog = wantsMachine ? ReadKernelLog(material.log) : material.log
         return try watch.ask(material.tree, about: "the machine") { tree throws(InspectionError) in
-            try body(Material(tree: tree, log: log, kind: .machine, oddities: []))
+            try body(material.with(tree, log))
         }
+    }
+
+    private static func readOnce(
+        _ material: Material,
+        _ paths: [String]
+    ) throws(InspectionError) -> RepeatedReading.Answer {
+        (try readOnce(material), material.tree.isLive ? files(paths, in: material.tree) : [:])
     }
 
     private static func files(_ paths: [String], in tree: any FileTree) -> [String: [UInt8]?] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CSystem
+import LinuxSystem
 
 /// The tool: what it is, and its commands.
 struct Daxswitch: ParsableCommand {
@@ -49,6 +50,7 @@ enum Entry {
         if let script = CompletionScript(askedFor: arguments) { return Output.print(whole: script.text) }
         do {
             var command = try directly(arguments) ?? Daxswitch.parseAsRoot(arguments)
+            if (command as? any Command)?.isOneReading == true { Supervision.goOnInChild() }
             try command.run()
         } catch {
             let error = misspelling(arguments) ?? unknownOption(arguments, error) ?? error

@@ -56,6 +56,39 @@ struct ExecutorTests {
     }
 
     @Test(
+        "the reading that the plan was made of counts for the run, unless something was announced or time went by since"
+    )
+    func readingOfPlan() throws {
+        for (isAnnounced, pause, reads) in [(false, 0, 1), (true, 0, 2), (false, 1, 2)] {
+            let kernel = try RecordedKernel.lockedSwitch()
+            kernel.wakesAfter = nil
+            let seen = Reading(machine: kernel.state, start: kernel.now, end: kernel.now)
+            let plan = try Planner(machine: kernel.state).plan(hmem)
+            kernel.hasAnnounced = isAnnounced
+            kernel.pass(.milliseconds(pause))
+            guard case .done = Executor(kernel.surfaces(state)).run(plan, of: seen, accepting: []) else {
+                Issue.record("not done")
+                return
+            }
+            #expect(kernel.reads == hmem.order.count + reads)
+        }
+    }
+
+    @Test("a machine that changed since the reading of the plan, and announced it, is not the plan's any longer")
+    func changedSincePlan() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let seen = Reading(machine: kernel.state, start: kernel.now, end: kernel.now)
+        let plan = try Planner(machine: kernel.state).plan(hmem)
+        kernel.reinterpret { $0.regions[0].locked = false }
+        kernel.hasAnnounced = true
+        guard case .unchanged(let error) = Executor(kernel.surfaces(state)).run(plan, of: seen, accepting: []) else {
+            Issue.record("went on")
+            return
+        }
+        #expect(error.code == .machineChanged && kernel.steps.isEmpty)
+    }
+
+    @Test(
         "the machine is read again before a step if something was announced or some time went by since the one before",
         arguments: [true, false]
     )

@@ -42,6 +42,11 @@ package struct Material: Sendable {
         Material(tree: DirectoryTree(root: "/"), log: RunningKernelLog.shared, kind: .machine, oddities: [])
     }
 
+    /// The same with `tree` and `log` in place of its own.
+    func with(_ tree: any FileTree, _ log: any KernelLog) -> Material {
+        Material(tree: tree, log: log, kind: kind, oddities: oddities)
+    }
+
     /// What is at `path`: `/`, a directory with a recorded machine or a sosreport, an archive of one of these, or a text.
     ///
     /// - Throws: `InspectionError` `.badCapture` if it is not one of these or can't be read.

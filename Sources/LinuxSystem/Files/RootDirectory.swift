@@ -73,7 +73,13 @@ package struct RootDirectory: Sendable {
 
     private static func leadsUp(_ path: String) -> Bool {
         let dot = UInt8(ascii: ".")
-        return zip(path.utf8, path.utf8.dropFirst()).contains { $0 == (dot, dot) } && path.parts(at: "/").contains("..")
+        let bytes = path.utf8.span
+        var place = 1
+        while place < bytes.count {
+            if bytes[place] == dot && bytes[place - 1] == dot { return path.parts(at: "/").contains("..") }
+            place += 1
+        }
+        return false
     }
 
     /// The bytes of the regular file at `path`.

@@ -72,14 +72,24 @@ package struct ChildProcess: ~Copyable {
 
     /// Waits while `goesOn` says so, then kills it and gives it `grace` to be gone.
     package func wait(while goesOn: () -> Bool, grace: Duration) -> End {
-        while !hasEnded(within: Self.interval) {
-            guard !goesOn() else { continue }
+        while true {
+            if let end = wait(orFor: -1, while: goesOn, grace: grace) { return end }
+        }
+    }
+
+    /// The same, but returns nil once it can be read from `answer`: the child goes on, and has answered.
+    func wait(orFor answer: Int32, while goesOn: () -> Bool, grace: Duration) -> End? {
+        while true {
+            switch event(within: Self.interval, answer) {
+            case .answer: return nil
+            case .end: return .ended(status())
+            case nil: if goesOn() { continue }
+            }
             kill(pid)
-            guard hasEnded(within: grace) else { return .hangs }
+            guard event(within: grace) == .end else { return .hangs }
             _ = status()
             return .brokenOff
         }
-        return .ended(status())
     }
 
     /// The functions of the kernel that it is in, the innermost first; nil where that can't be read.
@@ -96,13 +106,19 @@ package struct ChildProcess: ~Copyable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func hasEnded(within time: Duration) -> Bool {
+    private enum Event { case answer, end }
+
+    /// What happens first within `time`; nil if nothing does.
+    private func event(within time: Duration, _ answer: Int32 = -1) -> Event? {
         let limit = SuspendingClock.now + time
         while true {
-            var watched = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-            let found = unsafe poll(&watched, 1, max((limit - SuspendingClock.now).milliseconds, 0))
+            // poll() leaves out descriptors below 0.
+            var watched = [end, answer].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            let found = unsafe poll(&watched, 2, max((limit - SuspendingClock.now).milliseconds, 0))
             // A signal says nothing about the child.
-            guard found < 0 && errno == EINTR else { return found > 0 }
+            if found < 0 && errno == EINTR { continue }
+            guard found > 0 else { return nil }
+            return watched[1].revents & Int16(POLLIN) != 0 ? .answer : .end
         }
     }
 

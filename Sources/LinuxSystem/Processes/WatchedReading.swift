@@ -39,13 +39,13 @@ package struct WatchedReading: Sendable {
     }
 
     /// The child's exit code if its answer is larger than a file may be (RLIMIT_FSIZE).
-    private static let isNotKept: Int32 = 2
+    static let isNotKept: Int32 = 2
     /// The child's exit code if it was to ask a file that did not answer before.
     private static let isSilent: Int32 = 3
 
-    /// The files that did not answer, and until when they are not asked again: one that hangs is waited for once, however often
-    /// a command comes by.
-    private static let silent = Mutex<[String: SuspendingClock.Instant]>([:])
+    /// The files that did not answer, what is said of each, and until when they are not asked again: one that hangs is waited for
+    /// once, however often a command comes by.
+    private static let silent = Mutex<[String: (until: SuspendingClock.Instant, error: SystemError)]>([:])
     private static let silence = Duration.seconds(60)
 
     /// What the child is doing, for its parent.
@@ -57,7 +57,7 @@ package struct WatchedReading: Sendable {
         private let silent: Set<String>
 
         /// - Throws: `SystemError` with the errno.
-        fileprivate init(leavingOut silent: Set<String>) throws(SystemError) {
+        init(leavingOut silent: Set<String> = []) throws(SystemError) {
             self.silent = silent
             guard let memory = unsafe daxswitch_make_note() else { throw .failing("make the note of a child process") }
             unsafe self.memory = memory
@@ -74,21 +74,27 @@ package struct WatchedReading: Sendable {
             return try question()
         }
 
+        /// Gives its memory back; it must no longer be used.
+        func drop() { unsafe daxswitch_drop_note(memory) }
+
         fileprivate var count: UInt { unsafe UInt(daxswitch_note_count(memory)) }
 
         fileprivate var path: String { unsafe String(cString: daxswitch_noted_path(memory)) }
     }
 
-    /// Has `body` read in a child; what it gives back is given back here.
+    /// Has `body` read in a child; what it gives back is given back here. If this process is one that its parent watches, `body`
+    /// reads here.
     ///
     /// - Throws: `SystemError` `.timedOut` if a file did not answer, `.hung` if the child could not even be killed then and
     ///   was left behind, `.ended` if the child died; another if no child can be started.
     package func answer(_ body: (Note) -> [UInt8]) throws(SystemError) -> [UInt8] {
+        if let note = Supervision.note { return body(note) }
         let answer = try File(inMemory: "the answer of a child process")
         let now = SuspendingClock.now
-        let silent = asksAgain ? [] : Self.silent.withLock { Set($0.filter { $0.value > now }.keys) }
+        let isAskedAgain = asksAgain && !Supervision.wasBrokenOff
+        let silent = isAskedAgain ? [] : Self.silent.withLock { Set($0.filter { $0.value.until > now }.keys) }
         let note = try Note(leavingOut: silent)
-        defer { unsafe daxswitch_drop_note(note.memory) }
+        defer { note.drop() }
         // Else the child would write again what stands in the buffers.
         fflush(nil)
         let pid = daxswitch_start_child()
@@ -99,16 +105,27 @@ package struct WatchedReading: Sendable {
         }
         guard pid > 0 else { throw .failing("start a child process") }
         let child = try ChildProcess(pid, kill: kill)
-        try wait(for: child, note)
+        try wait(for: child, note) { (status) throws(SystemError) in try Self.check(status, note) }
         lseek(answer.descriptor, 0, SEEK_SET)
         return try answer.readAll()
     }
 
-    private func wait(for child: borrowing ChildProcess, _ note: Note) throws(SystemError) {
+    /// Waits while files answer `child`, then calls `ended` with the status that waitpid(2) gave for it; returns if it can be read
+    /// from `answer` before.
+    ///
+    /// - Throws: `SystemError` `.timedOut` if a file did not answer, `.hung` if the child could not even be killed then and
+    ///   was left behind; what `ended` throws.
+    func wait(
+        for child: borrowing ChildProcess,
+        _ note: Note,
+        orFor answer: Int32 = -1,
+        _ ended: (Int32) throws(SystemError) -> Void
+    ) throws(SystemError) {
         var count: UInt = 0
         var since = SuspendingClock.now
         var stack: String?
         let end = child.wait(
+            orFor: answer,
             while: {
                 let now = note.count
                 if now == count && !now.isMultiple(of: 2) {
@@ -122,21 +139,27 @@ package struct WatchedReading: Sendable {
             },
             grace: grace
         )
+        guard let end else { return }
+        if case .ended(let status) = end { return try ended(status) }
         let what = "\(note.path) did not answer within \(patience.components.seconds) s"
-        if end == .brokenOff || end == .hangs {
+        let error =
+            end == .hangs
+            ? SystemError(.hung, "\(what), and process \(child.pid) still waits for it", cause: stack)
+            : SystemError(.timedOut, what, cause: stack.map { "in the kernel: \($0)" })
+        let path = note.path
+        Self.silent.withLock { $0[path] = (SuspendingClock.now + Self.silence, error) }
+        throw error
+    }
+
+    /// What a child's end with `status` says of its reading.
+    static func check(_ status: Int32, _ note: Note) throws(SystemError) {
+        switch status {
+        case 0: return
+        case isSilent << 8:
             let path = note.path
-            Self.silent.withLock { $0[path] = SuspendingClock.now + Self.silence }
-        }
-        switch end {
-        case .ended(0): return
-        case .ended(Self.isSilent << 8): throw SystemError(.timedOut, what)
-        case .ended(Self.isNotKept << 8):
-            throw SystemError(.unavailable, "a child process could not save what it read")
-        case .ended(let status):
-            throw SystemError(.ended, "the process that read the machine was killed", cause: "status \(status)")
-        case .brokenOff: throw SystemError(.timedOut, what, cause: stack.map { "in the kernel: \($0)" })
-        case .hangs:
-            throw SystemError(.hung, "\(what), and process \(child.pid) still waits for it", cause: stack)
+            throw silent.withLock { $0[path]?.error } ?? SystemError(.timedOut, "\(path) did not answer")
+        case isNotKept << 8: throw SystemError(.unavailable, "a child process could not save what it read")
+        default: throw SystemError(.ended, "the process that read the machine was killed", cause: "status \(status)")
         }
     }
 }

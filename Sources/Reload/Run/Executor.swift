@@ -25,18 +25,21 @@ package struct Executor {
     ///
     /// What the plan was asked for is planned again first: a plan that comes out differently is not carried out.
     ///
-    /// - Parameter limit: How long somebody has to confirm the run before it is rolled back; nil if it stays.
+    /// - Parameters:
+    ///   - earlier: The reading that `plan` was made of, while nobody else was at work and the waiter listened. If it still
+    ///     counts, the machine is not read again, and the plan would come out the same.
+    ///   - limit: How long somebody has to confirm the run before it is rolled back; nil if it stays.
     package func run(
         _ plan: Plan,
+        of earlier: Reading? = nil,
         accepting accepted: Set<Hazard.Identifier>,
         mayRollBack: Bool = true,
         confirmedWithin limit: Duration? = nil
     ) -> Outcome {
         let settling = Settling(surfaces: surfaces, deadlines: deadlines, expectedMessages: plan.expectedMessages)
         do {
-            let seen = try settling.takeReading()
+            let seen = try reading(for: plan, of: earlier, settling)
             let machine = seen.machine
-            try checkUnchanged(plan, machine)
             try UnfinishedRun.checkNone(surfaces.journal, bootID: machine.kernel.bootID)
             if limit != nil { try TimedConfirmation.check(plan, on: machine, surfaces.timer) }
             let confirmation = limit.map { TimedConfirmation(within: $0, now: surfaces.waiter.now) }
@@ -58,6 +61,14 @@ package struct Executor {
             unable: { report(.notInhibited($0)) },
             body
         )
+    }
+
+    /// The machine before the first step, for which `plan` is still the plan.
+    private func reading(for plan: Plan, of earlier: Reading?, _ settling: Settling) throws(ReloadError) -> Reading {
+        if let earlier, settling.counts(earlier) { return earlier }
+        let seen = try settling.takeReading()
+        try checkUnchanged(plan, seen.machine)
+        return seen
     }
 
     private func checkUnchanged(_ plan: Plan, _ machine: MachineState) throws(ReloadError) {

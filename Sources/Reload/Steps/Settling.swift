@@ -1,6 +1,6 @@
 import Inspection
 import Iomem
-import Machine
+package import Machine
 import Ownership
 
 /// How long a step may take to show, and the end of a plan to match what was predicted.
@@ -33,10 +33,14 @@ package struct Deadlines: Sendable {
 }
 
 /// The machine as it was read, and when that began and ended, on the clock of `Waiter`.
-struct Reading {
-    let machine: MachineState
+package struct Reading {
+    package let machine: MachineState
     let start: Duration
     let end: Duration
+
+    package init(machine: MachineState, start: Duration, end: Duration) {
+        (self.machine, self.start, self.end) = (machine, start, end)
+    }
 }
 
 /// Waits for the effect of a step, woken by uevents and by udev, never a bare sleep.
@@ -188,7 +192,7 @@ struct Settling {
 
     /// Whether the kernel has announced nothing since a reading, and no more time has passed than reading took. A reading is
     /// never of one moment, so another one would be as old when it is used.
-    private func counts(_ reading: Reading) -> Bool {
+    func counts(_ reading: Reading) -> Bool {
         !surfaces.waiter.hasHeard() && surfaces.waiter.now - reading.end <= reading.end - reading.start
     }
 

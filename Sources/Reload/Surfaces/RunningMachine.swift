@@ -8,14 +8,20 @@ package import Machine
 /// This machine, or the one below the root of its state directory.
 package struct RunningMachine: MachineReader, FactStore {
     private let state: StateDirectory
+    private let inspector: Inspector
 
     /// The machine whose state is in `state`.
-    package init(_ state: StateDirectory = StateDirectory()) { self.state = state }
+    ///
+    /// - Parameter inspector: One that has read it before; nil for one of its own.
+    package init(_ state: StateDirectory = StateDirectory(), inspector: Inspector? = nil) {
+        self.state = state
+        self.inspector = inspector ?? Inspector(root: state.root, isOfRun: true)
+    }
 
     /// The machine as it is now.
     package func read() throws(ReloadError) -> MachineState {
         do {
-            return try Inspector(root: state.root).read()
+            return try inspector.read()
         } catch {
             throw ReloadError(error)
         }

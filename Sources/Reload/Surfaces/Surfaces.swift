@@ -156,9 +156,12 @@ package struct Surfaces {
     }
 
     /// The real surfaces of this machine. From now on signals that ask for an end are counted.
-    package static func ofThisMachine(_ state: StateDirectory) -> Surfaces {
-        let running = RunningMachine(state)
-        let waiter = UeventWaiter(watching: state.udev)
+    ///
+    /// - Parameter observer: One that has read the machine and listened to it for some time; nil for a new one.
+    package static func ofThisMachine(_ state: StateDirectory, observer: MachineObserver? = nil) -> Surfaces {
+        let observer = observer ?? MachineObserver(state)
+        let running = RunningMachine(state, inspector: observer.inspector)
+        let waiter = observer.waiter
         return Surfaces(
             modules: LibkmodModules(),
             hold: DropInHold(state, udev: RunningUdev(waiter: waiter)),

@@ -88,9 +88,12 @@ struct ApplyCommand: Command {
     /// Reads the machine, plans, refuses or asks, carries the plan out and verifies the result.
     private func apply(_ report: inout ApplyReport) throws {
         let asked = try PolicyOrPlan(subject, isActedOn: true)
+        let state = StateDirectory()
         // Whoever is at work changes the machine: it is better planned for after the wait.
-        if wait.seconds > 0 { try? Lock.waitUntilFree(StateDirectory(), upTo: wait.limit) }
-        let (machine, files) = try Inspector().read(with: BootSystem.filesBesideMachine + History.files)
+        let isFree = (try? Lock.waitUntilFree(state, upTo: wait.limit)) != nil
+        let observer = MachineObserver(state)
+        let (seen, files) = try observer.read(with: BootSystem.filesBesideMachine + History.files)
+        let machine = seen.machine
         let plan = try asked.plan(for: machine, consents)
         report.take(plan, on: machine)
         if !wantsJSON {
@@ -101,7 +104,7 @@ struct ApplyCommand: Command {
         let start = MonotonicClock.now
         let planner = try Planner(machine: machine, overrides: plan.request.overrides)
         let absence = AbsenceMeter(planner.absences(during: plan.steps), during: plan.steps)
-        report.take(try carryOut(plan, on: machine, absence))
+        report.take(try carryOut(plan, on: machine, isFree ? seen : nil, observer, absence))
         report.absences = absence.notes
         report.duration = MonotonicClock.now - start
     }
@@ -140,22 +143,27 @@ struct ApplyCommand: Command {
     }
 
     /// Carries the plan out, one daxswitch at a time. The run plans again, verifies, and rolls back what failed.
+    ///
+    /// - Parameter seen: The reading that the plan was made of, if no other daxswitch was at work then; `observer` has listened since.
     private func carryOut(
         _ plan: Plan,
         on machine: MachineState,
+        _ seen: Reading?,
+        _ observer: MachineObserver,
         _ absence: AbsenceMeter
     ) throws -> Reload.Outcome {
         let state = StateDirectory()
         let lock = try Lock(state, waitingUpTo: wait.limit)
         let meter = ProgressMeter()
         meter.expect(plan.steps, on: machine)
-        let executor = Executor(.ofThisMachine(state)) { progress in
+        let executor = Executor(.ofThisMachine(state, observer: observer)) { progress in
             absence.take(progress, at: MonotonicClock.now)
             meter.show(progress)
         }
         let outcome = withExtendedLifetime(lock) {
             executor.run(
                 plan,
+                of: seen,
                 accepting: plan.request.accepted,
                 mayRollBack: !noRollback,
                 confirmedWithin: timeToConfirm

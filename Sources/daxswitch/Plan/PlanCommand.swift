@@ -41,6 +41,7 @@ struct PlanCommand: Command {
 
     /// A plan on standard output leaves no room for text.
     var wantsJSON: Bool { format.wantsJSON || saving.isToStandardOutput }
+    var isOneReading: Bool { roots.single == .running }
 
     func execute() throws -> ExitStatus {
         if nextBoot { return try showNextBoot() }

@@ -65,7 +65,7 @@ struct RecoverCommand: Command {
     private func preview(_ report: inout RecoverReport) throws {
         let state = StateDirectory()
         try Lock.waitUntilFree(state, upTo: wait.limit)
-        let machine = try RunningMachine(state).readAtRest(UeventWaiter())
+        let machine = try MachineObserver(state).readAtRest()
         let last = try lastRun(JournalFile(state), machine, &report)
         if try find(last, on: machine, &report) != nil { report.outcome = .dryRun }
         if try BootSystem(root: state.root).journal() != nil {
@@ -80,7 +80,8 @@ struct RecoverCommand: Command {
         let state = StateDirectory()
         let lock = try Lock(state, waitingUpTo: wait.limit)
         try withExtendedLifetime(lock) {
-            let machine = try RunningMachine(state).readAtRest(UeventWaiter())
+            let observer = MachineObserver(state)
+            let machine = try observer.readAtRest()
             let journal = JournalFile(state)
             let last = try lastRun(journal, machine, &report)
             switch last {
@@ -97,7 +98,7 @@ struct RecoverCommand: Command {
                     since: run.goneSince,
                     of: run.absences
                 )
-                let executor = Executor(.ofThisMachine(state)) { progress in
+                let executor = Executor(.ofThisMachine(state, observer: observer)) { progress in
                     absence.take(progress, at: MonotonicClock.now)
                     meter.show(progress)
                 }

@@ -8,12 +8,16 @@ protocol Command: ParsableCommand {
     /// Whether what is printed is all that the command does.
     var onlyPrints: Bool { get }
 
+    /// Whether the command reads the running machine once and prints, so it can go on in a child process.
+    var isOneReading: Bool { get }
+
     /// Does the work and prints the result.
     func execute() throws -> ExitStatus
 }
 
 extension Command {
     var onlyPrints: Bool { true }
+    var isOneReading: Bool { false }
 
     mutating func run() throws {
         var status: ExitStatus

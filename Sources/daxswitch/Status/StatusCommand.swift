@@ -28,6 +28,7 @@ struct StatusCommand: Command {
     var follow = false
 
     var wantsJSON: Bool { format.wantsJSON }
+    var isOneReading: Bool { roots.single == .running && !follow }
 
     func validate() throws {
         try format.validate(roots)

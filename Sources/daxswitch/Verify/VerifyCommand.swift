@@ -39,6 +39,7 @@ struct VerifyCommand: Command {
     var metrics: [OutFile] = []
 
     var wantsJSON: Bool { format.wantsJSON }
+    var isOneReading: Bool { roots.single == .running }
 
     func validate() throws {
         try OutFile.check(metrics, of: "--prometheus")

@@ -50,7 +50,10 @@ struct DeadFileSystemTests {
 
     @Test(
         "what must be read is on it: the command ends in time, with 75, and names the file",
-        arguments: [["status"], ["apply", "hmem", "--yes"], ["collect", "/capture"]]
+        arguments: [
+            ["status"], ["plan", "hmem"], ["verify", "cxl"], ["predict", "unload:dax_cxl"], ["apply", "hmem", "--yes"],
+            ["collect", "/capture"],
+        ]
     )
     func configuration(arguments: [String]) throws {
         let root = try host()

@@ -25,6 +25,7 @@ struct Executor {
 
     func run(
         _ plan: Plan,
+        of earlier: Reading? = nil,
         accepting accepted: Set<Hazard.Identifier>,
         mayRollBack: Bool = true,
         confirmedWithin limit: Duration? = nil
@@ -32,6 +33,7 @@ struct Executor {
         let start = Kernel(surfaces)?.moment
         let outcome = tool.run(
             plan,
+            of: earlier,
             accepting: accepted,
             mayRollBack: mayRollBack,
             confirmedWithin: limit
