@@ -1,5 +1,6 @@
 import CaptureReplay
 import Foundation
+import TestCaptures
 import Testing
 
 @testable import daxswitch
@@ -7,7 +8,7 @@ import Testing
 /// The manuals, with their examples run. `DAXSWITCH_WRITE_CASES=1` writes what is generated in them, as `make docs` does.
 @Suite("Manuals")
 struct ManualCaseTests {
-    private static let manual = Result { try Manual(tool: Tool.path) }
+    private static let manual = Result { try Manual(tool: JailedTool.debugPath) }
 
     @Test("the pages are current: words, options, and what each example prints", arguments: Manual.pages)
     func current(page: String) throws {

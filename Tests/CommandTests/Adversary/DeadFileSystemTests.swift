@@ -89,6 +89,6 @@ enum DeadFileSystem {
     }
 
     static func run(_ arguments: [String], in root: CaptureRoot) throws -> Ended {
-        try Jail.run(arguments, in: root, tracer: tracer(root.path))
+        try Jail.run(arguments, in: root, path: JailedTool.debugPath, tracer: tracer(root.path))
     }
 }

@@ -10,14 +10,15 @@ enum Jail {
         return ended?.status == 0 ? nil : "chroot is not possible here, not even in a user namespace"
     }()
 
-    /// Runs the tool on `root`, which must be a copy; `tracer` is put before.
+    /// Runs the tool, or that at `path`, on `root`, which must be a copy; `tracer` is put before.
     static func run(
         _ arguments: [String],
         in root: CaptureRoot,
+        path: String = Tool.path,
         tracer: [String] = [],
         environment: [String: String] = [:]
     ) throws -> Ended {
-        try JailedTool.furnish(root.path)
+        try JailedTool.furnish(root.path, with: path)
         // The host that the jail stands for has a process 1, of which persist asks whether it has the same root.
         let link = root.path + "/proc/1/root"
         if arguments.first == "persist", !FileManager.default.fileExists(atPath: root.path + "/proc/1") {
@@ -25,7 +26,7 @@ enum Jail {
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/")
         }
         let ended = try Tool.run(
-            command: tracer + entry + [root.path, Tool.path] + arguments,
+            command: tracer + entry + [root.path, path] + arguments,
             environment: environment
         )
         try ended.checkByReferee(arguments, root: root.path)

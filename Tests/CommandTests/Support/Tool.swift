@@ -26,7 +26,7 @@ struct ToolProblem: Error, CustomStringConvertible {
 
 /// The built binary, run as a person would run it, without a terminal.
 enum Tool {
-    /// It lies beside the test bundle.
+    /// The release build in `make suite`, else the debug build.
     static let path = JailedTool.path
 
     /// Runs it; the output goes through files, so no pipe can fill up.
