@@ -17,27 +17,18 @@ int daxswitch_generation(void)
 	return generation;
 }
 
-pid_t daxswitch_go_on_in_child(void)
-{
-	pid_t parent = getpid(), child = fork();
-
-	if (child != 0)
-		return child;
-	/* Only calls that are safe after a fork in a process with threads. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EINTR);
-	return 0;
-}
-
 pid_t daxswitch_start_child(void)
 {
-	pid_t child = daxswitch_go_on_in_child();
+	pid_t parent = getpid(), child = fork();
 	int nowhere;
 
 	if (child != 0)
 		return child;
 	generation++;
+	/* Only calls that are safe after a fork in a process with threads. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EINTR);
 	nowhere = open("/dev/null", O_RDWR);
 	for (int standard = 0; standard <= STDERR_FILENO; standard++)
 		if (nowhere < 0 || dup2(nowhere, standard) < 0)

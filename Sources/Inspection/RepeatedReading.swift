@@ -12,11 +12,11 @@ struct RepeatedReading: Sendable {
     /// Readings by `read`, of a machine and of files at some paths.
     init(_ read: @escaping @Sendable (Material, [String]) throws(InspectionError) -> Answer) {
         self.read = read
-        // The child opens it for itself.
-        let log = RunningKernelLog()
+        // The child opens it for itself. It is started after its parent has read it for the first time.
+        let log = RunningKernelLog(after: .shared)
         process = ReadingProcess { note, question in
             let parts = question.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            let start = KernelLogStart(log: log, last: parts.first.flatMap { Int($0) })
+            let start = KernelLogUpTo(log: log, last: parts.first.flatMap { Int($0) })
             let machine = Material.thisMachine
             return AnswerLog.bytes(of: machine.tree, noting: note) { tree throws(InspectionError) in
                 try read(machine.with(tree, ReadKernelLog(start)), Array(parts.dropFirst()))
@@ -41,7 +41,7 @@ struct RepeatedReading: Sendable {
 }
 
 /// A log up to a record.
-private struct KernelLogStart: KernelLog {
+private struct KernelLogUpTo: KernelLog {
     let log: any KernelLog
     /// The number of the last record; nil if the log can't be read.
     let last: Int?

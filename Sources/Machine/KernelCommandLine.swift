@@ -167,7 +167,10 @@ extension Bool {
 
 /// A module's or parameter's name as the kernel spells it.
 package func underscored(_ name: some StringProtocol) -> String {
-    String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+    let (dash, underscore) = (UInt8(ascii: "-"), UInt8(ascii: "_"))
+    // Most names have none, and every line of a host's configuration of modprobe is asked.
+    guard name.utf8.contains(dash) else { return String(name) }
+    return String(decoding: name.utf8.map { $0 == dash ? underscore : $0 }, as: UTF8.self)
 }
 
 extension String {

@@ -44,8 +44,8 @@ extension ModuleTable {
         "cxl_acpi", "cxl_pci", "cxl_mem", "cxl_port", "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax",
     ]
 
-    /// The modules of which it is asked whether the kernel has them: those, and others that show what kernel it is or what it can
-    /// do; underscores.
+    /// The modules of which it is asked whether the kernel has them: `switched`, and others that show what kernel it is or what it
+    /// can do; underscores.
     package static let relevant = switched + ["cxl_core", "dax", "libnvdimm"]
 }
 

@@ -50,7 +50,6 @@ enum Entry {
         if let script = CompletionScript(askedFor: arguments) { return Output.print(whole: script.text) }
         do {
             var command = try directly(arguments) ?? Daxswitch.parseAsRoot(arguments)
-            if (command as? any Command)?.isOneReading == true { Supervision.goOnInChild() }
             try command.run()
         } catch {
             let error = misspelling(arguments) ?? unknownOption(arguments, error) ?? error
@@ -102,6 +101,14 @@ enum Entry {
         let options = arguments.prefix { $0 != "--" }
         return options.contains("--json") || options.contains("--format=json")
             || zip(options, options.dropFirst()).contains { $0 == ("--format", "json") }
+    }
+
+    /// Whether a file that this process or its parent has open is among the arguments, such as the `/dev/fd/63` that a shell
+    /// makes of `<(COMMAND)`. A child process has none of them open.
+    static var argumentsNameOpenFiles: Bool {
+        savedArguments().compactMap { $0.parts(at: "=").last }.contains { value in
+            ["/dev/", "/proc/"].contains { value.startsWithBytes(of: $0) }
+        }
     }
 
     /// The arguments without the program's name.

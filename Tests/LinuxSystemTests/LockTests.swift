@@ -122,9 +122,12 @@ struct LockTests {
         for file in [before.descriptor, after.descriptor] { #expect(flock(file, LOCK_EX | LOCK_NB) == 0) }
         let change = onceWaiting(before.descriptor) { path in unsafe rename("\(path).new", path) }
         let error = #expect(throws: SystemError.self) {
-            guard takes else { return try Lock.waitUntilFree(path, upTo: .seconds(2)) }
-            let lock = try Lock(path, waitingUpTo: .seconds(2))
-            withExtendedLifetime(lock) {}
+            if takes {
+                let lock = try Lock(path, waitingUpTo: .seconds(2))
+                withExtendedLifetime(lock) {}
+            } else {
+                try Lock.waitUntilFree(path, upTo: .seconds(2))
+            }
         }
         #expect(error?.code == .busy)
         change.wait()

@@ -104,7 +104,7 @@ struct StateTests {
     @Test("a second daxswitch is told who has the lock")
     func lock() throws {
         let first = try Lock(state)
-        for take in [{ _ = try Lock(state) }, { try Lock.waitUntilFree(state) }] {
+        for take in [{ _ = try Lock(state) }, { _ = try Lock.waitUntilFree(state) }] {
             let error = #expect(throws: ReloadError.self) { try take() }
             #expect(error?.code == .busy && error?.isRetryable == true)
             let pid = ProcessInfo.processInfo.processIdentifier
@@ -227,6 +227,33 @@ struct StateTests {
             #expect(run?.stepsBegun == 0 && run?.damage == "\(state.journal):2")
             try (rubbish + whole).write(to: URL(fileURLWithPath: state.journal))
             #expect(throws: ReloadError.self) { try UnfinishedRun.find(JournalFile(state), bootID: "this-boot") }
+        }
+    }
+
+    @Test("a run has ended if its journal says so, whatever was cut off behind that, and whatever its plan is")
+    func ended() throws {
+        try writeJournal()
+        try Journal(JournalFile(state)).write(JournalLine(event: .finished, outcome: "done"))
+        let whole = try Data(contentsOf: URL(fileURLWithPath: state.journal))
+        let first = try #require(whole.firstIndex(of: 0x0a)) + 1
+        let otherPlan =
+            Data(#"{"event":"begun","run":{"boot_id":"this-boot","schema_version":3,"plan":{}}}"#.utf8) + [0x0a]
+        func found(_ journal: Data) throws -> LastRun {
+            try journal.write(to: URL(fileURLWithPath: state.journal))
+            return try LastRun(JournalFile(state), bootID: "this-boot")
+        }
+        #expect(try found(whole) == .settled)
+        #expect(try found(whole + Data(#"{"event":"st"#.utf8)) == .settled)
+        #expect(try found(otherPlan + whole[first...]) == .settled)
+        // Without the last line, or with another whole one behind it, it is not so.
+        let last = try #require(whole.dropLast().lastIndex(of: 0x0a)) + 1
+        guard case .damaged = try found(otherPlan + whole[first..<last]) else {
+            Issue.record("a plan that can't be read counts for a run that goes on")
+            return
+        }
+        guard case .unfinished = try found(whole + [0xff, 0x0a]) else {
+            Issue.record("a line of other bytes counts as cut off")
+            return
         }
     }
 

@@ -4,11 +4,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Goes on twice, as fork() does: 0 in the child, which dies with its parent; -1 with errno where it can't be started. */
-pid_t daxswitch_go_on_in_child(void);
-
 /*
- * The same, for a child that does one thing. It keeps what is open, the lock too: while it is at work nobody else may be. Its standard streams lead nowhere:
+ * Goes on twice, as fork() does: 0 in the child, which dies with its parent; -1 with errno where it can't be started.
+ * The child keeps what is open, the lock too: while it is at work nobody else may be. Its standard streams lead nowhere:
  * whoever reads those of the parent would wait for a child that hangs.
  */
 pid_t daxswitch_start_child(void);

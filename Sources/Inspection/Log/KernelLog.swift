@@ -83,25 +83,31 @@ package final class RunningKernelLog: KernelLog {
     }
 
     private let read = Mutex(Read())
+    private let earlier: RunningKernelLog?
 
     /// More records than a buffer of the usual size has; a process that runs for days does not keep more.
     private static let mostRecords = 50_000
 
     /// The log of this machine; in a child process, which has closed what its parent had open, it must be a new one.
-    package init() {}
+    ///
+    /// - Parameter earlier: The one that its parent has read: it begins with those records, which the kernel may no longer have.
+    package init(after earlier: RunningKernelLog? = nil) { self.earlier = earlier }
 
     /// The log of this machine, for all readings of this process.
     package static let shared = RunningKernelLog()
+
+    private var readBefore: [KernelLogRecord] { read.withLock { $0.records } }
 
     /// The records in the kernel's buffer; nil without the privilege.
     package func content() -> KernelLogContent? {
         read.withLock { read in
             if read.device == nil || read.records.count > Self.mostRecords {
-                read.records = []
+                read.records = read.device == nil ? earlier?.readBefore ?? [] : []
                 read.device = try? KernelLogDevice()
             }
             guard let new = read.device?.records() else { return nil }
-            read.records += new
+            let last = read.records.last?.sequence ?? -1
+            read.records += new.drop { $0.sequence <= last }
             return .records(read.records)
         }
     }

@@ -4,32 +4,34 @@ internal import Glibc
 /// A lock file that only one process at a time has; given back with its owner, also by a crash.
 package struct Lock: ~Copyable {
     private let file: File
+    /// What the file said before of the process that had the lock last; no two say the same.
+    package let lastHolder: String
 
     /// Takes the lock in the file at `path`, which is made, waiting for up to `limit` if another process has it.
     ///
     /// - Throws: `SystemError` with the errno; `.busy`, its cause the process that has the lock, if it can be told.
     package init(_ path: String, waitingUpTo limit: Duration = .zero) throws(SystemError) {
-        file = try Self.take(path, limit)
+        let file = try File.locked(path, waitingUpTo: limit)
+        let lastHolder = file.beginning
+        if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(path)") }
+        try file.append(Array(LockHolder.current.text.utf8))
+        self.file = file
+        self.lastHolder = lastHolder
     }
 
     /// Waits for up to `limit` until no other process has the lock. It is not taken, and no file is made or written.
     ///
     /// - Throws: as `init` does.
-    package static func waitUntilFree(_ path: String, upTo limit: Duration = .zero) throws(SystemError) {
+    /// - Returns: What the file says of the process that had it last; empty if there is no file.
+    @discardableResult
+    package static func waitUntilFree(_ path: String, upTo limit: Duration = .zero) throws(SystemError) -> String {
         let start = SuspendingClock.now
         while true {
-            if unsafe access(path, F_OK) != 0 && errno == ENOENT { return }
+            if unsafe access(path, F_OK) != 0 && errno == ENOENT { return "" }
             let file = try File(path, O_RDONLY)
             try file.wait(for: LOCK_SH, upTo: limit - (SuspendingClock.now - start))
-            if file.isStillNamed { return }
+            if file.isStillNamed { return file.beginning }
         }
-    }
-
-    private static func take(_ path: String, _ limit: Duration) throws(SystemError) -> File {
-        let file = try File.locked(path, waitingUpTo: limit)
-        if ftruncate(file.descriptor, 0) != 0 { throw .failing("write \(path)") }
-        try file.append(Array(LockHolder.current.text.utf8))
-        return file
     }
 }
 
@@ -62,6 +64,8 @@ extension File {
     /// Takes the lock on the file, alone (`LOCK_EX`) or with others (`LOCK_SH`).
     fileprivate func wait(for operation: Int32, upTo limit: Duration) throws(SystemError) {
         let start = SuspendingClock.now
+        // Whoever looks whether it is free has it for a moment.
+        let limit = max(limit, .milliseconds(50))
         while flock(descriptor, operation | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw .failing("lock \(path)") }
             guard SuspendingClock.now - start < limit else {
@@ -74,7 +78,7 @@ extension File {
         }
     }
 
-    private var beginning: String {
+    fileprivate var beginning: String {
         var bytes = [UInt8](repeating: 0, count: 1024)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
         return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)

@@ -70,7 +70,7 @@ private struct Child: ~Copyable {
 
     deinit { note.drop() }
 
-    /// In the child: answers until the parent is gone; its exit code then. The signals that end a run are the parent's: it still has to read then.
+    /// In the child: answers until the parent is gone; its exit code then. It ignores the signals that end a run: after one of them the parent still reads.
     private static func serve(
         _ socket: borrowing File,
         _ memory: borrowing File,

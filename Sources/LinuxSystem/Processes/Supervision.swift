@@ -5,44 +5,94 @@ private import Synchronization
 /// A command that only reads and prints, as a child of its own process.
 ///
 /// A file that does not answer holds up only the child, and the parent can still say so. The child reads for itself, so nothing
-/// that it reads must be handed over: that takes as long as the reading.
+/// that it reads must be handed over: that takes as long as the reading. It has nothing open that whoever waits for this process
+/// may wait for: what it prints the parent writes.
 package enum Supervision {
-    /// What this process is doing, for the parent that watches it.
-    private static let current = Mutex<WatchedReading.Note?>(nil)
-    /// A file did not answer, and this process does what its child could not.
+    /// How a child has ended, and what it printed.
+    package struct End {
+        package let exitCode: Int32
+        package let printed: [Printed]
+    }
+
+    /// Bytes for one of the standard streams.
+    package struct Printed: Equatable {
+        package let bytes: [UInt8]
+        package let descriptor: Int32
+    }
+
+    private struct Parent {
+        let note: WatchedReading.Note
+        /// What was printed, as a descriptor: for each text its own descriptor, its size in four bytes, and its bytes.
+        let memory: Int32
+    }
+
+    /// The parent that watches this process; nil if it has none.
+    private static let parent = Mutex<Parent?>(nil)
+    /// A child was given up, and this process does what it could not.
     private static let brokenOff = Atomic<Bool>(false)
 
-    /// What this process notes for its parent; nil if it has none that watches.
-    package static var note: WatchedReading.Note? { current.withLock { $0 } }
+    /// What this process is doing, for the parent that watches it.
+    package static var note: WatchedReading.Note? { parent.withLock { $0?.note } }
 
     /// Whether a child was given up; what did not answer it is not asked again.
     static var wasBrokenOff: Bool { brokenOff.load(ordering: .relaxed) }
 
-    /// Goes on in a child, and ends as that ends.
+    /// Goes on in a child, and waits for its end in this process.
     ///
-    /// Returns in the child. Returns in this process if a file did not answer the child, which is not asked again; and if no child
-    /// can be started or watched.
-    package static func goOnInChild() {
-        guard let note = try? WatchedReading.Note() else { return }
+    /// - Returns: In this process how the child has ended; nil in the child. Nil in this process too if it has to go on by itself:
+    ///   a file did not answer the child, which was killed, or no child can be started or watched.
+    package static func goOnInChild() -> End? {
+        guard let note = try? WatchedReading.Note(), let memory = try? File(inMemory: "what a child process prints")
+        else { return nil }
         // Else the child would write again what stands in the buffers.
         fflush(nil)
-        let pid = daxswitch_go_on_in_child()
-        if pid == 0 { return current.withLock { $0 = note } }
-        guard pid > 0, let child = try? ChildProcess(pid) else { return }
+        let pid = daxswitch_start_child()
+        if pid == 0 {
+            daxswitch_keep_only(memory.descriptor, memory.descriptor)
+            let copy = fcntl(memory.descriptor, F_DUPFD_CLOEXEC, 0)
+            parent.withLock { $0 = Parent(note: note, memory: copy) }
+            return nil
+        }
+        guard pid > 0, let child = try? ChildProcess(pid) else { return nil }
+        var exitCode: Int32?
         do {
-            try WatchedReading().wait(for: child, note) { end(as: $0) }
+            // One that was killed leaves no exit code.
+            try WatchedReading().wait(for: child, note) { exitCode = $0 & 0x7f == 0 ? $0 >> 8 & 0xff : nil }
         } catch {
             brokenOff.store(true, ordering: .relaxed)
         }
+        lseek(memory.descriptor, 0, SEEK_SET)
+        guard let exitCode, let bytes = try? memory.readAll(upTo: .max), let printed = parse(bytes) else { return nil }
+        return End(exitCode: exitCode, printed: printed)
     }
 
-    /// Ends this process with `status`, which waitpid(2) gave for another one.
-    private static func end(as status: Int32) -> Never {
-        let signal = status & 0x7f
-        if signal != 0 {
-            _ = Glibc.signal(signal, SIG_DFL)
-            kill(getpid(), signal)
+    /// Hands `bytes` over to the parent, which writes them to `descriptor`; false if no parent watches this process.
+    package static func print(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        parent.withLock { parent in
+            guard let memory = parent?.memory else { return false }
+            let size = (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 8)) }
+            do throws(SystemError) {
+                try File(copying: memory).write([UInt8(descriptor)] + size + bytes)
+            } catch {
+                // By this the parent knows that it has to go on by itself.
+                kill(getpid(), SIGKILL)
+            }
+            return true
         }
-        _exit(signal == 0 ? status >> 8 & 0xff : 128 + signal)
+    }
+
+    /// Nil if the bytes were cut off.
+    private static func parse(_ bytes: [UInt8]) -> [Printed]? {
+        var printed: [Printed] = []
+        var rest = bytes[...]
+        while let descriptor = rest.popFirst() {
+            guard rest.count >= 4 else { return nil }
+            let size = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            rest = rest.dropFirst(4)
+            guard rest.count >= size else { return nil }
+            printed.append(Printed(bytes: Array(rest.prefix(size)), descriptor: Int32(descriptor)))
+            rest = rest.dropFirst(size)
+        }
+        return printed
     }
 }

@@ -30,14 +30,18 @@ struct Journal {
         guard let first = rows.first, let end = bytes.firstIndex(of: 0x0a), end >= first.endIndex,
             let heading = try? JournalHeading(json: first), let run = heading.run
         else { return nil }
-        let last = rows.last.flatMap { try? JournalHeading(json: $0) }
+        var last = rows.last.flatMap { try? JournalHeading(json: $0) }
+        // A last line that was cut off counts as not written.
+        if last == nil && bytes.last != 0x0a { last = rows.dropLast().last.flatMap { try? JournalHeading(json: $0) } }
         return (run, last?.event == JournalLine.Event.finished.rawValue)
     }
 
-    /// Whether every line behind the first, which has the plan, can be read.
+    /// Whether every line behind the first can be read, but for a last one that was cut off. Of the first one, which has the plan,
+    /// a run that has ended needs nothing.
     static func isWhole(_ bytes: [UInt8]) -> Bool {
-        bytes.split(separator: 0x0a, omittingEmptySubsequences: true).dropFirst()
-            .allSatisfy { (try? JournalLine(json: $0)) != nil }
+        let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: true).dropFirst()
+        guard let bad = rows.firstIndex(where: { (try? JournalLine(json: $0)) == nil }) else { return true }
+        return bad == rows.indices.last && bytes.last != 0x0a
     }
 
     /// The lines up to the first that can't be read, whose number and what is wrong with it come with them.

@@ -1,8 +1,8 @@
 import Machine
 package import Ownership
 
-/// Carries a plan out: reads the machine, plans again, opens the journal, does each step and lets it settle, verifies; rolls
-/// back if that fails and the model is certain of the way back.
+/// Carries a plan out: looks that it is still the plan for the machine, opens the journal, does each step and lets it settle,
+/// verifies; rolls back if that fails and the model is certain of the way back.
 ///
 /// It decides nothing: what is dangerous, what was predicted and which way leads back is asked of `Ownership`.
 package struct Executor {
@@ -23,11 +23,12 @@ package struct Executor {
 
     /// Carries out `plan` with its hazards of the kinds in `accepted`. The caller holds the lock.
     ///
-    /// What the plan was asked for is planned again first: a plan that comes out differently is not carried out.
+    /// The machine is read again and what the plan was asked for is planned again: a plan that comes out differently is not
+    /// carried out.
     ///
     /// - Parameters:
-    ///   - earlier: The reading that `plan` was made of, while nobody else was at work and the waiter listened. If it still
-    ///     counts, the machine is not read again, and the plan would come out the same.
+    ///   - earlier: The reading that `plan` was made of, if no other daxswitch was at work since and the waiter has listened. If
+    ///     it still counts, `plan` is what another one would come to.
     ///   - limit: How long somebody has to confirm the run before it is rolled back; nil if it stays.
     package func run(
         _ plan: Plan,

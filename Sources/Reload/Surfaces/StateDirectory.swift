@@ -92,8 +92,13 @@ extension Lock {
     /// Waits for up to `limit` until no other daxswitch has the lock. It is not taken, and no file is made or written.
     ///
     /// - Throws: `ReloadError` `.busy` naming the process that has it, or `.unavailable`.
-    package static func waitUntilFree(_ state: StateDirectory, upTo limit: Duration = .zero) throws(ReloadError) {
-        do { try waitUntilFree(state.lock, upTo: limit) } catch { throw refusal(error) }
+    /// - Returns: What its file says of the one that had it last; empty if there is no file.
+    @discardableResult
+    package static func waitUntilFree(
+        _ state: StateDirectory,
+        upTo limit: Duration = .zero
+    ) throws(ReloadError) -> String {
+        do { return try waitUntilFree(state.lock, upTo: limit) } catch { throw refusal(error) }
     }
 
     private static func refusal(_ error: SystemError) -> ReloadError {

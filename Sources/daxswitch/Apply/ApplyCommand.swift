@@ -90,7 +90,7 @@ struct ApplyCommand: Command {
         let asked = try PolicyOrPlan(subject, isActedOn: true)
         let state = StateDirectory()
         // Whoever is at work changes the machine: it is better planned for after the wait.
-        let isFree = (try? Lock.waitUntilFree(state, upTo: wait.limit)) != nil
+        let lastHolder = dryRun && wait.seconds == 0 ? nil : try? Lock.waitUntilFree(state, upTo: wait.limit)
         let observer = MachineObserver(state)
         let (seen, files) = try observer.read(with: BootSystem.filesBesideMachine + History.files)
         let machine = seen.machine
@@ -104,7 +104,7 @@ struct ApplyCommand: Command {
         let start = MonotonicClock.now
         let planner = try Planner(machine: machine, overrides: plan.request.overrides)
         let absence = AbsenceMeter(planner.absences(during: plan.steps), during: plan.steps)
-        report.take(try carryOut(plan, on: machine, isFree ? seen : nil, observer, absence))
+        report.take(try carryOut(plan, of: seen, after: lastHolder, observer, absence))
         report.absences = absence.notes
         report.duration = MonotonicClock.now - start
     }
@@ -142,20 +142,24 @@ struct ApplyCommand: Command {
         return true
     }
 
-    /// Carries the plan out, one daxswitch at a time. The run plans again, verifies, and rolls back what failed.
+    /// Carries the plan out, one daxswitch at a time. The run verifies, and rolls back what failed.
     ///
-    /// - Parameter seen: The reading that the plan was made of, if no other daxswitch was at work then; `observer` has listened since.
+    /// - Parameters:
+    ///   - seen: The reading that the plan was made of; `observer` has listened since.
+    ///   - lastHolder: Who had had the lock before it; nil if it was not free.
     private func carryOut(
         _ plan: Plan,
-        on machine: MachineState,
-        _ seen: Reading?,
+        of seen: Reading,
+        after lastHolder: String?,
         _ observer: MachineObserver,
         _ absence: AbsenceMeter
     ) throws -> Reload.Outcome {
         let state = StateDirectory()
         let lock = try Lock(state, waitingUpTo: wait.limit)
+        // Another daxswitch that had it since may have changed what nobody announces, as `persist` does.
+        let counts = lock.lastHolder == lastHolder
         let meter = ProgressMeter()
-        meter.expect(plan.steps, on: machine)
+        meter.expect(plan.steps, on: seen.machine)
         let executor = Executor(.ofThisMachine(state, observer: observer)) { progress in
             absence.take(progress, at: MonotonicClock.now)
             meter.show(progress)
@@ -163,7 +167,7 @@ struct ApplyCommand: Command {
         let outcome = withExtendedLifetime(lock) {
             executor.run(
                 plan,
-                of: seen,
+                of: counts ? seen : nil,
                 accepting: plan.request.accepted,
                 mayRollBack: !noRollback,
                 confirmedWithin: timeToConfirm

@@ -41,7 +41,7 @@ struct PlanCommand: Command {
 
     /// A plan on standard output leaves no room for text.
     var wantsJSON: Bool { format.wantsJSON || saving.isToStandardOutput }
-    var isOneReading: Bool { roots.single == .running }
+    var isOneReading: Bool { roots.single == .running && saving.file == nil }
 
     func execute() throws -> ExitStatus {
         if nextBoot { return try showNextBoot() }

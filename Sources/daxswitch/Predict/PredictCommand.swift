@@ -30,7 +30,7 @@ struct PredictCommand: Command {
 
     /// A prediction on standard output leaves no room for text.
     var wantsJSON: Bool { format.wantsJSON || saving.isToStandardOutput }
-    var isOneReading: Bool { root.root.isRunning }
+    var isOneReading: Bool { root.root.isRunning && saving.file == nil }
 
     private static let words =
         ["hold", "release"] + Step.modules + Step.modules.flatMap { ["load:\($0)", "unload:\($0)"] }

@@ -92,8 +92,16 @@ enum Output {
         return isGone || lost.load(ordering: .relaxed) != 0
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
+    /// Writes what a child that went on as this process has printed.
+    static func pass(_ printed: [Supervision.Printed]) {
+        for part in printed { write(part.bytes, to: part.descriptor) }
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        if Supervision.print(bytes, to: descriptor) { return }
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 && errno == EINTR { continue }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Synchronization
 
 /// What standard output can show: how many columns, whether in colour, and whether more characters than ASCII.
 ///
@@ -34,8 +35,21 @@ struct Terminal: Equatable {
     /// The variables of the environment that are looked at.
     private static let variables = ["COLUMNS", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", "TERM"]
 
-    /// The terminal of this process.
+    /// That of the process which prints for this one.
+    private static let ofParent = Mutex<Terminal?>(nil)
+
+    /// From now on the terminal is what it is now: a child that goes on as this process has no standard output.
+    static func keepCurrent() {
+        let terminal = current
+        ofParent.withLock { $0 = terminal }
+    }
+
+    /// The terminal that this process prints to.
     static var current: Terminal {
+        ofParent.withLock { $0 } ?? ofThisProcess
+    }
+
+    private static var ofThisProcess: Terminal {
         Terminal(
             environment: [String: String](
                 uniqueKeysWithValues: variables.compactMap { name in environmentVariable(name).map { (name, $0) } }

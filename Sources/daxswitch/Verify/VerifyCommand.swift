@@ -39,7 +39,7 @@ struct VerifyCommand: Command {
     var metrics: [OutFile] = []
 
     var wantsJSON: Bool { format.wantsJSON }
-    var isOneReading: Bool { roots.single == .running }
+    var isOneReading: Bool { roots.single == .running && metrics.isEmpty }
 
     func validate() throws {
         try OutFile.check(metrics, of: "--prometheus")

@@ -3,67 +3,86 @@ import LinuxSystem
 import TestCaptures
 import Testing
 
-/// Each in a process of its own, which is one that only reads.
-@Suite("A process that goes on as its own child")
+/// Each in a process of its own, which is one that only reads and prints.
+@Suite("A process that goes on in a child")
 struct SupervisionTests {
-    /// The exit code of a process that goes on in a child and does `body`; 70 if it is no child.
-    private func exitCodeOfChild(_ body: () -> Int32) -> Int32 {
+    /// The exit code of a process in whose child `body` runs and which makes it of the child's end; 70 without such an end.
+    private func exitCodeOfParent(_ end: (Supervision.End) -> Int32, ofChild body: () -> Int32) -> Int32 {
         exitCode {
             let first = getpid()
-            Supervision.goOnInChild()
-            return getpid() == first ? 70 : body()
+            let found = Supervision.goOnInChild()
+            if getpid() != first { return body() }
+            return found.map(end) ?? 70
         }
     }
 
-    @Test("it ends as its child: by the same exit code, or by the same signal", arguments: [Int32(0), 4, 75])
+    @Test("its parent gets the exit code, and what it printed in its order", arguments: [Int32(0), 4, 75])
     func ends(code: Int32) {
-        #expect(exitCodeOfChild { code } == code)
-        #expect(
-            exitCodeOfChild {
-                kill(getpid(), SIGTERM)
-                return 0
-            } == 128 + SIGTERM
-        )
+        let long = [UInt8](repeating: 7, count: 300_000)
+        let found = exitCodeOfParent { end in
+            let isAll =
+                end.printed.map(\.descriptor) == [1, 2, 1] && end.printed.map(\.bytes) == [[65], [66, 10], long]
+            return isAll ? end.exitCode : 71
+        } ofChild: {
+            let isPrinted = Supervision.print([65], to: 1) && Supervision.print([66, 10], to: 2)
+            return isPrinted && Supervision.print(long, to: 1) ? code : 72
+        }
+        #expect(found == code)
+        #expect(!Supervision.print([65], to: 1))
     }
 
-    @Test("the child reads for itself, and has the files that were open")
+    @Test("a child that is killed leaves the work to its parent, and nothing of what it printed")
+    func killed() {
+        let found = exitCodeOfParent { _ in
+            3
+        } ofChild: {
+            _ = Supervision.print([65], to: 1)
+            kill(getpid(), SIGKILL)
+            return 0
+        }
+        #expect(found == 70)
+    }
+
+    @Test("the child reads for itself, and has nothing open that its parent had")
     func reads() {
-        let code = exitCode {
+        let found = exitCode {
+            let first = getpid()
             guard let file = try? File("/proc/self/comm", O_RDONLY) else { return 71 }
-            Supervision.goOnInChild()
-            let own = getpid()
+            if let end = Supervision.goOnInChild() { return end.exitCode }
             var asked: Int32 = 0
             let bytes = try? WatchedReading().answer { note in
                 note.during("/here") { asked = getpid() }
                 return [7]
             }
-            let isOpen = fcntl(file.descriptor, F_GETFD) >= 0
-            return bytes == [7] && asked == own && isOpen ? 3 : 72
+            let isClosed = fcntl(file.descriptor, F_GETFD) < 0
+            let streams = (0...2).compactMap { File.linkTarget("/proc/self/fd/\($0)") }
+            let isAlone = streams == ["/dev/null", "/dev/null", "/dev/null"]
+            return bytes == [7] && asked == getpid() && asked != first && isClosed && isAlone ? 3 : 72
         }
-        #expect(code == 3)
+        #expect(found == 3)
     }
 
     @Test("a file that does not answer: the first process goes on without it, and does not ask it again")
     func silent() {
-        let code = exitCode {
+        let found = exitCode {
             unsafe setenv("DAXSWITCH_TEST_PATIENCE", "300", 1)
             let first = getpid()
-            Supervision.goOnInChild()
+            if Supervision.goOnInChild() != nil { return 71 }
             if getpid() != first {
                 _ = try? WatchedReading().answer { note in note.during("/etc/dead") { while true { pause() } } }
-                return 71
+                return 72
             }
             let start = SuspendingClock.now
             do throws(SystemError) {
                 _ = try WatchedReading(asksAgain: true).answer { note in
                     note.during("/etc/dead") { while true { pause() } }
                 }
-                return 72
+                return 73
             } catch {
                 let isNamed = error.message.hasPrefix("/etc/dead did not answer within ")
-                return error.code == .timedOut && isNamed && SuspendingClock.now - start < .milliseconds(290) ? 3 : 73
+                return error.code == .timedOut && isNamed && SuspendingClock.now - start < .milliseconds(290) ? 3 : 74
             }
         }
-        #expect(code == 3)
+        #expect(found == 3)
     }
 }
