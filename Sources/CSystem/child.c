@@ -28,7 +28,7 @@ pid_t daxswitch_start_child(void)
 	/* Only calls that are safe after a fork in a process with threads. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
-		_exit(EINTR);
+		_exit(ECANCELED);
 	nowhere = open("/dev/null", O_RDWR);
 	for (int standard = 0; standard <= STDERR_FILENO; standard++)
 		if (nowhere < 0 || dup2(nowhere, standard) < 0)

@@ -103,8 +103,8 @@ enum Entry {
             || zip(options, options.dropFirst()).contains { $0 == ("--format", "json") }
     }
 
-    /// Whether a file that this process or its parent has open is among the arguments, such as the `/dev/fd/63` that a shell
-    /// makes of `<(COMMAND)`. A child process has none of them open.
+    /// Whether a file that this process or its parent has open is among the arguments, such as `/dev/stdin`. A child
+    /// process has none of them open.
     static var argumentsNameOpenFiles: Bool {
         savedArguments().compactMap { $0.parts(at: "=").last }.contains { value in
             ["/dev/", "/proc/"].contains { value.startsWithBytes(of: $0) }

@@ -5,7 +5,8 @@
 #include <sys/types.h>
 
 /*
- * Goes on twice, as fork() does: 0 in the child, which dies with its parent; -1 with errno where it can't be started.
+ * Goes on twice, as fork() does: 0 in the child, which dies with its parent; -1 with errno where it can't be started. A child
+ * that can't know whether its parent is there, as in another PID namespace, ends at once: its exit code is ECANCELED.
  * The child keeps what is open, the lock too: while it is at work nobody else may be. Its standard streams lead nowhere:
  * whoever reads those of the parent would wait for a child that hangs.
  */

@@ -56,8 +56,10 @@ package enum Supervision {
         guard pid > 0, let child = try? ChildProcess(pid) else { return nil }
         var exitCode: Int32?
         do {
-            // One that was killed leaves no exit code.
-            try WatchedReading().wait(for: child, note) { exitCode = $0 & 0x7f == 0 ? $0 >> 8 & 0xff : nil }
+            // One that was killed leaves no exit code, and one that could not do its work leaves this one.
+            try WatchedReading().wait(for: child, note) { status in
+                exitCode = status & 0x7f == 0 && status != ECANCELED << 8 ? status >> 8 & 0xff : nil
+            }
         } catch {
             brokenOff.store(true, ordering: .relaxed)
         }
@@ -75,7 +77,7 @@ package enum Supervision {
                 try File(copying: memory).write([UInt8(descriptor)] + size + bytes)
             } catch {
                 // By this the parent knows that it has to go on by itself.
-                kill(getpid(), SIGKILL)
+                _exit(ECANCELED)
             }
             return true
         }

@@ -123,10 +123,14 @@ package struct WatchedReading: Sendable {
     ) throws(SystemError) {
         var count: UInt = 0
         var since = SuspendingClock.now
+        var asked = since
         var stack: String?
         let end = child.wait(
             orFor: answer,
             while: {
+                // Called ten times a second: both processes were stopped, as by Ctrl-Z. That is not the file's time.
+                if SuspendingClock.now - asked > .seconds(1) { since = SuspendingClock.now }
+                asked = SuspendingClock.now
                 let now = note.count
                 if now == count && !now.isMultiple(of: 2) {
                     if SuspendingClock.now - since < patience { return true }
@@ -158,6 +162,7 @@ package struct WatchedReading: Sendable {
         case isSilent << 8:
             let path = note.path
             throw silent.withLock { $0[path]?.error } ?? SystemError(.timedOut, "\(path) did not answer")
+        case ECANCELED << 8: throw SystemError(.unavailable, "a child process did not know whether its parent is there")
         case isNotKept << 8: throw SystemError(.unavailable, "a child process could not save what it read")
         default: throw SystemError(.ended, "the process that read the machine was killed", cause: "status \(status)")
         }

@@ -41,6 +41,14 @@ struct SupervisionTests {
             return 0
         }
         #expect(found == 70)
+        // So ends one that could not do its work.
+        #expect(
+            exitCodeOfParent { _ in
+                3
+            } ofChild: {
+                ECANCELED
+            } == 70
+        )
     }
 
     @Test("the child reads for itself, and has nothing open that its parent had")

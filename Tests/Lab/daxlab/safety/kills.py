@@ -12,7 +12,7 @@ LINES = 12
 # What the guest says of one kill: the code of `recover`, what there is after it, whether all is closed.
 LINE = re.compile(r"recover ended (\d+); ([a-z+]+); (.*)$")
 # Long enough after a step has begun to be within its settling.
-WITHIN = 150
+WITHIN = 70
 
 HOLD = ("/run/daxswitch/hold.changing", "/run/modprobe.d/00-daxswitch.conf", "/run/udev/rules.d/00-daxswitch.rules")
 # Every change that a hold makes, in this order, and a release. After the last but one udev is told.
