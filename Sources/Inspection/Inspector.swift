@@ -104,13 +104,14 @@ package struct Inspector: Sendable {
         let material = try material(wantsMachine)
         guard let watch else { return try body(material) }
         // The log never waits. Both readings must see the same one; single files need none.
-        let log: any KernelLog = wantsMachine ? ReadKernelLog(material.log) : material.log
-        return try watch.ask(material.tree, about: "the machine") { tree throws(InspectionError) in
+        let log: any KernelLog = wantsMachine ? material.log.read() : material.log
+        return try watch.ask(material.tree) { tree throws(InspectionError) in
             try body(material.with(tree, log))
         }
     }
 
-    private static func readOnce(
+    /// One reading of a machine, and of single files of the running one.
+    static func readOnce(
         _ material: Material,
         _ paths: [String]
     ) throws(InspectionError) -> RepeatedReading.Answer {

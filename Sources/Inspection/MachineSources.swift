@@ -28,7 +28,7 @@ struct MachineSources {
     init(tree: any FileTree, log: any KernelLog, absentPaths: [String]) throws(InspectionError) {
         self.tree = tree
         self.absentPaths = absentPaths
-        self.log = log.facts()
+        self.log = log.read().facts
         modprobe = ModprobeFiles(tree)
         fixedWindows = try FixedMemoryWindows(tree: tree)
         firmwareMap = try FirmwareMap(tree: tree)

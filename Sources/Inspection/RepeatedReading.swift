@@ -2,25 +2,36 @@ internal import LinuxSystem
 internal import Machine
 
 /// Readings of the running machine, one after the other, for which one child process asks the files.
-struct RepeatedReading: Sendable {
+///
+/// The child reads for itself, to know what to ask, and sends each answer at once: its parent reads the same at the same time.
+final class RepeatedReading: Sendable {
     /// What a reading gives: the machine, and single files by path, nil where one is absent.
     typealias Answer = (machine: MachineState, files: [String: [UInt8]?])
 
+    private let machine: @Sendable () -> Material
     private let read: @Sendable (Material, [String]) throws(InspectionError) -> Answer
     private let process: ReadingProcess
 
     /// Readings by `read`, of a machine and of files at some paths.
-    init(_ read: @escaping @Sendable (Material, [String]) throws(InspectionError) -> Answer) {
+    ///
+    /// - Parameters:
+    ///   - machine: Opens it: the child has none of its parent's files open.
+    ///   - log: The machine's log for the child, which is started after its parent has read it for the first time.
+    init(
+        of machine: @escaping @Sendable () -> Material = { .thisMachine },
+        log: any KernelLog = RunningKernelLog(after: .shared),
+        _ read: @escaping @Sendable (Material, [String]) throws(InspectionError) -> Answer
+    ) {
+        self.machine = machine
         self.read = read
-        // The child opens it for itself. It is started after its parent has read it for the first time.
-        let log = RunningKernelLog(after: .shared)
-        process = ReadingProcess { note, question in
-            let parts = question.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            let start = KernelLogUpTo(log: log, last: parts.first.flatMap { Int($0) })
-            let machine = Material.thisMachine
-            return AnswerLog.bytes(of: machine.tree, noting: note) { tree throws(InspectionError) in
-                try read(machine.with(tree, ReadKernelLog(start)), Array(parts.dropFirst()))
-            }
+        process = ReadingProcess { note, question, send in
+            let parts = texts(question[...])
+            let machine = machine()
+            let answers = AnswerLog(of: WatchedTree(machine.tree, noting: note), sendingTo: send)
+            let start = KernelLogStart(of: log, to: parts.first ?? "")
+            // What it throws is thrown again where the answers are read.
+            _ = try? read(machine.with(answers, start), Array(parts.dropFirst()))
+            send(answers.bytes)
         }
     }
 
@@ -28,34 +39,57 @@ struct RepeatedReading: Sendable {
     ///
     /// - Throws: As `Inspector.read()`.
     func read(with paths: [String]) throws(InspectionError) -> Answer {
-        let machine = Material.thisMachine
-        let log = ReadKernelLog(machine.log)
-        // Both must see the same log, or one would ask for files that the other does not.
-        let question = [log.lastRecord.map { String($0) } ?? "none"] + paths
-        return try AnsweredTree.ask(machine.tree, about: "the machine") { tree throws(InspectionError) in
-            try read(machine.with(tree, log), paths)
-        } from: { () throws(SystemError) in
-            try process.answer(to: Array(question.map { Array($0.utf8) }.joined(separator: [0])))
+        let machine = machine()
+        // The log never waits. It is read before the files, as a driver says what it did afterwards.
+        let log = machine.log.read()
+        let answer: ReadingProcess.Answer
+        do throws(SystemError) {
+            // Both must see the same log, or one would ask for files that the other does not.
+            answer = try process.ask(joined([log.end] + paths))
+        } catch {
+            if let failure = InspectionError(error) { throw failure }
+            // Without a child it can only be asked here.
+            return try read(machine.with(machine.tree, log), paths)
+        }
+        let tree = AnsweredTree(of: machine.tree) { () throws(SystemError) in try answer.nextPart() }
+        do throws(InspectionError) {
+            return try tree.answering { (tree) throws(InspectionError) in try read(machine.with(tree, log), paths) }
+        } catch {
+            // The next child begins with the log that this process has: one may have lost records that the other has.
+            if error.code == .unstable { process.restart() }
+            throw error
         }
     }
 }
 
-/// A log up to a record.
-private struct KernelLogUpTo: KernelLog {
+/// A log up to a record, or as much of it as a process can read.
+private struct KernelLogStart: KernelLog {
     let log: any KernelLog
-    /// The number of the last record; nil if the log can't be read.
-    let last: Int?
+    /// As `ReadKernelLog.end` gives it.
+    let end: String
 
-    func content() -> KernelLogContent? {
-        guard let last, case .records(let records)? = log.content() else { return nil }
-        return .records(records.filter { $0.sequence <= last })
+    init(of log: any KernelLog, to end: String) { (self.log, self.end) = (log, end) }
+
+    func content() -> KernelLogContent? { read().content() }
+
+    func read() -> ReadKernelLog {
+        let whole = log.read()
+        if whole.end == end { return whole }
+        guard let last = Int(end), case .records(let records)? = whole.content() else {
+            return ReadKernelLog(nil, LoggedFacts(nil))
+        }
+        let start = KernelLogContent.records(records.filter { $0.sequence <= last })
+        return ReadKernelLog(start, LoggedFacts(start))
     }
 }
 
 extension ReadKernelLog {
-    /// The number of the last record, -1 without any; nil if the log can't be read.
-    fileprivate var lastRecord: Int? {
-        guard case .records(let records)? = content() else { return nil }
-        return records.last?.sequence ?? -1
+    /// The number of the last record, -1 without any; `lines` if there are only lines, `none` if the log can't be read.
+    fileprivate var end: String {
+        switch content() {
+        case .records(let records): String(records.last?.sequence ?? -1)
+        case .lines: "lines"
+        case nil: "none"
+        }
     }
 }

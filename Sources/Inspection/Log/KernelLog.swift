@@ -3,15 +3,18 @@ internal import Synchronization
 
 /// The kernel log of a machine since it started, as far as it is kept.
 package protocol KernelLog: Sendable {
-    /// What is in it, oldest first; nil where the log can't be read.
+    /// What is in it, oldest first; nil if the log can't be read.
     func content() -> KernelLogContent?
-    /// What it tells.
-    func facts() -> LoggedFacts
+    /// What is in it now, and what that tells.
+    func read() -> ReadKernelLog
 }
 
 extension KernelLog {
-    /// Found in what is in the log now.
-    package func facts() -> LoggedFacts { LoggedFacts(content()) }
+    /// The facts are found in the whole of it.
+    package func read() -> ReadKernelLog {
+        let content = content()
+        return ReadKernelLog(content, LoggedFacts(content))
+    }
 }
 
 /// A kernel log in one of its two forms.
@@ -46,7 +49,7 @@ package struct RecordedKernelLog: KernelLog {
     /// The log of the machine in `tree`.
     package init(tree: any FileTree) { self.tree = tree }
 
-    /// What the files have; nil where both are absent or unreadable.
+    /// What the files have; nil if both are absent or unreadable.
     package func content() -> KernelLogContent? {
         do {
             if let bytes = try tree.read(Self.path) { return .records(KernelLogRecord.parse(bytes)) }
@@ -58,31 +61,33 @@ package struct RecordedKernelLog: KernelLog {
     }
 }
 
-/// A log that was read before, with what it tells.
-struct ReadKernelLog: KernelLog {
-    private let read: KernelLogContent?
-    private let found: LoggedFacts
+/// A log that was read before, with what it tells. A reading of the running machine is made twice from one log.
+package struct ReadKernelLog: KernelLog {
+    private let found: KernelLogContent?
+    /// What it tells.
+    let facts: LoggedFacts
 
-    /// Reads `log`.
-    init(_ log: any KernelLog) {
-        read = log.content()
-        found = LoggedFacts(read)
-    }
+    /// What was read, and what it tells.
+    init(_ found: KernelLogContent?, _ facts: LoggedFacts) { (self.found, self.facts) = (found, facts) }
 
-    func content() -> KernelLogContent? { read }
+    /// What was read.
+    package func content() -> KernelLogContent? { found }
 
-    /// Found once: a reading of the running machine is made twice from one log.
-    func facts() -> LoggedFacts { found }
+    /// It is not read again.
+    package func read() -> ReadKernelLog { self }
 }
 
-/// The log of the running kernel, from `/dev/kmsg`. It stays open: of a log that was read before, only what came since is read.
+/// The log of the running kernel, from `/dev/kmsg`. It stays open: of a log that was read before, only what came since is read
+/// and understood.
 package final class RunningKernelLog: KernelLog {
-    private struct Read: ~Copyable {
+    private struct Known: ~Copyable {
         var device: KernelLogDevice?
         var records: [KernelLogRecord] = []
+        /// What they tell; nil if that was not asked since the log was opened.
+        var facts: LoggedFacts?
     }
 
-    private let read = Mutex(Read())
+    private let known = Mutex(Known())
     private let earlier: RunningKernelLog?
 
     /// More records than a buffer of the usual size has; a process that runs for days does not keep more.
@@ -96,19 +101,35 @@ package final class RunningKernelLog: KernelLog {
     /// The log of this machine, for all readings of this process.
     package static let shared = RunningKernelLog()
 
-    private var readBefore: [KernelLogRecord] { read.withLock { $0.records } }
-
     /// The records in the kernel's buffer; nil without the privilege.
     package func content() -> KernelLogContent? {
-        read.withLock { read in
-            if read.device == nil || read.records.count > Self.mostRecords {
-                read.records = read.device == nil ? earlier?.readBefore ?? [] : []
-                read.device = try? KernelLogDevice()
-            }
-            guard let new = read.device?.records() else { return nil }
-            let last = read.records.last?.sequence ?? -1
-            read.records += new.drop { $0.sequence <= last }
-            return .records(read.records)
+        known.withLock { known in update(&known) ? .records(known.records) : nil }
+    }
+
+    /// The records and what they tell.
+    package func read() -> ReadKernelLog {
+        known.withLock { known in
+            guard update(&known) else { return ReadKernelLog(nil, LoggedFacts(nil)) }
+            let content = KernelLogContent.records(known.records)
+            let facts = known.facts ?? LoggedFacts(content)
+            known.facts = facts
+            return ReadKernelLog(content, facts)
         }
+    }
+
+    private var readBefore: [KernelLogRecord] { known.withLock { $0.records } }
+
+    /// Reads what came since the last time; false if the log can't be read.
+    private func update(_ known: inout Known) -> Bool {
+        if known.device == nil || known.records.count > Self.mostRecords {
+            let records = known.device == nil ? earlier?.readBefore ?? [] : []
+            known = Known(device: try? KernelLogDevice(), records: records)
+        }
+        guard let new = known.device?.records() else { return false }
+        let last = known.records.last?.sequence ?? -1
+        let added = new.drop { $0.sequence <= last }
+        known.facts?.add(Array(added), after: known.records)
+        known.records += added
+        return true
     }
 }

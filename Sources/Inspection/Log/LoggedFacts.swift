@@ -5,9 +5,9 @@ internal import Machine
 /// What the kernel log tells, found in one walk over the messages that only the kernel can have written.
 package struct LoggedFacts: Sendable {
     /// There is no log, or nothing in it.
-    let isEmpty: Bool
+    private(set) var isEmpty: Bool
     /// The log begins with the boot and nothing is missing in it.
-    let isWhole: Bool
+    private(set) var isWhole: Bool
     /// How many lines of a log with times of day have a known message and don't count (`TrustedLog`).
     let doubtfulLines: Int
     /// The memory maps.
@@ -59,6 +59,15 @@ package struct LoggedFacts: Sendable {
         maps = LoggedMaps(log.boot)
         for message in log.boot { noteTable(message) }
         for message in log.later { note(message) }
+    }
+
+    /// Adds what the records `new` tell; those before them, in which the facts were found, are `earlier`.
+    mutating func add(_ new: [KernelLogRecord], after earlier: [KernelLogRecord]) {
+        guard let last = earlier.last else { return self = LoggedFacts(.records(new)) }
+        guard let first = new.first else { return }
+        isWhole = isWhole && first.sequence == last.sequence + 1 && new.haveNoGap
+        // Whatever comes later, there were processes.
+        for record in new where record.isFromKernel { note(record.text[...]) }
     }
 
     private mutating func noteTable(_ message: Substring) {

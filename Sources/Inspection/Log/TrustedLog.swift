@@ -53,9 +53,7 @@ struct TrustedLog {
     }
 
     private init(_ records: [KernelLogRecord]) {
-        let isWhole =
-            records.first?.sequence == 0
-            && zip(records, records.dropFirst()).allSatisfy { $0.sequence + 1 == $1.sequence }
+        let isWhole = records.first?.sequence == 0 && records.haveNoGap
         let own = records.filter(\.isFromKernel)
         let boot: Int
         if records.first?.sequence == 0 {
@@ -130,4 +128,9 @@ struct TrustedLog {
         }
         return (messages, doubtful)
     }
+}
+
+extension [KernelLogRecord] {
+    /// Each has the number behind the one before it.
+    var haveNoGap: Bool { zip(self, dropFirst()).allSatisfy { $0.sequence + 1 == $1.sequence } }
 }

@@ -1,159 +1,102 @@
 internal import LinuxSystem
 internal import Synchronization
 
-/// The answers of a tree to every question of one reading, by which the reading can be made again without it.
+/// A tree that gives the answers in an `AnswerLog`, each in the order in which it was given.
 ///
-/// A child process reads, so a file which does not answer holds up only the child. What it was told is written down
-/// and the parent reads that: both run the same code, so the parent asks nothing that the child did not ask.
-final class AnswerLog: FileTree {
+/// The log arrives in parts, while the child process still writes it: both processes read at the same time.
+final class AnsweredTree: FileTree {
+    /// Gets the next part of the log; nil behind the last.
+    typealias Parts = @Sendable () throws(SystemError) -> [UInt8]?
+
+    private struct State {
+        /// What came and was not taken apart: the beginning of a record.
+        var rest: [UInt8] = []
+        var isWhole = false
+        var answers: [Question: Answers] = [:]
+        /// Why the first question that got no answer got none.
+        var failure: InspectionError?
+
+        /// Adds the next part of the log; nil is its end.
+        mutating func add(_ part: [UInt8]?) {
+            guard let part else { return isWhole = true }
+            rest += part
+            var open = rest[...]
+            while true {
+                let start = open
+                guard let question = Question(from: &open), let answer = Answer(from: &open) else {
+                    // A file of megabytes arrives in many parts, and is not copied with each.
+                    if start.startIndex > rest.startIndex { rest = Array(start) }
+                    return
+                }
+                answers[question, default: Answers()].waiting.append(answer)
+            }
+        }
+    }
+
+    /// What one question was answered, each time that it was asked.
+    private struct Answers {
+        /// Those that were not given yet, the oldest first.
+        var waiting: [Answer] = []
+        private var last: Answer?
+
+        /// The last one is given as often as it is asked for, if `isWhole` says that no more come.
+        mutating func next(_ isWhole: Bool) -> Answer? {
+            if waiting.isEmpty { return isWhole ? last : nil }
+            last = waiting.removeFirst()
+            return last
+        }
+    }
+
     private let tree: any FileTree
-    private let log = Mutex<[UInt8]>([])
+    private let parts: Parts
+    private let state = Mutex(State())
 
-    /// Writes down what `tree` answers.
-    init(of tree: any FileTree) { self.tree = tree }
+    /// The answers in a log, which were those of `tree`; that is asked nothing.
+    init(of tree: any FileTree, _ parts: @escaping Parts) {
+        self.tree = tree
+        self.parts = parts
+    }
 
-    /// All answers until now.
-    var bytes: [UInt8] { log.withLock { $0 } }
+    /// The answers in a log that is whole.
+    convenience init(_ log: [UInt8], of tree: any FileTree) {
+        let log = Mutex<[UInt8]?>(log)
+        self.init(of: tree) { log.withLock { $0.take() } }
+    }
+
+    /// Why the first question that got no answer got none. If there is one, nothing that was read counts: whoever reads what need
+    /// not be there has taken it for absent.
+    var failure: InspectionError? { state.withLock { $0.failure } }
 
     var isLive: Bool { tree.isLive }
 
     func display(_ path: String) -> String { tree.display(path) }
 
     func read(_ path: String) throws(InspectionError) -> [UInt8]? {
-        try kept(.read, path) { () throws(InspectionError) in
-            try tree.read(path)
-        } encoded: {
-            $0
-        }
+        try value(Question(.read, path)).map { Array($0) }
     }
 
-    func list(_ path: String) throws(InspectionError) -> [String]? {
-        try kept(.list, path) { () throws(InspectionError) in
-            try tree.list(path)
-        } encoded: {
-            joined($0)
-        }
-    }
-
-    func realPath(_ path: String) -> String? { keep(.realPath, path, tree.realPath(path)) }
-    func linkTarget(_ path: String) -> String? { keep(.linkTarget, path, tree.linkTarget(path)) }
-
-    func exists(_ path: String) -> Bool {
-        let isThere = tree.exists(path)
-        write(.exists, path, isThere ? .value : .absent, [])
-        return isThere
-    }
-
-    func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
-        try kept(.hasWords, ([path] + beginnings).joined(separator: " ")) { () throws(InspectionError) in
-            try tree.hasWords(beginnings, in: path)
-        } encoded: {
-            $0.map { $0 ? 1 : 0 }
-        }
-    }
-
-    func deviceNumber(_ path: String) -> String? { keep(.deviceNumber, path, tree.deviceNumber(path)) }
-
-    func sharesDescriptors(_ task: String, with other: String) -> Bool {
-        let isShared = tree.sharesDescriptors(task, with: other)
-        write(.sharesDescriptors, "\(task) \(other)", .value, isShared ? [1] : [])
-        return isShared
-    }
-
-    private func kept<Value>(
-        _ question: Question,
-        _ path: String,
-        _ ask: () throws(InspectionError) -> Value?,
-        encoded: (Value) -> [UInt8]
-    ) throws(InspectionError) -> Value? {
-        do throws(InspectionError) {
-            let value = try ask()
-            write(question, path, value == nil ? .absent : .value, value.map(encoded) ?? [])
-            return value
-        } catch {
-            write(question, path, .failure, joined([error.code.rawValue, error.message]))
-            throw error
-        }
-    }
-
-    private func keep(_ question: Question, _ path: String, _ value: String?) -> String? {
-        write(question, path, value == nil ? .absent : .value, value.map { Array($0.utf8) } ?? [])
-        return value
-    }
-
-    private func write(_ question: Question, _ path: String, _ kind: Answer.Kind, _ value: [UInt8]) {
-        log.withLock { log in
-            log += [question.rawValue, kind.rawValue]
-            for count in [path.utf8.count, value.count] {
-                for shift in 0..<4 { log.append(UInt8(truncatingIfNeeded: count >> (shift * 8))) }
-            }
-            log += path.utf8
-            log += value
-        }
-    }
-}
-
-/// A tree that gives the answers in an `AnswerLog`, each in the order in which it was given.
-final class AnsweredTree: FileTree {
-    private let tree: any FileTree
-    private let answers: Mutex<[Key: [Answer]]>
-
-    /// The answers in `log`, which were those of `tree`; that is asked nothing. Nil if they were cut off.
-    init?(_ log: [UInt8], of tree: any FileTree) {
-        self.tree = tree
-        var answers: [Key: [Answer]] = [:]
-        var rest = log[...]
-        while !rest.isEmpty {
-            guard rest.count >= 10, let question = rest.popFirst().flatMap(Question.init),
-                let kind = rest.popFirst().flatMap(Answer.Kind.init)
-            else { return nil }
-            let counts = [rest.prefix(4), rest.dropFirst(4).prefix(4)].map {
-                $0.reversed().reduce(0) { $0 << 8 | Int($1) }
-            }
-            rest = rest.dropFirst(8)
-            guard rest.count >= counts[0] + counts[1] else { return nil }
-            let key = Key(question: question, path: rest.prefix(counts[0]))
-            rest = rest.dropFirst(counts[0])
-            answers[key, default: []].append(Answer(kind: kind, value: rest.prefix(counts[1])))
-            rest = rest.dropFirst(counts[1])
-        }
-        // The first answer is taken first, from the end.
-        self.answers = Mutex(answers.mapValues { $0.reversed() })
-    }
-
-    var isLive: Bool { tree.isLive }
-
-    func display(_ path: String) -> String { tree.display(path) }
-
-    func read(_ path: String) throws(InspectionError) -> [UInt8]? { try value(.read, path).map { Array($0) } }
-
-    func list(_ path: String) throws(InspectionError) -> [String]? {
-        try value(.list, path).map { $0.split(separator: 0).map { String(decoding: $0, as: UTF8.self) } }
-    }
-
+    func list(_ path: String) throws(InspectionError) -> [String]? { try value(Question(.list, path)).map(texts) }
     func realPath(_ path: String) -> String? { text(.realPath, path) }
     func linkTarget(_ path: String) -> String? { text(.linkTarget, path) }
-    func exists(_ path: String) -> Bool { next(.exists, path)?.kind == .value }
+    func exists(_ path: String) -> Bool { answer(Question(.exists, path))?.kind == .value }
 
     func hasWords(_ beginnings: [String], in path: String) throws(InspectionError) -> [Bool]? {
-        try value(.hasWords, ([path] + beginnings).joined(separator: " ")).map { $0.map { $0 == 1 } }
+        try value(Question(.hasWords, [path] + beginnings)).map { $0.map { $0 == 1 } }
     }
 
     func deviceNumber(_ path: String) -> String? { text(.deviceNumber, path) }
 
     func sharesDescriptors(_ task: String, with other: String) -> Bool {
-        next(.sharesDescriptors, "\(task) \(other)")?.value.isEmpty == false
+        answer(Question(.sharesDescriptors, [task, other]))?.value.isEmpty == false
     }
 
-    private func text(_ question: Question, _ path: String) -> String? {
-        guard let answer = next(question, path), answer.kind == .value else { return nil }
+    private func text(_ kind: Question.Kind, _ path: String) -> String? {
+        guard let answer = answer(Question(kind, path)), answer.kind == .value else { return nil }
         return String(decoding: answer.value, as: UTF8.self)
     }
 
-    private func value(_ question: Question, _ path: String) throws(InspectionError) -> ArraySlice<UInt8>? {
-        guard let answer = next(question, path) else {
-            throw InspectionError(.unstable, "\(path) was not read. Try again in a moment")
-        }
+    private func value(_ question: Question) throws(InspectionError) -> ArraySlice<UInt8>? {
+        let answer = try next(question)
         switch answer.kind {
         case .absent: return nil
         case .value: return answer.value
@@ -163,33 +106,30 @@ final class AnsweredTree: FileTree {
         }
     }
 
-    /// The last answer is given as often as it is asked for.
-    private func next(_ question: Question, _ path: String) -> Answer? {
-        let key = Key(question: question, path: Array(path.utf8)[...])
-        return answers.withLock { answers in
-            guard let left = answers[key] else { return nil }
-            if left.count > 1 { answers[key]?.removeLast() }
-            return left.last
+    /// The answer to a question that can't throw.
+    private func answer(_ question: Question) -> Answer? {
+        do throws(InspectionError) { return try next(question) } catch { return nil }
+    }
+
+    private func next(_ question: Question) throws(InspectionError) -> Answer {
+        try state.withLock { (state) throws(InspectionError) in
+            while true {
+                if let answer = state.answers[question]?.next(state.isWhole) { return answer }
+                let failure: InspectionError
+                if state.isWhole {
+                    let path = question.parts.first ?? ""
+                    failure = InspectionError(.unstable, "\(path) was not read. Try again in a moment")
+                } else {
+                    do throws(SystemError) {
+                        state.add(try parts())
+                        continue
+                    } catch {
+                        failure = InspectionError(error) ?? InspectionError(.notAnswering, "\(error). Try again")
+                    }
+                }
+                state.failure = state.failure ?? failure
+                throw failure
+            }
         }
     }
 }
-
-/// What a tree is asked.
-private enum Question: UInt8 {
-    case read, list, realPath, exists, hasWords, linkTarget, deviceNumber, sharesDescriptors
-}
-
-/// By bytes: two names that are equal as text are two files.
-private struct Key: Hashable {
-    let question: Question
-    let path: ArraySlice<UInt8>
-}
-
-private struct Answer {
-    enum Kind: UInt8 { case absent, value, failure }
-    let kind: Kind
-    let value: ArraySlice<UInt8>
-}
-
-/// Texts with NUL between them, which no name holds.
-private func joined(_ texts: [String]) -> [UInt8] { Array(texts.map { Array($0.utf8) }.joined(separator: [0])) }

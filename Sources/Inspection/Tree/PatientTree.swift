@@ -70,6 +70,6 @@ package struct PatientTree: FileTree {
         _ question: (any FileTree) throws(InspectionError) -> Value?
     ) throws(InspectionError) -> Value? {
         guard isLive else { return try question(tree) }
-        return try WatchedReading().ask(tree, about: "a file", question)
+        return try WatchedReading().ask(tree, question)
     }
 }

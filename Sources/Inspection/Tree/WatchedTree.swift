@@ -60,59 +60,44 @@ extension WatchedReading {
     /// Asks `tree` with `question` in a child, and here from the answers that it got. If this process is one that its parent
     /// watches, `tree` is asked here.
     ///
-    /// - Parameter what: What `question` reads, as an error names it.
     /// - Throws: What `question` throws; `InspectionError` `.notAnswering` if a file didn't answer in time.
     func ask<Value>(
         _ tree: any FileTree,
-        about what: String,
         _ question: (any FileTree) throws(InspectionError) -> Value
     ) throws(InspectionError) -> Value {
         if let tree = WatchedTree(noted: tree) { return try question(tree) }
-        return try AnsweredTree.ask(tree, about: what, question) { () throws(SystemError) in
-            try answer { note in AnswerLog.bytes(of: tree, noting: note, question) }
-        }
-    }
-}
-
-extension AnswerLog {
-    /// In a child process: the answers that `question` gets from `tree`.
-    static func bytes<Value>(
-        of tree: any FileTree,
-        noting note: WatchedReading.Note,
-        _ question: (any FileTree) throws(InspectionError) -> Value
-    ) -> [UInt8] {
-        let log = AnswerLog(of: WatchedTree(tree, noting: note))
-        // What it throws is thrown again where the answers are read.
-        _ = try? question(log)
-        return log.bytes
-    }
-}
-
-extension AnsweredTree {
-    /// Asks `tree` with `question` from the answers that a child process got from it.
-    ///
-    /// - Parameters:
-    ///   - what: What `question` reads, as an error names it.
-    ///   - answers: Has them got.
-    /// - Throws: What `question` throws; `InspectionError` `.notAnswering` if a file didn't answer in time.
-    static func ask<Value>(
-        _ tree: any FileTree,
-        about what: String,
-        _ question: (any FileTree) throws(InspectionError) -> Value,
-        from answers: () throws(SystemError) -> [UInt8]
-    ) throws(InspectionError) -> Value {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try answers()
+            bytes = try answer { note in
+                let log = AnswerLog(of: WatchedTree(tree, noting: note))
+                // What it throws is thrown again where the answers are read.
+                _ = try? question(log)
+                return log.bytes
+            }
         } catch {
             if let failure = InspectionError(error) { throw failure }
             // Without a child it can only be asked here.
             return try question(tree)
         }
-        guard let answered = AnsweredTree(bytes, of: tree) else {
-            throw InspectionError(.unstable, "\(what) was not read completely. Try again in a moment")
+        return try AnsweredTree(bytes, of: tree).answering(question)
+    }
+}
+
+extension AnsweredTree {
+    /// What `question` makes of the answers.
+    ///
+    /// - Throws: Why one of them is missing; else what `question` throws.
+    func answering<Value>(
+        _ question: (any FileTree) throws(InspectionError) -> Value
+    ) throws(InspectionError) -> Value {
+        let value: Value
+        do throws(InspectionError) {
+            value = try question(self)
+        } catch {
+            throw failure ?? error
         }
-        return try question(answered)
+        if let failure { throw failure }
+        return value
     }
 }
 

@@ -36,6 +36,20 @@ package struct ChildProcess: ~Copyable {
         }
     }
 
+    /// Starts a child, which goes on where this call returns.
+    ///
+    /// - Parameter kept: The descriptors that the child keeps besides the standard streams; nil for all.
+    /// - Returns: The child's number; 0 in the child.
+    /// - Throws: `SystemError` with the errno.
+    static func start(keeping kept: (Int32, Int32)? = nil) throws(SystemError) -> Int32 {
+        // Else the child would write again what stands in the buffers.
+        fflush(nil)
+        let pid = daxswitch_start_child()
+        if pid < 0 { throw .failing("start a child process") }
+        if pid == 0, let kept { daxswitch_keep_only(kept.0, kept.1) }
+        return pid
+    }
+
     /// A child that writes `bytes` into `file` at once; it ends with the errno, 0 for success.
     ///
     /// - Throws: `SystemError` as the other `init` does.
@@ -92,7 +106,7 @@ package struct ChildProcess: ~Copyable {
         }
     }
 
-    /// The functions of the kernel that it is in, the innermost first; nil where that can't be read.
+    /// The functions of the kernel that it is in, the innermost first; nil if that can't be read.
     package var kernelStack: String? {
         let lines = stackText.lines.compactMap { line -> Substring? in
             // [<0>] function+0x12/0x34 (fs/proc/base.c: proc_pid_stack())

@@ -1,55 +1,137 @@
-private import CSystem
 private import Glibc
 private import Synchronization
 
 /// A child process that reads files as often as its parent asks, and is given up if a file does not answer.
 ///
-/// For a run, which reads the machine before and after each of its steps. To start a child takes as long as what it reads: both
+/// For a run, which reads the machine before and after each of its steps. Starting a child takes as long as one reading: both
 /// processes then copy each page that they write, and the child makes again what it needs.
 package final class ReadingProcess: Sendable {
-    private let read: @Sendable (WatchedReading.Note, [UInt8]) -> [UInt8]
-    private let child = Mutex<Child?>(nil)
+    /// What the child does with a question: it gives its answer to the last parameter, in as many parts as it likes.
+    package typealias Body = @Sendable (WatchedReading.Note, [UInt8], @escaping @Sendable ([UInt8]) -> Void) -> Void
 
-    /// A process that answers each question by `read`. It is started with the first one.
-    package init(_ read: @escaping @Sendable (WatchedReading.Note, [UInt8]) -> [UInt8]) { self.read = read }
+    private let body: Body
+    private let last = Mutex<Answer?>(nil)
 
-    /// The answer to `question`, which has at least one byte and at most 64 KiB.
+    /// A process that answers each question by `body`. It is started with the first one.
+    package init(_ body: @escaping Body) { self.body = body }
+
+    /// Asks `question`, which has at least one byte and at most 64 KiB.
     ///
+    /// - Returns: Its answer, once that has begun. With the next question it is over.
     /// - Throws: `SystemError` as `WatchedReading.answer(_:)` does.
-    package func answer(to question: [UInt8]) throws(SystemError) -> [UInt8] {
-        try child.withLock { (child) throws(SystemError) in
-            if let waiting = child.take() {
+    package func ask(_ question: [UInt8]) throws(SystemError) -> Answer {
+        try last.withLock { (last) throws(SystemError) in
+            if let earlier = last.take(), earlier.isReadToItsEnd() {
                 do throws(SystemError) {
-                    let answer = try waiting.answer(to: question)
-                    child = consume waiting
+                    let answer = try Answer(to: question, by: earlier.child)
+                    last = answer
                     return answer
                 } catch {
-                    // Whoever kills a process that only waits takes nothing from the run.
+                    // A child that was killed while it waited is replaced: nothing of the run is lost.
                     if error.code != .ended { throw error }
                 }
             }
-            let started = try Child.start(read)
-            let answer = try started.answer(to: question)
-            child = consume started
+            let answer = try Answer(to: question, by: Child.start(body))
+            last = answer
             return answer
+        }
+    }
+
+    /// The next question is asked of a new child.
+    package func restart() { last.withLock { $0 = nil } }
+
+    /// An answer, which arrives in parts.
+    package final class Answer: Sendable {
+        private enum State {
+            case begun([UInt8])
+            case coming, over
+            case failed(SystemError)
+        }
+
+        fileprivate let child: Child
+        private let state: Mutex<State>
+
+        fileprivate init(to question: [UInt8], by child: Child) throws(SystemError) {
+            self.child = child
+            try child.ask(question)
+            state = Mutex(try child.receive().map { .begun($0) } ?? .over)
+        }
+
+        /// Reads what is left of it; false if that fails.
+        fileprivate func isReadToItsEnd() -> Bool {
+            do throws(SystemError) {
+                while try nextPart() != nil {}
+                return true
+            } catch {
+                return false
+            }
+        }
+
+        /// The next part; nil behind the last.
+        ///
+        /// - Throws: `SystemError` as `WatchedReading.answer(_:)` does.
+        package func nextPart() throws(SystemError) -> [UInt8]? {
+            try state.withLock { (state) throws(SystemError) in
+                switch state {
+                case .over: return nil
+                case .failed(let error): throw error
+                case .begun(let part):
+                    state = .coming
+                    return part
+                case .coming:
+                    do throws(SystemError) {
+                        if let part = try child.receive() { return part }
+                        state = .over
+                        return nil
+                    } catch {
+                        state = .failed(error)
+                        throw error
+                    }
+                }
+            }
         }
     }
 }
 
-/// The child as its parent has it. It ends once the parent has closed its socket.
-private struct Child: ~Copyable {
+/// The child as its parent has it. It ends with its parent, or once nobody has the other end of its socket open; it is not waited
+/// for then.
+private final class Child: @unchecked Sendable {
+    // One answer at a time uses it: the next question is asked once the answer before is over.
     private let process: ChildProcess
     private let note: WatchedReading.Note
-    /// A question goes through it, and the answer's size once that is whole in `memory`.
+    /// A question goes through it, and the parts of its answer, each with `isPart` in front; behind the last one `isEnd` alone.
     private let socket: File
-    private let memory: File
 
     private static let longestQuestion = 1 << 16
+    /// How long it may do something else than ask files, such as take apart what it read: 2 minutes.
+    private static var idleLimit: Duration { WatchedReading.patienceWithFiles * 12 }
+    private static let longestPart = 1 << 14
+    private static let isEnd: UInt8 = 0
+    private static let isPart: UInt8 = 1
+
+    private init(_ process: consuming ChildProcess, _ note: WatchedReading.Note, _ socket: consuming File) {
+        self.process = process
+        self.note = note
+        self.socket = socket
+    }
+
+    deinit { note.drop() }
 
     /// Starts it. - Throws: `SystemError` with the errno.
-    static func start(_ read: (WatchedReading.Note, [UInt8]) -> [UInt8]) throws(SystemError) -> Child {
+    static func start(_ body: ReadingProcess.Body) throws(SystemError) -> Child {
         let note = try WatchedReading.Note()
-        let memory = try File(inMemory: "the answer of a child process")
+        do throws(SystemError) {
+            return try start(note, body)
+        } catch {
+            note.drop()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ note: WatchedReading.Note,
+        _ body: ReadingProcess.Body
+    ) throws(SystemError) -> Child {
         var ends: [Int32] = [-1, -1]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0 else {
             throw .failing("make a pair of sockets")
@@ -57,88 +139,78 @@ private struct Child: ~Copyable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let socket = File(owning: ends[0], path: "a socket")
         let other = File(owning: ends[1], path: "a socket")
-        // Else the child would write again what stands in the buffers.
-        fflush(nil)
-        let pid = daxswitch_start_child()
+        let pid = try ChildProcess.start(keeping: (other.descriptor, other.descriptor))
         if pid == 0 {
-            daxswitch_keep_only(other.descriptor, memory.descriptor)
-            _exit(serve(other, memory, note, read))
+            serve(other.descriptor, note, body)
+            _exit(0)
         }
-        guard pid > 0 else { throw .failing("start a child process") }
-        return Child(process: try ChildProcess(pid), note: note, socket: socket, memory: memory)
+        return Child(try ChildProcess(pid), note, socket)
     }
 
-    deinit { note.drop() }
-
-    /// In the child: answers until the parent is gone; its exit code then. It ignores the signals that end a run: after one of them the parent still reads.
-    private static func serve(
-        _ socket: borrowing File,
-        _ memory: borrowing File,
-        _ note: WatchedReading.Note,
-        _ read: (WatchedReading.Note, [UInt8]) -> [UInt8]
-    ) -> Int32 {
+    /// In the child: answers until the parent is gone. It ignores the signals that end a run: after one of them the parent still reads.
+    private static func serve(_ socket: Int32, _ note: WatchedReading.Note, _ body: ReadingProcess.Body) {
         for signal in [SIGINT, SIGTERM, SIGHUP] { _ = Glibc.signal(signal, SIG_IGN) }
         var buffer = [UInt8](repeating: 0, count: longestQuestion)
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes {
-                unsafe recv(socket.descriptor, $0.baseAddress, $0.count, 0)
-            }
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return 0 }
-            let answer = read(note, Array(buffer[..<count]))
-            lseek(memory.descriptor, 0, SEEK_SET)
-            guard (try? memory.append(answer)) != nil else { return WatchedReading.isNotKept }
-            guard send(Array("\(answer.count)".utf8), through: socket) else { return 0 }
+            guard count > 0 else { return }
+            body(note, Array(buffer[..<count])) { part in
+                var rest = part[...]
+                while !rest.isEmpty {
+                    if !send([isPart] + rest.prefix(longestPart), through: socket) {
+                        _exit(errno == EPIPE ? 0 : WatchedReading.isNotKept)
+                    }
+                    rest = rest.dropFirst(longestPart)
+                }
+            }
+            guard send([isEnd], through: socket) else { return }
         }
     }
 
-    /// The answer to `question`. After an error the child is of no use.
+    /// Sends it `question`. - Throws: `SystemError` with the errno.
+    func ask(_ question: [UInt8]) throws(SystemError) {
+        guard question.count <= Self.longestQuestion else {
+            throw SystemError(.unavailable, "a question to a child process is too long")
+        }
+        // A child that has ended says by its end why.
+        guard Self.send(question, through: socket.descriptor) || [EPIPE, ECONNRESET].contains(errno) else {
+            throw .failing("ask a child process")
+        }
+    }
+
+    /// The next part of its answer; nil behind the last. After an error the child is of no use.
     ///
     /// - Throws: `SystemError` `.ended` if the child is no longer there; else as `WatchedReading.answer(_:)` does.
-    func answer(to question: [UInt8]) throws(SystemError) -> [UInt8] {
-        // A child that has ended says by its end why.
-        guard Self.send(question, through: socket) || errno == EPIPE else { throw .failing("ask a child process") }
-        try wait(orFor: socket.descriptor)
-        // Without a size, it can be read since the child has closed its end.
-        guard let size = receivedSize() else {
-            try wait(orFor: -1)
-            return []
-        }
-        var bytes: [UInt8] = []
-        lseek(memory.descriptor, 0, SEEK_SET)
-        // Behind it may be the rest of a longer answer.
-        while bytes.count < size {
-            let part = try memory.readPart()
-            if part.isEmpty {
-                throw SystemError(.ended, "the process that read the machine left its answer incomplete")
+    func receive() throws(SystemError) -> [UInt8]? {
+        let descriptor = socket.descriptor
+        var message = [UInt8](repeating: 0, count: Self.longestPart + 1)
+        while true {
+            let count = unsafe message.withUnsafeMutableBytes {
+                unsafe recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
             }
-            bytes += part
+            if count > 0 { return message[0] == Self.isEnd ? nil : Array(message[1..<count]) }
+            // Once it has closed its end, it only has to end.
+            try wait(orFor: count == 0 ? -1 : descriptor)
         }
-        return Array(bytes.prefix(size))
-    }
-
-    /// The size of the answer that is ready; nil if the child has sent none.
-    private func receivedSize() -> Int? {
-        var message = [UInt8](repeating: 0, count: 32)
-        let count = unsafe message.withUnsafeMutableBytes {
-            unsafe recv(socket.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
-        }
-        return Int(String(decoding: message.prefix(max(count, 0)), as: UTF8.self))
     }
 
     /// Waits for the answer, or for the child's end, which is an error.
     private func wait(orFor answer: Int32) throws(SystemError) {
-        try WatchedReading().wait(for: process, note, orFor: answer) { (status) throws(SystemError) in
+        try WatchedReading().wait(for: process, note, orFor: answer, idleLimit: Self.idleLimit) {
+            (status) throws(SystemError) in
             try WatchedReading.check(status, note)
             throw SystemError(.ended, "the process that read the machine has ended")
         }
     }
 
-    private static func send(_ bytes: [UInt8], through socket: borrowing File) -> Bool {
-        let descriptor = socket.descriptor
-        let count = unsafe bytes.withUnsafeBytes {
-            unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    private static func send(_ bytes: [UInt8], through socket: Int32) -> Bool {
+        while true {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno == EINTR { continue }
+            return count == bytes.count
         }
-        return count == bytes.count
     }
 }

@@ -1,4 +1,3 @@
-private import CSystem
 private import Glibc
 private import Synchronization
 
@@ -22,7 +21,7 @@ package enum Supervision {
 
     private struct Parent {
         let note: WatchedReading.Note
-        /// What was printed, as a descriptor: for each text its own descriptor, its size in four bytes, and its bytes.
+        /// What was printed, as a descriptor: for each text its own descriptor, its size, and its bytes.
         let memory: Int32
     }
 
@@ -42,18 +41,15 @@ package enum Supervision {
     /// - Returns: In this process how the child has ended; nil in the child. Nil in this process too if it has to go on by itself:
     ///   a file did not answer the child, which was killed, or no child can be started or watched.
     package static func goOnInChild() -> End? {
-        guard let note = try? WatchedReading.Note(), let memory = try? File(inMemory: "what a child process prints")
+        guard let note = try? WatchedReading.Note(), let memory = try? File(inMemory: "what a child process prints"),
+            let pid = try? ChildProcess.start(keeping: (memory.descriptor, memory.descriptor))
         else { return nil }
-        // Else the child would write again what stands in the buffers.
-        fflush(nil)
-        let pid = daxswitch_start_child()
         if pid == 0 {
-            daxswitch_keep_only(memory.descriptor, memory.descriptor)
             let copy = fcntl(memory.descriptor, F_DUPFD_CLOEXEC, 0)
             parent.withLock { $0 = Parent(note: note, memory: copy) }
             return nil
         }
-        guard pid > 0, let child = try? ChildProcess(pid) else { return nil }
+        guard let child = try? ChildProcess(pid) else { return nil }
         var exitCode: Int32?
         do {
             // One that was killed leaves no exit code, and one that could not do its work leaves this one.
@@ -72,9 +68,10 @@ package enum Supervision {
     package static func print(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         parent.withLock { parent in
             guard let memory = parent?.memory else { return false }
-            let size = (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 8)) }
+            var record = [UInt8(descriptor)]
+            record.appendSized(bytes)
             do throws(SystemError) {
-                try File(copying: memory).write([UInt8(descriptor)] + size + bytes)
+                try File(copying: memory).write(record)
             } catch {
                 // By this the parent knows that it has to go on by itself.
                 _exit(ECANCELED)
@@ -88,12 +85,8 @@ package enum Supervision {
         var printed: [Printed] = []
         var rest = bytes[...]
         while let descriptor = rest.popFirst() {
-            guard rest.count >= 4 else { return nil }
-            let size = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-            rest = rest.dropFirst(4)
-            guard rest.count >= size else { return nil }
-            printed.append(Printed(bytes: Array(rest.prefix(size)), descriptor: Int32(descriptor)))
-            rest = rest.dropFirst(size)
+            guard let bytes = rest.popSized() else { return nil }
+            printed.append(Printed(bytes: Array(bytes), descriptor: Int32(descriptor)))
         }
         return printed
     }

@@ -1,4 +1,3 @@
-private import CSystem
 private import Glibc
 
 /// A call into the kernel that is made in a child process and has a deadline.
@@ -31,13 +30,9 @@ package struct WatchedCall {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // What is read once the child has ended is all there: nothing is waited for.
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        // Else the child would write again what stands in the buffers.
-        fflush(nil)
-        let pid = daxswitch_start_child()
+        defer { close(ends[1]) }
+        let pid = try ChildProcess.start()
         if pid == 0 { Self.write(body(), to: ends[1]) }
-        let failure = SystemError.failing("start a child process")
-        close(ends[1])
-        guard pid > 0 else { throw failure }
         let child = try ChildProcess(pid, kill: kill)
         try judge(child, name)
         // Another child may still have the other end open, so there is no end of file.

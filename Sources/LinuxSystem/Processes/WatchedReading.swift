@@ -95,15 +95,11 @@ package struct WatchedReading: Sendable {
         let silent = isAskedAgain ? [] : Self.silent.withLock { Set($0.filter { $0.value.until > now }.keys) }
         let note = try Note(leavingOut: silent)
         defer { note.drop() }
-        // Else the child would write again what stands in the buffers.
-        fflush(nil)
-        let pid = daxswitch_start_child()
+        let pid = try ChildProcess.start(keeping: (answer.descriptor, answer.descriptor))
         if pid == 0 {
-            daxswitch_keep_only(answer.descriptor, answer.descriptor)
             let bytes = body(note)
-            _exit((try? answer.append(bytes)) == nil ? Self.isNotKept : 0)
+            _exit((try? answer.write(bytes)) == nil ? Self.isNotKept : 0)
         }
-        guard pid > 0 else { throw .failing("start a child process") }
         let child = try ChildProcess(pid, kill: kill)
         try wait(for: child, note) { (status) throws(SystemError) in try Self.check(status, note) }
         lseek(answer.descriptor, 0, SEEK_SET)
@@ -113,18 +109,21 @@ package struct WatchedReading: Sendable {
     /// Waits while files answer `child`, then calls `ended` with the status that waitpid(2) gave for it; returns if it can be read
     /// from `answer` before.
     ///
+    /// - Parameter limit: How long it may ask no file, as if somebody has stopped it; nil for any time.
     /// - Throws: `SystemError` `.timedOut` if a file did not answer, `.hung` if the child could not even be killed then and
     ///   was left behind; what `ended` throws.
     func wait(
         for child: borrowing ChildProcess,
         _ note: Note,
         orFor answer: Int32 = -1,
+        idleLimit limit: Duration? = nil,
         _ ended: (Int32) throws(SystemError) -> Void
     ) throws(SystemError) {
         var count: UInt = 0
         var since = SuspendingClock.now
         var asked = since
         var stack: String?
+        var isIdle = false
         let end = child.wait(
             orFor: answer,
             while: {
@@ -132,8 +131,9 @@ package struct WatchedReading: Sendable {
                 if SuspendingClock.now - asked > .seconds(1) { since = SuspendingClock.now }
                 asked = SuspendingClock.now
                 let now = note.count
-                if now == count && !now.isMultiple(of: 2) {
-                    if SuspendingClock.now - since < patience { return true }
+                isIdle = now.isMultiple(of: 2)
+                if now == count, let limit = isIdle ? limit : patience {
+                    if SuspendingClock.now - since < limit { return true }
                     stack = child.kernelStack
                     return false
                 }
@@ -145,6 +145,7 @@ package struct WatchedReading: Sendable {
         )
         guard let end else { return }
         if case .ended(let status) = end { return try ended(status) }
+        if isIdle { throw SystemError(.ended, "the process that read the machine did not go on") }
         let what = "\(note.path) did not answer within \(patience.components.seconds) s"
         let error =
             end == .hangs

@@ -64,7 +64,7 @@ package final class WorkerProcesses {
     /// - Returns: false if there is no worker: the caller does it.
     package func give(_ task: [UInt8], _ work: ([UInt8]) -> [UInt8]) -> Bool {
         if workers.count < limit {
-            // Where no more processes can be started, those that are there do the rest.
+            // If no more processes can be started, those that are there do the rest.
             do { workers.append(try Self.start(work)) } catch { limit = workers.count }
         }
         guard limit > 0 else { return false }
@@ -100,21 +100,16 @@ package final class WorkerProcesses {
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw .failing("make a pair of sockets")
         }
-        // Else the child would write again what stands in the buffers.
-        fflush(nil)
-        let pid = daxswitch_start_child()
-        if pid == 0 {
-            // Not the sockets of other workers, either: they would not see their end.
-            daxswitch_keep_only(ends[1], ends[1])
-            serve(work, ends[1])
-        }
-        let failure = SystemError.failing("start a child process")
-        close(ends[1])
-        guard pid > 0 else {
+        defer { close(ends[1]) }
+        do throws(SystemError) {
+            // Not with the sockets of other workers: they would not see their end.
+            let pid = try ChildProcess.start(keeping: (ends[1], ends[1]))
+            if pid == 0 { serve(work, ends[1]) }
+            return Worker(pid: pid, socket: ends[0])
+        } catch {
             close(ends[0])
-            throw failure
+            throw error
         }
-        return Worker(pid: pid, socket: ends[0])
     }
 
     /// In the child: does one task after the other until there are no more.

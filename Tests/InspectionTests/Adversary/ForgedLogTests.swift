@@ -152,6 +152,40 @@ struct ForgedLogTests {
         #expect(compared > 300 / Self.share)
     }
 
+    /// All that the log of a machine tells but its memory maps, which are those of the boot.
+    private static func told(_ facts: LoggedFacts) -> String {
+        """
+        \(facts.isEmpty) \(facts.isWhole) \(facts.hasHostBridge) \(facts.hasBoundAgain) \(facts.probeMessage ?? "-")
+        \(facts.takesAll) \(facts.awaitsProbe) \(facts.failedDecodeRanges) \(facts.tables.sorted()) \(facts.failures)
+        \(facts.suspends) \(facts.hibernations) \(facts.maps.entries)
+        """
+    }
+
+    @Test(
+        "a log that has grown tells what it would tell if it were read at once",
+        arguments: [
+            ("7.3.4", "hmem-first-then-cxl"), ("7.3.4", "auto-reload"), ("6.12.107", "locked-reload"),
+        ]
+    )
+    func growth(kernel: String, scenario: String) throws {
+        let last = try #require(TestCaptures.roots(kernel: kernel, scenario: scenario).last)
+        let lines = try #require(try TestCaptures.tree(of: last).text("/dmesg")).lines.map(String.init)
+        let boot = try #require(lines.firstIndex { $0.contains("] Kernel command line: ") }) + 1
+        let records = Self.records(lines, Self.attacks, at: (boot + lines.count) / 2)
+        let whole = Self.told(LoggedFacts(.records(records)))
+        #expect(whole.hasPrefix("false true true"))
+        for place in [0] + stride(from: boot, through: records.count, by: 97) {
+            let (earlier, later) = (Array(records[..<place]), Array(records[place...]))
+            var facts = LoggedFacts(.records(earlier))
+            facts.add(later, after: earlier)
+            #expect(Self.told(facts) == whole, "\(place)")
+            guard later.count > 1 else { continue }
+            facts = LoggedFacts(.records(earlier))
+            facts.add(Array(later.dropFirst()), after: earlier)
+            #expect(!facts.isWhole)
+        }
+    }
+
     @Test("records show what is missing: the first, or one in between") func gaps() {
         let texts = [
             "Linux version 7.3.4 (build@host) (gcc) #1 SMP", "BIOS-provided physical RAM map:",

@@ -1,0 +1,125 @@
+import Foundation
+import LinuxSystem
+import Machine
+import Synchronization
+import TestCaptures
+import Testing
+
+@testable import Inspection
+
+/// A run reads one machine many times, in one child process and at the same time in its own.
+@Suite("Readings one after the other")
+struct RepeatedReadingTests {
+    /// Readings of the machine that is at `place` at the time.
+    private func readings(at place: String) -> RepeatedReading {
+        RepeatedReading(
+            of: { .files(in: place) },
+            log: RecordedKernelLog(tree: DirectoryTree(root: place)),
+            Inspector.readOnce
+        )
+    }
+
+    @Test(
+        "each moment of a recording, read after the others, is what it is on its own",
+        arguments: [
+            ("7.3.4", "locked-switch"), ("7.3.4", "auto-reload"), ("7.3.4", "auto-devdax"),
+            ("6.12.107", "locked-reload"),
+            ("6.12.107", "auto-kmem"),
+        ]
+    )
+    func moments(kernel: String, scenario: String) throws {
+        let place = TestCaptures.newDirectory() + "/machine"
+        let reading = readings(at: place)
+        let roots = TestCaptures.roots(kernel: kernel, scenario: scenario)
+        #expect(roots.count > 3)
+        // Back again too: what went away comes again.
+        for root in roots + roots.reversed() {
+            try? FileManager.default.removeItem(atPath: place)
+            try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: root.path)
+            let alone = try Inspector(.files(in: place)).read()
+            #expect(try reading.read(with: []).machine == alone, "\(root)")
+        }
+    }
+
+    @Test("a reading that fails leaves the next one right, also if the rest of its answers is still to come")
+    func damaged() throws {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01-cxl-owned")
+        let copy = try TestCaptures.copy(root)
+        let reading = readings(at: copy.path)
+        let machine = try reading.read(with: []).machine
+        for path in ["/proc/iomem", "/sys/devices/system/memory/block_size_bytes"] {
+            let file = copy.url(path).path
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try copy.write("not a number\n", to: path)
+            let error = #expect(throws: InspectionError.self) { try reading.read(with: []) }
+            #expect(error?.message.contains(path) == true, "\(error?.message ?? "")")
+            try copy.write(text, to: path)
+            #expect(try reading.read(with: []).machine == machine)
+        }
+    }
+
+    /// The answers that a tree gives to three questions.
+    private func log() throws -> [UInt8] {
+        var files = FakeTree()
+        files["/a"] = "1"
+        files["/b"] = String(repeating: "2", count: 5000)
+        let log = AnswerLog(of: files)
+        _ = (try log.read("/a"), log.exists("/none"), try log.hasWords(["x", "y"], in: "/b"), try log.read("/b"))
+        return log.bytes
+    }
+
+    @Test(
+        "answers arrive in parts of any size; what is not there yet is waited for",
+        arguments: [1, 3, 7, 4096, 100_000]
+    )
+    func parts(size: Int) throws {
+        let rest = Mutex(try log()[...])
+        let tree = AnsweredTree(of: FakeTree()) {
+            rest.withLock { rest in
+                defer { rest = rest.dropFirst(size) }
+                return rest.isEmpty ? nil : Array(rest.prefix(size))
+            }
+        }
+        #expect(try tree.text("/a") == "1")
+        #expect(size > 7 || rest.withLock { $0.count } > 5000)
+        #expect(try tree.text("/b")?.utf8.count == 5000)
+        #expect(try tree.hasWords(["x", "y"], in: "/b") == [false, false] && !tree.exists("/none"))
+        // The last answer is given again.
+        #expect(try tree.text("/a") == "1")
+        let error = #expect(throws: InspectionError.self) { try tree.read("/c") }
+        #expect(error?.code == .unstable && tree.failure?.code == .unstable)
+    }
+
+    @Test("an answer that is cut off does not count") func cutOff() throws {
+        let log = try log()
+        for count in [1, log.count / 2, log.count - 1] {
+            let tree = AnsweredTree(Array(log.prefix(count)), of: FakeTree())
+            let error = #expect(throws: InspectionError.self) { try tree.read("/b") }
+            #expect(error?.code == .unstable)
+        }
+    }
+
+    @Test("a question without an answer makes the whole reading fail, also if what it asks for need not be there")
+    func noAnswer() throws {
+        let tree = AnsweredTree(of: FakeTree()) { () throws(SystemError) in
+            throw SystemError(.timedOut, "/a did not answer within 10 s")
+        }
+        #expect(tree.failure == nil)
+        let error = #expect(throws: InspectionError.self) {
+            try tree.answering { (tree) throws(InspectionError) in
+                if tree.exists("/a") || tree.linkTarget("/b") != nil { return }
+                throw InspectionError(.badCapture, "there is no /a")
+            }
+        }
+        #expect(error?.code == .notAnswering && error?.message.hasPrefix("/a did not answer") == true)
+        #expect(throws: InspectionError.self) {
+            try tree.answering { (tree) throws(InspectionError) in tree.exists("/a") }
+        }
+        let optional = #expect(throws: InspectionError.self) {
+            try AnsweredTree(log(), of: FakeTree()).answering { (tree) throws(InspectionError) in
+                (tree.optionalValue("/c"), try tree.read("/b"))
+            }
+        }
+        #expect(optional?.code == .unstable && optional?.message.hasPrefix("/c was not read") == true)
+    }
+}
