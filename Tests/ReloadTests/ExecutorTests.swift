@@ -363,15 +363,30 @@ struct ExecutorTests {
         #expect(plan.steps.count == 2 && plan.hazards.isEmpty)
         let target = OwnershipGoal(after: plan, isHeld: both.isHeld)
         let halfWay = RecordedKernel(try moments.state(with: ["cxl_acpi", "dax_hmem"]), moments)
-        let runner = StepRunner(
-            surfaces: halfWay.surfaces,
-            settling: Settling(surfaces: halfWay.surfaces, deadlines: Deadlines()),
+        let runner = Self.runner(halfWay)
+        #expect(try runner.check(before: [.load("dax_cxl")], bringing: target).machine == halfWay.state)
+    }
+
+    private static func runner(_ kernel: RecordedKernel) -> StepRunner {
+        StepRunner(
+            surfaces: kernel.surfaces,
+            settling: Settling(surfaces: kernel.surfaces, deadlines: Deadlines()),
             probeWasDone: true,
             overrides: Overrides(),
             accepted: [],
             report: { _ in }
         )
-        #expect(try runner.check(before: [.load("dax_cxl")], bringing: target).machine == halfWay.state)
+    }
+
+    @Test("a module that udev has loaded before its step is not loaded again")
+    func isLive() throws {
+        let kernel = try RecordedKernel.lockedSwitch()
+        let runner = Self.runner(kernel)
+        let steps = [Step.load("dax_cxl")]
+        let plan = try Planner(machine: kernel.state).predict(steps)
+        let cleared = try runner.check(before: steps, bringing: OwnershipGoal(after: plan, isHeld: false))
+        #expect(try runner.perform(cleared).machine == kernel.state)
+        #expect(kernel.steps.isEmpty)
     }
 
     @Test("after a load the machine is as expected also if udev has done the loads that follow, and no others")
@@ -380,14 +395,7 @@ struct ExecutorTests {
         let all = kernel.state
         try kernel.remove("dax_cxl")
         try kernel.remove("dax_hmem")
-        let runner = StepRunner(
-            surfaces: kernel.surfaces,
-            settling: Settling(surfaces: kernel.surfaces, deadlines: Deadlines()),
-            probeWasDone: true,
-            overrides: Overrides(),
-            accepted: [],
-            report: { _ in }
-        )
+        let runner = Self.runner(kernel)
         for (steps, isExpected) in [
             ([Step.load("dax_hmem"), .load("dax_cxl")], true), ([.load("dax_hmem")], false),
             ([.load("dax_hmem"), .hold, .load("dax_cxl")], false),

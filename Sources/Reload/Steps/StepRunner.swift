@@ -152,6 +152,8 @@ struct StepRunner {
         case .release: try surfaces.hold.release()
         case .load(let module):
             if let driver = machine.modules.builtinDriver(of: module) { return try binding.bind(driver) }
+            // As by udev: libkmod would do nothing either.
+            if machine.modules.state(of: module) == .live { return }
             try surfaces.modules.insert(module, isHeld: machine.isHeld)
         case .offlineMemory(let range): try memory.offline(range, on: machine)
         case .restoreUse(let range, let use): try memory.restore(use, over: range, on: machine)
