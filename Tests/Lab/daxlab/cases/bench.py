@@ -43,9 +43,9 @@ clock() {{
     shift
     stopwatch /run/times $round:$name "$@" || echo "$* ended $?"
 }}
-# rest: udev has nothing to do, and the kernel's work items are over
+# rest NAME: udev has nothing to do, and the kernel's work items are over
 rest() {{
-    udevadm settle --timeout=60
+    clock rest-$1 udevadm settle --timeout=60
     sleep 1
 }}
 for round in $(seq 0 {ROUNDS}); do
@@ -59,16 +59,16 @@ for round in $(seq 0 {ROUNDS}); do
     clock plan:ours daxswitch plan hmem
 {DRY_RUNS}
     clock hmem:ours daxswitch apply hmem --yes
-    rest
+    rest hmem:ours
     [ $round != 0 ] || cap hmem
     clock cxl:ours daxswitch apply cxl --yes
-    rest
+    rest cxl:ours
     [ $round != 0 ] || cap cxl
     clock hmem:peer sh /lab/there
-    rest
+    rest hmem:peer
     [ $round != 0 ] || cap hmem-by-hand
     clock cxl:peer sh /lab/back
-    rest
+    rest cxl:peer
     [ $round != 0 ] || cap cxl-by-hand
 done
 cap end
@@ -98,6 +98,8 @@ ROWS = (
     Row("plan", "`plan hmem`", "five `modprobe -n -v`", 1.0),
     Row("hmem", "`apply hmem`", "`modprobe -r` and `modprobe` by hand", 2.5),
     Row("cxl", "`apply cxl`", "`modprobe -r` and `modprobe` by hand", 2.5),
+    Row("rest-hmem", "`apply hmem`, until udev is at rest", "the same by hand", None),
+    Row("rest-cxl", "`apply cxl`, until udev is at rest", "the same by hand", None),
 )
 
 
@@ -123,12 +125,15 @@ def judge(results, kernel):
         owned(results.capture(f"cxl{way}"), {INSIDE: "cxl"})
     owned(results.capture("end"), {INSIDE: "cxl"})
     figures = measured(results.command("times").stdout)
+    for key in ("hmem", "cxl"):
+        for side in ("ours", "peer"):
+            figures[f"rest-{key}", side] = [sum(both) for both in zip(figures[key, side], figures[f"rest-{key}", side])]
     rows = [row.members(median(figures[row.key, "ours"]), median(figures[row.key, "peer"])) for row in ROWS]
     release = results.capture("end").read("proc/sys/kernel/osrelease")
     (results.directory / "bench.json").write_text(json.dumps({"measured": where(release), "rows": rows}, indent=2) + "\n")
     for row in rows:
         ours, peer = ((row.get(f"{side}_ms"), row.get(f"{side}_kib")) for side in ("ours", "peer"))
-        print(f"{row['name']:24} {text(*ours):>12} {row['peer']:38} {text(*peer):>12} {row['ratio']:>6.2f}"
+        print(f"{row['name']:36} {text(*ours):>12} {row['peer']:38} {text(*peer):>12} {row['ratio']:>6.2f}"
               + (f", to reach {row['reach']}" if row["reach"] else ""))
 
 
