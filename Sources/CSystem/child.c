@@ -62,15 +62,11 @@ static void close_all(unsigned int first, unsigned int last)
 		close((int)descriptor);
 }
 
-void daxswitch_keep_only(int one, int other)
+void daxswitch_keep_only(int kept)
 {
-	unsigned int low = (unsigned int)(one < other ? one : other);
-	unsigned int high = (unsigned int)(one < other ? other : one);
-
-	if (low > STDERR_FILENO + 1)
-		close_all(STDERR_FILENO + 1, low - 1);
-	close_all(low + 1, high - 1);
-	close_all(high + 1, ~0U);
+	if (kept > STDERR_FILENO + 1)
+		close_all(STDERR_FILENO + 1, (unsigned int)kept - 1);
+	close_all((unsigned int)kept + 1, ~0U);
 }
 
 void daxswitch_occupy_streams(void)

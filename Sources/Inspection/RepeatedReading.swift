@@ -3,7 +3,8 @@ internal import Machine
 
 /// Readings of the running machine, one after the other, for which one child process asks the files.
 ///
-/// The child reads for itself, to know what to ask, and sends each answer at once: its parent reads the same at the same time.
+/// The child reads for itself, to know what to ask, and sends the answers as it gets them: its parent reads the same at the same
+/// time.
 final class RepeatedReading: Sendable {
     /// What a reading gives: the machine, and single files by path, nil where one is absent.
     typealias Answer = (machine: MachineState, files: [String: [UInt8]?])
@@ -55,8 +56,9 @@ final class RepeatedReading: Sendable {
         do throws(InspectionError) {
             return try tree.answering { (tree) throws(InspectionError) in try read(machine.with(tree, log), paths) }
         } catch {
-            // The next child begins with the log that this process has: one may have lost records that the other has.
-            if error.code == .unstable { process.restart() }
+            // The child read something else, as from a log that has lost records since. The next one begins with the log that this
+            // process has.
+            if tree.failure?.code == .unstable { process.restart() }
             throw error
         }
     }

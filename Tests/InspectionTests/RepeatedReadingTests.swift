@@ -14,9 +14,75 @@ struct RepeatedReadingTests {
     private func readings(at place: String) -> RepeatedReading {
         RepeatedReading(
             of: { .files(in: place) },
-            log: RecordedKernelLog(tree: DirectoryTree(root: place)),
+            log: TestLog { RecordedKernelLog(tree: DirectoryTree(root: place)).content() },
             Inspector.readOnce
         )
+    }
+
+    /// A log of which each reading is a new one.
+    private struct TestLog: KernelLog {
+        let read: @Sendable () -> KernelLogContent?
+
+        func content() -> KernelLogContent? { read() }
+    }
+
+    /// As many records as `numbers` has.
+    private static func records(_ numbers: Range<Int>) -> KernelLogContent {
+        .records(numbers.compactMap { KernelLogRecord(Array("6,\($0),\($0),-;text".utf8)) })
+    }
+
+    /// Readings that ask for a file named after what they see of the log; `machine` and `child` are the logs of the two processes.
+    private func readings(
+        _ machine: KernelLogContent?,
+        child: KernelLogContent?,
+        noting directory: String
+    ) throws -> RepeatedReading {
+        let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01-cxl-owned").path
+        let own = getpid()
+        return RepeatedReading(
+            of: { Material.files(in: root).with(DirectoryTree(root: root), TestLog { machine }) },
+            log: TestLog { child }
+        ) { (material, _) throws(InspectionError) in
+            if getpid() != own { _ = FileManager.default.createFile(atPath: "\(directory)/\(getpid())", contents: nil) }
+            var count = 0
+            if case .records(let records) = material.log.content() { count = records.count }
+            _ = try material.tree.read("/a/file/\(count)")
+            return (try Inspector(.files(in: root)).read(), ["records": [UInt8(count)]])
+        }
+    }
+
+    /// How many records such a reading sees.
+    private static func seen(_ readings: RepeatedReading) throws -> UInt8? {
+        try readings.read(with: []).files["records"]??.first
+    }
+
+    @Test("a child whose log has more records leaves them out: it asks for what its parent asks for")
+    func longerLog() throws {
+        let pids = TestCaptures.newDirectory()
+        let longer = try readings(Self.records(0..<7), child: Self.records(0..<9), noting: pids)
+        #expect(try Self.seen(longer) == 7)
+        let none = try readings(nil, child: Self.records(0..<9), noting: pids)
+        #expect(try Self.seen(none) == 0)
+    }
+
+    @Test("a child that reads something else than its parent is replaced", arguments: [true, false])
+    func contradiction(isContradicting: Bool) throws {
+        let pids = TestCaptures.newDirectory()
+        // The oldest records of the child's log are lost.
+        let readings = try readings(
+            Self.records(0..<9),
+            child: Self.records((isContradicting ? 3 : 0)..<9),
+            noting: pids
+        )
+        for _ in 0..<3 {
+            if isContradicting {
+                let error = #expect(throws: InspectionError.self) { try readings.read(with: []) }
+                #expect(error?.code == .unstable)
+            } else {
+                #expect(try Self.seen(readings) == 9)
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: pids).count == (isContradicting ? 3 : 1))
     }
 
     @Test(
@@ -41,7 +107,7 @@ struct RepeatedReadingTests {
         }
     }
 
-    @Test("a reading that fails leaves the next one right, also if the rest of its answers is still to come")
+    @Test("a reading that fails leaves the next one right")
     func damaged() throws {
         let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01-cxl-owned")
         let copy = try TestCaptures.copy(root)

@@ -25,8 +25,8 @@ int daxswitch_generation(void);
  */
 pid_t daxswitch_write_in_child(int descriptor, const void *bytes, size_t count);
 
-/* Closes what is open but the standard streams and two more: for a child that is to keep no lock. */
-void daxswitch_keep_only(int one, int other);
+/* Closes what is open but the standard streams and one more: for a child that is to keep no lock. */
+void daxswitch_keep_only(int kept);
 
 /*
  * Opens something in place of each standard stream that is closed, so no file which is opened later becomes one and

@@ -38,15 +38,15 @@ package struct ChildProcess: ~Copyable {
 
     /// Starts a child, which goes on where this call returns.
     ///
-    /// - Parameter kept: The descriptors that the child keeps besides the standard streams; nil for all.
+    /// - Parameter kept: The only descriptor that the child keeps besides the standard streams; nil if it keeps all.
     /// - Returns: The child's number; 0 in the child.
     /// - Throws: `SystemError` with the errno.
-    static func start(keeping kept: (Int32, Int32)? = nil) throws(SystemError) -> Int32 {
+    static func start(keeping kept: Int32? = nil) throws(SystemError) -> Int32 {
         // Else the child would write again what stands in the buffers.
         fflush(nil)
         let pid = daxswitch_start_child()
         if pid < 0 { throw .failing("start a child process") }
-        if pid == 0, let kept { daxswitch_keep_only(kept.0, kept.1) }
+        if pid == 0, let kept { daxswitch_keep_only(kept) }
         return pid
     }
 

@@ -105,7 +105,8 @@ private final class Child: @unchecked Sendable {
     private static let longestQuestion = 1 << 16
     /// How long it may do something else than ask files, such as take apart what it read: 2 minutes.
     private static var idleLimit: Duration { WatchedReading.patienceWithFiles * 12 }
-    private static let longestPart = 1 << 14
+    /// A message of this size and one byte, in bytes, has room in the smallest buffer that a host can give sockets.
+    private static let longestPart = 4096
     private static let isEnd: UInt8 = 0
     private static let isPart: UInt8 = 1
 
@@ -139,7 +140,7 @@ private final class Child: @unchecked Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let socket = File(owning: ends[0], path: "a socket")
         let other = File(owning: ends[1], path: "a socket")
-        let pid = try ChildProcess.start(keeping: (other.descriptor, other.descriptor))
+        let pid = try ChildProcess.start(keeping: other.descriptor)
         if pid == 0 {
             serve(other.descriptor, note, body)
             _exit(0)

@@ -42,7 +42,7 @@ package enum Supervision {
     ///   a file did not answer the child, which was killed, or no child can be started or watched.
     package static func goOnInChild() -> End? {
         guard let note = try? WatchedReading.Note(), let memory = try? File(inMemory: "what a child process prints"),
-            let pid = try? ChildProcess.start(keeping: (memory.descriptor, memory.descriptor))
+            let pid = try? ChildProcess.start(keeping: memory.descriptor)
         else { return nil }
         if pid == 0 {
             let copy = fcntl(memory.descriptor, F_DUPFD_CLOEXEC, 0)

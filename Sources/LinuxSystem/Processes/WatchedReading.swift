@@ -95,7 +95,7 @@ package struct WatchedReading: Sendable {
         let silent = isAskedAgain ? [] : Self.silent.withLock { Set($0.filter { $0.value.until > now }.keys) }
         let note = try Note(leavingOut: silent)
         defer { note.drop() }
-        let pid = try ChildProcess.start(keeping: (answer.descriptor, answer.descriptor))
+        let pid = try ChildProcess.start(keeping: answer.descriptor)
         if pid == 0 {
             let bytes = body(note)
             _exit((try? answer.write(bytes)) == nil ? Self.isNotKept : 0)
@@ -145,7 +145,13 @@ package struct WatchedReading: Sendable {
         )
         guard let end else { return }
         if case .ended(let status) = end { return try ended(status) }
-        if isIdle { throw SystemError(.ended, "the process that read the machine did not go on") }
+        if isIdle {
+            let what = "the process that read the machine did not go on"
+            if end == .hangs {
+                throw SystemError(.hung, "\(what), and process \(child.pid) is still there", cause: stack)
+            }
+            throw SystemError(.ended, what)
+        }
         let what = "\(note.path) did not answer within \(patience.components.seconds) s"
         let error =
             end == .hangs

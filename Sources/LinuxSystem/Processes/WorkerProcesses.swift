@@ -103,7 +103,7 @@ package final class WorkerProcesses {
         defer { close(ends[1]) }
         do throws(SystemError) {
             // Not with the sockets of other workers: they would not see their end.
-            let pid = try ChildProcess.start(keeping: (ends[1], ends[1]))
+            let pid = try ChildProcess.start(keeping: ends[1])
             if pid == 0 { serve(work, ends[1]) }
             return Worker(pid: pid, socket: ends[0])
         } catch {

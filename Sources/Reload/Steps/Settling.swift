@@ -190,10 +190,11 @@ struct Settling {
         return try takeReading()
     }
 
-    /// Whether the kernel has announced nothing since a reading, and no more time has passed than reading took. A reading is
-    /// never of one moment, so another one would be as old when it is used.
+    /// Whether the kernel has announced nothing since a reading, and no more time has passed than reading took, or a second. A
+    /// reading is never of one moment, so another one would be as old when it is used.
     func counts(_ reading: Reading) -> Bool {
-        !surfaces.waiter.hasHeard() && surfaces.waiter.now - reading.end <= reading.end - reading.start
+        !surfaces.waiter.hasHeard()
+            && surfaces.waiter.now - reading.end <= min(reading.end - reading.start, .seconds(1))
     }
 
     /// - Throws: `ReloadError` `.kernelTrouble` where the kernel has complained since the last call.

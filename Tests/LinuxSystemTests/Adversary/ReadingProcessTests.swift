@@ -46,14 +46,14 @@ struct ReadingProcessTests {
     func parts() throws {
         let slow = ReadingProcess { _, question, send in
             send(question)
-            for number in 0..<50 { send([UInt8](repeating: UInt8(number), count: 16384)) }
+            for number in 0..<50 { send([UInt8](repeating: UInt8(number), count: 4096)) }
         }
         let first = try slow.ask([7])
         #expect(try first.nextPart() == [7])
         let second = try slow.ask([8])
         #expect(try second.nextPart() == [8])
-        #expect(try second.nextPart() == [UInt8](repeating: 0, count: 16384))
-        #expect(try answer(of: slow, to: [9]).count == 1 + 50 * 16384)
+        #expect(try second.nextPart() == [UInt8](repeating: 0, count: 4096))
+        #expect(try answer(of: slow, to: [9]).count == 1 + 50 * 4096)
         #expect(try first.nextPart() == nil && second.nextPart() == nil)
     }
 
@@ -94,7 +94,7 @@ struct ReadingProcessTests {
     )
     func hangs() throws {
         let code = exitCode {
-            unsafe setenv("DAXSWITCH_TEST_PATIENCE", "200", 1)
+            unsafe setenv("DAXSWITCH_TEST_PATIENCE", "400", 1)
             let directory = TestCaptures.newDirectory()
             do throws(SystemError) {
                 let lock = try Lock("\(directory)/lock")
