@@ -10,8 +10,8 @@ final class AnswerLog: FileTree {
     private let log = Mutex<[UInt8]>([])
     private let send: (@Sendable ([UInt8]) -> Void)?
 
-    /// So many bytes are sent at once.
-    private static let partSize = 4096
+    /// So many bytes are sent at once, and the rest of a record: most parts then are one message (`ReadingProcess`).
+    private static let partSize = 3072
 
     /// Writes down what `tree` answers.
     ///
