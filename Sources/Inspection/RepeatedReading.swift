@@ -5,7 +5,7 @@ internal import Machine
 ///
 /// The child reads for itself, to know what to ask, and sends the answers as it gets them: its parent reads the same at the same
 /// time.
-final class RepeatedReading: Sendable {
+struct RepeatedReading: Sendable {
     /// What a reading gives: the machine, and single files by path, nil where one is absent.
     typealias Answer = (machine: MachineState, files: [String: [UInt8]?])
 

@@ -5,7 +5,7 @@ internal import Machine
 /// What the kernel log tells, found in one walk over the messages that only the kernel can have written.
 package struct LoggedFacts: Sendable {
     /// There is no log, or nothing in it.
-    private(set) var isEmpty: Bool
+    let isEmpty: Bool
     /// The log begins with the boot and nothing is missing in it.
     private(set) var isWhole: Bool
     /// How many lines of a log with times of day have a known message and don't count (`TrustedLog`).
