@@ -48,7 +48,8 @@ SANITIZED := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tes
 # Debian's swiftlang has the module of Testing's overlay for Foundation, which no test uses, but not its library.
 OVERLAY = $(dir $(realpath $(shell command -v $(SWIFT))))../lib/swift/linux/lib_Testing_Foundation.so
 WITHOUT_OVERLAY := -Xswiftc -Xfrontend -Xswiftc -disable-cross-import-overlays
-SUITE = $(SWIFT) test $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
+# Of 1,400 tests only those that fail are named.
+SUITE = $(SWIFT) test --quiet $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
 
 .PHONY: all setup try suite test bench budget order bench-ready check-budget sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
 	docs cases policies install deb test-deb rpm test-rpm test-ansible release clean

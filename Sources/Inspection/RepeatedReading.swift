@@ -11,21 +11,23 @@ struct RepeatedReading: Sendable {
 
     private let machine: @Sendable () -> Material
     private let read: @Sendable (Material, [String]) throws(InspectionError) -> Answer
-    private let process: ReadingProcess
+    private let process: any AnsweringProcess
 
     /// Readings by `read`, of a machine and of files at some paths.
     ///
     /// - Parameters:
     ///   - machine: Opens it: the child has none of its parent's files open.
     ///   - log: The machine's log for the child, which is started after its parent has read it for the first time.
+    ///   - child: Makes the child of what it does.
     init(
         of machine: @escaping @Sendable () -> Material = { .thisMachine },
         log: any KernelLog = RunningKernelLog(after: .shared),
+        by child: (@escaping AnsweringProcess.Body) -> any AnsweringProcess = { ReadingProcess($0) },
         _ read: @escaping @Sendable (Material, [String]) throws(InspectionError) -> Answer
     ) {
         self.machine = machine
         self.read = read
-        process = ReadingProcess { note, question, send in
+        process = child { note, question, send in
             let parts = texts(question[...])
             let machine = machine()
             let answers = AnswerLog(of: WatchedTree(machine.tree, noting: note), sendingTo: send)
@@ -43,16 +45,16 @@ struct RepeatedReading: Sendable {
         let machine = machine()
         // The log never waits. It is read before the files, as a driver says what it did afterwards.
         let log = machine.log.read()
-        let answer: ReadingProcess.Answer
+        let nextPart: AnsweringProcess.Parts
         do throws(SystemError) {
             // Both must see the same log, or one would ask for files that the other does not.
-            answer = try process.ask(joined([log.end] + paths))
+            nextPart = try process.ask(joined([log.end] + paths))
         } catch {
             if let failure = InspectionError(error) { throw failure }
             // Without a child it can only be asked here.
             return try read(machine.with(machine.tree, log), paths)
         }
-        let tree = AnsweredTree(of: machine.tree) { () throws(SystemError) in try answer.nextPart() }
+        let tree = AnsweredTree(of: machine.tree, nextPart)
         do throws(InspectionError) {
             return try tree.answering { (tree) throws(InspectionError) in try read(machine.with(tree, log), paths) }
         } catch {

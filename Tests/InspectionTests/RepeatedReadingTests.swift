@@ -10,11 +10,33 @@ import Testing
 /// A run reads one machine many times, in one child process and at the same time in its own.
 @Suite("Readings one after the other")
 struct RepeatedReadingTests {
+    /// In place of the child: reads in this process, all at once. `ReadingProcessTests` has a real one.
+    private final class TestProcess: AnsweringProcess {
+        private let body: Body
+        private let count = Mutex(0)
+
+        init(_ body: @escaping Body) { self.body = body }
+
+        /// How often it was to be replaced.
+        var restarts: Int { count.withLock { $0 } }
+
+        func ask(_ question: [UInt8]) throws(SystemError) -> Parts {
+            let note = try WatchedReading.Note()
+            defer { note.drop() }
+            let parts = Mutex<[[UInt8]]>([])
+            body(note, question) { part in parts.withLock { $0.append(part) } }
+            return { parts.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+        }
+
+        func restart() { count.withLock { $0 += 1 } }
+    }
+
     /// Readings of the machine that is at `place` at the time.
     private func readings(at place: String) -> RepeatedReading {
         RepeatedReading(
             of: { .files(in: place) },
             log: TestLog { RecordedKernelLog(tree: DirectoryTree(root: place)).content() },
+            by: { TestProcess($0) },
             Inspector.readOnce
         )
     }
@@ -34,21 +56,25 @@ struct RepeatedReadingTests {
     /// Readings that ask for a file named after what they see of the log; `machine` and `child` are the logs of the two processes.
     private func readings(
         _ machine: KernelLogContent?,
-        child: KernelLogContent?,
-        noting directory: String
-    ) throws -> RepeatedReading {
+        child: KernelLogContent?
+    ) throws -> (RepeatedReading, TestProcess) {
         let root = try TestCaptures.root(kernel: "7.3.4", scenario: "locked-switch", "01-cxl-owned").path
-        let own = getpid()
-        return RepeatedReading(
+        var process: TestProcess?
+        let reading = RepeatedReading(
             of: { Material.files(in: root).with(DirectoryTree(root: root), TestLog { machine }) },
-            log: TestLog { child }
+            log: TestLog { child },
+            by: { body in
+                let made = TestProcess(body)
+                process = made
+                return made
+            }
         ) { (material, _) throws(InspectionError) in
-            if getpid() != own { _ = FileManager.default.createFile(atPath: "\(directory)/\(getpid())", contents: nil) }
             var count = 0
             if case .records(let records) = material.log.content() { count = records.count }
             _ = try material.tree.read("/a/file/\(count)")
             return (try Inspector(.files(in: root)).read(), ["records": [UInt8(count)]])
         }
+        return (reading, try #require(process))
     }
 
     /// How many records such a reading sees.
@@ -58,21 +84,18 @@ struct RepeatedReadingTests {
 
     @Test("a child whose log has more records leaves them out: it asks for what its parent asks for")
     func longerLog() throws {
-        let pids = TestCaptures.newDirectory()
-        let longer = try readings(Self.records(0..<7), child: Self.records(0..<9), noting: pids)
+        let longer = try readings(Self.records(0..<7), child: Self.records(0..<9)).0
         #expect(try Self.seen(longer) == 7)
-        let none = try readings(nil, child: Self.records(0..<9), noting: pids)
+        let none = try readings(nil, child: Self.records(0..<9)).0
         #expect(try Self.seen(none) == 0)
     }
 
     @Test("a child that reads something else than its parent is replaced", arguments: [true, false])
     func contradiction(isContradicting: Bool) throws {
-        let pids = TestCaptures.newDirectory()
         // The oldest records of the child's log are lost.
-        let readings = try readings(
+        let (readings, process) = try readings(
             Self.records(0..<9),
-            child: Self.records((isContradicting ? 3 : 0)..<9),
-            noting: pids
+            child: Self.records((isContradicting ? 3 : 0)..<9)
         )
         for _ in 0..<3 {
             if isContradicting {
@@ -82,7 +105,7 @@ struct RepeatedReadingTests {
                 #expect(try Self.seen(readings) == 9)
             }
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: pids).count == (isContradicting ? 3 : 1))
+        #expect(process.restarts == (isContradicting ? 3 : 0))
     }
 
     @Test(

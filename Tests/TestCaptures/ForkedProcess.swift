@@ -2,6 +2,9 @@ internal import CSystem
 internal import Foundation
 
 /// How a process ends that does `body` with no signal blocked: its exit code, 128 and more for a signal.
+///
+/// `body` is to do little. Other tests run in other threads, and what one of them has locked in the Swift runtime at the start stays
+/// locked in the child for good.
 package func exitCode(_ body: () -> Int32) -> Int32 {
     let pid = daxswitch_start_child()
     if pid == 0 {

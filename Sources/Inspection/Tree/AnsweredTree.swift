@@ -6,7 +6,7 @@ internal import Synchronization
 /// The log arrives in parts, while the child process still writes it: both processes read at the same time.
 final class AnsweredTree: FileTree {
     /// Gets the next part of the log; nil behind the last.
-    typealias Parts = @Sendable () throws(SystemError) -> [UInt8]?
+    typealias Parts = AnsweringProcess.Parts
 
     private struct State {
         /// What came and was not taken apart: the beginning of a record.

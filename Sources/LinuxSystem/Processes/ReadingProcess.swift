@@ -1,25 +1,45 @@
 private import Glibc
 private import Synchronization
 
+/// What answers questions about files, one after the other.
+package protocol AnsweringProcess: Sendable {
+    /// What it does with a question: it gives its answer to the last parameter, in as many parts as it likes.
+    typealias Body = @Sendable (WatchedReading.Note, [UInt8], @escaping @Sendable ([UInt8]) -> Void) -> Void
+    /// Gets the next part of an answer; nil behind the last.
+    ///
+    /// - Throws: `SystemError` as `WatchedReading.answer(_:)` does.
+    typealias Parts = @Sendable () throws(SystemError) -> [UInt8]?
+
+    /// Asks `question`, which has at least one byte and at most 64 KiB.
+    ///
+    /// - Returns: The parts of its answer, once that has begun. With the next question it is over.
+    /// - Throws: `SystemError` as `WatchedReading.answer(_:)` does.
+    func ask(_ question: [UInt8]) throws(SystemError) -> Parts
+
+    /// The next question is asked of a new process.
+    func restart()
+}
+
 /// A child process that reads files as often as its parent asks, and is given up if a file does not answer.
 ///
 /// For a run, which reads the machine before and after each of its steps. Starting a child takes as long as one reading: both
 /// processes then copy each page that they write, and the child makes again what it needs.
-package final class ReadingProcess: Sendable {
-    /// What the child does with a question: it gives its answer to the last parameter, in as many parts as it likes.
-    package typealias Body = @Sendable (WatchedReading.Note, [UInt8], @escaping @Sendable ([UInt8]) -> Void) -> Void
-
+///
+/// Its parent has no other threads: what one of them has locked at the start would stay locked in the child.
+package final class ReadingProcess: AnsweringProcess {
     private let body: Body
     private let last = Mutex<Answer?>(nil)
 
     /// A process that answers each question by `body`. It is started with the first one.
     package init(_ body: @escaping Body) { self.body = body }
 
-    /// Asks `question`, which has at least one byte and at most 64 KiB.
-    ///
-    /// - Returns: Its answer, once that has begun. With the next question it is over.
-    /// - Throws: `SystemError` as `WatchedReading.answer(_:)` does.
-    package func ask(_ question: [UInt8]) throws(SystemError) -> Answer {
+    /// As the protocol says. A child that was killed while it waited is replaced.
+    package func ask(_ question: [UInt8]) throws(SystemError) -> Parts {
+        let answer = try answer(to: question)
+        return { () throws(SystemError) in try answer.nextPart() }
+    }
+
+    private func answer(to question: [UInt8]) throws(SystemError) -> Answer {
         try last.withLock { (last) throws(SystemError) in
             if let earlier = last.take(), earlier.isReadToItsEnd() {
                 do throws(SystemError) {
@@ -27,7 +47,7 @@ package final class ReadingProcess: Sendable {
                     last = answer
                     return answer
                 } catch {
-                    // A child that was killed while it waited is replaced: nothing of the run is lost.
+                    // Killed while it waited: nothing of the run is lost.
                     if error.code != .ended { throw error }
                 }
             }
@@ -37,28 +57,28 @@ package final class ReadingProcess: Sendable {
         }
     }
 
-    /// The next question is asked of a new child.
+    /// As the protocol says.
     package func restart() { last.withLock { $0 = nil } }
 
     /// An answer, which arrives in parts.
-    package final class Answer: Sendable {
+    private final class Answer: Sendable {
         private enum State {
             case begun([UInt8])
             case coming, over
             case failed(SystemError)
         }
 
-        fileprivate let child: Child
+        let child: Child
         private let state: Mutex<State>
 
-        fileprivate init(to question: [UInt8], by child: Child) throws(SystemError) {
+        init(to question: [UInt8], by child: Child) throws(SystemError) {
             self.child = child
             try child.ask(question)
             state = Mutex(try child.receive().map { .begun($0) } ?? .over)
         }
 
         /// Reads what is left of it; false if that fails.
-        fileprivate func isReadToItsEnd() -> Bool {
+        func isReadToItsEnd() -> Bool {
             do throws(SystemError) {
                 while try nextPart() != nil {}
                 return true
@@ -68,9 +88,7 @@ package final class ReadingProcess: Sendable {
         }
 
         /// The next part; nil behind the last.
-        ///
-        /// - Throws: `SystemError` as `WatchedReading.answer(_:)` does.
-        package func nextPart() throws(SystemError) -> [UInt8]? {
+        func nextPart() throws(SystemError) -> [UInt8]? {
             try state.withLock { (state) throws(SystemError) in
                 switch state {
                 case .over: return nil
@@ -119,7 +137,7 @@ private final class Child: @unchecked Sendable {
     deinit { note.drop() }
 
     /// Starts it. - Throws: `SystemError` with the errno.
-    static func start(_ body: ReadingProcess.Body) throws(SystemError) -> Child {
+    static func start(_ body: AnsweringProcess.Body) throws(SystemError) -> Child {
         let note = try WatchedReading.Note()
         do throws(SystemError) {
             return try start(note, body)
@@ -131,7 +149,7 @@ private final class Child: @unchecked Sendable {
 
     private static func start(
         _ note: WatchedReading.Note,
-        _ body: ReadingProcess.Body
+        _ body: AnsweringProcess.Body
     ) throws(SystemError) -> Child {
         var ends: [Int32] = [-1, -1]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0 else {
@@ -149,7 +167,7 @@ private final class Child: @unchecked Sendable {
     }
 
     /// In the child: answers until the parent is gone. It ignores the signals that end a run: after one of them the parent still reads.
-    private static func serve(_ socket: Int32, _ note: WatchedReading.Note, _ body: ReadingProcess.Body) {
+    private static func serve(_ socket: Int32, _ note: WatchedReading.Note, _ body: AnsweringProcess.Body) {
         for signal in [SIGINT, SIGTERM, SIGHUP] { _ = Glibc.signal(signal, SIG_IGN) }
         var buffer = [UInt8](repeating: 0, count: longestQuestion)
         while true {

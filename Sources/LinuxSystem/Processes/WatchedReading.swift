@@ -57,7 +57,7 @@ package struct WatchedReading: Sendable {
         private let silent: Set<String>
 
         /// - Throws: `SystemError` with the errno.
-        init(leavingOut silent: Set<String> = []) throws(SystemError) {
+        package init(leavingOut silent: Set<String> = []) throws(SystemError) {
             self.silent = silent
             guard let memory = unsafe daxswitch_make_note() else { throw .failing("make the note of a child process") }
             unsafe self.memory = memory
@@ -75,7 +75,7 @@ package struct WatchedReading: Sendable {
         }
 
         /// Gives its memory back; it must no longer be used.
-        func drop() { unsafe daxswitch_drop_note(memory) }
+        package func drop() { unsafe daxswitch_drop_note(memory) }
 
         fileprivate var count: UInt { unsafe UInt(daxswitch_note_count(memory)) }
 

@@ -19,7 +19,7 @@ struct ReadingProcessTests {
     private func answer(of process: ReadingProcess, to question: [UInt8]) throws(SystemError) -> [UInt8] {
         let answer = try process.ask(question)
         var bytes: [UInt8] = []
-        while let part = try answer.nextPart() { bytes += part }
+        while let part = try answer() { bytes += part }
         return bytes
     }
 
@@ -28,12 +28,14 @@ struct ReadingProcessTests {
         return (words.first.flatMap { pid_t($0) } ?? 0, words.last.map(String.init) ?? "")
     }
 
-    @Test("one child answers every question, with an answer of its own each")
+    @Test("one child answers every question, with an answer of its own each, until it is to be another one")
     func answers() throws {
         let first = try ask("a longer question")
         let second = try ask("b")
         #expect(first.pid == second.pid && first.pid != getpid())
         #expect(first.question == "a longer question" && second.question == "b")
+        process.restart()
+        #expect(try ask("c").pid != first.pid)
         let long = ReadingProcess { _, question, send in
             send(question)
             send((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) })
@@ -49,12 +51,12 @@ struct ReadingProcessTests {
             for number in 0..<50 { send([UInt8](repeating: UInt8(number), count: 4096)) }
         }
         let first = try slow.ask([7])
-        #expect(try first.nextPart() == [7])
+        #expect(try first() == [7])
         let second = try slow.ask([8])
-        #expect(try second.nextPart() == [8])
-        #expect(try second.nextPart() == [UInt8](repeating: 0, count: 4096))
+        #expect(try second() == [8])
+        #expect(try second() == [UInt8](repeating: 0, count: 4096))
         #expect(try answer(of: slow, to: [9]).count == 1 + 50 * 4096)
-        #expect(try first.nextPart() == nil && second.nextPart() == nil)
+        #expect(try first() == nil && second() == nil)
     }
 
     @Test("an empty answer is one") func empty() throws {
