@@ -5,6 +5,27 @@ import Testing
 
 @Suite("Why ranges are as they are")
 struct DecisionTests {
+    private static func range(_ random: inout SystemRandomNumberGenerator) throws -> AddressRange {
+        try #require(
+            AddressRange(start: .random(in: 0...40, using: &random), size: .random(in: 1...12, using: &random))
+        )
+    }
+
+    @Test("many decisions at once are as the same ones, one after the other") func batches() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var (single, batched) = (Decisions(), Decisions())
+            for round in 0..<5 {
+                let made = try (0..<Int.random(in: 0...12, using: &random)).map {
+                    (range: try Self.range(&random), decision: Decision(rules: ["\(round).\($0)"], why: ""))
+                }
+                for one in made { single.note(one.decision, about: one.range) }
+                batched.note(made)
+                #expect(batched == single, "\(made)")
+            }
+        }
+    }
+
     @Test("a decision takes the place of those about bytes within its range, and of no other")
     func equivalence() throws {
         var random = SystemRandomNumberGenerator()
@@ -12,9 +33,7 @@ struct DecisionTests {
             var decisions = Decisions()
             var expected: [AddressRange: Decision] = [:]
             for number in 0..<40 {
-                let range = try #require(
-                    AddressRange(start: .random(in: 0...40, using: &random), size: .random(in: 1...12, using: &random))
-                )
+                let range = try Self.range(&random)
                 let decision = Decision(rules: ["\(number)"], why: "")
                 decisions.note(decision, about: range)
                 expected = expected.filter { !range.contains($0.key) }

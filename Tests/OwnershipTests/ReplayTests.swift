@@ -14,7 +14,6 @@ struct ReplayTests {
         let scenarios = try Replay.everything()
         for verdict in scenarios.flatMap(\.verdicts) { check(verdict) }
         let table = AccuracyTable(scenarios)
-        print(table.text)
         #expect(table.pairs > 2000 && table.certain * 5 >= table.pairs * 4, "four pairs in five are certain")
         let document = GeneratedDocument.predictionAccuracy(scenarios)
         #expect(document.isCurrent, "docs/\(document.name) is stale: run `make docs`")

@@ -14,18 +14,19 @@ extension KernelModel {
         // What meets no window is taken at once, the rest once it is decided.
         let places =
             constants.ranges.indices.filter { !isInWindow[$0] } + constants.ranges.indices.filter { isInWindow[$0] }
+        var made: [(range: AddressRange, decision: Decision)] = []
+        let left = Decision(
+            [.allOrNothingCxl],
+            "regions contained every range in a window when the kernel decided"
+        )
         for place in places {
             let range = constants.ranges[place]
             if isInWindow[place] && model.mode == .drop {
-                model.decide(
-                    range,
-                    [.allOrNothingCxl],
-                    "regions contained every range in a window when the kernel decided"
-                )
+                made.append((range, left))
                 continue
             }
             guard !cutters.crosses(range) else {
-                model.failOnLine(over: range, isDeciding: isDeciding)
+                made += model.failingOnLine(over: range, isDeciding: isDeciding)
                 break
             }
             model.softReservedLines.append(range)
@@ -37,8 +38,9 @@ extension KernelModel {
                 } else {
                     (.outsideWindows, "\(range) lies in no CXL window")
                 }
-            model.register(place, rule, why, &taken)
+            made.append((range, model.register(range, at: place, rule, why, &taken)))
         }
+        model.decide(made)
         if constants.claimsAwaitMode && has("dax_cxl") { model.claimRegions() }
         let isNew = model.claims.count > claims.count && !constants.regionIsIdle
         if isNew && has("kmem") { model.bindKmem() }
@@ -63,15 +65,19 @@ extension KernelModel {
 
     /// The walk over the ranges ends with -EBUSY. While the mode is being decided nobody asks for that; later the whole probe
     /// fails, and what it took goes (drivers/dax/hmem/hmem.c: add_soft_reserve_into_iomem()).
-    private mutating func failOnLine(over range: AddressRange, isDeciding: Bool) {
+    ///
+    /// - Returns: Why the ranges have no device.
+    private mutating func failingOnLine(
+        over range: AddressRange,
+        isDeciding: Bool
+    ) -> [(range: AddressRange, decision: Decision)] {
         let rest = isDeciding ? [range] : constants.ranges
         if !isDeciding {
             claims.removeAll { $0.owner == .hmem && $0.device == nil }
             softReservedLines = []
         }
-        for bytes in rest {
-            decide(bytes, [.softReservedLine], "a window or region boundary splits \(range) (-EBUSY)")
-        }
+        let decision = Decision([.softReservedLine], "a window or region boundary splits \(range) (-EBUSY)")
+        return rest.map { ($0, decision) }
     }
 }
 

@@ -34,6 +34,7 @@ extension KernelModel {
         let holders = HolderIndex(claims.map { $0.owner == .hmem ? $0.ranges + $0.reserved : [] })
         let online = claims.contains { $0.driver == "kmem" } ? RangeIndex(onlineBlocks) : RangeIndex([])
         var isGone = Array(repeating: false, count: claims.count)
+        var made: [(range: AddressRange, decision: Decision)] = []
         var run = DeviceRun(self)
         for range in ranges {
             let places = holders.places(overlapping: range).filter { !isGone[$0] }
@@ -47,13 +48,13 @@ extension KernelModel {
             if going.isEmpty { continue }
             run.model.leak(going, online)
             for claim in going {
-                for bytes in claim.ranges {
-                    run.model.decide(bytes, [.unbindFreesRange], "dax_hmem is unbound from \(claim.through)")
-                }
+                let decision = Decision([.unbindFreesRange], "dax_hmem is unbound from \(claim.through)")
+                made += claim.ranges.map { ($0, decision) }
             }
             for place in places { isGone[place] = true }
             run.model.unboundHmem.append(range)
         }
+        run.model.decide(made)
         if isGone.contains(true) { run.model.claims = claims.indices.filter { !isGone[$0] }.map { claims[$0] } }
         return run
     }
@@ -95,6 +96,7 @@ extension KernelModel {
         let known = Dictionary(grouping: regions.indices, by: { regions[$0].range })
         let inUse = RangeIndex(memoryInUse)
         var taken = RegionClaims(by: claims, registering: ranges)
+        var made: [(range: AddressRange, decision: Decision)] = []
         var run = DeviceRun(self)
         for (number, range) in ranges.enumerated() {
             if taken.ofCxl.holder(of: range) != nil {
@@ -122,9 +124,10 @@ extension KernelModel {
             }
             effect.isChange = effect.isChange || run.model.claims.count != count
             // A step that changes nothing is left out of a run, and with it its reasons.
-            if effect.isChange || ranges.count == 1 { for reason in reasons { run.model.decide(range, reason) } }
+            if effect.isChange || ranges.count == 1 { made += reasons.map { (range, $0) } }
             run.effects.append(effect)
         }
+        run.model.decide(made)
         return run
     }
 

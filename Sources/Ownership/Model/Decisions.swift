@@ -2,8 +2,8 @@ import Iomem
 
 /// Why ranges are as they are: of two that overlap, the smaller is the newer.
 ///
-/// Decisions are noted in address order at each probe, so a note takes O(log n), and O(n) only where a range lies
-/// between others for the first time.
+/// A note takes O(log n), and O(n) where a range lies between others for the first time: a step that decides about many ranges
+/// notes all of them at once.
 struct Decisions: Equatable, Sendable {
     /// What something is decided about, in address order, each range once.
     private(set) var ranges: [AddressRange] = []
@@ -27,6 +27,27 @@ struct Decisions: Equatable, Sendable {
             kept.sort { $0.0 < $1.0 }
             ranges.replaceSubrange(first..<end, with: kept.map(\.0))
             decisions.replaceSubrange(first..<end, with: kept.map(\.1))
+        }
+    }
+
+    /// Notes what was decided about many ranges, one after the other: as `note(_:about:)` for each of them does, but m of them among n
+    /// take O((n + m) log(n + m)), if few of them lie within others.
+    mutating func note(_ made: [(range: AddressRange, decision: Decision)]) {
+        if made.count < 2 { return made.forEach { note($0.decision, about: $0.range) } }
+        // By time, those from before first; only numbers are sorted.
+        let decided = decisions + made.map(\.decision)
+        var all = (ranges + made.map(\.range)).enumerated().map { (range: $1, time: $0) }
+        // Whatever holds a range comes before it, and of equals the newest.
+        all.sort { $0.range == $1.range ? $0.time > $1.time : $0.range < $1.range }
+        var open: [(end: UInt64, time: Int)] = []
+        ranges.removeAll(keepingCapacity: true)
+        decisions.removeAll(keepingCapacity: true)
+        for (range, time) in all {
+            open.removeAll { $0.end < range.start }
+            if open.contains(where: { $0.end >= range.end && $0.time > time }) { continue }
+            open.append((range.end, time))
+            ranges.append(range)
+            decisions.append(decided[time])
         }
     }
 

@@ -5,7 +5,7 @@ import Machine
 ///
 /// A step turns a model into a model; what can't be known is several models side by side.
 struct KernelModel: Equatable, Sendable {
-    private var shared: Shared<ModelConstants>
+    private var shared: SharedConstants
     /// Live modules that can be removed.
     var loaded: Set<String> = []
     /// Modules of the kernel image whose driver is unbound from its devices.
@@ -43,7 +43,7 @@ struct KernelModel: Equatable, Sendable {
 
     /// A machine without modules, devices and regions.
     init(_ constants: ModelConstants) {
-        shared = Shared(constants)
+        shared = SharedConstants(constants)
         hasHelper = constants.modules.hasHelper
         references = constants.modules.references
         mode = constants.generation == .allOrNothing ? .defer : nil
@@ -99,8 +99,11 @@ struct KernelModel: Equatable, Sendable {
         decide(range, Decision(rules, why))
     }
 
-    /// Notes a decision that many ranges share.
+    /// The same of a decision that is made.
     mutating func decide(_ range: AddressRange, _ decision: Decision) { decisions.note(decision, about: range) }
+
+    /// Notes why many ranges are as they are, decided one after the other.
+    mutating func decide(_ made: [(range: AddressRange, decision: Decision)]) { decisions.note(made) }
 
     /// Whether nothing but reasons differs.
     func isSame(as other: KernelModel) -> Bool {
@@ -155,6 +158,27 @@ struct KernelModel: Equatable, Sendable {
         decisions = Decisions()
         assumptions = [:]
     }
+}
+
+/// The constants that the models of a machine share: a model is copied at every step, and what no step changes is not.
+private struct SharedConstants: Sendable, Equatable {
+    private final class Box: Sendable {
+        let value: ModelConstants
+
+        init(_ value: ModelConstants) { self.value = value }
+    }
+
+    private var box: Box
+
+    init(_ value: ModelConstants) { box = Box(value) }
+
+    /// The constants; a change makes some of its own. They are lent, not copied: they have dozens of members.
+    var value: ModelConstants {
+        _read { yield box.value }
+        set { box = Box(newValue) }
+    }
+
+    static func == (left: Self, right: Self) -> Bool { left.box === right.box || left.box.value == right.box.value }
 }
 
 /// What a step did to a model.

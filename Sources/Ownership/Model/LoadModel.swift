@@ -114,9 +114,11 @@ extension KernelModel {
         if constants.claimsAwaitMode && mode != .drop { return }
         let probed = regions.filter(\.canBeClaimed)
         var taken = RegionClaims(by: claims, registering: probed.map(\.range))
+        var made: [(range: AddressRange, decision: Decision)] = []
         for (place, region) in probed.enumerated() {
-            if let reason = claim(region, place, &taken) { decide(region.range, reason) }
+            if let reason = claim(region, place, &taken) { made.append((region.range, reason)) }
         }
+        decide(made)
         if has("kmem") { bindKmem() }
     }
 
@@ -164,9 +166,12 @@ extension KernelModel {
         return (decisions.contains(.race) ? [true, false] : [true]).map { isFirst in
             var model = self
             var taken = TakenBytes(by: claims, registering: constants.ranges)
+            var made: [(range: AddressRange, decision: Decision)] = []
             for (place, decision) in decisions.enumerated() {
-                model.carryOut(decision, onRangeAt: place, isFirst: isFirst, &taken)
+                let range = constants.ranges[place]
+                made.append((range, model.carryOut(decision, on: range, at: place, isFirst: isFirst, &taken)))
             }
+            model.decide(made)
             // In the kernel kmem takes each device at once; none of these blocks another's dax region.
             let isNew = model.claims.count > claims.count && !constants.regionIsIdle
             if isNew && has("kmem") { model.bindKmem() }
@@ -198,36 +203,43 @@ extension KernelModel {
 
     private mutating func carryOut(
         _ decision: ProbeDecision,
-        onRangeAt place: Int,
+        on range: AddressRange,
+        at place: Int,
         isFirst: Bool,
         _ taken: inout TakenBytes
-    ) {
-        let range = constants.ranges[place]
+    ) -> Decision {
         switch decision {
-        case .register(let rule, let why): register(place, rule, why, &taken)
-        case .leave(let rule, let why): decide(range, [rule], why)
-        case .race where isFirst: register(place, .reloadRace, "dax_hmem registers \(range) first", &taken)
-        case .race: decide(range, [.reloadRace], "dax_cxl registers \(range) first")
+        case .register(let rule, let why): register(range, at: place, rule, why, &taken)
+        case .leave(let rule, let why): Decision([rule], why)
+        case .race where isFirst:
+            register(range, at: place, .reloadRace, "dax_hmem registers \(range) first", &taken)
+        case .race: Decision([.reloadRace], "dax_cxl registers \(range) first")
         }
     }
 
-    /// drivers/dax/hmem/hmem.c: dax_hmem_probe(), which asks for a dax region.
-    mutating func register(_ place: Int, _ rule: Rule, _ why: String, _ taken: inout TakenBytes) {
-        let range = constants.ranges[place]
+    /// drivers/dax/hmem/hmem.c: dax_hmem_probe(), which asks for a dax region over the HMEM range at `place`.
+    ///
+    /// - Returns: Why it gets one or not.
+    mutating func register(
+        _ range: AddressRange,
+        at place: Int,
+        _ rule: Rule,
+        _ why: String,
+        _ taken: inout TakenBytes
+    ) -> Decision {
         guard range.isAligned(to: 2 << 20) else {
-            return decide(range, [.alignment], "\(range) is not aligned to 2 MiB")
+            return Decision([.alignment], "\(range) is not aligned to 2 MiB")
         }
         if constants.refusesOverlap, let other = taken.holder(of: range) {
-            return decide(range, [rule, .firstClaimWins], "\(other) already has bytes of \(range)")
+            return Decision([rule, .firstClaimWins], "\(other) already has bytes of \(range)")
         }
         taken.register(place)
         if constants.regionIsIdle {
-            decide(range, [rule, .regionIdle], "dax_hmem.region_idle is set: its region has no device")
             claims.append(DaxClaim(owner: .hmem, ranges: [], reserved: [range], through: "hmem"))
-            return
+            return Decision([rule, .regionIdle], "dax_hmem.region_idle is set: its region has no device")
         }
-        decide(range, [rule], why)
         claims.append(DaxClaim(owner: .hmem, ranges: [range], through: "hmem"))
+        return Decision([rule], why)
     }
 }
 

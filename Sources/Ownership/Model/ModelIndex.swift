@@ -2,7 +2,9 @@ import Iomem
 import Machine
 
 /// A model that is asked about many ranges: it is sorted once, in O(n log n), and each question then takes O(log n).
-struct ModelIndex: Sendable {
+///
+/// A class: a copy for each question would count the references of all its members.
+final class ModelIndex: Sendable {
     /// The model itself.
     let model: KernelModel
     private let claims: HolderIndex

@@ -38,9 +38,7 @@ extension KernelModel {
     private mutating func dropClaims(of owner: Owner) {
         leak(claims.filter { $0.owner == owner })
         let decision = Decision([.noDriver], "\(owner == .cxl ? "dax_cxl" : "dax_hmem") is not loaded")
-        for claim in claims where claim.owner == owner {
-            for range in claim.ranges { decide(range, decision) }
-        }
+        decide(claims.filter { $0.owner == owner }.flatMap(\.ranges).map { ($0, decision) })
         claims.removeAll { $0.owner == owner }
     }
 
@@ -53,23 +51,29 @@ extension KernelModel {
 
     /// The regions go, and with them the decoders that nothing keeps and the dax devices of CXL.
     mutating func removeRegions(_ how: String) {
-        for region in regions where region.losesDecoders {
-            reset.append(region.range)
-            restored.removeAll { $0 == region.range }
-            decide(
-                region.range,
-                [region.lock == .ignored ? .lockIgnored : .resetOnRemoval],
-                "the decoders of \(region.name) \(region.lock == .unknown ? "may be" : "are") reset \(how)"
-            )
-        }
+        let losing = regions.filter(\.losesDecoders)
+        reset += losing.map(\.range)
+        restored.removeAll(where: Set(losing.map(\.range)).contains)
+        decide(
+            losing.map { region in
+                let isKnown = region.lock != .unknown
+                let why = "the decoders of \(region.name) \(isKnown ? "are" : "may be") reset \(how)"
+                return (region.range, Decision([region.lock == .ignored ? .lockIgnored : .resetOnRemoval], why))
+            }
+        )
         let over = RangeIndex(regions.map(\.range))
         let isLost = { (claim: DaxClaim) in claim.owner == .cxl && claim.ranges.contains(where: over.overlaps) }
-        leak(claims.filter(isLost))
-        for claim in claims where isLost(claim) {
-            for range in claim.ranges where !decisions.has(range) {
-                decide(range, [.noDriver], "\(claim.through) is removed \(how)")
+        let lost = claims.filter(isLost)
+        leak(lost)
+        var made: [(range: AddressRange, decision: Decision)] = []
+        var decided: Set<AddressRange> = []
+        for claim in lost {
+            let decision = Decision([.noDriver], "\(claim.through) is removed \(how)")
+            for range in claim.ranges where !decisions.has(range) && decided.insert(range).inserted {
+                made.append((range, decision))
             }
         }
+        decide(made)
         claims.removeAll(where: isLost)
         regions = regions.compactMap(\.withoutRoot)
     }
