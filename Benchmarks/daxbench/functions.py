@@ -2,7 +2,6 @@
 import json
 import re
 import subprocess
-import sys
 
 from daxbench.figures import Figure, seconds
 from daxbench.place import REPOSITORY
@@ -11,8 +10,6 @@ from daxbench.processes import Unmeasured
 # A plan is not made for ten times as many ranges if it could take longer than this by the square of its size.
 PATIENCE = 120
 SIZES = (100, 1_000, 10_000, 100_000)
-# getrusage(2) counts the processor in ticks of 10 ms: for less than this the fastest run on the clock says more.
-SHORT = 0.05
 
 
 def package(*words, **options):
@@ -22,7 +19,7 @@ def package(*words, **options):
 
 
 def times(pattern):
-    """{name of a benchmark: seconds}, of those whose whole name matches: processor time, which other work disturbs least."""
+    """{name of a benchmark: seconds of its fastest run}, of those whose whole name matches."""
     run = package("benchmark", "--target", "Functions", "--filter", pattern, "--format", "jmh", "--path", "stdout",
                   "--no-progress", "--quiet", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     match = re.search(r"^\[\{.*\}\]$", run.stdout, re.MULTILINE)
@@ -30,10 +27,8 @@ def times(pattern):
         raise Unmeasured(f"the benchmarks {pattern} ended {run.returncode}:\n{run.stdout[-1000:]}{run.stderr[-2000:]}")
     found = {}
     for element in json.loads(match[0]):
-        processor = element["secondaryMetrics"]["Time (total CPU)"]["score"] / 1e6
         fastest = element["secondaryMetrics"]["Time (wall clock)"]["scorePercentiles"]["0.0"] / 1e6
-        name = element["benchmark"].removeprefix("package.benchmark.Functions.")
-        found[name] = processor if processor >= SHORT else fastest
+        found[element["benchmark"].removeprefix("package.benchmark.Functions.")] = fastest
     return found
 
 
@@ -49,10 +44,6 @@ def planning():
     pairs = {}
     for size in SIZES:
         found = times(f"plan:{size}(:peer)?")
-        if f"plan:{size}" not in found:
-            # The library exports nothing of which it sees less than one run in a second or two.
-            print(f"bench: a plan for {size:,} ranges takes too long to be exported; it is left out", file=sys.stderr)
-            break
         pairs[size] = found[f"plan:{size}"], found[f"plan:{size}:peer"]
         if pairs[size][0] * 100 > PATIENCE:
             break
