@@ -29,7 +29,7 @@ private let hmem = Policy(
 /// The library exports nothing that is done less than once in a second, so it counts each time as a thousand.
 private func configuration(seconds: Int, warmups: Int = 1) -> Benchmark.Configuration {
     .init(
-        metrics: [.throughput, .wallClock],
+        metrics: [.throughput, .wallClock, .cpuTotal],
         warmupIterations: warmups,
         scalingFactor: .kilo,
         maxDuration: .seconds(seconds),
