@@ -53,7 +53,10 @@ def run(options, tool, scratch):
     guest = report.guest_figures(of_guest)
     if not guest:
         print("bench: no figures of guests: `Tests/Lab/lab run --case bench` makes them", file=sys.stderr)
-    print(report.notes() + "\n\n" + figures.text(recorded + of_functions + guest))
+    everything = recorded + of_functions + guest
+    print(report.notes() + "\n\n" + figures.text(everything))
+    if any(figure.is_met is False for figure in everything):
+        print("\ndocs/performance.md says why the targets with \"no\" are missed, with a profile for each.")
     if options.only and not options.write:
         return 0
     written = {}
