@@ -48,8 +48,7 @@ SANITIZED := ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tes
 # Debian's swiftlang has the module of Testing's overlay for Foundation, which no test uses, but not its library.
 OVERLAY = $(dir $(realpath $(shell command -v $(SWIFT))))../lib/swift/linux/lib_Testing_Foundation.so
 WITHOUT_OVERLAY := -Xswiftc -Xfrontend -Xswiftc -disable-cross-import-overlays
-# Of 1,400 tests only those that fail are named.
-SUITE = $(SWIFT) test --quiet $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
+SUITE = $(SWIFT) test $(if $(wildcard $(OVERLAY)),,$(WITHOUT_OVERLAY))
 
 .PHONY: all setup try suite test bench budget order bench-ready check-budget sanitize sanitize-address sanitize-thread demo lab lab-kernels lab-main lab-ready lint spelling completions \
 	docs cases policies install deb test-deb rpm test-rpm test-ansible release clean
@@ -68,10 +67,10 @@ try: setup
 	@Tools/try .build/debug/daxswitch
 
 # The suite, with the release build as the tool that its tests run: what is installed, and several times as fast as a debug
-# build. Without `make`, `swift test` runs the debug build.
+# build. Of 1,400 tests only those that fail are named. Without `make`, `swift test` runs the debug build.
 suite: all
 	@.ci/setup test
-	DAXSWITCH_TOOL=$(CURDIR)/$(TOOL) $(SUITE)
+	DAXSWITCH_TOOL=$(CURDIR)/$(TOOL) $(SUITE) --quiet
 
 # The spelling and the suite, the budget of instructions, then the main job on real kernels in QEMU.
 test: spelling suite

@@ -56,7 +56,7 @@ def run(options, tool, scratch):
     everything = recorded + of_functions + guest
     print(report.notes() + "\n\n" + figures.text(everything))
     if any(figure.is_met is False for figure in everything):
-        print("\ndocs/performance.md says why the targets with \"no\" are missed, with a profile for each.")
+        print("\nThe reasons for missed targets are in docs/performance.md.")
     if options.only and not options.write:
         return 0
     written = {}

@@ -18,7 +18,7 @@ struct RepeatedReading: Sendable {
     /// - Parameters:
     ///   - machine: Opens it: the child has none of its parent's files open.
     ///   - log: The machine's log for the child, which is started after its parent has read it for the first time.
-    ///   - child: Makes the child of what it does.
+    ///   - child: Makes the process that answers, from what it does with a question.
     init(
         of machine: @escaping @Sendable () -> Material = { .thisMachine },
         log: any KernelLog = RunningKernelLog(after: .shared),

@@ -10,7 +10,7 @@ import Testing
 /// A run reads one machine many times, in one child process and at the same time in its own.
 @Suite("Readings one after the other")
 struct RepeatedReadingTests {
-    /// In place of the child: reads in this process, all at once. `ReadingProcessTests` has a real one.
+    /// In place of the child: reads in this process, all at once. `ReadingProcessTests` has a real one, and the lab a run with both.
     private final class TestProcess: AnsweringProcess {
         private let body: Body
         private let count = Mutex(0)

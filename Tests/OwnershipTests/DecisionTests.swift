@@ -11,7 +11,7 @@ struct DecisionTests {
         )
     }
 
-    @Test("many decisions at once are as the same ones, one after the other") func batches() throws {
+    @Test("noting many decisions at once equals noting them one by one") func batches() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var (single, batched) = (Decisions(), Decisions())

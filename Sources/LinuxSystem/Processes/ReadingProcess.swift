@@ -3,7 +3,7 @@ private import Synchronization
 
 /// What answers questions about files, one after the other.
 package protocol AnsweringProcess: Sendable {
-    /// What it does with a question: it gives its answer to the last parameter, in as many parts as it likes.
+    /// What it does with a question: it gives its answer to the last parameter, in any number of parts.
     typealias Body = @Sendable (WatchedReading.Note, [UInt8], @escaping @Sendable ([UInt8]) -> Void) -> Void
     /// Gets the next part of an answer; nil behind the last.
     ///
@@ -25,7 +25,8 @@ package protocol AnsweringProcess: Sendable {
 /// For a run, which reads the machine before and after each of its steps. Starting a child takes as long as one reading: both
 /// processes then copy each page that they write, and the child makes again what it needs.
 ///
-/// Its parent has no other threads: what one of them has locked at the start would stay locked in the child.
+/// - Precondition: This process has no other threads while it asks: what one of them has locked at the start would stay locked in
+///   the child.
 package final class ReadingProcess: AnsweringProcess {
     private let body: Body
     private let last = Mutex<Answer?>(nil)
@@ -33,7 +34,7 @@ package final class ReadingProcess: AnsweringProcess {
     /// A process that answers each question by `body`. It is started with the first one.
     package init(_ body: @escaping Body) { self.body = body }
 
-    /// As the protocol says. A child that was killed while it waited is replaced.
+    /// As `AnsweringProcess` says. A child that was killed while it waited is replaced.
     package func ask(_ question: [UInt8]) throws(SystemError) -> Parts {
         let answer = try answer(to: question)
         return { () throws(SystemError) in try answer.nextPart() }
@@ -57,7 +58,7 @@ package final class ReadingProcess: AnsweringProcess {
         }
     }
 
-    /// As the protocol says.
+    /// As `AnsweringProcess` says.
     package func restart() { last.withLock { $0 = nil } }
 
     /// An answer, which arrives in parts.

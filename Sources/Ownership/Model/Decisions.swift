@@ -31,7 +31,7 @@ struct Decisions: Equatable, Sendable {
     }
 
     /// Notes what was decided about many ranges, one after the other: as `note(_:about:)` for each of them does, but m of them among n
-    /// take O((n + m) log(n + m)), if few of them lie within others.
+    /// take O((n + m) log(n + m)), if few of them overlap.
     mutating func note(_ made: [(range: AddressRange, decision: Decision)]) {
         if made.count < 2 { return made.forEach { note($0.decision, about: $0.range) } }
         // By time, those from before first; only numbers are sorted.

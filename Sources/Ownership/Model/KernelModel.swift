@@ -99,7 +99,7 @@ struct KernelModel: Equatable, Sendable {
         decide(range, Decision(rules, why))
     }
 
-    /// The same of a decision that is made.
+    /// Notes `decision`, which says why `range` is as it is.
     mutating func decide(_ range: AddressRange, _ decision: Decision) { decisions.note(decision, about: range) }
 
     /// Notes why many ranges are as they are, decided one after the other.

@@ -65,6 +65,7 @@ extension KernelModel {
         let isLost = { (claim: DaxClaim) in claim.owner == .cxl && claim.ranges.contains(where: over.overlaps) }
         let lost = claims.filter(isLost)
         leak(lost)
+        // No device of CXL lies within another one, so none of these reasons takes the place of another.
         var made: [(range: AddressRange, decision: Decision)] = []
         var decided: Set<AddressRange> = []
         for claim in lost {

@@ -28,7 +28,7 @@ struct ReadingProcessTests {
         return (words.first.flatMap { pid_t($0) } ?? 0, words.last.map(String.init) ?? "")
     }
 
-    @Test("one child answers every question, with an answer of its own each, until it is to be another one")
+    @Test("one child answers every question, with an answer of its own each; restart() gives another child")
     func answers() throws {
         let first = try ask("a longer question")
         let second = try ask("b")
@@ -95,9 +95,9 @@ struct ReadingProcessTests {
         .timeLimit(.minutes(1))
     )
     func hangs() throws {
+        let directory = TestCaptures.newDirectory()
         let code = exitCode {
             unsafe setenv("DAXSWITCH_TEST_PATIENCE", "400", 1)
-            let directory = TestCaptures.newDirectory()
             do throws(SystemError) {
                 let lock = try Lock("\(directory)/lock")
                 let first = try ask("a").pid
