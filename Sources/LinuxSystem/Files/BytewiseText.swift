@@ -82,6 +82,27 @@ extension String {
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0d ~= byte || byte == 0 }
 
 extension [UInt8] {
+    /// The lines in which one of `words` stands, in their order and each with its end. In one pass, since such files have
+    /// megabytes.
+    package func lines(holding words: [String]) -> [UInt8] {
+        let words = words.map { Array($0.utf8) }
+        var initials = [Bool](repeating: false, count: 256)
+        for first in words.compactMap(\.first) { initials[Int(first)] = true }
+        var lines: [UInt8] = []
+        var start = 0
+        var isWanted = false
+        for place in indices {
+            if self[place] == UInt8(ascii: "\n") {
+                if isWanted { lines += self[start...place] }
+                start = place + 1
+                isWanted = false
+            } else if !isWanted, initials[Int(self[place])] {
+                isWanted = words.contains { self[place...].starts(with: $0) }
+            }
+        }
+        return isWanted ? lines + self[start...] + [UInt8(ascii: "\n")] : lines
+    }
+
     /// The first line without the ASCII white space and the NUL bytes around it. Bytes that are no UTF-8 become U+FFFD.
     package var firstLine: String {
         let line = self[..<(firstIndex(of: UInt8(ascii: "\n")) ?? endIndex)]

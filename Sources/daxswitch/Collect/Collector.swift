@@ -52,7 +52,7 @@ struct Collector {
         }
         recordAbsences()
         // Versions of the coordination are told by symbols.
-        recording.file("/proc/kallsyms") { line in Inspector.tellingSymbols.contains { line.contains($0) } }
+        recording.file("/proc/kallsyms", linesHolding: Inspector.tellingSymbols)
         recordBuses()
         // Also where none of these is there.
         if tree.exists("/sys/module") { recording.make("/sys/module") }
@@ -145,7 +145,7 @@ struct Collector {
         let folder = "/lib/modules/\(release)"
         let words = ["cxl", "dax", "hmem", "kmem", "nvdimm"]
         for list in ["dep", "softdep", "builtin", "alias", "symbols"] {
-            recording.file("\(folder)/modules.\(list)") { line in words.contains { line.contains($0) } }
+            recording.file("\(folder)/modules.\(list)", linesHolding: words)
         }
         let text: String?
         do { text = try tree.text("\(folder)/modules.dep") } catch { return }

@@ -29,6 +29,13 @@ final class Recording {
         write(Array(lines.map { $0 + "\n" }.joined().utf8), to: path)
     }
 
+    /// Copies the lines of a file in which one of `words` stands.
+    func file(_ path: String, linesHolding words: [String]) {
+        let bytes: [UInt8]?
+        do { bytes = try tree.read(path) } catch { return }
+        if let bytes { write(bytes.lines(holding: words), to: path) }
+    }
+
     /// Copies a directory with what lies up to `depth` levels below it, and links as links.
     func directory(_ path: String, depth: Int) {
         if let target = tree.linkTarget(path) { return link(path, to: target) }
