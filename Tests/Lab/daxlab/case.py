@@ -31,6 +31,10 @@ class Case:
     later_boots: tuple = ()
     # The script has the kernel under test start itself again by kexec: the guest has what that takes.
     restarts: bool = False
+    # The script leaves the machine as `start_udev` left it: others can follow in the same guest.
+    leaves_as_found: bool = False
+    # It changes the machine, and can follow such cases: it does nothing before `start_udev` that matters.
+    may_follow: bool = False
     # Added to the command line of the kernel under test.
     parameters: str = OFFLINE
     # The same for the boots after the first, where it changes.

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from daxlab import checks
+from daxlab import checks, sharing
 from daxlab.machine import EmulatorError, Machine
 from daxlab.results import Failure, Results, unpack
 
@@ -45,11 +45,13 @@ class Verdict:
 
 def run_all(cases, kernels, options):
     """Runs every case on each of its kernels that is among those given. Returns the verdicts."""
-    work = [(case, kernel) for kernel in kernels for case in cases if case.runs_on(kernel)]
+    work = [(guest, kernel) for kernel in kernels
+            for guest in sharing.guests([case for case in cases if case.runs_on(kernel)])]
     verdicts = []
-    for verdict in in_order(lambda pair: run_one(*pair, options), work, options.jobs):
-        print(verdict, flush=True)
-        verdicts.append(verdict)
+    for found in in_order(lambda pair: run_together(*pair, options), work, options.jobs):
+        for verdict in found:
+            print(verdict, flush=True)
+            verdicts.append(verdict)
     return verdicts
 
 
@@ -63,47 +65,81 @@ def in_order(function, items, jobs):
             raise
 
 
-def run_one(case, kernel, options):
-    """Boots one guest and lets the case's judge read what it sent."""
-    directory = options.out / kernel.name / case.name
-    start, told = time.monotonic(), ""
+def run_together(cases, kernel, options):
+    """Boots one guest for these cases and lets the judge of each read what it sent. Returns the verdicts."""
+    directories = [options.out / kernel.name / case.name for case in cases]
+    start, failure = time.monotonic(), None
     try:
-        results = boot(case, kernel, options, directory)
+        boot_together(cases, kernel, options, directories)
+    except (Failure, EmulatorError) as error:
+        failure = error
+    seconds = time.monotonic() - start
+    return [verdict_of(case, kernel, seconds, directory, failure, "" if case is cases[-1] else cases[-1].name)
+            for case, directory in zip(cases, directories)]
+
+
+def verdict_of(case, kernel, seconds, directory, failure, guest):
+    """What the judge makes of a case in the guest of another one, or of its own if `guest` is empty.
+
+    If the guest fails later, a case that came to its end is judged anyway.
+    """
+    told = ""
+    try:
+        results = Results(directory)
+        if failure and not (guest and results.finished):
+            raise failure
+        checks.healthy(results)
         told = case.judge(results, kernel.rules) or ""
         why = ""
-    except (Failure, EmulatorError) as failure:
-        why = str(failure)
+    except (Failure, EmulatorError) as error:
+        why = str(error)
     except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
         why = f"the judge could not read the results: {type(error).__name__}: {error}"
-    return Verdict(kernel.name, case.name, time.monotonic() - start, why, kernel.rules, told)
+    if guest:
+        told, why = (told or f"in the guest of {guest}"), (why and f"in the guest of {guest}: {why}")
+    return Verdict(kernel.name, case.name, seconds, why, kernel.rules, told)
 
 
 def boot(case, kernel, options, directory):
     """What the guest sent, which is run for it unless that is there already. A complaint of its kernel is a failure."""
-    done, run = directory / "done", identity(case, kernel, options)
-    if not (options.resume and done.exists() and done.read_text() == run):
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        run_guest(case, kernel, options, directory)
-        done.write_text(run)
+    boot_together((case,), kernel, options, (directory,))
     results = Results(directory)
     checks.healthy(results)
     return results
 
 
-def identity(case, kernel, options):
+def boot_together(cases, kernel, options, directories):
+    """Has a guest run unless what it sent is in the directories of the cases already."""
+    run = identity(cases, kernel, options)
+    marks = [directory / "done" for directory in directories]
+    if options.resume and all(mark.exists() and mark.read_text() == run for mark in marks):
+        return
+    for directory in directories:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+    try:
+        run_guest(cases, kernel, options, directories[-1])
+    finally:
+        sharing.divide(directories)
+    for mark in marks:
+        mark.write_text(run)
+
+
+def identity(cases, kernel, options):
     """What is run, as a digest."""
-    digest = hashlib.sha256(repr((case.script, case.later_boots, case.parameters, case.later_parameters, kernel.release)).encode())
+    last = cases[-1]
+    digest = hashlib.sha256(repr((sharing.script_of(cases), last.later_boots, last.parameters, last.later_parameters,
+                                  kernel.release)).encode())
     policies = sorted(options.policies.glob("*.toml")) if options.policies else []
     for path in filter(None, (kernel.image, options.tool, *policies)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def run_guest(case, kernel, options, directory):
+def run_guest(cases, kernel, options, directory):
     """Runs the guest, boot after boot, and unpacks what it sent. A guest that hangs or breaks off is a failure."""
-    files, results = {}, Results(directory)
-    for number, script in enumerate((case.script, *case.later_boots), 1):
+    case, files, results = cases[-1], {}, Results(directory)
+    for number, script in enumerate((sharing.script_of(cases), *case.later_boots), 1):
         if number > 1:
             checks.healthy(results)
         console, stream = directory / f"console{'' if number == 1 else f'-{number}'}.log", directory / "stream"

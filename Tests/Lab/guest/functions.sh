@@ -19,12 +19,23 @@ send() {
     rm -rf "$1"
 }
 
-# finish: the last word, without which a run counts as broken off
-finish() {
+# end_case: the last step of a case, without which it counts as broken off
+end_case() {
     new_step finished
     mkdir $directory
     dmesg > $directory/dmesg
     send $directory
+}
+
+# next_case: the case before has left the machine as it was; what the tool keeps goes, as on a host that has never seen it
+next_case() {
+    end_case
+    rm -rf /run/daxswitch /var/lib/daxswitch
+}
+
+# finish: the end of the last case
+finish() {
+    end_case
     sync
     sleep 0.5
     # The emulator does not switch off what has slept, but it ends where the machine is reset.
@@ -141,6 +152,8 @@ settle() {
 
 # start_udev: udev with the distribution's rules, then coldplug, as at the start of every host
 start_udev() {
+    # After another case it is at work already.
+    pidof systemd-udevd > /dev/null && return
     /lib/systemd/systemd-udevd --daemon
     coldplug
 }

@@ -182,8 +182,9 @@ def judge_low(results, kernel):
 
 CASES = [
     Case("memory-switch", "locked", SWITCH, judge_switch, kernels=("coordinated",), shapes=EVERY_SHAPE),
-    Case("memory-reload", "unlocked", RELOAD, judge_reload, kernels=BOTH, shapes=EVERY_SHAPE),
-    Case("memory-outside", "elsewhere", OUTSIDE_RELOAD, judge_outside, kernels=BOTH, shapes=EVERY_SHAPE),
+    Case("memory-reload", "unlocked", RELOAD, judge_reload, kernels=BOTH, shapes=EVERY_SHAPE, may_follow=True),
+    Case("memory-outside", "elsewhere", OUTSIDE_RELOAD, judge_outside, kernels=BOTH, shapes=EVERY_SHAPE,
+         may_follow=True),
     Case("memory-devdax", "locked", DEVDAX, judge_devdax, kernels=("coordinated",), shapes=EVERY_SHAPE),
     Case("memory-stuck", "unlocked", DAX_RELOAD + STUCK, judge_stuck, kernels=BOTH, shapes=EVERY_SHAPE),
     Case("memory-pinned", "unlocked", DAX_RELOAD + PINNED, judge_pinned, kernels=BOTH, shapes=EVERY_SHAPE),

@@ -68,8 +68,9 @@ def judge_keep(results, kernel):
 
 
 CASES = [
-    Case("elsewhere", "elsewhere", ELSEWHERE_SCRIPT, judge_elsewhere, shapes=EVERY_SHAPE),
+    Case("elsewhere", "elsewhere", ELSEWHERE_SCRIPT, judge_elsewhere, shapes=EVERY_SHAPE, leaves_as_found=True),
     Case("mixed-there-and-back", "mixed-locked", SWITCH_SCRIPT, judge_switch, kernels=("coordinated",),
-         shapes=EVERY_SHAPE),
-    Case("mixed-refused", "mixed-unlocked", KEEP_SCRIPT, judge_keep, kernels=("6.12",), shapes=EVERY_SHAPE),
+         shapes=EVERY_SHAPE, may_follow=True),
+    Case("mixed-refused", "mixed-unlocked", KEEP_SCRIPT, judge_keep, kernels=("6.12",), shapes=EVERY_SHAPE,
+         leaves_as_found=True),
 ]
