@@ -53,8 +53,8 @@ extension Examination {
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
         if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which shows what blocks it" }
         let loss = region == nil ? model.constants.lossAdvice(over: bytes) : ""
-        let isUnbound = machine.modules.state(of: "cxl_acpi") == .unbound
-        if !machine.seesDecoders && (isUnbound || machine.modules.state(of: "cxl_pci") == .absent) && !machine.isHeld {
+        let isOut = ["cxl_acpi", "cxl_pci"].contains { [.absent, .unbound].contains(machine.modules.state(of: $0)) }
+        if !machine.seesDecoders && isOut && !machine.isHeld {
             return "run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
                 + loss
         }

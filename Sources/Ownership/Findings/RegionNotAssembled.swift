@@ -25,8 +25,10 @@ extension Examination {
                 fix: region.committed
                     ? remedies.command(giving: [range], to: [.cxl])
                         ?? "run `echo \(region.name) > /sys/bus/cxl/drivers/cxl_region/bind`"
-                    : "set the same interleaving in the firmware setup as in the device, and reboot; or destroy "
-                        + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
+                    : lines.isEmpty
+                        ? "reboot: the firmware programs the decoders of \(region.name) again"
+                        : "set the same interleaving in the firmware setup as in the device, and reboot; or destroy "
+                            + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
             )
         }
     }

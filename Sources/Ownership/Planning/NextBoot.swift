@@ -141,11 +141,15 @@ package struct NextBoot: Sendable {
         guard let choice = machine.persisted else { return machine.isHeld || machine.holdGap != nil ? true : nil }
         guard let ends = ends(of: choice) else { return nil }
         let owned = ownedRanges(of: machine)
-        return ends.contains { end in
+        let isOther = { (end: KernelModel) in
             let index = ModelIndex(end)
             let edges = Edges(of: end.claims.flatMap(\.ranges))
             return owned.contains { now in edges.cut(now.range).contains { index.owner(of: $0) != now.owner } }
         }
+        let differs = ends.contains(where: isOther)
+        let lost = regionsOfFirmware
+        guard !lost.isEmpty, let others = self.ends(of: choice, with: lost) else { return differs }
+        return others.contains(where: isOther) == differs ? differs : nil
     }
 
     /// Whether `persist cxl` certainly serves `want` at the next boot: CXL owns memory, all wishes are met, and nothing that has an
@@ -153,7 +157,9 @@ package struct NextBoot: Sendable {
     func bringsCxl(_ want: Policy.Want) -> Bool {
         guard !machine.lacks(.cxlDevices), let ends = ends(of: .cxl) else { return false }
         let owned = ownedRanges(of: machine)
-        return ends.allSatisfy { end in
+        let lost = regionsOfFirmware
+        let others = lost.isEmpty ? [] : self.ends(of: .cxl, with: lost) ?? []
+        return (ends + others).allSatisfy { end in
             let index = ModelIndex(end)
             let edges = Edges(of: end.claims.flatMap(\.ranges) + end.regions.map(\.range))
             let parts = owned.flatMap { now in edges.cut(now.range).map { (range: $0, now: now.owner) } }
@@ -166,14 +172,14 @@ package struct NextBoot: Sendable {
         }
     }
 
-    /// How the next boot can end with `choice`; nil where that can't be known.
-    private func ends(of choice: BootChoice) -> [KernelModel]? {
+    /// How the next boot can end with `choice`, and with regions that the firmware makes beside those that are there now; nil where that can't be known.
+    private func ends(of choice: BootChoice, with lost: [ModelRegion] = []) -> [KernelModel]? {
         guard let generation = machine.kernel.generation.value else { return nil }
         let now = KernelModel(of: machine, generation: generation)
         let constants = now.constants
         let knowsDecoders = machine.seesDecoders || machine.remembered?.isComplete == true
         if choice == .cxl && !knowsDecoders && constants.ranges.contains(where: constants.meetsWindow) { return nil }
-        let boot = now.atNextBoot(choice, machine.remembered)
+        let boot = now.atNextBoot(choice, machine.remembered) { $0.replace(with: lost) }
         return [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
             models.flatMap { $0.applying(step).models }
         }
@@ -246,31 +252,5 @@ extension Policy.Want {
             (outsideWindows, owners.outsideWindows),
         ]
         return wishes.contains { $0.0 != nil } && wishes.allSatisfy { $0.0 == nil || $0.0 == $0.1 }
-    }
-}
-
-extension KernelModel {
-    /// This machine as its next boot begins: the firmware has programmed the decoders again, and no module is in.
-    ///
-    /// - Parameter choice: What is persisted.
-    func atNextBoot(_ choice: BootChoice?, _ remembered: RememberedDecoders? = nil) -> KernelModel {
-        let isBuiltin = constants.builtin.contains("cxl_acpi")
-        // `persist` has the boot loader say which of the two it is.
-        let isLeftOut =
-            isBuiltin && (choice.map { $0 == .hmem } ?? (constants.drivers["cxl_acpi"]?.isRegistered == false))
-        var boot = withoutModules.withConstants {
-            $0.loadsCxlFirst = choice == .cxl
-            $0.drivers["cxl_acpi"]?.isRegistered = !isLeftOut
-        }
-        boot.isHeld = choice == .hmem
-        if isLeftOut { boot.unbound.insert("cxl_acpi") }
-        boot.probeIsPending = constants.hasInitialProbe
-        let present = Set(regions.map(\.range))
-        let lost = (remembered?.regions ?? []).filter { !present.contains($0.range) }
-        boot.regions =
-            regions.compactMap(\.atNextBoot) + lost.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }
-        // What is part of the kernel image is there before the first module.
-        if isBuiltin && !isLeftOut { boot.showWindows() }
-        return boot
     }
 }

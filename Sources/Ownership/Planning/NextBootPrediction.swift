@@ -11,53 +11,47 @@ extension NextBoot {
         overrides: Overrides = Overrides()
     ) throws(PlanningError) -> Prediction {
         let start = try Unknowns(of: machine, overrides: overrides)
-        let boots = start.models.filter(\.knowsThisBoot).map { model in
-            var boot = model.atNextBoot(choice, machine.remembered)
-            // A boot begins with the kernel's own path of the helper.
-            boot.hasHelper = true
-            return boot
+        let now = start.models.filter(\.knowsThisBoot)
+        let boots = { (changes: [RegionChange]) in
+            now.map { model in
+                var boot = model.atNextBoot(choice, machine.remembered) { regions in
+                    for change in changes { change(&regions) }
+                }
+                // A boot begins with the kernel's own path of the helper.
+                boot.hasHelper = true
+                return boot
+            }
         }
         let orders = Self.orders(choice)
         let end = { (boots: [KernelModel], order: [Step]) in
             order.reduce(boots) { models, step in models.flatMap { $0.applying(step).models }.distinct() }
         }
         let ends = { (boots: [KernelModel]) in orders.flatMap { end(boots, $0) }.distinct() }
-        var certain = prediction(start, ends(boots))
+        var possible = boots([])
+        var certain = prediction(start, ends(possible))
         if !certain.isCertain, let order = orders.first, orders.count > 1 {
-            let owners = prediction(start, end(boots, order)).ranges.map(\.owners)
+            let owners = prediction(start, end(possible, order)).ranges.map(\.owners)
             if owners != certain.ranges.map(\.owners) {
                 certain.missingFacts.append("nothing is persisted: udev may load the modules in any order")
             }
         }
-        let names = regionsOfThisBoot
-        guard !names.isEmpty else { return certain }
-        let without = boots.map { boot in
-            var boot = boot
-            boot.regions.removeAll { names.contains($0.name) }
-            return boot
+        var changes: [[RegionChange]] = [[]]
+        for doubt in regionDoubts {
+            let more = changes.map { $0 + [doubt.change] }
+            changes += more
+            possible += more.flatMap(boots)
+            var wider = prediction(start, ends(possible))
+            let isDecisive = wider.ranges.map(\.owners) != certain.ranges.map(\.owners)
+            wider.missingFacts += certain.missingFacts.filter { !wider.missingFacts.contains($0) }
+            if isDecisive { wider.missingFacts.append(doubt.why) }
+            certain = wider
         }
-        var both = prediction(start, ends(boots + without))
-        if both.ranges.map(\.owners) != certain.ranges.map(\.owners) {
-            both.missingFacts.append(
-                "\(names.joined(separator: ", ")) is not over Soft Reserved memory: if it was created in this boot, the next boot "
-                    + "does not have it"
-            )
-        }
-        return both
+        return certain
     }
 
     private func prediction(_ start: Unknowns, _ ends: [KernelModel]) -> Prediction {
         let builder = PredictionBuilder(machine: machine, start: start, end: ends.map(ModelIndex.init))
         return builder.completed(builder.prediction()).noting(ownedRanges(of: machine))
-    }
-
-    /// The regions that somebody may have made in this boot. What firmware makes is Soft Reserved, and a locked region is
-    /// firmware's.
-    private var regionsOfThisBoot: [String] {
-        machine.regions.filter { region in
-            guard region.mode == "ram", region.locked != true, let range = region.range else { return false }
-            return !machine.softReserved.contains { $0.range.overlaps(range) }
-        }.map(\.name)
     }
 
     /// The orders in which the modules are loaded at a boot. With a choice dax_hmem has loaded the others before, or nobody

@@ -1,7 +1,7 @@
 """Somebody has removed cxl_acpi before daxswitch is asked: whether decoders still answer is not to be seen."""
 from daxlab.case import BOTH, Case
-from daxlab.checks import check, ended, owned, pattern_intact, refused, untouched
-from daxlab.platforms import GETS_REGION, INSIDE
+from daxlab.checks import check, document, ended, owned, pattern_intact, refused, segments, untouched
+from daxlab.platforms import GETS_REGION, INSIDE, PLATFORMS
 
 REMOVED = """
 start_udev
@@ -10,6 +10,7 @@ start_udev
 /sbin/rmmod cxl_acpi
 settle
 cap removed
+t status --json
 t apply hmem --yes --json
 settle
 cap refused
@@ -19,6 +20,7 @@ SEEN = """
 /sbin/modprobe -a cxl_acpi cxl_pci cxl_mem
 settle
 cap seen
+run next-boot daxswitch plan --next-boot --json
 t apply hmem --yes --json
 settle
 cap after
@@ -32,16 +34,35 @@ pattern write {INSIDE.start:#x}
 """
 
 
+# The fix that shows the decoders.
+SHOWS = "modprobe -a cxl_acpi cxl_pci cxl_mem"
+
+
 def judge_refused(results):
     """Without decoders in sight dax_hmem is not let at the range, and the fix is named."""
     owned(results.capture("removed"), {INSIDE: "none"})
-    refused(results.command("apply-hmem", 1), "undecoded-range", "modprobe -a cxl_acpi cxl_pci cxl_mem")
+    status = results.command("status")
+    ended(status, 0)
+    fixes = [finding["fix"] for finding in document(status, "status")["findings"] if finding["id"] == "no-owner"]
+    check(len(fixes) == 1 and SHOWS in fixes[0], f"{status}: no-owner does not name {SHOWS!r}: {fixes}")
+    refused(results.command("apply-hmem", 1), "undecoded-range", SHOWS)
     untouched(results.capture("removed"), results.capture("refused"))
+
+
+def boots_as_before(results, platform, kernel):
+    """What is predicted for the next boot leaves room for what this platform is after each boot (cases boot-owners)."""
+    command = results.command("next-boot")
+    ended(command, 0)
+    wanted = PLATFORMS[platform].owners(kernel)[INSIDE]
+    for range_, segment in segments(document(command, "next-boot"), command).items():
+        if range_.start <= INSIDE.end and INSIDE.start <= range_.end:
+            check(wanted in segment["owners"], f"{command}: {range_} will have {segment['owners']}, but boots as {wanted}")
 
 
 def judge_lost(results, kernel):
     """The decoders of an unlocked region went with cxl_acpi: once that shows, it is refused for certain."""
     judge_refused(results)
+    boots_as_before(results, "unlocked", kernel)
     left = results.capture("seen").programmed_decoders()
     check(not left, f"decoders are still programmed: {left}")
     refused(results.command("apply-hmem", 2), "undecoded-range", GETS_REGION[kernel])
@@ -52,6 +73,7 @@ def judge_kept(results, kernel):
     """The decoders of a region that was never assembled are still there: dax_hmem gets it, with its contents."""
     pattern_intact(results.command("pattern-write"))
     judge_refused(results)
+    boots_as_before(results, "unassembled", kernel)
     ended(results.command("apply-hmem", 2), 0)
     owned(results.capture("after"), {INSIDE: "hmem"})
     pattern_intact(results.command("pattern-check"))
