@@ -51,6 +51,20 @@ struct FindingsTests {
         machine.driverFailures = [DriverFailure(kind: .attachment, subject: "region0", errno: 34, line: line)]
         let finding = try #require(found(machine).first { $0.id == .regionNotAssembled })
         #expect(finding.what.contains("(-34)") && finding.evidence.last == "kernel log: \(line)")
+        #expect(finding.fix.contains("interleaving"))
+        // Without a failure its decoders were reset, as when cxl_pci goes.
+        machine.driverFailures = []
+        let reset = try #require(found(machine).first { $0.id == .regionNotAssembled })
+        #expect(reset.fix == "reboot: the firmware programs the decoders of region0 again")
+    }
+
+    @Test("somebody has removed cxl_acpi: the fix is what shows the decoders")
+    func removed() throws {
+        var machine = Machines.booted(.coordinated)
+        machine.windows[0].isLive = false
+        for module in ["cxl_acpi", "dax_cxl", "dax_hmem"] { machine.modules.loaded[module] = nil }
+        let finding = try #require(found(machine).first { $0.id == .noOwner })
+        #expect(finding.fix.contains("`modprobe -a cxl_acpi cxl_pci cxl_mem`"))
     }
 
     @Test("a failure of another device of that name, over other bytes, is not this one's")
