@@ -157,9 +157,11 @@ look_again() {
 
 # recovered WORDS START BACK: recovers, lets udev look again, notes what came of it, and returns the machine to the
 # owner BACK where it must be
+#
+# A call into the kernel that the killed run had begun ends by itself, and until then another run has to wait (exit code 75).
 recovered() {
     local code
-    daxswitch recover --yes --json > /run/recover.out 2>&1
+    daxswitch recover --yes --json --wait 60 > /run/recover.out 2>&1
     code=$?
     look_again
     note_kill "$1; recover ended $code; $(owner "$2"); $(ending)"
@@ -245,7 +247,7 @@ choice() {
 # recovered_choice WORDS: recovers a persist, and notes what the next boot has
 recovered_choice() {
     local code
-    daxswitch recover --yes --json > /run/recover.out 2>&1
+    daxswitch recover --yes --json --wait 60 > /run/recover.out 2>&1
     code=$?
     # A builder that outlived the tool would write the image now.
     sleep 3
