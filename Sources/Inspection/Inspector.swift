@@ -208,7 +208,6 @@ package struct Inspector: Sendable {
         // Without power decoders are reset, locked or not.
         if !state.seesDecoders, facts?.sleeps == state.sleeps { state.remembered = facts?.decoders }
         state.decoderHistory = DecoderHistoryInference(state: state, sources: sources).find()
-        state.cxlStayedBound = state.windows.contains(where: \.isLive) && sources.log.showsOneBinding
         state.lostRegions = facts?.decoders?.regions.filter(state.hasLost) ?? []
         state.unfinishedRegion = facts?.unfinishedRegion.flatMap { state.leftOver(of: $0) }
         state.lostPmem = facts?.pmem.filter { state.hasLost($0) } ?? []

@@ -93,6 +93,13 @@ extension Sequence<AddressRange> {
     /// The ranges in words: `0x5d0000000-0x5efffffff, 0x6d0000000-0x6efffffff`.
     package var words: String { map(\.description).joined(separator: ", ") }
 
+    /// The first `count` ranges in words, and how many more there are.
+    package func words(upTo count: Int) -> String {
+        let ranges = Array(self)
+        let more = ranges.count > count ? " and \(ranges.count - count) more" : ""
+        return ranges.prefix(count).words + more
+    }
+
     /// The same bytes in address order, with ranges that overlap or touch made one.
     package func merged() -> [AddressRange] {
         var result: [AddressRange] = []

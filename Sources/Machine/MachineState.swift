@@ -42,8 +42,6 @@ package struct MachineState: Sendable, Equatable {
     package var remembered: RememberedDecoders?
     /// What may have become of the decoders since the firmware programmed them.
     package var decoderHistory: Inferred<DecoderHistory>
-    /// The kernel log goes back to the boot, and in it `cxl_acpi` was bound once and has stayed so.
-    package var cxlStayedBound = false
     /// How often the machine has slept (suspended, idle or hibernated) since its kernel started, as far as that shows.
     package var sleeps: Int
     /// Whether a drop-in keeps `cxl_acpi` out now: the hold of this boot, or the persisted choice that no release has lifted.

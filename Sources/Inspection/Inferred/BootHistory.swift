@@ -101,7 +101,7 @@ struct InitialProbeInference {
     /// bound no second time, it has not been unbound: the probe of dax_hmem, a module, met the window.
     private func imageProof() -> String? {
         guard state.modules.state(of: "dax_hmem") == .live, state.modules.state(of: "cxl_acpi") == .builtin,
-            !state.hmemSettings.isDisabled, log.showsOneBinding,
+            !state.hmemSettings.isDisabled, log.isWhole, log.hasHostBridge, !log.hasBoundAgain,
             let range = liveWindowRange
         else { return nil }
         return

@@ -16,8 +16,6 @@ package struct LoggedFacts: Sendable {
     var hasHostBridge: Bool { !bridges.isEmpty }
     /// It has bound one more than once: in between it was not bound.
     private(set) var hasBoundAgain = false
-    /// The log goes back to the boot, and it has been bound once.
-    var showsOneBinding: Bool { isWhole && hasHostBridge && !hasBoundAgain }
     private var bridges: Set<Substring> = []
     /// What the first message of a probe of dax_hmem that met a window says.
     private(set) var probeMessage: String?

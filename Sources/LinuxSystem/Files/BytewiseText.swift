@@ -82,8 +82,8 @@ extension String {
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0d ~= byte || byte == 0 }
 
 extension [UInt8] {
-    /// The lines in which one of `words` stands, in their order and each with its end. In one pass, since such files have
-    /// megabytes.
+    /// The lines in which one of `words` stands, in their order; the last gets an end if it has none. An empty word stands
+    /// nowhere. In one pass, since such files have megabytes.
     package func lines(holding words: [String]) -> [UInt8] {
         let words = words.map { Array($0.utf8) }
         var initials = [Bool](repeating: false, count: 256)

@@ -31,13 +31,12 @@ extension Examination {
         _ reserved: RangeIndex
     ) -> Finding? {
         guard !bytes.isEmpty else { return nil }
-        let words = bytes.prefix(Self.named).words
-        let more = bytes.count > Self.named ? " and \(bytes.count - Self.named) more" : ""
+        let words = bytes.words(upTo: Self.named)
         return Finding(
             .noOwner,
-            subject: words + more,
+            subject: words,
             ranges: bytes,
-            what: "No driver owns \(words)\(more) (\(sizeText(bytes.totalSize))). \(place)",
+            what: "No driver owns \(words) (\(sizeText(bytes.totalSize))). \(place)",
             evidence: sources(of: bytes.prefix(Self.named), reserved) + modules,
             fix: remedies.command(giving: bytes, to: [.cxl, .hmem]) ?? fallback(bytes, region)
         )
@@ -53,9 +52,12 @@ extension Examination {
         let meetsWindow = bytes.contains(where: model.constants.meetsWindow)
         if !meetsWindow && region == nil { return "run `daxswitch plan hmem`, which shows what blocks it" }
         let loss = region == nil ? model.constants.lossAdvice(over: bytes) : ""
-        let isOut = ["cxl_acpi", "cxl_pci"].contains { [.absent, .unbound].contains(machine.modules.state(of: $0)) }
+        let drivers = ["cxl_acpi", "cxl_pci", "cxl_mem"]
+        let isOut = drivers.contains { [.absent, .unbound].contains(machine.modules.state(of: $0)) }
         if !machine.seesDecoders && isOut && !machine.isHeld {
-            return "run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
+            let first = drivers.compactMap { machine.modprobe.keptOut[$0] }.first.map { "remove \($0), then " } ?? ""
+            return
+                "\(first)run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
                 + loss
         }
         if machine.memdevs.isEmpty && meetsWindow {

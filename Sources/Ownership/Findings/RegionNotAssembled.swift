@@ -25,12 +25,21 @@ extension Examination {
                 fix: region.committed
                     ? remedies.command(giving: [range], to: [.cxl])
                         ?? "run `echo \(region.name) > /sys/bus/cxl/drivers/cxl_region/bind`"
-                    : lines.isEmpty
-                        ? "reboot: the firmware programs the decoders of \(region.name) again"
-                        : "set the same interleaving in the firmware setup as in the device, and reboot; or destroy "
-                            + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
+                    : programming(region, hasFailed: !lines.isEmpty)
             )
         }
+    }
+
+    /// How a region gets its decoders. Without a message of the kernel it is not known whether it failed at the region or whether the
+    /// decoders were reset since the boot, as they are when the driver of a memory device goes.
+    private func programming(_ region: Region, hasFailed: Bool) -> String {
+        let isRemoved = ["cxl_pci", "cxl_mem"].contains { machine.modules.state(of: $0) == .absent }
+        let again = "reboot: the firmware programs the decoders of \(region.name) again"
+        let otherwise =
+            "set the same interleaving in the firmware setup as in the device, and reboot; or destroy "
+            + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
+        if hasFailed { return otherwise }
+        return isRemoved ? again : "if cxl_pci or cxl_mem was removed in this boot, \(again). If not, \(otherwise)"
     }
 
     private func cause(_ lines: [DriverFailure]) -> String {

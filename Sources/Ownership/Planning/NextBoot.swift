@@ -127,12 +127,15 @@ package struct NextBoot: Sendable {
     private var uncontained: [AddressRange]? {
         let now = KernelModel(of: machine, generation: .allOrNothing)
         let constants = now.constants
-        guard machine.seesDecoders || machine.remembered?.isComplete == true else { return nil }
+        guard knowsDecoders else { return nil }
         let regions = RangeIndex(
             now.atNextBoot(.cxl, machine.remembered).regions.filter(\.isCommitted).map(\.range)
         )
         return constants.ranges.filter { constants.meetsWindow($0) && !regions.hasContainer(of: $0) }
     }
+
+    /// Whether it is known which bytes decoders map now, or mapped when they were seen last.
+    var knowsDecoders: Bool { machine.seesDecoders || machine.remembered?.isComplete == true }
 
     /// Whether the next boot leads to other owners than there are now; nil where that can't be known.
     ///
@@ -172,12 +175,13 @@ package struct NextBoot: Sendable {
         }
     }
 
-    /// How the next boot can end with `choice`, and with regions that the firmware makes beside those that are there now; nil where that can't be known.
+    /// How the next boot can end with `choice`; nil where that can't be known.
+    ///
+    /// - Parameter lost: Regions that the firmware makes beside those that are there now.
     private func ends(of choice: BootChoice, with lost: [ModelRegion] = []) -> [KernelModel]? {
         guard let generation = machine.kernel.generation.value else { return nil }
         let now = KernelModel(of: machine, generation: generation)
         let constants = now.constants
-        let knowsDecoders = machine.seesDecoders || machine.remembered?.isComplete == true
         if choice == .cxl && !knowsDecoders && constants.ranges.contains(where: constants.meetsWindow) { return nil }
         let boot = now.atNextBoot(choice, machine.remembered) { $0.replace(with: lost) }
         return [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in

@@ -18,7 +18,7 @@ extension NextBoot {
                 ? nil
                 : RegionDoubt(
                     why:
-                        "no assembled region covers \(lost.map(\.range).words): if one was lost in this boot, the firmware creates "
+                        "no assembled region covers \(lost.map(\.range).words(upTo: 4)): if one was lost in this boot, the firmware creates "
                         + "it again at the next boot"
                 ) { $0.replace(with: lost) },
         ].compactMap { $0 }
@@ -34,27 +34,23 @@ extension NextBoot {
     }
 
     /// Regions that the firmware may make at each boot and that are lost now: those that an earlier run saw, those that are there and
-    /// not assembled, though the kernel did not fail at it, and one over each range in a window that no decoder maps.
+    /// not assembled, and one over each range in a window that no decoder maps.
     ///
-    /// Decoders are reset when `cxl_acpi` or the driver of a memory device goes, and no message tells of it. Two things show that a
-    /// range had no region at boot: a failure of the kernel to assemble it, and dax_hmem as its owner where `cxl_acpi` has stayed
-    /// bound: the range went to it at the initial probe. If decoders can't be seen, `Unknowns` has the regions over ranges.
+    /// Decoders are reset when `cxl_acpi` or the driver of a memory device goes, or a region is destroyed, and no message tells of it.
+    /// Nor does an owner: dax_hmem may have come after the loss. If no decoder can be seen and none is remembered, `Unknowns` has
+    /// the regions over such ranges.
     var regionsOfFirmware: [ModelRegion] {
         let now = KernelModel(of: machine, generation: machine.kernel.generation.value ?? .coordinated)
-        let failed = Set(
-            machine.driverFailures.filter { [.attachment, .interleaving].contains($0.kind) }.map(\.subject)
-        )
         let regions = machine.regions.filter {
             $0.mode == "ram" && !($0.committed && $0.assembled) && !$0.isOfAccelerator
         }
-        let unassembled = regions.filter { !failed.contains($0.name) }.compactMap(\.range)
-        let known = RangeIndex(machine.lostRegions.map(\.range) + unassembled + regions.compactMap(\.range))
-        let isOfHmem = now.constants.hasInitialProbe && machine.cxlStayedBound
-        let explained = RangeIndex(ownedRanges(of: machine).filter { isOfHmem && $0.owner == .hmem }.map(\.range))
-        let undecoded = machine.seesDecoders ? now.undecoded : []
-        let bytes = undecoded.filter(now.constants.meetsWindow).flatMap(known.remainder).flatMap(explained.remainder)
+        let ranges = regions.compactMap(\.range)
+        let known = RangeIndex(machine.lostRegions.map(\.range) + ranges)
+        let undecoded = knowsDecoders ? now.undecoded.filter(now.constants.meetsWindow) : []
         return machine.lostRegions.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }
-            + (unassembled + bytes.merged()).map { ModelRegion(waitingOver: $0, isLocked: false) }
+            + (ranges + undecoded.flatMap(known.remainder).merged()).map {
+                ModelRegion(waitingOver: $0, isLocked: false)
+            }
     }
 }
 

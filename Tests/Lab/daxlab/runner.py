@@ -71,7 +71,7 @@ def run_together(cases, kernel, options):
     start, failure = time.monotonic(), None
     try:
         boot_together(cases, kernel, options, directories)
-    except (Failure, EmulatorError) as error:
+    except Exception as error:  # also a full disk: these cases fail, the others go on
         failure = error
     seconds = time.monotonic() - start
     return [verdict_of(case, kernel, seconds, directory, failure, "" if case is cases[-1] else cases[-1].name)
@@ -93,6 +93,8 @@ def verdict_of(case, kernel, seconds, directory, failure, guest):
         why = ""
     except (Failure, EmulatorError) as error:
         why = str(error)
+    except OSError as error:
+        why = f"the guest could not be run: {error}"
     except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
         why = f"the judge could not read the results: {type(error).__name__}: {error}"
     if guest:
@@ -151,7 +153,7 @@ def run_guest(cases, kernel, options, directory):
         in_time = machine.run(console, stream, options.timeout)
         results = unpack(stream, directory)
         stream.unlink()
-        if not in_time or not results.finished:
+        if not in_time or not sharing.have_ended(results, cases if number == 1 else [case]):
             what = "broke off" if in_time else f"was not done after {options.timeout} s"
             raise Failure(f"the guest {what} in boot {number}; the end of its console:\n{tail(console)}")
         files = results.handed_over()

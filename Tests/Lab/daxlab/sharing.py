@@ -17,6 +17,8 @@ def guests(cases):
 def divided(cases):
     """Cases of one platform: one guest for those that leave it as they found it and one more, one for each other."""
     quiet = [case for case in cases if case.leaves_as_found]
+    # A guest is run as its last case wants it.
+    assert not any(case.later_boots or case.restarts for case in quiet), [case.name for case in quiet]
     others = [case for case in cases if not case.leaves_as_found]
     first = (*quiet, *others[:1])
     return [first, *((case,) for case in others[1:])]
@@ -27,8 +29,16 @@ def script_of(cases):
     return NEXT.join(case.script for case in cases)
 
 
+def have_ended(results, cases):
+    """Whether each of these cases, which ran one after the other, came to its end."""
+    return results.finished and sum(step.name.endswith("-finished") for step in results.steps) >= len(cases)
+
+
 def divide(directories):
-    """Moves the steps of each case into its directory, from that of the last one. What broke off has some of them, or none."""
+    """Moves the steps of each case into its directory; they all are in that of the last case.
+
+    A guest that broke off sent fewer: the case that it was at has no last step, and those behind it have none at all.
+    """
     steps = Results(directories[-1]).steps
     for directory in directories[:-1]:
         while steps:

@@ -27,7 +27,7 @@ end_case() {
     send $directory
 }
 
-# next_case: the case before has left the machine as it was; what the tool keeps goes, as on a host that has never seen it
+# next_case: ends a case that changed nothing. What the tool keeps is removed: the next case finds a host that never had it
 next_case() {
     end_case
     rm -rf /run/daxswitch /var/lib/daxswitch

@@ -54,9 +54,11 @@ def boots_as_before(results, platform, kernel):
     command = results.command("next-boot")
     ended(command, 0)
     wanted = PLATFORMS[platform].owners(kernel)[INSIDE]
-    for range_, segment in segments(document(command, "next-boot"), command).items():
-        if range_.start <= INSIDE.end and INSIDE.start <= range_.end:
-            check(wanted in segment["owners"], f"{command}: {range_} will have {segment['owners']}, but boots as {wanted}")
+    inside = {range_: segment["owners"] for range_, segment in segments(document(command, "next-boot"), command).items()
+              if range_.start <= INSIDE.end and INSIDE.start <= range_.end}
+    check(sum(range_.size for range_ in inside) == INSIDE.size, f"{command}: not all of {INSIDE} is predicted")
+    for range_, owners in inside.items():
+        check(wanted in owners, f"{command}: {range_} will have {owners}, but boots as {wanted}")
 
 
 def judge_lost(results, kernel):

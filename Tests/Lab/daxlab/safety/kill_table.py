@@ -6,7 +6,7 @@ from daxlab.safety import at_once, reboots
 from daxlab.safety.kills import KILLS, lines_of, was_killed
 
 KILLS_HEAD = """Killed with SIGKILL: each run right after it has written or removed one of its files, wherever it does so, or at a line
-of its journal; then `daxswitch recover --yes` runs, and udev is told of the devices again. A kill is counted as right if what
+of its journal; then `daxswitch recover --yes --wait 60` runs, and udev is told of the devices again. A kill is counted as right if what
 there is then is what was there before or what was to be, the hold is there whole or not at all, and a second `recover`
 finds nothing to do. The pattern in the memory is whole at the end. A run that ends before it comes to a point is not killed
 there, and not counted. On 6.12 the region is one that the kernel can't assemble, as it resets locked decoders, and only
