@@ -61,6 +61,13 @@ struct NextBootPredictionTests {
         #expect(try owners(machine, .cxl) == [.none, .cxl])
     }
 
+    @Test("dax_hmem has the memory of an assembled region, which was not there at boot: not certain")
+    func createdOverHmem() throws {
+        var machine = Machines.booted(.coordinated, regions: [Machines.region(locked: false)])
+        machine.daxDevices = [Machines.device(.hmem, driver: "device_dax")]
+        #expect(try owners(machine, .cxl) == [.cxl, .hmem])
+    }
+
     @Test("very many ranges are not all named")
     func many() throws {
         let ranges = (0..<100).map { Machines.span(0x5_d000_0000 + $0 * 0x200_0000, 0x100_0000) }

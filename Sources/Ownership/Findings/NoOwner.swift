@@ -55,10 +55,17 @@ extension Examination {
         let drivers = ["cxl_acpi", "cxl_pci", "cxl_mem"]
         let isOut = drivers.contains { [.absent, .unbound].contains(machine.modules.state(of: $0)) }
         if !machine.seesDecoders && isOut && !machine.isHeld {
-            let first = drivers.compactMap { machine.modprobe.keptOut[$0] }.first.map { "remove \($0), then " } ?? ""
+            let lines = drivers.compactMap { machine.modprobe.keptOut[$0]?.description }
+            let first = lines.isEmpty ? "" : "remove \(lines.joined(separator: " and ")), then "
             return
                 "\(first)run `\(machine.commandShowingCxl)` to make the CXL devices visible, then `daxswitch plan cxl`"
                 + loss
+        }
+        let isLoaded = machine.modules.state(of: "cxl_acpi") == .live
+        if isLoaded, meetsWindow, !machine.windows.contains(where: \.isLive), !machine.lacks(.cxlDevices) {
+            return
+                "cxl_acpi is loaded and not bound: run `echo ACPI0017:00 > /sys/bus/platform/drivers/cxl_acpi/bind`, then "
+                + "`daxswitch plan cxl`" + loss
         }
         if machine.memdevs.isEmpty && meetsWindow {
             let isIn = [.live, .builtin].contains(machine.modules.state(of: "cxl_pci"))

@@ -33,13 +33,12 @@ extension Examination {
     /// How a region gets its decoders. Without a message of the kernel it is not known whether it failed at the region or whether the
     /// decoders were reset since the boot, as they are when the driver of a memory device goes.
     private func programming(_ region: Region, hasFailed: Bool) -> String {
-        let isRemoved = ["cxl_pci", "cxl_mem"].contains { machine.modules.state(of: $0) == .absent }
-        let again = "reboot: the firmware programs the decoders of \(region.name) again"
-        let otherwise =
+        let interleaving =
             "set the same interleaving in the firmware setup as in the device, and reboot; or destroy "
             + "\(region.name) (cxl destroy-region) and create it again (cxl create-region)"
-        if hasFailed { return otherwise }
-        return isRemoved ? again : "if cxl_pci or cxl_mem was removed in this boot, \(again). If not, \(otherwise)"
+        if hasFailed { return interleaving }
+        return
+            "if it was assembled earlier in this boot, reboot: the firmware programs the decoders again. Otherwise \(interleaving)"
     }
 
     private func cause(_ lines: [DriverFailure]) -> String {

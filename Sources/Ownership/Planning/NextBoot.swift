@@ -150,9 +150,8 @@ package struct NextBoot: Sendable {
             return owned.contains { now in edges.cut(now.range).contains { index.owner(of: $0) != now.owner } }
         }
         let differs = ends.contains(where: isOther)
-        let lost = regionsOfFirmware
-        guard !lost.isEmpty, let others = self.ends(of: choice, with: lost) else { return differs }
-        return others.contains(where: isOther) == differs ? differs : nil
+        let others = regionDoubts.compactMap { self.ends(of: choice, changing: $0.change) }
+        return others.allSatisfy { $0.contains(where: isOther) == differs } ? differs : nil
     }
 
     /// Whether `persist cxl` certainly serves `want` at the next boot: CXL owns memory, all wishes are met, and nothing that has an
@@ -161,7 +160,7 @@ package struct NextBoot: Sendable {
         guard !machine.lacks(.cxlDevices), let ends = ends(of: .cxl) else { return false }
         let owned = ownedRanges(of: machine)
         let lost = regionsOfFirmware
-        let others = lost.isEmpty ? [] : self.ends(of: .cxl, with: lost) ?? []
+        let others = lost.isEmpty ? [] : self.ends(of: .cxl) { $0.replace(with: lost) } ?? []
         return (ends + others).allSatisfy { end in
             let index = ModelIndex(end)
             let edges = Edges(of: end.claims.flatMap(\.ranges) + end.regions.map(\.range))
@@ -177,13 +176,13 @@ package struct NextBoot: Sendable {
 
     /// How the next boot can end with `choice`; nil where that can't be known.
     ///
-    /// - Parameter lost: Regions that the firmware makes beside those that are there now.
-    private func ends(of choice: BootChoice, with lost: [ModelRegion] = []) -> [KernelModel]? {
+    /// - Parameter change: Changes the regions that follow from what is there now.
+    private func ends(of choice: BootChoice, changing change: RegionChange = { _ in }) -> [KernelModel]? {
         guard let generation = machine.kernel.generation.value else { return nil }
         let now = KernelModel(of: machine, generation: generation)
         let constants = now.constants
         if choice == .cxl && !knowsDecoders && constants.ranges.contains(where: constants.meetsWindow) { return nil }
-        let boot = now.atNextBoot(choice, machine.remembered) { $0.replace(with: lost) }
+        let boot = now.atNextBoot(choice, machine.remembered, changing: change)
         return [Step.load("dax_hmem"), .load("dax_cxl")].reduce([boot]) { models, step in
             models.flatMap { $0.applying(step).models }
         }

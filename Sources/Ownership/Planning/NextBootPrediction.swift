@@ -27,10 +27,11 @@ extension NextBoot {
             order.reduce(boots) { models, step in models.flatMap { $0.applying(step).models }.distinct() }
         }
         let ends = { (boots: [KernelModel]) in orders.flatMap { end(boots, $0) }.distinct() }
-        var possible = boots([])
-        var certain = prediction(start, ends(possible))
+        let asNow = boots([])
+        var possible = ends(asNow)
+        var certain = prediction(start, possible)
         if !certain.isCertain, let order = orders.first, orders.count > 1 {
-            let owners = prediction(start, end(possible, order)).ranges.map(\.owners)
+            let owners = prediction(start, end(asNow, order)).ranges.map(\.owners)
             if owners != certain.ranges.map(\.owners) {
                 certain.missingFacts.append("nothing is persisted: udev may load the modules in any order")
             }
@@ -39,8 +40,8 @@ extension NextBoot {
         for doubt in regionDoubts {
             let more = changes.map { $0 + [doubt.change] }
             changes += more
-            possible += more.flatMap(boots)
-            var wider = prediction(start, ends(possible))
+            possible = (possible + ends(more.flatMap(boots))).distinct()
+            var wider = prediction(start, possible)
             let isDecisive = wider.ranges.map(\.owners) != certain.ranges.map(\.owners)
             wider.missingFacts += certain.missingFacts.filter { !wider.missingFacts.contains($0) }
             if isDecisive { wider.missingFacts.append(doubt.why) }

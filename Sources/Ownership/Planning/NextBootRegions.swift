@@ -5,32 +5,36 @@ extension NextBoot {
     /// Why the regions of the next boot may not be those that follow from what is there now.
     var regionDoubts: [RegionDoubt] {
         let created = regionsOfThisBoot
+        let names = Set(created.map(\.name))
         let lost = regionsOfFirmware
         return [
             created.isEmpty
                 ? nil
                 : RegionDoubt(
                     why:
-                        "\(created.joined(separator: ", ")) is not over Soft Reserved memory: if it was created in this boot, the "
-                        + "next boot does not have it"
-                ) { $0.removeAll { created.contains($0.name) } },
+                        "the firmware may not have made what covers \(created.map(\.range).words(upTo: 4)): if a region was created in "
+                        + "this boot, the next boot does not have it"
+                ) { $0.removeAll { names.contains($0.name) } },
             lost.isEmpty
                 ? nil
                 : RegionDoubt(
                     why:
-                        "no assembled region covers \(lost.map(\.range).words(upTo: 4)): if one was lost in this boot, the firmware creates "
-                        + "it again at the next boot"
+                        "no assembled region covers \(lost.map(\.range).words(upTo: 4)): if one was lost in this boot, the firmware "
+                        + "creates it again at the next boot"
                 ) { $0.replace(with: lost) },
         ].compactMap { $0 }
     }
 
-    /// The regions that somebody may have made in this boot. What firmware makes is Soft Reserved, and a locked region is
-    /// firmware's.
-    private var regionsOfThisBoot: [String] {
-        machine.regions.filter { region in
-            guard region.mode == "ram", region.locked != true, let range = region.range else { return false }
-            return !machine.softReserved.contains { $0.range.overlaps(range) }
-        }.map(\.name)
+    /// The regions that somebody may have made in this boot, by address. What firmware makes is Soft Reserved, and a locked region is
+    /// firmware's. If dax_hmem has memory of a region, the region may have come after it.
+    private var regionsOfThisBoot: [(name: String, range: AddressRange)] {
+        let reserved = RangeIndex(machine.softReserved.map(\.range))
+        let hmem = RangeIndex(machine.daxDevices.filter { $0.owner == .hmem }.flatMap(\.ranges))
+        return machine.regions.compactMap { region in
+            guard region.mode == "ram", region.locked != true, let range = region.range else { return nil }
+            let isDoubtful = !reserved.overlaps(range) || region.committed && region.assembled && hmem.overlaps(range)
+            return isDoubtful ? (region.name, range) : nil
+        }.sorted { $0.range < $1.range }
     }
 
     /// Regions that the firmware may make at each boot and that are lost now: those that an earlier run saw, those that are there and
@@ -46,9 +50,10 @@ extension NextBoot {
         }
         let ranges = regions.compactMap(\.range)
         let known = RangeIndex(machine.lostRegions.map(\.range) + ranges)
-        let undecoded = knowsDecoders ? now.undecoded.filter(now.constants.meetsWindow) : []
+        let undecoded = RangeIndex(knowsDecoders ? now.undecoded : [])
+        let unknown = now.constants.windows.flatMap(undecoded.intersections).flatMap(known.remainder)
         return machine.lostRegions.map { ModelRegion(waitingOver: $0.range, isLocked: $0.locked) }
-            + (ranges + undecoded.flatMap(known.remainder).merged()).map {
+            + (ranges + unknown).map {
                 ModelRegion(waitingOver: $0, isLocked: false)
             }
     }

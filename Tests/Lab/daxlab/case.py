@@ -40,6 +40,11 @@ class Case:
     # The same for the boots after the first, where it changes.
     later_parameters: str = ""
 
+    def __post_init__(self):
+        # A guest is run as its last case wants it.
+        if self.leaves_as_found and (self.later_boots or self.restarts):
+            raise ValueError(f"{self.name} boots again, so it can't share a guest")
+
     @property
     def platform(self):
         return (PLATFORMS | WIRED)[self.platform_name]

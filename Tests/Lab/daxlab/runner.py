@@ -93,10 +93,9 @@ def verdict_of(case, kernel, seconds, directory, failure, guest):
         why = ""
     except (Failure, EmulatorError) as error:
         why = str(error)
-    except OSError as error:
-        why = f"the guest could not be run: {error}"
     except Exception as error:  # a judge that stumbles over what it reads: the case fails, the others go on
-        why = f"the judge could not read the results: {type(error).__name__}: {error}"
+        what = "the guest could not be run" if error is failure else "the judge could not read the results"
+        why = f"{what}: {type(error).__name__}: {error}"
     if guest:
         told, why = (told or f"in the guest of {guest}"), (why and f"in the guest of {guest}: {why}")
     return Verdict(kernel.name, case.name, seconds, why, kernel.rules, told)
@@ -153,7 +152,7 @@ def run_guest(cases, kernel, options, directory):
         in_time = machine.run(console, stream, options.timeout)
         results = unpack(stream, directory)
         stream.unlink()
-        if not in_time or not sharing.have_ended(results, cases if number == 1 else [case]):
+        if not in_time or not sharing.have_ended(results, len(cases) + number - 1):
             what = "broke off" if in_time else f"was not done after {options.timeout} s"
             raise Failure(f"the guest {what} in boot {number}; the end of its console:\n{tail(console)}")
         files = results.handed_over()

@@ -55,10 +55,8 @@ struct FindingsTests {
         // No failure is in the log: it may be one of those that the kernel does not tell, or the decoders were reset.
         machine.driverFailures = []
         let unknown = try #require(found(machine).first { $0.id == .regionNotAssembled })
-        #expect(unknown.fix.contains("reboot: the firmware programs") && unknown.fix.contains("interleaving"))
-        machine.modules.loaded["cxl_pci"] = nil
-        let reset = try #require(found(machine).first { $0.id == .regionNotAssembled })
-        #expect(reset.fix == "reboot: the firmware programs the decoders of region0 again")
+        #expect(unknown.fix.hasPrefix("if it was assembled earlier in this boot, reboot: the firmware programs"))
+        #expect(unknown.fix.contains("Otherwise set the same interleaving"))
     }
 
     @Test("somebody has removed cxl_acpi: the fix is what shows the decoders")
@@ -76,6 +74,15 @@ struct FindingsTests {
         machine.modprobe = ModprobeSettings(keptOut: ["cxl_acpi": line])
         let kept = try #require(found(machine).first { $0.id == .noOwner })
         #expect(kept.fix.hasPrefix("remove \(line), then run `modprobe -a cxl_acpi"))
+    }
+
+    @Test("somebody has unbound cxl_acpi: the fix binds it")
+    func unbound() throws {
+        var machine = Machines.booted(.coordinated)
+        machine.windows[0].isLive = false
+        for module in ["dax_cxl", "dax_hmem"] { machine.modules.loaded[module] = nil }
+        let finding = try #require(found(machine).first { $0.id == .noOwner })
+        #expect(finding.fix.contains("`echo ACPI0017:00 > /sys/bus/platform/drivers/cxl_acpi/bind`"))
     }
 
     @Test("a failure of another device of that name, over other bytes, is not this one's")
