@@ -21,9 +21,7 @@ final class Recording {
 
     /// Copies a file; `keeping` chooses lines.
     func file(_ path: String, keeping: ((Substring) -> Bool)? = nil) {
-        let bytes: [UInt8]?
-        do { bytes = try tree.read(path) } catch { return }
-        guard let bytes else { return }
+        guard let bytes = read(path) else { return }
         guard let keeping else { return write(bytes, to: path) }
         let lines = String(decoding: bytes, as: UTF8.self).lines.filter(keeping)
         write(Array(lines.map { $0 + "\n" }.joined().utf8), to: path)
@@ -31,9 +29,12 @@ final class Recording {
 
     /// Copies the lines of a file in which one of `words` stands.
     func file(_ path: String, linesHolding words: [String]) {
-        let bytes: [UInt8]?
-        do { bytes = try tree.read(path) } catch { return }
-        if let bytes { write(bytes.lines(holding: words), to: path) }
+        if let bytes = read(path) { write(bytes.lines(holding: words), to: path) }
+    }
+
+    /// The bytes of a file; nil if it is missing or can't be read.
+    private func read(_ path: String) -> [UInt8]? {
+        do { return try tree.read(path) } catch { return nil }
     }
 
     /// Copies a directory with what lies up to `depth` levels below it, and links as links.
